@@ -1,0 +1,1 @@
+"""Ground floor: money, clock, http, tables, sheets. Knows no app."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CashApplicationConfig(AppConfig):
+    name = "cashapp"
+    verbose_name = "CashApplication"

@@ -1,0 +1,6 @@
+"""Addresses of the cashapp pages."""
+
+from django.urls import URLPattern
+
+app_name = "cashapp"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,6 @@
+"""Addresses of the collections pages."""
+
+from django.urls import URLPattern
+
+app_name = "collections"
+urlpatterns: list[URLPattern] = []

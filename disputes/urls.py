@@ -1,0 +1,6 @@
+"""Addresses of the disputes pages."""
+
+from django.urls import URLPattern
+
+app_name = "disputes"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,101 @@
+"""Invoices and memos as issued: snapshots that never change, each with its open item in the ledger."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+
+from arops.lib.triggers import Guard, append_only
+from customers.models import Customer
+from invoicing.querysets import InvoiceQuerySet
+from ledger.models import OpenItem
+from org.models import Company
+
+
+class Invoice(models.Model):
+    """An invoice, debit memo or credit memo. Amounts are positive minor units of `currency`; the kind gives the direction."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "invoice"
+        DEBIT_MEMO = "debit_memo", "debit memo"
+        CREDIT_MEMO = "credit_memo", "credit memo"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="invoices")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices")
+    open_item = models.OneToOneField(OpenItem, models.PROTECT, related_name="invoice")
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.INVOICE)
+    number = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    document_date = models.DateField()
+    due_date = models.DateField(help_text="As issued; the open item holds the date that counts.")
+    payment_terms = models.CharField(max_length=40, blank=True, db_default="")
+    po_number = models.CharField(max_length=60, blank=True, db_default="")
+    order_reference = models.CharField(max_length=80, blank=True, db_default="")
+    refers_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="memos")
+    reason = models.CharField(max_length=200, blank=True, db_default="")
+    subtotal = models.BigIntegerField()
+    tax_total = models.BigIntegerField(db_default=0)
+    total = models.BigIntegerField()
+    source_system = models.CharField(max_length=40, db_default="arops")
+    external_id = models.CharField(max_length=80, null=True)
+    source_version = models.BigIntegerField(null=True)
+    payload_hash = models.CharField(max_length=64, blank=True, db_default="", help_text="To tell a repeat from a change.")
+    issued_by = models.CharField(max_length=80)
+    issued_at = models.DateTimeField(db_default=Now())
+
+    objects = InvoiceQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (source_version)")
+
+    class Meta:
+        ordering = ["-document_date", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "kind", "number"], name="invoice_number_once"),
+            models.UniqueConstraint(fields=["company", "source_system", "external_id"], name="invoice_external_id_once"),
+            models.CheckConstraint(condition=models.Q(total__gt=0), name="invoice_total_positive"),
+            models.CheckConstraint(condition=models.Q(total=models.F("subtotal") + models.F("tax_total")), name="invoice_adds_up"),
+        ]
+        indexes = [models.Index(fields=["issued_at", "id"], name="invoice_updated")]
+        triggers = [
+            Guard(
+                name="issued_is_issued", when=pgtrigger.Before,
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf(
+                    "company_id", "customer_id", "open_item_id", "kind", "number", "currency", "document_date", "due_date", "payment_terms",
+                    "refers_to_id", "reason", "subtotal", "tax_total", "total", "source_system", "external_id", "issued_by", "issued_at",
+                ),
+                func="RAISE insufficient_privilege USING MESSAGE = 'issued is issued: credit it and bill again';",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(models.Model):
+    """A line of an invoice or memo, as issued."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
+    number = models.IntegerField()
+    sku = models.CharField(max_length=60, blank=True, db_default="")
+    description = models.CharField(max_length=300, blank=True, db_default="")
+    quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    unit = models.CharField(max_length=10, blank=True, db_default="", help_text="UN/ECE Rec 20 code, such as HUR or EA.")
+    unit_price = models.DecimalField(max_digits=20, decimal_places=8)
+    amount = models.BigIntegerField()
+    tax_code = models.CharField(max_length=20, blank=True, db_default="")
+    tax_amount = models.BigIntegerField(db_default=0)
+    po_line = models.IntegerField(null=True)
+    order_line = models.IntegerField(null=True)
+    work_order = models.CharField(max_length=80, blank=True, db_default="")
+    contract = models.CharField(max_length=80, blank=True, db_default="")
+    gl_account = models.CharField(max_length=20, blank=True, db_default="")
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+
+    class Meta:
+        ordering = ["invoice", "number"]
+        constraints = [models.UniqueConstraint(fields=["invoice", "number"], name="invoice_line_number_once")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.description}"

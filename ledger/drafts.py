@@ -1,0 +1,158 @@
+"""What each business event posts. Pure: builds drafts, writes nothing, knows no Django.
+
+Signs: debit > 0 > credit. Accounts are named by kind, cash by the account's key. A line on a control account names its open
+item: one that exists (`ItemState`) or one that the entry opens (`NewItem`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from arops.lib import money
+
+
+class DraftError(ValueError):
+    """An event that can't be posted as asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """An open item as it stands: what of it is open, in its currency and in the company's (signed minor units)."""
+
+    id: int
+    account_id: int
+    currency: str
+    balance: int
+    base_balance: int
+
+    def base_of(self, part: int) -> int:
+        """The share of the base balance that leaves with `part` of the balance; all of it with the last of the balance.
+
+        Half-way shares go to the even unit. Raises DraftError when `part` is more than what is open.
+        """
+        if part == self.balance:
+            return self.base_balance
+        if (part > 0) != (self.balance > 0) or not 0 < abs(part) < abs(self.balance):
+            raise DraftError(f"{part} is not part of the open balance {self.balance}")
+        return round(Decimal(self.base_balance) * part / self.balance)
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A document that an entry opens. `amount` and `base_amount` are signed minor units."""
+
+    customer_id: int | None
+    kind: str
+    number: str
+    document_date: date
+    due_date: date
+    amount: int
+    base_amount: int
+    account: str = "receivable"
+    po_number: str = ""
+    discount_until: date | None = None
+    discount_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line: an account (kind, or the key of a cash account), signed amounts, and on control accounts the item."""
+
+    account: str | int
+    amount: int
+    base_amount: int
+    item: ItemState | NewItem | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """One entry to post. `source` names the event: posting it again changes nothing."""
+
+    company_id: int
+    kind: str
+    currency: str
+    effective_date: date
+    source: str
+    lines: tuple[LineDraft, ...]
+    narrative: str = ""
+    reverses_id: int | None = None
+    opens: NewItem | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The company's side of a conversion: its currency, and what one unit of the entry's currency is worth in it that day."""
+
+    company_id: int
+    base_currency: str
+    currency: str
+    rate: Decimal = Decimal(1)
+
+    def base(self, amount: int) -> int:
+        """`amount` in the company's currency, half to even."""
+        if self.currency == self.base_currency:
+            return amount
+        return money.convert(amount, self.currency, self.rate, self.base_currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A share of an open item that an application uses up: signed like the item's balance."""
+
+    item: ItemState
+    amount: int
+
+
+def document(books: Books, *, item: NewItem, source: str, net: int, tax: int = 0, contra: str = "revenue_clearing") -> EntryDraft:
+    """An invoice, debit memo, credit memo or late fee: receivables against `contra` and sales tax.
+
+    `net` and `tax` are positive minor units for an invoice, negative for a credit memo; they sum to the item's amount.
+    """
+    if net + tax != item.amount:
+        raise DraftError(f"net {net} and tax {tax} don't sum to {item.amount}")
+    base_tax = books.base(tax)
+    lines = [LineDraft(item.account, item.amount, item.base_amount, item), LineDraft(contra, -net, base_tax - item.base_amount)]
+    if tax:
+        lines.append(LineDraft("tax", -tax, -base_tax))
+    return EntryDraft(books.company_id, item.kind, books.currency, item.document_date, source, tuple(_moving(lines)), opens=item)
+
+
+def receipt(books: Books, *, item: NewItem, cash_account_id: int, source: str, narrative: str = "") -> EntryDraft:
+    """Money at the bank: cash against an open item of kind receipt (unapplied), or against unidentified cash."""
+    lines = (LineDraft(cash_account_id, -item.amount, -item.base_amount), LineDraft(item.account, item.amount, item.base_amount, item))
+    return EntryDraft(books.company_id, "receipt", books.currency, item.document_date, source, lines, narrative, opens=item)
+
+
+def identification(books: Books, *, found: ItemState, item: NewItem, day: date, source: str) -> EntryDraft:
+    """Unidentified cash whose owner is known: out of `found`, whole, into the customer's unapplied receipt."""
+    lines = (
+        LineDraft(found.account_id, -found.balance, -found.base_balance, found),
+        LineDraft(item.account, item.amount, item.base_amount, item),
+    )
+    return EntryDraft(books.company_id, "identification", books.currency, day, source, lines, opens=item)
+
+
+def application(
+    books: Books, *, parts: Sequence[Part], day: date, source: str, others: Sequence[tuple[str, int]] = (), kind: str = "application", narrative: str = ""
+) -> EntryDraft:  # fmt: skip
+    """Open items set off against each other: receipts and credits (amounts < 0) against invoices (amounts > 0).
+
+    `others` are further debits (> 0: discount allowed, tolerance written off, bank charges) or credits by account kind.
+    What the parts and `others` sum to must be zero: sum(parts) == sum(others). Each item leaves at the rate it was booked
+    at; the difference in the company's currency is the exchange gain or loss of the settlement.
+    """
+    if sum(p.amount for p in parts) != sum(amount for _, amount in others):
+        raise DraftError("the parts applied, discounts and write-offs don't sum to zero")
+    lines = [LineDraft(p.item.account_id, -p.amount, -p.item.base_of(p.amount), p.item) for p in parts]
+    lines += [LineDraft(account, amount, books.base(amount)) for account, amount in others if amount]
+    difference = -sum(line.base_amount for line in lines)
+    if difference and books.currency == books.base_currency:
+        raise DraftError("the application is out of balance")
+    if difference:
+        lines.append(LineDraft("fx", 0, difference))
+    return EntryDraft(books.company_id, kind, books.currency, day, source, tuple(_moving(lines)), narrative)
+
+
+def _moving(lines: Sequence[LineDraft]) -> list[LineDraft]:
+    return [line for line in lines if line.amount or line.base_amount]

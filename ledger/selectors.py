@@ -1,0 +1,54 @@
+"""Reading the books: items with their states, rates, the first day that takes postings, trial balances."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from ledger.drafts import Books, ItemState
+from ledger.errors import MissingRate
+from ledger.models import FxRate, Line, OpenItem, Period
+from org.models import Company
+
+
+def books_of(company: Company, currency: str, day: date) -> Books:
+    """The company's books for an entry in that currency on that day. Raises MissingRate."""
+    return Books(company.pk, company.base_currency, currency, rate_on(currency, company.base_currency, day))
+
+
+def rate_on(currency: str, base: str, day: date) -> Decimal:
+    """Units of `base` for one unit of `currency`: the latest rate on or before the day, read either way round. Raises MissingRate."""
+    if currency == base:
+        return Decimal(1)
+    direct = FxRate.objects.filter(currency=currency, base=base, day__lte=day).order_by("-day").first()
+    if direct:
+        return direct.rate
+    inverse = FxRate.objects.filter(currency=base, base=currency, day__lte=day).order_by("-day").first()
+    if inverse:
+        return 1 / inverse.rate
+    raise MissingRate(f"no rate of {currency} in {base} on or before {day}: enter one under exchange rates")
+
+
+def item_state(item: OpenItem) -> ItemState:
+    """An item as drafts want it."""
+    return ItemState(item.pk, item.account_id, item.currency, item.balance, item.base_balance)
+
+
+def lock_items(ids: Iterable[int]) -> dict[int, OpenItem]:
+    """Items by key, locked in the order of keys until the transaction ends, so that what is read now is what is posted on."""
+    locked = OpenItem.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    return {item.pk: item for item in locked}
+
+
+def first_open_day(company_id: int, wanted: date) -> date | None:
+    """The first day on or after `wanted` that lies in an open period; None when there is none."""
+    for period in Period.objects.filter(company=company_id, state=Period.State.OPEN, span__endswith__gt=wanted).order_by("span"):
+        return max(wanted, period.span.lower)
+    return None
+
+
+def trial_balance(company_id: int, as_of: date) -> dict[str, int]:
+    """Account code → balance in the company's currency (minor units), of all that took effect up to the day."""
+    lines = Line.objects.filter(entry__company=company_id, entry__effective_date__lte=as_of)
+    return dict(lines.values_list("account__code").annotate(total=Sum("base_amount")).order_by("account__code"))

@@ -1,0 +1,200 @@
+"""Companies, people and keys: who we are and who may act."""
+
+from functools import cached_property
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from org import policy
+from org.actors import Reach
+from org.querysets import ScopedQuerySet
+
+
+class CompanyQuerySet(ScopedQuerySet):
+    """Companies themselves: the path to the company is the key."""
+
+    company_path = "pk"
+
+
+class Company(models.Model):
+    """One legal entity with books of its own."""
+
+    code = models.CharField(max_length=20, unique=True, help_text="Short code, such as US01.")
+    name = models.CharField(max_length=200)
+    base_currency = models.CharField(max_length=3, help_text="ISO 4217 code of the books.")
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
+    address = models.TextField(blank=True, help_text="As it stands on invoices and letters.")
+    email = models.EmailField(blank=True, help_text="Where customers' answers go.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class DepartmentQuerySet(ScopedQuerySet):
+    """Departments of companies."""
+
+
+class Department(models.Model):
+    """Those the AR team works with: order management, service operations, logistics, sales, projects, billing."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="departments")
+    code = models.CharField(max_length=30)
+    name = models.CharField(max_length=100)
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "code"]
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="department_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; e-mail addresses are the login, compared without regard to case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The person with this e-mail address, in any case."""
+        return self.get(email__iexact=username or "")
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """A new person; without a password they can't log in by password."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who logs in. What they may do comes from their memberships alone."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    preferences = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """How the person is named beside what they did."""
+        return f"user:{self.pk}"
+
+    @cached_property
+    def _memberships(self) -> list["Membership"]:
+        return list(self.memberships.all()) if self.is_active else []
+
+    def can(self, permission: str, company_id: int | None = None) -> bool:
+        """Whether one of the person's roles holds the permission, in that company or (None) in any."""
+        return any(m.company_id == company_id or company_id is None for m in self._memberships if permission in policy.permissions_of(m.role))
+
+    def reach(self, permission: str | None = None) -> Reach:
+        """Where the permission is held (any role at all when None)."""
+        held = [m for m in self._memberships if permission is None or permission in policy.permissions_of(m.role)]
+        whole = frozenset(m.company_id for m in held if m.scope == Membership.Scope.COMPANY)
+        own = frozenset(m.company_id for m in held if m.scope == Membership.Scope.PORTFOLIO) - whole
+        return Reach(companies=whole, portfolios=own, person_id=self.pk)
+
+    @property
+    def role_names(self) -> list[str]:
+        """The names of the person's roles, each once, for the user menu."""
+        return sorted({m.get_role_display() for m in self._memberships})
+
+
+class Membership(models.Model):
+    """A person's role in a company, and whether they see all of it or their own portfolio."""
+
+    class Scope(models.TextChoices):
+        COMPANY = "company", "the whole company"
+        PORTFOLIO = "portfolio", "own portfolio"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=30, choices=[(code, name) for code, (name, _) in policy.ROLES.items()])
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.COMPANY)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "company", "role"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()} of {self.company.code}"
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Keys."""
+
+    def live(self, at: object) -> "ApiKeyQuerySet":
+        """Keys that open doors at that moment: not revoked, not expired."""
+        return self.filter(revoked_at=None).exclude(expires_at__lte=at)
+
+
+class ApiKey(models.Model):
+    """What an ERP shows instead of a password; only its SHA-256 is kept."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=20, help_text="The first characters, to know it by.")
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40), default=list)
+    companies = models.ManyToManyField(Company, blank=True, help_text="None: all companies.")
+    source_system = models.CharField(max_length=40, default="erp")
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+    is_authenticated = True
+    is_anonymous = False
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def label(self) -> str:
+        """How the key is named beside what it did."""
+        return f"key:{self.pk}"
+
+    @cached_property
+    def _company_ids(self) -> frozenset[int]:
+        return frozenset(self.companies.values_list("pk", flat=True))
+
+    @cached_property
+    def _permissions(self) -> frozenset[str]:
+        return policy.permissions_of_scopes(self.scopes)
+
+    def can(self, permission: str, company_id: int | None = None) -> bool:
+        """Whether a scope holds the permission and the company is among the key's."""
+        within = company_id is None or not self._company_ids or company_id in self._company_ids
+        return within and permission in self._permissions
+
+    def reach(self, permission: str | None = None) -> Reach:
+        """The key's companies, all of them when it isn't limited; none without the permission."""
+        if permission is not None and permission not in self._permissions:
+            return Reach()
+        return Reach(companies=self._company_ids) if self._company_ids else Reach(everything=True)

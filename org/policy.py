@@ -1,0 +1,64 @@
+"""Who may do what: roles are sets of permissions. Pure data; a person has a role per company (see `org.models.Membership`).
+
+A permission is `area.verb`. Reading is `area.view`; the verbs that move money stand apart, so that the one who makes
+a thing is not by the same role the one who approves it.
+"""
+
+_READ = frozenset("customers.view invoices.view cash.view disputes.view collections.view reports.view jobs.view".split())
+_SPECIALIST = _READ | frozenset(
+    "customers.edit invoices.issue invoices.import cash.import cash.apply disputes.open disputes.work memos.request "
+    "collections.work promises.give messages.send reports.export".split()
+)
+_SENIOR = _SPECIALIST | frozenset("cash.reverse disputes.resolve writeoffs.request rules.edit".split())
+_SUPERVISOR = _SENIOR | frozenset("memos.approve writeoffs.approve dunning.run jobs.run work.assign customers.hold".split())
+_ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
+
+ROLES: dict[str, tuple[str, frozenset[str]]] = {
+    "specialist": ("AR specialist", _SPECIALIST),
+    "senior": ("Senior AR specialist", _SENIOR),
+    "supervisor": ("AR supervisor", _SUPERVISOR),
+    "credit_manager": ("Credit manager", _READ | frozenset("customers.edit customers.hold credit.decide reports.export".split())),
+    "collections_manager": (
+        "Collections manager",
+        _READ
+        | frozenset("collections.work promises.give messages.send dunning.run jobs.run work.assign customers.hold reports.export".split()),
+    ),
+    "controller": (
+        "Controller",
+        _READ | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run".split()),
+    ),
+    "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),
+    "sales": ("Sales", frozenset("customers.view invoices.view disputes.view collections.view".split())),
+    "auditor": ("Auditor", _READ | frozenset("audit.view reports.export".split())),
+    "administrator": ("Administrator", _ADMIN),
+}
+"""Code of a role → (its name on screen, what it may do)."""
+
+PERMISSIONS = frozenset().union(*(allowed for _, allowed in ROLES.values()))
+
+SCOPES: dict[str, frozenset[str]] = {
+    "companies:read": frozenset({"customers.view"}),
+    "customers:read": frozenset({"customers.view"}),
+    "customers:write": frozenset({"customers.view", "customers.edit"}),
+    "invoices:read": frozenset({"invoices.view"}),
+    "invoices:write": frozenset({"invoices.view", "invoices.issue", "invoices.import"}),
+    "receipts:read": frozenset({"cash.view"}),
+    "receipts:write": frozenset({"cash.view", "cash.import", "cash.apply"}),
+    "disputes:read": frozenset({"disputes.view"}),
+    "disputes:write": frozenset({"disputes.view", "disputes.open"}),
+    "reports:read": frozenset({"reports.view", "reports.export"}),
+    "fx:write": frozenset({"rates.edit"}),
+    "jobs:read": frozenset({"jobs.view"}),
+    "events:read": frozenset({"audit.view"}),
+}
+"""Scope of an API key → the permissions it stands for."""
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """What the role may do; nothing for a role that no longer exists."""
+    return ROLES[role][1] if role in ROLES else frozenset()
+
+
+def permissions_of_scopes(scopes: list[str]) -> frozenset[str]:
+    """What a key with these scopes may do; unknown scopes stand for nothing."""
+    return frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in scopes))

@@ -1,0 +1,6 @@
+"""Addresses of the org pages."""
+
+from django.urls import URLPattern
+
+app_name = "org"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,33 @@
+"""Writing the audit trail, keeping files."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from org.actors import Actor
+from workflow.models import Event, StoredFile
+
+
+def record(
+    *, actor: Actor, type: str, company_id: int | None = None, subject: Any = None, customer_id: int | None = None, **data: Any
+) -> Event:
+    """Add one event to the audit trail, in the caller's transaction. `subject` is the row it is about; `data` must be JSON."""
+    return Event.objects.create(
+        actor=actor.label, type=type, company_id=company_id, customer_ref=customer_id, data=data,
+        subject_type=subject._meta.label_lower if subject is not None else "",
+        subject_id=subject.pk if subject is not None else None,
+    )  # fmt: skip
+
+
+def record_many(events: Iterable[Event]) -> None:
+    """Add many events in one statement; for bulk work."""
+    Event.objects.bulk_create(events, batch_size=5000)
+
+
+def store_file(*, actor: Actor, name: str, content: bytes, content_type: str = "application/octet-stream") -> tuple[StoredFile, bool]:
+    """Keep a file by its content: the row, and whether it is new. The same bytes under another name are the same file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return StoredFile.objects.get_or_create(
+        sha256=digest,
+        defaults={"name": name[:255], "content_type": content_type, "size": len(content), "content": content, "added_by": actor.label},
+    )
