@@ -1,0 +1,44 @@
+"""Ageing buckets. Pure.
+
+A bucket holds items by whole days past a date: the due date (usual) or the document date. Bounds (0, 30, 60, 90) make the buckets
+current, 1–30, 31–60, 61–90 and over 90: an item due today is current, one due yesterday is 1 day past due.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+class BucketError(ValueError):
+    """Bounds that don't make buckets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Upper bounds of all buckets but the last, in days, ascending, the first being 0 or more."""
+
+    bounds: tuple[int, ...] = (0, 30, 60, 90)
+
+    def __post_init__(self) -> None:
+        ascending = all(a < b for a, b in zip(self.bounds, self.bounds[1:], strict=False))
+        if not self.bounds or not ascending or self.bounds[0] < 0 or len(self.bounds) > 12 or self.bounds[-1] > 3650:
+            raise BucketError("bucket bounds are 1 to 12 ascending numbers of days from 0 to 3650, such as 0,30,60,90")
+
+    @classmethod
+    def parse(cls, text: str) -> "Buckets":
+        """Buckets from `0,30,60,90`; the usual ones from an empty text. Raises BucketError."""
+        try:
+            return cls(tuple(int(part) for part in text.split(","))) if text.strip() else cls()
+        except ValueError as error:
+            raise error if isinstance(error, BucketError) else BucketError(f"{text!r} are not numbers of days") from None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One label a bucket: `current`, `1–30`, …, `90+`."""
+        first = "current" if self.bounds[0] == 0 else f"up to {self.bounds[0]}"
+        between = (f"{a + 1}–{b}" for a, b in zip(self.bounds, self.bounds[1:], strict=False))
+        return (first, *between, f"{self.bounds[-1]}+")
+
+    def index(self, day: date, as_of: date) -> int:
+        """Which bucket an item of that date is in as of a day."""
+        past = (as_of - day).days
+        return sum(past > bound for bound in self.bounds)

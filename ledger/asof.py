@@ -1,0 +1,174 @@
+"""The books as of any day, and as known at any moment.
+
+What an item's balance was at the end of a day is today's balance less all that took effect later: cheap for recent days, since
+only the lines since then are read. It equals the sum of its lines up to that day; a property test holds the two together.
+`known_at` leaves out what was posted after that moment, too: it reprints what a report of then could have shown.
+Control accounts of the subledger only; unidentified cash belongs to no customer and is listed with none.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from ledger.aging import Buckets
+from org.actors import Reach
+
+DIMENSIONS = {
+    "company": "o.company_id",
+    "customer": "o.customer_id",
+    "currency": "o.currency",
+    "collector": "c.collector_id",
+    "segment": "coalesce(c.segment, '')",
+    "parent": "coalesce(c.parent_id, o.customer_id)",
+    "kind": "o.kind",
+}
+"""What ageing can be summed by → SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which items: those in reach of someone, within companies or customers, of some accounts."""
+
+    reach: Reach
+    company_ids: Collection[int] | None = None
+    customer_ids: Collection[int] | None = None
+    collector_ids: Collection[int] | None = None
+    currency: str | None = None
+    accounts: tuple[str, ...] = ("receivable", "retainage")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBalance:
+    """An item and what of it was open as of the day (signed minor units, in its currency and in the company's)."""
+
+    item_id: int
+    company_id: int
+    customer_id: int | None
+    kind: str
+    number: str
+    currency: str
+    document_date: date
+    due_date: date
+    amount: int
+    balance: int
+    base_balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgingRow:
+    """Balances of one combination of keys, by bucket; the sums are `total` and `base_total` (company currency)."""
+
+    keys: dict[str, Any]
+    currency: str
+    buckets: tuple[int, ...]
+    base_buckets: tuple[int, ...]
+    items: int
+
+    @property
+    def total(self) -> int:
+        """The sum of the buckets."""
+        return sum(self.buckets)
+
+    @property
+    def base_total(self) -> int:
+        """The sum of the buckets in the company's currency."""
+        return sum(self.base_buckets)
+
+
+def item_balances(as_of: date, scope: Scope, *, known_at: datetime | None = None, order: str = "due_date", limit: int | None = None) -> list[ItemBalance]:
+    """Every item with a balance as of the end of the day, the earliest due first (`order` is due_date, document_date or number)."""
+    if order not in ("due_date", "document_date", "number"):
+        raise ValueError(f"items can't be ordered by {order}")
+    sql, params = _balances(as_of, scope, known_at)
+    columns = "o.id, o.company_id, o.customer_id, o.kind, o.number, o.currency, o.document_date, o.due_date, o.amount, o.bal, o.base"
+    sql = f"WITH o AS ({sql}) SELECT {columns} FROM o ORDER BY o.{order}, o.id" + (f" LIMIT {int(limit)}" if limit else "")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [ItemBalance(*row) for row in cursor.fetchall()]
+
+
+def aging(
+    as_of: date, scope: Scope, *, by: Sequence[str] = ("company",), basis: str = "due", buckets: Buckets = Buckets(), known_at: datetime | None = None
+) -> list[AgingRow]:  # fmt: skip
+    """Balances as of the end of the day by bucket, one row for each combination of `by` (see DIMENSIONS) and currency.
+
+    `basis` is `due` or `document`: the date that days are counted from. Totals equal the control accounts' balances.
+    """
+    unknown = set(by) - set(DIMENSIONS)
+    if unknown or basis not in ("due", "document"):
+        raise ValueError(f"ageing is by {', '.join(DIMENSIONS)} and by due or document date")
+    keys = [name for name in by if name != "currency"]
+    past = f"%s::date - o.{basis}_date"
+    index = " + ".join(f"({past} > {bound})::int" for bound in buckets.bounds)
+    sql, params = _balances(as_of, scope, known_at)
+    names = ", ".join(f"{DIMENSIONS[key]} AS {key}" for key in keys)
+    groups = ", ".join(str(i + 1) for i in range(len(keys) + 2))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH o AS ({sql}) SELECT {names + ', ' if names else ''}o.currency, {index} AS bucket, sum(o.bal), sum(o.base), count(*)"
+            f" FROM o LEFT JOIN customers_customer c ON c.id = o.customer_id GROUP BY {groups} ORDER BY {groups}",
+            [*params, *[as_of] * len(buckets.bounds)],
+        )
+        return _rows(keys, cursor.fetchall(), len(buckets.labels))
+
+
+def _rows(keys: Sequence[str], records: list[tuple[Any, ...]], width: int) -> list[AgingRow]:
+    found: dict[tuple[Any, ...], tuple[list[int], list[int], list[int]]] = {}
+    for *names, bucket, amount, base, count in records:
+        amounts, bases, counts = found.setdefault(tuple(names), ([0] * width, [0] * width, [0]))
+        amounts[bucket] += int(amount)
+        bases[bucket] += int(base)
+        counts[0] += count
+    return [
+        AgingRow(dict(zip(keys, names[:-1], strict=True)), names[-1], tuple(amounts), tuple(bases), counts[0])
+        for names, (amounts, bases, counts) in found.items()
+    ]
+
+
+def _balances(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str, list[Any]]:
+    """SQL of all items in scope with a balance (`bal`, `base`) as of the day."""
+    where, params = _scope(scope)
+    late, late_params = "e.effective_date > %s", [as_of]
+    if known_at is not None:
+        late, late_params = "(e.effective_date > %s OR e.posted_at > %s)", [as_of, known_at]
+    columns = (
+        "i.id, i.company_id, i.customer_id, i.kind, i.number, i.currency, i.document_date, i.due_date, i.amount"
+    )  # fmt: skip
+    later = (
+        "SELECT l.open_item_id AS id, sum(l.amount) AS amount, sum(l.base_amount) AS base FROM ledger_entry e"
+        f" JOIN ledger_line l ON l.entry_id = e.id WHERE {late} AND l.open_item_id IS NOT NULL GROUP BY 1"
+    )
+    # Items open today, less what came later; and items closed today that something later closed.
+    sql = (
+        f"WITH later AS MATERIALIZED ({later})"
+        f" SELECT {columns}, i.balance - coalesce(t.amount, 0) AS bal, i.base_balance - coalesce(t.base, 0) AS base"
+        f" FROM ledger_openitem i LEFT JOIN later t ON t.id = i.id WHERE i.balance <> 0 AND i.balance <> coalesce(t.amount, 0){where}"
+        f" UNION ALL SELECT {columns}, -t.amount, -t.base FROM later t JOIN ledger_openitem i ON i.id = t.id"
+        f" WHERE i.balance = 0 AND t.amount <> 0{where}"
+    )
+    return sql, [*late_params, *params, *params]
+
+
+def _scope(scope: Scope) -> tuple[str, list[Any]]:
+    """SQL conditions on `i` (they begin with AND), and their parameters."""
+    conditions = ["i.account_id IN (SELECT id FROM ledger_account WHERE kind = ANY(%s))"]
+    params: list[Any] = [list(scope.accounts)]
+    if not scope.reach.everything:
+        conditions.append(
+            "(i.company_id = ANY(%s) OR (i.company_id = ANY(%s) AND i.customer_id IN (SELECT id FROM customers_customer WHERE collector_id = %s)))"
+        )
+        params += [list(scope.reach.companies), list(scope.reach.portfolios), scope.reach.person_id]
+    for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids)):
+        if wanted is not None:
+            conditions.append(f"{column} = ANY(%s)")
+            params.append(list(wanted))
+    if scope.collector_ids is not None:
+        conditions.append("i.customer_id IN (SELECT id FROM customers_customer WHERE collector_id = ANY(%s))")
+        params.append(list(scope.collector_ids))
+    if scope.currency:
+        conditions.append("i.currency = %s")
+        params.append(scope.currency)
+    return "".join(f" AND {condition}" for condition in conditions), params
