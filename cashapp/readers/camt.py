@@ -44,8 +44,9 @@ def parse(data: bytes) -> etree._Element:
         if "<!DOCTYPE".encode(encoding) in data or "<!ENTITY".encode(encoding) in data:
             raise ReadError(None, "the XML has a document type (DOCTYPE): such files are refused, because they can hide content")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False, remove_comments=True, remove_pis=True
-    )
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
     try:
         root = etree.fromstring(data.lstrip(), parser)
     except etree.XMLSyntaxError as error:
@@ -73,9 +74,9 @@ def _container(element: etree._Element) -> str:
 def text(element: etree._Element, *paths: str) -> str:
     """The first path that holds text, trimmed; empty when none does."""
     for path in paths:
-        found = element.findtext(path)
-        if found and found.strip():
-            return found.strip()
+        found = str(element.findtext(path) or "").strip()
+        if found:
+            return found
     return ""
 
 
@@ -210,7 +211,8 @@ def _row(entry: etree._Element, details: list[etree._Element], amount: int, curr
         customer_reference=_common(details, "Refs/InstrId", "Refs/PmtInfId", "Refs/ChqNb", "Refs/TxId"),
         end_to_end_id=_common(details, "Refs/EndToEndId").replace("NOTPROVIDED", ""), type_code=type_code,
         channel="return" if reversal else channel, payer_name=name, payer_account=account, payer_bank=bank,
-        text=camt_remittance.free_text(entry, details), structured=_structured(details, currency), is_reversal=reversal, status=_status(entry),
+        text=camt_remittance.free_text(entry, details), structured=_structured(details, currency),
+        is_reversal=reversal, status=_status(entry),
     )  # fmt: skip
 
 

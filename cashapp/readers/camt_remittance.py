@@ -8,6 +8,7 @@ from lxml import etree
 from .model import RefKind, RemittanceRef, amount_of, squeeze
 
 _CREDITS = frozenset(("CREN", "CNFA"))
+_TYPE = ("Tp/CdOrPrtry/Cd", "RfrdDocTp/Cd")
 _PAID = ("RfrdDocAmt/RmtdAmt", "RfrdDocAmt/DuePyblAmt", "RfrdDocInf/LineDtls/Amt/RmtdAmt")
 
 
@@ -19,7 +20,8 @@ def references(detail: etree._Element, currency: str) -> list[RemittanceRef]:
 def _of_one(strd: etree._Element, currency: str) -> list[RemittanceRef]:
     amount, is_credit = _paid(strd, currency)
     discount = _amount(strd, ("RfrdDocAmt/DscntApldAmt/Amt", "RfrdDocAmt/DscntApldAmt"), currency)
-    named = [(number, _kind(document, is_credit)) for document in strd.findall("RfrdDocInf") if (number := _text(document, "Nb", "RfrdDocNb"))]
+    documents = [(_text(document, "Nb", "RfrdDocNb"), document) for document in strd.findall("RfrdDocInf")]
+    named = [(number, _kind(document, is_credit)) for number, document in documents if number]
     reference = _text(strd, "CdtrRefInf/Ref", "CdtrRefInf/CdtrRef")
     if reference:
         named.append((reference, "creditor_reference"))
@@ -35,14 +37,14 @@ def _paid(strd: etree._Element, currency: str) -> tuple[int | None, bool]:
     paid = _amount(strd, _PAID, currency)
     if paid is None and credit is not None:
         return -abs(credit), True
-    codes = {code.text for code in strd.findall("RfrdDocInf/Tp/CdOrPrtry/Cd")} | {code.text for code in strd.findall("RfrdDocInf/RfrdDocTp/Cd")}
+    codes = {code for document in strd.findall("RfrdDocInf") if (code := _text(document, *_TYPE))}
     if paid is not None and codes and codes <= _CREDITS:
         return -abs(paid), True
     return paid, bool(codes) and codes <= _CREDITS
 
 
 def _kind(document: etree._Element, is_credit: bool) -> RefKind:
-    code = _text(document, "Tp/CdOrPrtry/Cd", "RfrdDocTp/Cd")
+    code = _text(document, *_TYPE)
     if is_credit or code in _CREDITS:
         return "credit_note"
     return "invoice" if code in ("", "CINV", "HIRI", "MSIN", "TSUT", "DNFA") else "other"

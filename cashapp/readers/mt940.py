@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from . import channels, mt_details
 from .model import BankEntry, BankFile, Kind, ReadError, Statement, Status, amount_of, currency_of, squeeze
@@ -69,7 +70,7 @@ def read(text: str) -> BankFile:
     if not fields or fields[0].tag != "20":
         raise ReadError(fields[0].line if fields else 1, "a fragment: no :20: opens a statement, so no account can be told")
     starts = [i for i, item in enumerate(fields) if item.tag == "20"] + [len(fields)]
-    statements = [_statement(fields[a:b], warnings) for a, b in zip(starts, starts[1:], strict=False)]
+    statements = [_statement(fields[a:b], warnings) for a, b in pairwise(starts)]
     name = "mt942" if all(s.kind == "interim" for s in statements) else "mt940"
     return BankFile(name, tuple(statements), tuple(warnings))
 

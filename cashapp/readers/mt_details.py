@@ -68,7 +68,8 @@ def _german(gvc: str, body: str, mark: str) -> Details:
         parts[piece[:2]] = parts.get(piece[:2], "") + piece[2:]
     purpose = "".join(parts.get(code, "") for code in _codes(20, 29) + _codes(60, 63))
     words = _sepa_words(purpose)
-    lead = [squeeze(parts.get("00", "")), squeeze(words[""]), words.get("SVWZ", ""), *(f"{k}+{v}" for k, v in words.items() if k not in ("", "SVWZ", "EREF"))]
+    others = [f"{key}+{value}" for key, value in words.items() if key not in ("", "SVWZ", "EREF")]
+    lead = [squeeze(parts.get("00", "")), squeeze(words[""]), words.get("SVWZ", ""), *others]
     name = words.get("ABWA") or parts.get("32", "") + parts.get("33", "")
     end_to_end = words.get("EREF", "")
     return Details(
