@@ -34,7 +34,7 @@ class MissingRate(LedgerError):
 _MEANING: dict[str, tuple[type[LedgerError], str]] = {
     "entry_period_open": (PeriodNotOpen, ""),
     "open_item_never_overshoots": (OverApplied, "more would be applied than is open: look at the item again, someone may have applied it"),
-    "open_item_base_never_overshoots": (OverApplied, "more would be applied than is open in the company's currency"),
+    "open_item_base_never_overshoots": (OverApplied, "more would be applied than is open: look at the item again, someone may have applied it"),
     "open_item_closed_in_both": (Unbalanced, "an item must close in both currencies at once"),
     "entry_balances": (Unbalanced, ""),
     "entry_sealed": (Unbalanced, ""),
