@@ -5,7 +5,7 @@ current, 1–30, 31–60, 61–90 and over 90: an item due today is current, one
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 class BucketError(ValueError):
@@ -42,3 +42,9 @@ class Buckets:
         """Which bucket an item of that date is in as of a day."""
         past = (as_of - day).days
         return sum(past > bound for bound in self.bounds)
+
+    def dates(self, index: int, as_of: date) -> tuple[date | None, date | None]:
+        """The first and last date of the items in a bucket as of a day (None: no bound): `index` the other way round."""
+        last = as_of - timedelta(days=self.bounds[index - 1] + 1) if index > 0 else None
+        first = as_of - timedelta(days=self.bounds[index]) if index < len(self.bounds) else None
+        return first, last

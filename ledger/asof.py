@@ -37,6 +37,9 @@ class Scope:
     customer_ids: Collection[int] | None = None
     collector_ids: Collection[int] | None = None
     currency: str | None = None
+    kinds: Collection[str] | None = None
+    dates: tuple[str, date | None, date | None] | None = None
+    """`("due", first, last)` or `("document", first, last)`: items dated in that span; None leaves an end open."""
     accounts: tuple[str, ...] = ("receivable", "retainage")
 
 
@@ -130,7 +133,7 @@ def _rows(keys: Sequence[str], records: list[tuple[Any, ...]], width: int) -> li
 
 def _balances(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str, list[Any]]:
     """SQL of all items in scope with a balance (`bal`, `base`) as of the day."""
-    where, params = _scope(scope)
+    where, params = scope_conditions(scope)
     late, late_params = "e.effective_date > %s", [as_of]
     if known_at is not None:
         late, late_params = "(e.effective_date > %s OR e.posted_at > %s)", [as_of, known_at]
@@ -152,7 +155,7 @@ def _balances(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str
     return sql, [*late_params, *params, *params]
 
 
-def _scope(scope: Scope) -> tuple[str, list[Any]]:
+def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
     """SQL conditions on `i` (they begin with AND), and their parameters."""
     conditions = ["i.account_id IN (SELECT id FROM ledger_account WHERE kind = ANY(%s))"]
     params: list[Any] = [list(scope.accounts)]
@@ -171,4 +174,11 @@ def _scope(scope: Scope) -> tuple[str, list[Any]]:
     if scope.currency:
         conditions.append("i.currency = %s")
         params.append(scope.currency)
+    if scope.kinds is not None:
+        conditions.append("i.kind = ANY(%s)")
+        params.append(list(scope.kinds))
+    for sign, day in zip((">=", "<="), scope.dates[1:] if scope.dates else (), strict=False):
+        if day is not None and scope.dates is not None:
+            conditions.append(f"i.{'due' if scope.dates[0] == 'due' else 'document'}_date {sign} %s")
+            params.append(day)
     return "".join(f" AND {condition}" for condition in conditions), params
