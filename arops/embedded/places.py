@@ -1,90 +1,77 @@
-"""Where the servers' files go, and as whom they run.
+"""Where an embedded server keeps its files, its socket and its lock."""
 
-PostgreSQL refuses to run as root. As root the servers run as `nobody`, under /var/lib/arops; binaries that `nobody` can't read
-are copied there, and no directory of anyone else's is opened up.
-"""
-
+import fcntl
 import hashlib
 import os
 import pwd
-import shutil
+import stat
 import tempfile
-from importlib.util import find_spec
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from arops.embedded.errors import EmbeddedError
 
-def is_root() -> bool:
-    """Whether this process is root's."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def identity() -> tuple[int, int] | None:
-    """User and group the servers run as: `nobody`'s when we are root, else our own (None)."""
-    if not is_root():
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
+ROOT_HOME = Path("/var/lib/arops")
 
 
-def home(wanted: Path) -> Path:
-    """The directory for data: the wanted one, or its stand-in under /var/lib/arops when we are root and `nobody` can't reach it."""
-    if not is_root():
-        wanted.mkdir(parents=True, exist_ok=True)
-        return wanted
-    place = Path("/var/lib/arops") / _short(wanted)
-    _private(place.parent, 0o755, own=False)
-    return _private(place, 0o700)
+def short_name(directory: Path) -> str:
+    """Twelve characters that stand for a directory, so that socket paths stay within a unix socket's 103 bytes."""
+    return hashlib.sha256(f"{os.getuid()}:{directory.resolve()}".encode()).hexdigest()[:12]
 
 
-def socket_directory(data: Path) -> Path:
-    """A private directory with a short name (socket paths are limited to about 100 bytes), the same for the same data."""
-    place = Path(tempfile.gettempdir()) / f"arops-{os.getuid()}-{_short(data)}"
-    return _private(place, 0o700)
+def make_base(directory: Path) -> Path:
+    """The directory, made if need be: private, but for root passable, because PostgreSQL runs as somebody else."""
+    directory = directory.resolve()
+    if not directory.exists():
+        directory.mkdir(parents=True)
+        directory.chmod(0o711 if os.getuid() == 0 else 0o700)
+    return directory
 
 
-def package_directory(module: str) -> Path | None:
-    """Where a package is installed, without importing it."""
-    spec = find_spec(module)
-    return Path(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else None
-
-
-def readable_copy(parts: list[Path], place: Path) -> Path:
-    """The parts' common parent when the servers' user can read it; else a copy of the parts under `place`, kept up to date by size."""
-    parent = parts[0].parent
-    if not is_root() or _world_readable(parts[0]):
-        return parent
-    copy = place / "bin" / _short(parent)
-    if not (copy / ".complete").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        for part in parts:
-            shutil.copytree(part, copy / part.name, symlinks=True)
-        (copy / ".complete").touch()
-        _give(copy)
-    return copy
-
-
-def _world_readable(path: Path) -> bool:
-    return all(parent.stat().st_mode & 0o005 == 0o005 for parent in [path, *path.resolve().parents])
-
-
-def _private(place: Path, mode: int, own: bool = True) -> Path:
-    place.mkdir(parents=True, exist_ok=True)
-    owner = identity()
-    if own and owner and place.stat().st_uid != owner[0]:
-        os.chown(place, *owner)
-    elif own and not owner and place.stat().st_uid != os.getuid():
-        raise PermissionError(f"{place} belongs to someone else")
-    if own:
-        place.chmod(mode)
+def socket_directory(kind: str, directory: Path, owner: pwd.struct_passwd | None = None) -> Path:
+    """A directory of mode 0700 in the system's temporary directory, owned by `owner`; refuses one that is somebody else's."""
+    base = Path("/tmp") if os.access("/tmp", os.W_OK) else Path(tempfile.gettempdir())
+    place = base / f"arops-{kind}-{short_name(directory)}"
+    uid = owner.pw_uid if owner else os.getuid()
+    try:
+        place.mkdir(mode=0o700)
+        if owner:
+            os.chown(place, owner.pw_uid, owner.pw_gid)
+    except FileExistsError:
+        pass
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or stat.S_IMODE(found.st_mode) != 0o700:
+        raise EmbeddedError(f"{place} exists and isn't a private directory of uid {uid}; remove it and start again.")
     return place
 
 
-def _give(tree: Path) -> None:
-    owner = identity()
-    if owner:
-        for path in [tree, *tree.rglob("*")]:
-            os.chown(path, *owner, follow_symlinks=False)
+def passable(directory: Path, user: pwd.struct_passwd) -> bool:
+    """Whether `user` may pass through the directory and all its parents."""
+    for part in (directory, *directory.parents):
+        found = part.stat()
+        bit = stat.S_IXUSR if found.st_uid == user.pw_uid else stat.S_IXGRP if found.st_gid == user.pw_gid else stat.S_IXOTH
+        if not found.st_mode & bit:
+            return False
+    return True
 
 
-def _short(path: Path) -> str:
-    return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:10]
+def data_home(directory: Path, user: pwd.struct_passwd | None) -> Path:
+    """Where data goes: `directory` itself, or for root a place under /var/lib when the server's user can't reach it.
+
+    Parents' modes are never changed: somebody closed them for a reason.
+    """
+    if user is None or passable(directory, user):
+        return directory
+    home = ROOT_HOME / short_name(directory)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o711)
+    return home
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """One starter or stopper at a time for a directory."""
+    with (directory / ".embedded.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

