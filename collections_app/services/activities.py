@@ -1,0 +1,70 @@
+"""What was done about an account: calls and notes logged, tasks put off or done."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from collections_app.models import Activity, Snooze
+from customers.models import Contact, Customer
+from org.actors import Actor, require
+from org.models import User
+from workflow.services import record
+
+
+class ActivityError(Exception):
+    """Something that can't be logged as asked."""
+
+
+@transaction.atomic
+def log_activity(
+    *, actor: Actor, customer: Customer, kind: str, today: date, outcome: str = "", body: str = "", contact: Contact | None = None, seconds: int = 0
+) -> Activity:  # fmt: skip
+    """Write a call, mail, letter, meeting or note on the customer's timeline. Raises ActivityError, NotAllowed."""
+    require(actor, "collections.work", customer.company_id)
+    if kind not in Activity.Kind.values or outcome not in Activity.Outcome.values:
+        raise ActivityError("choose what was done and what came of it")
+    if kind == Activity.Kind.NOTE and not body.strip():
+        raise ActivityError("write the note")
+    activity = Activity.objects.create(
+        company_id=customer.company_id, customer=customer, contact=contact, kind=kind, outcome=outcome, body=body.strip(),
+        seconds=max(0, seconds), actor=actor.label, happened_on=today,
+    )  # fmt: skip
+    record(
+        actor=actor, type="activity.logged", company_id=customer.company_id, subject=activity, customer_id=customer.pk, kind=kind, outcome=outcome
+    )
+    return activity
+
+
+@transaction.atomic
+def put_off(*, user: User, customer: Customer, task_key: str, until: date, today: date) -> Snooze:
+    """Hide a task from the person's work list until a day. Raises ActivityError for a day that isn't ahead within a year."""
+    require(user, "collections.work", customer.company_id)
+    if not today < until <= today + timedelta(days=365):
+        raise ActivityError("put it off to a day ahead, within a year")
+    return _remember(user, customer, task_key, until, is_done=False)
+
+
+@transaction.atomic
+def mark_done(*, user: User, customer: Customer, task_key: str, today: date, rests_days: int = 7) -> Snooze:
+    """A task is dealt with: it comes back only if its cause still stands after it has rested."""
+    require(user, "collections.work", customer.company_id)
+    return _remember(user, customer, task_key, today + timedelta(days=rests_days), is_done=True)
+
+
+def _remember(user: User, customer: Customer, task_key: str, until: date, *, is_done: bool) -> Snooze:
+    row, _ = Snooze.objects.update_or_create(
+        user=user, task_key=task_key, defaults={"company_id": customer.company_id, "customer": customer, "until": until, "is_done": is_done}
+    )
+    record(
+        actor=user, type="task.done" if is_done else "task.snoozed", company_id=customer.company_id, customer_id=customer.pk, task=task_key,
+        until=until.isoformat(),
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def take_back(*, user: User, task_key: str) -> None:
+    """Undo `put_off` or `mark_done`: the task stands in the list again."""
+    for row in Snooze.objects.filter(user=user, task_key=task_key):
+        record(actor=user, type="task.restored", company_id=row.company_id, customer_id=row.customer_id, task=task_key)
+        row.delete()

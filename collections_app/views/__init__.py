@@ -1,0 +1,1 @@
+"""Rooms of collections, a module a topic."""
