@@ -23,6 +23,7 @@ _MAX_MESSAGES = 200
 
 Format = Literal["bai2", "mt", "camt", "zip", "xlsx", "table"]
 
+_BAI2 = re.compile(r"\s*(?:01,[^,\n]*,[^,\n]*,[0-9]{6,8},|(?:0[0-9]|16|49|88),[^\n]*/[ \t]*(?:\n|$))", re.ASCII)
 _MT = re.compile(r"^(?:\{[1-4]:.*)?:(?:20|25P?|28C?|60[FM]|61|62[FM]|64|86):", re.MULTILINE)
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "a PDF file: ask the bank for BAI2, MT940, camt.053 or CSV"),
@@ -65,7 +66,7 @@ def _detect_text(body: str) -> Format:
             raise ReadError(1, reason)
     if head.lstrip().startswith("<"):
         return "camt"
-    if re.match(r"\s*(?:0[0-9]|16|49|88),[^\n]*,[^\n]*/", head):
+    if _BAI2.match(head):
         return "bai2"
     if _MT.search(head) or head.startswith("{1:F"):
         return "mt"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from arops.lib import money
@@ -63,6 +64,7 @@ class Mapping:
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _CURRENCY_SIGN = re.compile(r"^(?:[A-Z]{3}|[€$£¥])\s*|\s*(?:[A-Z]{3}|[€$£¥])$")
 _CODE = re.compile(r"^[+-]?[A-Z]{3}\b|\b[A-Z]{3}$")
+_DIGIT = re.compile("[0-9]")
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f ]")
 
 
@@ -70,17 +72,27 @@ def parse_day(cell: Cell, pattern: str | None, line: int) -> date:
     """The day of a cell; a workbook's own date and 2026-04-03 need no pattern, everything else does."""
     if isinstance(cell, date):
         return _plausible(cell, str(cell), line)
-    written = str(cell).strip()
+    return _parsed_day(str(cell).strip(), pattern, line)
+
+
+def _parsed_day(written: str, pattern: str | None, line: int) -> date:
     if _ISO_DAY.fullmatch(written[:10]) and (len(written) == 10 or written[10] in " T"):
         written, pattern = written[:10], "%Y-%m-%d"
     if pattern is None:
         raise ReadError(line, f"{written[:30]!r} could be more than one day: choose the date format")
+    day = _read_day(written, pattern)
+    if day is None:
+        raise ReadError(line, f"{written[:30]!r} is not a day written as {pattern}")
+    return _plausible(day, written, line)
+
+
+@lru_cache(maxsize=8192)
+def _read_day(written: str, pattern: str) -> date | None:
+    """Remembered, for a list repeats its few days on every row."""
     try:
-        if not written.isascii():
-            raise ValueError
-        return _plausible(datetime.strptime(written, pattern).date(), written, line)
+        return datetime.strptime(written, pattern).date() if written.isascii() else None
     except (ValueError, re.error):
-        raise ReadError(line, f"{written[:30]!r} is not a day written as {pattern}") from None
+        return None
 
 
 def _plausible(day: date, written: str, line: int) -> date:
@@ -100,15 +112,20 @@ def parse_amount(cell: Cell, mapping: Mapping, currency: str, line: int) -> int:
     if named and named[0].lstrip("+-") != currency:
         raise ReadError(line, f"{str(cell)[:30]!r} is in another currency than {currency}")
     negative, digits = _split_sign(str(cell))
-    thousands, point = _SPACES.sub(" ", mapping.thousands), mapping.decimal
+    thousands, point = mapping.thousands, mapping.decimal
     digits = _SPACES.sub(" ", digits).replace("’", "'")
-    group = rf"[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+|" if thousands else ""
-    if not re.fullmatch(rf"(?:{group}[0-9]+)?(?:{re.escape(point)}[0-9]*)?", digits, re.ASCII) or not re.search("[0-9]", digits):
+    if not _amount_pattern(thousands, point).fullmatch(digits) or not _DIGIT.search(digits):
         raise ReadError(line, f"{str(cell)[:30]!r} is not an amount with {point!r} before the decimals")
     whole, _, fraction = digits.replace(thousands, "").partition(point) if thousands else digits.partition(point)
     plain = f"{whole.lstrip('0') or '0'}.{fraction}" if fraction else whole.lstrip("0") or "0"
     minor = amount_of(plain, currency, line)
     return -minor if negative else minor
+
+
+@lru_cache(maxsize=32)
+def _amount_pattern(thousands: str, point: str) -> re.Pattern[str]:
+    group = rf"[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+|" if thousands else ""
+    return re.compile(rf"(?:{group}[0-9]+)?(?:{re.escape(point)}[0-9]*)?", re.ASCII)
 
 
 def _split_sign(written: str) -> tuple[bool, str]:

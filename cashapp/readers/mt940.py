@@ -215,7 +215,7 @@ def _day(text: str, line: int) -> tuple[date, bool]:
 
 def _booking_day(text: str | None, value: date, line: int) -> date:
     """The booking day (MMDD) in the year that puts it nearest to the value date."""
-    if not text:
+    if not text or text == "0000":
         return value
     candidates = []
     for year in (value.year - 1, value.year, value.year + 1):

@@ -67,13 +67,16 @@ def xlsx_rows(data: bytes, sheet: str | None = None) -> tuple[str, list[Row]]:
 
 
 def _worksheet_rows(sheet: Any) -> Iterator[Row]:
+    from openpyxl.cell.read_only import EMPTY_CELL
+
     claimed = sheet.max_row or 0
     if claimed > MAX_ROWS:
         raise ReadError(None, f"the sheet claims {claimed:,} rows: delete the empty rows below the list and save it again")
     for number, row in enumerate(islice(sheet.iter_rows(max_col=MAX_COLUMNS), MAX_ROWS + 1), start=1):
         if number > MAX_ROWS:
             raise ReadError(number, f"more than {MAX_ROWS:,} rows")
-        cells = [_cell(cell, number) for cell in row]
+        gap = all(cell is EMPTY_CELL for cell in row)  # a row that isn't in the file: there may be many
+        cells = [] if gap else [_cell(cell, number) for cell in row]
         while cells and cells[-1] == "":
             cells.pop()
         yield number, cells

@@ -65,6 +65,7 @@ class _Columns:
         self.first = 0
         self.width = sheets.MAX_COLUMNS
         self._numbers: dict[str, int] = {}
+        self._found: dict[Column, int] = {}
         if mapping.header_row is None:
             return
         place = next((i for i, (line, _) in enumerate(rows) if line >= mapping.header_row), None)
@@ -78,6 +79,12 @@ class _Columns:
 
     def find(self, column: Column) -> int:
         """Position (from 0) of a column; ReadError when no heading reads so."""
+        number = self._found.get(column)
+        if number is None:
+            number = self._found[column] = self._look_up(column)
+        return number
+
+    def _look_up(self, column: Column) -> int:
         if isinstance(column, int):
             if column < 1:
                 raise ReadError(None, f"columns are counted from 1, not {column}")
@@ -96,6 +103,8 @@ class _Columns:
         return value.strip() if isinstance(value, str) else value
 
     def text(self, cells: list[Cell], column: Column | None) -> str:
+        if column is None:
+            return ""
         return squeeze(as_text(self.cell(cells, column)))
 
 

@@ -1,10 +1,13 @@
 """Untrusted bytes are read in a process that can be killed; nothing but plain data comes back."""
 
 import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -18,6 +21,7 @@ from cashapp.readers.model import ReadError
 
 MT940 = b":20:X\n:25:DE1\n:60F:C260330EUR1,\n:61:260331C2,NTRFNONREF//B1\n:86:166?20SVWZ+4711?32ACME\n:62F:C260331EUR3,\n"
 CSV = b"Date,Amount\n04/03/2026,5.00\n"
+ROOT = Path(__file__).resolve().parents[2]
 TARGETS = "tests.lib.sandbox_targets"
 
 
@@ -80,7 +84,11 @@ def test_the_child_sees_no_environment_and_loads_no_django(monkeypatch: pytest.M
     seen = run_bounded(f"{TARGETS}.surroundings", b"")
     assert "secret" not in str(seen["environment"])
     assert seen["django"] is False
-    run_bounded("cashapp.readers.detect.read", MT940)
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import cashapp.readers.detect; print(set(sys.argv[2:]) & set(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(ROOT), "django", "pandas", "openpyxl"], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "set()\n"
 
 
 def test_what_a_function_prints_does_not_spoil_its_answer() -> None:
@@ -124,8 +132,10 @@ def test_the_codec_gives_back_what_it_took() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"inner": [{"day": "soon", "share": "1"}]}, {"inner": [{"day": None, "share": 1}]}, {"inner": [{"day": None, "share": "1", "kind": "c"}]},
-     {"names": {"x": "1"}}, {"column": 1.5}, {"column": True}, {"other": 1}, {"inner": {}}],
+    [
+        {"inner": [{"day": "soon", "share": "1"}]}, {"inner": [{"day": None, "share": 1}]}, {"inner": {}},
+        {"inner": [{"day": None, "share": "1", "kind": "c"}]}, {"names": {"x": "1"}}, {"column": 1.5}, {"column": True}, {"other": 1},
+    ],
 )  # fmt: skip
 def test_the_codec_refuses_what_the_hints_do_not_allow(change: dict[str, Any]) -> None:
     with pytest.raises(codec.CodecError):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - bank files keep their own line lengths
 """Bank files of a made-up company, one of each format, small enough to check by eye."""
 
 BAI2 = """01,122099999,123456789,260402,0200,1,,,2/

@@ -9,10 +9,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from samples import CAMT, CSV
 
 from cashapp.readers import archive, detect
 from cashapp.readers.model import ReadError
+from tests.readers.samples import CAMT, CSV
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "statement_es.csv": {"date_format": "%d/%m/%Y"},
 }
 LIST_FIGURES = {
-    "debit_credit.csv": (2, "1533.50", "33.50", "the D/C column decides, as the list's own balance confirms; the manifest's sums ignore it"),
+    "debit_credit.csv": (
+        2,
+        "1533.50",
+        "33.50",
+        "the D/C column decides, as the list's own balance confirms; the manifest's sums ignore it",
+    ),
     "meta_data_separated_credit_debit.csv": (4, "1300.00", "230.68", "the manifest counts headings and balances as rows"),
     "meta_data_separated_credit_debit.xlsx": (4, "1300.00", "230.68", "the manifest counts headings and balances as rows"),
     "original_currency_no_header.csv": (1, "1525.00", "0", "without headings the manifest takes the only row for one"),

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from samples import ALL, CAMT, CSV, MT940
 
 from cashapp.readers import detect
 from cashapp.readers.fingerprints import content_key, entry_keys, statement_key
 from cashapp.readers.model import BankFile
+from tests.readers.samples import ALL, CAMT, CSV, MT940
 
 
 def zipped(name: str, content: bytes, when: tuple[int, ...] = (2026, 1, 1, 0, 0, 0)) -> bytes:
@@ -23,7 +23,14 @@ def zipped(name: str, content: bytes, when: tuple[int, ...] = (2026, 1, 1, 0, 0,
 @pytest.mark.parametrize("name", ALL)
 def test_X6_bom_line_ends_and_trailing_blanks_do_not_make_a_new_file(name: str) -> None:
     data = ALL[name]
-    variants = (b"\xef\xbb\xbf" + data, data.replace(b"\n", b"\r\n"), data.replace(b"\n", b"\r"), data + b"\n\n", data.rstrip(), data.replace(b"\n", b" \n"))
+    variants = (
+        b"\xef\xbb\xbf" + data,
+        data.replace(b"\n", b"\r\n"),
+        data.replace(b"\n", b"\r"),
+        data + b"\n\n",
+        data.rstrip(),
+        data.replace(b"\n", b" \n"),
+    )
     assert {content_key(variant) for variant in variants} == {content_key(data)}
     assert content_key(data.decode().encode("utf-16")) == content_key(data)
     assert content_key(data + b"x") != content_key(data)
@@ -43,7 +50,12 @@ def test_a_statement_number_used_again_next_year_is_another_statement() -> None:
 
 
 def test_X8_identical_entries_keep_their_own_keys() -> None:
-    data = CSV.replace("T-2", "T-1").replace("14.04.2026;13.04", "13.04.2026;13.04").replace("-0,50", "1.250,50").replace(";Fee", ";Invoice 4711")
+    data = (
+        CSV.replace("T-2", "T-1")
+        .replace("14.04.2026;13.04", "13.04.2026;13.04")
+        .replace("-0,50", "1.250,50")
+        .replace(";Fee", ";Invoice 4711")
+    )
     file = detect.read(data.encode())
     first, second = entry_keys(file)[0]
     assert file.statements[0].entries[0].amount == file.statements[0].entries[1].amount

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from samples import ALL, BAI2, CAMT, MT940
 
 from cashapp.readers import detect
 from cashapp.readers.model import BankFile, ReadError, RemittanceRef, foot
+from tests.readers.samples import ALL, BAI2, CAMT, MT940
 
 
 def read(text: str) -> BankFile:
@@ -122,7 +122,9 @@ def test_mt940_text_that_looks_like_a_tag_or_an_end_stays_text() -> None:
 
 
 def test_mt942_is_interim_and_checks_its_sums() -> None:
-    interim = ":20:X\n:25:DE1\n:28C:1\n:34F:EUR0,\n:13D:2604011200+0100\n:61:260401C5,00NTRFNONREF\n:61:260401EC7,00NTRFNONREF\n:90C:2EUR12,\n"
+    interim = (
+        ":20:X\n:25:DE1\n:28C:1\n:34F:EUR0,\n:13D:2604011200+0100\n:61:260401C5,00NTRFNONREF\n:61:260401EC7,00NTRFNONREF\n:90C:2EUR12,\n"
+    )
     file = read(interim)
     assert (file.format, file.statements[0].kind, file.warnings) == ("mt942", "interim", ())
     assert [(e.amount, e.status) for e in file.statements[0].entries] == [(500, "booked"), (700, "pending")]

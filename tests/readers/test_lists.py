@@ -7,11 +7,11 @@ from typing import Any
 
 import openpyxl
 import pytest
-from samples import CSV
 
 from cashapp.readers import detect
 from cashapp.readers.mapping import Mapping, parse_amount, parse_day
 from cashapp.readers.model import BankEntry, ReadError, foot
+from tests.readers.samples import CSV
 
 PLAIN = Mapping(date="Date", amount="Amount", text=("Text",), currency="USD", date_format="%Y-%m-%d")
 
@@ -114,7 +114,8 @@ def test_amounts_as_lists_write_them(written: str, decimal: Any, thousands: Any,
 
 
 @pytest.mark.parametrize(
-    "written", ["12..34", "1,23.40", "12,34", "1.2E+10", "1e3", "١٢٣", "1_000", "NaN", "inf", "--5", "", "-", "1.005", "0x10", "5 EUR", "1,2345.00"]
+    "written",
+    ["12..34", "1,23.40", "12,34", "1.2E+10", "1e3", "١٢٣", "1_000", "NaN", "inf", "--5", "", "-", "1.005", "0x10", "5 EUR", "1,2345.00"],
 )
 def test_amounts_that_are_not(written: str) -> None:
     with pytest.raises(ReadError, match="line 7"):
@@ -122,10 +123,10 @@ def test_amounts_that_are_not(written: str) -> None:
 
 
 def test_1_525_alone_may_be_either_and_is_asked() -> None:
-    data = b"Date,Text,Amount,Currency\n2026-04-01,a,\"1,525\",USD\n"
+    data = b'Date,Text,Amount,Currency\n2026-04-01,a,"1,525",USD\n'
     assert [q.field for q in detect.propose(data).questions] == ["decimal"]
     assert refusal(data, None).line == 2
-    decided = data + b"2026-04-02,b,\"2,525.10\",USD\n"
+    decided = data + b'2026-04-02,b,"2,525.10",USD\n'
     assert [entry.amount for entry in entries(decided, None)] == [152500, 252510]
 
 
@@ -210,7 +211,12 @@ def test_a_workbook_keeps_document_numbers_and_cents() -> None:
         formats={"F2": "00000"},
     )
     first, second = detect.read(data).statements[0].entries
-    assert (first.amount, first.booking_date, first.bank_reference, first.structured[0].number) == (30, date(2026, 4, 3), "4700012345", "00042")
+    assert (first.amount, first.booking_date, first.bank_reference, first.structured[0].number) == (
+        30,
+        date(2026, 4, 3),
+        "4700012345",
+        "00042",
+    )
     assert (second.amount, second.bank_reference, second.structured[0].number) == (-152500, "007", "1")
 
 
