@@ -1,0 +1,93 @@
+"""Disputes: opened once, moved by rule, closed by those who may; only what is open can be contested."""
+
+from datetime import date
+
+import pytest
+
+from disputes.models import Dispute
+from disputes.selectors import dispute_list, disputed_by_item
+from disputes.services import DisputeError, StaleDispute, move_dispute, note_dispute, open_dispute, resolve_dispute
+from org.actors import NotAllowed
+from tests.factories import DAY, issue, make_company, make_customer, make_user, receive
+from workflow.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    company = make_company()
+    customer = make_customer(company)
+    return company, issue(customer, 100_00), make_user("senior", company)
+
+
+def contest(actor, item, amount=30_00, source="call:1", **fields):
+    return open_dispute(actor=actor, open_item=item, amount=amount, reason="price", today=DAY, source=source, **fields)
+
+
+def test_a_dispute_holds_its_amount_and_is_due_by_its_reason(world):
+    _, invoice, senior = world
+    dispute = contest(senior, invoice, customer_words="we agreed 11.50")
+    assert (dispute.state, dispute.due_date, dispute.number) == ("open", date(2026, 9, 20), "DSP-000001")
+    assert disputed_by_item([invoice.pk]) == {invoice.pk: 30_00}
+    assert Event.objects.get(type="dispute.opened").data["amount"] == 30_00
+
+
+def test_the_same_event_opens_one_dispute(world):
+    _, invoice, senior = world
+    assert contest(senior, invoice).pk == contest(senior, invoice).pk
+    assert Dispute.objects.count() == 1
+
+
+@pytest.mark.parametrize("amount", [0, -1, 70_01])
+def test_no_more_is_contested_than_is_open_and_not_contested_yet(world, amount):
+    _, invoice, senior = world
+    contest(senior, invoice)
+    with pytest.raises(DisputeError, match="no more than"):
+        contest(senior, invoice, amount=amount, source="call:2")
+
+
+def test_a_receipt_is_not_disputed_and_a_reason_must_exist(world):
+    _, invoice, senior = world
+    with pytest.raises(DisputeError, match="owes"):
+        contest(senior, receive(invoice.customer, 5_00), amount=1)
+    with pytest.raises(DisputeError, match="reason"):
+        open_dispute(actor=senior, open_item=invoice, amount=1, reason="weather", today=DAY, source="x")
+
+
+def test_the_track_is_kept_and_a_stale_hand_is_told(world):
+    _, invoice, senior = world
+    dispute = contest(senior, invoice)
+    stale = Dispute.objects.get(pk=dispute.pk)
+    move_dispute(actor=senior, dispute=dispute, state="investigating", version=dispute.version)
+    with pytest.raises(StaleDispute):
+        move_dispute(actor=senior, dispute=stale, state="waiting", version=stale.version)
+    with pytest.raises(DisputeError, match="doesn't become"):
+        move_dispute(actor=senior, dispute=dispute, state="resolved", version=dispute.version)
+
+
+def test_closing_frees_the_amount_and_reopening_keeps_history(world):
+    _, invoice, senior = world
+    dispute = contest(senior, invoice)
+    note_dispute(actor=senior, dispute=dispute, body="PO says 11.50")
+    resolve_dispute(actor=senior, dispute=dispute, resolution="rejected", today=DAY, version=dispute.version, note="contract amended")
+    assert dispute.state == "rejected"
+    assert disputed_by_item() == {}
+    move_dispute(actor=senior, dispute=dispute, state="open", version=dispute.version)
+    assert disputed_by_item() == {invoice.pk: 30_00}
+    assert [n.body for n in dispute.notes.all()] == ["PO says 11.50", "contract amended"]
+
+
+def test_who_may_do_what(world):
+    company, invoice, senior = world
+    specialist, auditor = make_user("specialist", company), make_user("auditor", company)
+    dispute = contest(specialist, invoice)
+    with pytest.raises(NotAllowed):
+        resolve_dispute(actor=specialist, dispute=dispute, resolution="paid", today=DAY, version=0)
+    with pytest.raises(NotAllowed):
+        note_dispute(actor=auditor, dispute=dispute, body="x")
+    outsider = make_user("senior", make_company())
+    assert dispute_list(actor=senior).count() == 1
+    assert dispute_list(actor=outsider).count() == 0
+    with pytest.raises(NotAllowed):
+        contest(outsider, invoice, source="other")
