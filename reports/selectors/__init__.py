@@ -1,0 +1,1 @@
+"""Reads for reports, customer pages and search."""

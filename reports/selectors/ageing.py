@@ -1,0 +1,255 @@
+"""Ageing by any dimension, with disputed amounts and the proof that it ties."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from customers.models import Customer
+from disputes.models import Dispute
+from ledger import asof
+from ledger.asof import AgingRow, ItemBalance
+from ledger.models import Account
+from org.models import Company, User
+from reports.selectors.question import CREDIT_KINDS, Question
+
+DIMENSIONS = {
+    "company": "Company",
+    "customer": "Customer",
+    "parent": "Group",
+    "collector": "Collector",
+    "segment": "Segment",
+    "currency": "Currency",
+}
+"""What ageing can be shown by → the head of its column."""
+
+
+@dataclass(slots=True)
+class Amounts:
+    """Signed minor units by bucket, credits apart, and how much of it is disputed."""
+
+    buckets: list[int]
+    credits: int = 0
+    disputed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Buckets and credits."""
+        return sum(self.buckets) + self.credits
+
+    @property
+    def past_due(self) -> int:
+        """All buckets but the first."""
+        return sum(self.buckets[1:])
+
+    def add(self, other: "Amounts") -> None:
+        """Take another's amounts in."""
+        self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
+        self.credits += other.credits
+        self.disputed += other.disputed
+
+
+@dataclass(slots=True)
+class AgeingLine:
+    """One row: its keys, what they are called, and its amounts in its currency and in the company's."""
+
+    keys: dict[str, Any]
+    currency: str
+    base_currency: str
+    own: Amounts
+    base: Amounts
+    items: int = 0
+    label: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A total from the items beside the same total from the journal's lines, in a currency (minor units)."""
+
+    currency: str
+    items: int
+    journal: int
+    accounts: str = ""
+
+    @property
+    def difference(self) -> int:
+        """Nought when it ties."""
+        return self.items - self.journal
+
+
+@dataclass(slots=True)
+class AgeingReport:
+    """Rows, their totals by currency and by company currency, and the ties of these totals."""
+
+    question: Question
+    by: tuple[str, ...]
+    labels: tuple[str, ...]
+    lines: list[AgeingLine]
+    totals: dict[str, Amounts] = field(default_factory=dict)
+    base_totals: dict[str, Amounts] = field(default_factory=dict)
+    ties: list[Tie] = field(default_factory=list)
+
+    @property
+    def ties_all(self) -> bool:
+        """Whether every total ties."""
+        return not any(tie.difference for tie in self.ties)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputedItem:
+    """An open item and how much of its balance is disputed as of the day (minor units, own and company currency)."""
+
+    item: ItemBalance
+    amount: int
+    base_amount: int
+
+
+def ageing(question: Question, by: Sequence[str] = ("company",)) -> AgeingReport:
+    """Balances as of the question's day by bucket, a row for each combination of `by` (see DIMENSIONS) and currency, largest first."""
+    unknown = [name for name in by if name not in DIMENSIONS]
+    if unknown:
+        raise ValueError(f"ageing is shown by {', '.join(DIMENSIONS)}, not by {', '.join(unknown)}")
+    keys = tuple(name for name in by if name != "currency")
+    bases = dict(Company.objects.values_list("pk", "base_currency"))
+    rows = asof.aging(
+        question.as_of, question.scope, by=("company", *(k for k in keys if k != "company"), "kind"),
+        basis=question.basis, buckets=question.buckets, known_at=question.known_at,
+    )  # fmt: skip
+    lines = _fold(rows, keys, bases, question)
+    _add_disputed(lines, keys, bases, question)
+    report = AgeingReport(question, tuple(by), question.buckets.labels, list(lines.values()))
+    _name(report.lines, keys)
+    report.lines.sort(key=lambda line: (-line.base.total, line.label))
+    _sum(report)
+    report.ties = ties(question, {currency: amounts.total for currency, amounts in report.totals.items()})
+    return report
+
+
+def _fold(
+    rows: Iterable[AgingRow], keys: tuple[str, ...], bases: dict[int, str], question: Question
+) -> dict[tuple[Any, ...], AgeingLine]:
+    width, lines = len(question.buckets.labels), {}
+    for row in rows:
+        base = bases[row.keys["company"]]
+        key = (*(row.keys[k] for k in keys), row.currency, base)
+        line = lines.get(key)
+        if line is None:
+            named = {k: row.keys[k] for k in keys}
+            line = lines[key] = AgeingLine(named, row.currency, base, Amounts([0] * width), Amounts([0] * width))
+        apart = question.credits_apart and row.keys["kind"] in CREDIT_KINDS
+        line.own.add(_amounts(row.buckets, apart))
+        line.base.add(_amounts(row.base_buckets, apart))
+        line.items += row.items
+    return lines
+
+
+def _amounts(buckets: tuple[int, ...], apart: bool) -> Amounts:
+    return Amounts([0] * len(buckets), sum(buckets)) if apart else Amounts(list(buckets))
+
+
+def _add_disputed(lines: dict[tuple[Any, ...], AgeingLine], keys: tuple[str, ...], bases: dict[int, str], question: Question) -> None:
+    found = disputed_items(question)
+    wanted = {d.item.customer_id for d in found} if set(keys) - {"company", "customer"} else set()
+    about = {c.pk: c for c in Customer.objects.filter(pk__in=wanted).only("pk", "collector_id", "segment", "parent_id")}
+    for d in found:
+        values = (_key_of(d.item, name, about) for name in keys)
+        line = lines.get((*values, d.item.currency, bases[d.item.company_id]))
+        if line is not None:
+            line.own.disputed += d.amount
+            line.base.disputed += d.base_amount
+
+
+def _key_of(item: ItemBalance, name: str, about: dict[int, Customer]) -> Any:
+    if name in ("company", "customer"):
+        return item.company_id if name == "company" else item.customer_id
+    customer = about[item.customer_id or 0]
+    return {"collector": customer.collector_id, "segment": customer.segment, "parent": customer.parent_id or customer.pk}[name]
+
+
+def disputed_items(question: Question) -> list[DisputedItem]:
+    """Open items disputed as of the day, each for no more than its balance."""
+    held: defaultdict[int, int] = defaultdict(int)
+    customers: set[int] = set()
+    contested = Dispute.objects.filter(opened_on__lte=question.as_of).filter(Q(resolved_on=None) | Q(resolved_on__gt=question.as_of))
+    for item_id, customer_id, amount in contested.values_list("open_item_id", "customer_id", "amount"):
+        held[item_id] += amount
+        customers.add(customer_id)
+    if question.scope.customer_ids is not None:
+        customers &= set(question.scope.customer_ids)
+    if not customers:
+        return []
+    narrowed = question.within(customer_ids=customers)
+    open_then = asof.item_balances(question.as_of, narrowed.scope, known_at=question.known_at)
+    return [_disputed(item, min(held[item.item_id], item.balance)) for item in open_then if item.item_id in held and item.balance > 0]
+
+
+def _disputed(item: ItemBalance, amount: int) -> DisputedItem:
+    return DisputedItem(item, amount, round(Fraction(item.base_balance * amount, item.balance)))
+
+
+def _name(lines: list[AgeingLine], keys: tuple[str, ...]) -> None:
+    called: dict[str, dict[Any, tuple[str, str]]] = {
+        name: _names_of(name, {line.keys[name] for line in lines}) for name in keys
+    }  # fmt: skip
+    for line in lines:
+        parts = [called[name].get(line.keys[name], ("none", "")) for name in keys] or [(line.currency, "")]
+        line.label = " · ".join(part[0] for part in parts)
+        line.hint = parts[0][1]
+
+
+def _names_of(dimension: str, values: set[Any]) -> dict[Any, tuple[str, str]]:
+    if dimension == "company":
+        return {pk: (name, code) for pk, name, code in Company.objects.filter(pk__in=values).values_list("pk", "name", "code")}
+    if dimension in ("customer", "parent"):
+        named = {pk: (name, number) for pk, name, number in Customer.objects.filter(pk__in=values).values_list("pk", "name", "number")}
+        return named | {None: ("Unidentified", "")}
+    if dimension == "collector":
+        named = {pk: (name, "") for pk, name in User.objects.filter(pk__in=values).values_list("pk", "name")}
+        return named | {None: ("No collector", "")}
+    return {value: (value or "No segment", "") for value in values}
+
+
+def _sum(report: AgeingReport) -> None:
+    width = len(report.labels)
+    for line in report.lines:
+        report.totals.setdefault(line.currency, Amounts([0] * width)).add(line.own)
+        report.base_totals.setdefault(line.base_currency, Amounts([0] * width)).add(line.base)
+
+
+def ties(question: Question, totals: dict[str, int]) -> list[Tie]:
+    """The totals by currency beside the sums of the journal's lines up to the day: forwards from lines, not backwards from balances."""
+    journal = journal_totals(question)
+    accounts = account_codes(question) if question.is_whole else ""
+    return [Tie(c, totals.get(c, 0), journal.get(c, 0), accounts) for c in sorted(totals.keys() | journal.keys())]
+
+
+def account_codes(question: Question) -> str:
+    """The codes of the control accounts asked for, such as `1200, 1210`."""
+    found = Account.objects.filter(kind__in=question.scope.accounts)
+    if question.scope.company_ids is not None:
+        found = found.filter(company__in=question.scope.company_ids)
+    return ", ".join(sorted(set(found.values_list("code", flat=True))))
+
+
+def journal_totals(question: Question) -> dict[str, int]:
+    """Currency → sum of the lines on the question's items (or, for a whole account, on the account) up to its day, in minor units."""
+    where, params = asof.scope_conditions(question.scope)
+    known = " AND e.posted_at <= %s" if question.known_at else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.currency, sum(l.amount) FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
+            f" JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.effective_date <= %s{known}{where} GROUP BY 1",
+            [question.as_of, *([question.known_at] if question.known_at else []), *params],
+        )
+        return {currency: int(amount) for currency, amount in cursor.fetchall() if amount}
+
+
+def bucket_of(question: Question, day: date) -> int:
+    """The bucket an item dated that day is in."""
+    return question.buckets.index(day, question.as_of)

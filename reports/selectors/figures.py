@@ -1,0 +1,136 @@
+"""The measures of a day and of the days it is compared with, from three queries: ageing, movements, what was past due when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from ledger import asof
+from reports import metrics
+from reports.metrics import Measure, MonthSales
+from reports.selectors.equivalent import Equivalent
+from reports.selectors.movements import SALES, Series, daily, past_due_at
+from reports.selectors.question import Question
+
+PERIOD = 90
+"""Days of credit sales behind DSO, collection effectiveness and turnover: a rolling quarter."""
+
+MONTHS_BACK = 18
+"""How many months of sales a count-back may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measure beside the same measure of another day, and how it went from month to month."""
+
+    measure: Measure
+    compared: Measure | None
+    trend: tuple[Decimal | None, ...]
+
+    @property
+    def delta(self) -> Decimal | None:
+        """Now less then, as rounded."""
+        now, then = self.measure.rounded(), self.compared.rounded() if self.compared else None
+        return None if now is None or then is None else now - then
+
+    @property
+    def tone(self) -> str:
+        """`ok` when it moved the way it should, `bad` when not, empty when it stood still."""
+        if not self.delta:
+            return ""
+        return "ok" if (self.delta > 0) == (self.measure.definition.good == "up") else "bad"
+
+
+class History:
+    """Receivables, what was past due of them, and sales, at the end of any of `points`; amounts in the reporting currency."""
+
+    def __init__(self, question: Question, points: Sequence[date], equivalent: Equivalent, period: int = PERIOD) -> None:
+        self.question, self.equivalent, self.period = question, equivalent, period
+        self.points = sorted({*points, question.as_of})
+
+    @cached_property
+    def _now(self) -> dict[int, int]:
+        rows = asof.aging(self.question.as_of, self.question.scope, by=("company",), known_at=self.question.known_at)
+        found: dict[int, int] = {}
+        for row in rows:
+            found[row.keys["company"]] = found.get(row.keys["company"], 0) + row.base_total
+        return found
+
+    @cached_property
+    def _daily(self) -> dict[int, dict[str, Series]]:
+        return daily(self.question, months_before(self.points[0], MONTHS_BACK).replace(day=1))
+
+    @cached_property
+    def _past_due(self) -> dict[tuple[int, date], int]:
+        return past_due_at(self.question, self.points)
+
+    def moved(self, causes: Sequence[str], after: date, upto: date) -> int:
+        """The sum of movements of these causes after one day, up to another."""
+        by_company = {
+            company: sum(series.between(after, upto) for cause, series in found.items() if cause in causes)
+            for company, found in self._daily.items()
+        }
+        return self.equivalent.total(by_company)
+
+    def receivables(self, day: date) -> int:
+        """What was owed at the end of the day: today's balance less what moved since."""
+        since = {c: sum(s.between(day, self.question.as_of) for s in found.values()) for c, found in self._daily.items()}
+        return self.equivalent.total({c: self._now.get(c, 0) - since.get(c, 0) for c in self._now.keys() | since.keys()})
+
+    def past_due(self, day: date) -> int:
+        """Invoices and debit memos past due at the end of one of the points."""
+        return self.equivalent.total({company: amount for (company, point), amount in self._past_due.items() if point == day})
+
+    def sales(self, after: date, upto: date) -> int:
+        """Credit sales (invoices and debit memos less credit memos) after one day, up to another."""
+        return self.moved(SALES, after, upto)
+
+    def months(self, day: date) -> list[MonthSales]:
+        """Sales by month up to the day, newest first; of the current month only the days gone by."""
+        found, last = [], day
+        for _ in range(MONTHS_BACK):
+            before = last.replace(day=1) - timedelta(days=1)
+            found.append(MonthSales(f"{last:%b %Y}", self.sales(before, last), (last - before).days))
+            last = before
+        return found
+
+    def measures(self, day: date) -> dict[str, Measure]:
+        """The measures of one of the points, by code."""
+        start = day - timedelta(days=self.period)
+        owed, late, sales, begin = self.receivables(day), self.past_due(day), self.sales(start, day), self.receivables(start)
+        return {
+            "dso": metrics.dso(owed, sales, self.period),
+            "countback": metrics.countback_dso(owed, self.months(day)),
+            "best_possible": metrics.best_possible_dso(owed - late, sales, self.period),
+            "add": metrics.average_days_delinquent(owed, owed - late, sales, self.period),
+            "cei": metrics.collection_effectiveness(begin, sales, owed, owed - late),
+            "overdue": metrics.overdue_share(late, owed),
+            "turnover": metrics.turnover(sales, begin, owed),
+        }
+
+    def figures(self, codes: Sequence[str], compare: date | None) -> list[Figure]:
+        """Each measure now, on the day compared with, and at every point up to now."""
+        at = {day: self.measures(day) for day in self.points}
+        spark = [day for day in self.points if day != compare or day.day == month_end(day).day]
+        return [
+            Figure(at[self.question.as_of][code], at[compare][code] if compare else None, tuple(at[day][code].rounded() for day in spark))
+            for code in codes
+        ]
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last day of that month where it has fewer days."""
+    index = day.year * 12 + day.month - 1 - months
+    first = date(index // 12, index % 12 + 1, 1)
+    return min(first + timedelta(days=day.day - 1), month_end(first))
+
+
+def month_end(day: date) -> date:
+    """The last day of the month."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def month_ends(day: date, count: int) -> list[date]:
+    """The last days of the `count` months before the day's, oldest first."""
+    return [month_end(months_before(day, n)) for n in range(count, 0, -1)]
