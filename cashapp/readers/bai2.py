@@ -17,7 +17,7 @@ from .model import BankEntry, BankFile, ReadError, RemittanceRef, Statement, cur
 
 _RECORD = re.compile(r"[ \t]*(01|02|03|16|49|88|98|99)[,:]")
 _NEXT_ON_LINE = re.compile(r"/[ \t]+(?=(?:01|02|03|16|49|88|98|99),)")
-_AMOUNT = re.compile(r"[+-]?0*[0-9]{1,15}", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?0{0,30}[0-9]{1,15}", re.ASCII)
 _TAGGED = re.compile(r"^([A-Z][A-Z ]{1,24}?)[:=]{1,2}[ \t]*(.+)$", re.MULTILINE)
 _FIELD = re.compile(r"[,\n]")
 
@@ -191,7 +191,7 @@ class _Reader:
         if control != account.total:
             self.warnings.append(f"line {record.line}: control total {control} of account {account.number}, amounts add to {account.total}")
         said = fields[1] if len(fields) > 1 else ""
-        if said.isdecimal() and int(said) != account.records + record.count:
+        if said.isdecimal() and len(said) < 10 and int(said) != account.records + record.count:
             self.warnings.append(
                 f"line {record.line}: {said} records announced for account {account.number}, {account.records + record.count} found"
             )

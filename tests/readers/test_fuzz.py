@@ -117,20 +117,25 @@ def test_every_prefix_of_a_good_file(name: str) -> None:
         answers(ALL[name][:end])
 
 
-def test_patterns_that_make_regular_expressions_slow() -> None:
-    for piece in (
-        b"9" * 50_000,
-        b" " * 50_000,
-        b"A" * 50_000,
-        b"1,1" * 20_000,
-        b"?20" * 20_000,
-        b"EREF+" * 10_000,
-        b"/REMI/" * 10_000,
-        b"-" * 50_000,
-    ):
-        for frame in (
-            b":20:X\n:25:Y\n:60F:C260330EUR1,\n:61:260331C1,NTRF%s\n:86:%s\n:62F:C260331EUR2,\n",
-            b"Date,Text,Amount,Currency\n2026-04-01,%s,%s,USD\n",
-        ):
+def test_a_field_that_never_ends_neither_hangs_nor_crashes_a_reader() -> None:
+    pieces = [char * 50_000 for char in (b"9", b"0", b" ", b"A", b"-", b"1,1", b"?20", b"EREF+", b"/REMI/")]
+    frames = (
+        b":20:X\n:25:Y\n:60F:C260330EUR1,\n:61:260331C1,NTRF%s\n:86:%s\n:62F:C260331EUR2,\n",
+        b":20:X\n:25:Y\n:60F:C260330EUR%s,%s\n",
+        b":20:X\n:25:Y\n:34F:EUR0,\n:13D:1\n:90C:%s\n:90D:%s\n",
+        b"Date,Text,Amount,Currency\n2026-04-01,%s,%s,USD\n",
+        b"01,A,B,260401,1,1,,,2/\n02,A,B,1,260401,,USD,2/\n03,1,USD,010,%s/\n16,142,1,Z,,,%s/\n",
+        b"01,A,B,260401,1,1,,,2/\n02,A,B,1,260401,,USD,2/\n03,1,USD/\n49,%s,%s/\n",
+    )
+    for piece in pieces:
+        for frame in frames:
             answers(frame % (piece, piece))
-        answers(b"01,A,B,260401,1,1,,,2/\n02,A,B,1,260401,,USD,2/\n03,1,USD,010,%s/\n16,142,1,Z,,,%s/\n" % (piece, piece))
+        answers(
+            ALL["camt053"].replace(
+                b"<BookgDt>", b"<TxsSummry><TtlNtries><NbOfNtries>%s</NbOfNtries></TtlNtries></TxsSummry><BookgDt>" % piece
+            )
+        )
+        answers(
+            ALL["camt053"].replace(b"</Acct>", b"</Acct><TxsSummry><TtlNtries><NbOfNtries>%s</NbOfNtries></TtlNtries></TxsSummry>" % piece)
+        )
+        answers(ALL["camt053"].replace(b"400.00<", piece + b"<"))
