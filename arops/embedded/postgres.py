@@ -155,7 +155,7 @@ def _initialise(tools: Path, data: Path, user: pwd.struct_passwd | None) -> None
         os.chown(fresh, user.pw_uid, user.pw_gid)
     # The builtin provider sorts alike on every machine; 17 and later have it.
     locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if binaries.version(tools) >= 17 else ["--no-locale"]
-    command = [tools / "initdb", "-D", fresh, "-U", ADMIN, "-A", "trust", "-E", "UTF8", *locale, "--no-instructions"]
+    command: list[str | Path] = [tools / "initdb", "-D", fresh, "-U", ADMIN, "-A", "trust", "-E", "UTF8", *locale, "--no-instructions"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=fresh, check=False, **as_user(user))
     if done.returncode:
         raise EmbeddedError(f"initdb failed:\n{done.stderr.strip()}")
@@ -173,7 +173,12 @@ def _check_version(tools: Path, data: Path) -> None:
 
 
 def _start(tools: Path, data: Path, settings: dict[str, str], *, log: Path, user: pwd.struct_passwd | None, follow_parent: bool) -> None:
-    command = [tools / "postgres", "-D", data, *(part for key, value in settings.items() for part in ("-c", f"{key}={value}"))]
+    command: list[str | Path] = [
+        tools / "postgres",
+        "-D",
+        data,
+        *(part for key, value in settings.items() for part in ("-c", f"{key}={value}")),
+    ]
     child = processes.spawn(command, cwd=data, log=log, user=user, parent_death=signal.SIGINT if follow_parent else None)
     sockets = Path(settings["unix_socket_directories"])
     processes.wait_until(lambda: child.poll() is not None or _answers(sockets), START_SECONDS)

@@ -75,7 +75,7 @@ def _start(base: Path, socket: Path, follow_parent: bool) -> None:
     data = base / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
     options = OPTIONS | {"unixsocket": str(socket)}
-    command = [binaries.find_valkey(), *(part for key, value in options.items() for part in (f"--{key}", value))]
+    command: list[str | Path] = [binaries.find_valkey(), *(part for key, value in options.items() for part in (f"--{key}", value))]
     log = base / "log" / "valkey.log"
     child = processes.spawn(command, cwd=data, log=log, parent_death=signal.SIGTERM if follow_parent else None)
     processes.wait_until(lambda: child.poll() is not None or _pid(socket) is not None, START_SECONDS)
