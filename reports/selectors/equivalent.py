@@ -16,6 +16,7 @@ class Equivalent:
     """The reporting currency and the rate of each company's currency in it; companies without a rate are in `left_out`."""
 
     currency: str
+    day: date
     rates: dict[int, Decimal]
     bases: dict[int, str]
     left_out: tuple[Company, ...] = ()
@@ -27,6 +28,15 @@ class Equivalent:
         if company_id not in self.rates:
             return 0
         return money.convert(base_amount, self.bases[company_id], self.rates[company_id], self.currency)
+
+    def of_currency(self, currency: str, amount: int) -> int:
+        """An amount in any currency, in the reporting currency; nought without a rate."""
+        if currency == self.currency or not amount:
+            return amount
+        try:
+            return money.convert(amount, currency, rate_on(currency, self.currency, self.day), self.currency)
+        except MissingRate:
+            return 0
 
     def total(self, amounts: dict[int, int]) -> int:
         """The sum of companies' amounts, each converted as a whole."""
@@ -55,4 +65,4 @@ def equivalent(companies: Collection[Company], day: date, currency: str = "") ->
             rates[company.pk] = rate_on(company.base_currency, chosen, day)
         except MissingRate:
             left_out.append(company)
-    return Equivalent(chosen, rates, {c.pk: c.base_currency for c in companies}, tuple(left_out))
+    return Equivalent(chosen, day, rates, {c.pk: c.base_currency for c in companies}, tuple(left_out))

@@ -1,0 +1,142 @@
+"""All that happened with a customer, from every app, as one line of time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from customers.models import Contact, Customer
+from ledger.models import OpenItem
+from org.models import ApiKey, User
+from workflow.models import Event
+
+SHOWN_BY_ROWS = ("activity.", "promise.", "dispute.", "message.", "receipt.", "invoice.", "credit_memo.", "debit_memo.", "application.", "match.")
+"""Events of these are left to the rows they are about, which say more."""
+
+LANES = ("contacts", "money", "promises", "disputes", "changes")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened: when, in which lane, by whom, in words; `of` is the row it is about."""
+
+    at: datetime
+    lane: str
+    icon: str
+    title: str
+    detail: str = ""
+    quote: str = ""
+    tone: str = ""
+    actor: str = ""
+    amount: int | None = None
+    currency: str = ""
+    of: tuple[str, int] | None = field(default=None)
+
+
+def timeline(customer: Customer, *, lane: str = "", before: datetime | None = None, limit: int = 100) -> list[Happening]:
+    """The latest happenings, latest first; `before` continues an earlier answer."""
+    lanes = {"contacts": _contacts, "money": _money, "promises": _promises, "disputes": _disputes, "changes": _changes}
+    sources = [lanes[lane]] if lane in lanes else list(lanes.values())
+    found = [h for source in sources for h in source(customer, before, limit)]
+    latest = sorted(found, key=lambda h: h.at, reverse=True)[:limit]
+    return _with_names(latest)
+
+
+def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    icons = {"call": "phone", "email": "mail", "letter": "mail", "meeting": "customers", "note": "invoice"}
+    for a in _upto(customer.activities.select_related("contact"), "at", before)[:limit]:
+        who = f" with {a.contact.name}" if a.contact else ""
+        outcome = a.get_outcome_display() if a.outcome else ""
+        yield Happening(a.at, "contacts", icons[a.kind], f"{a.get_kind_display().capitalize()}{who}", outcome, a.body, actor=a.actor)
+    for m in _upto(customer.messages.all(), "created_at", before)[:limit]:
+        tone = {"sent": "ok", "failed": "bad", "parked": "warn"}.get(m.state, "")
+        yield Happening(m.sent_at or m.created_at, "contacts", "mail", m.subject, m.get_state_display(), tone=tone, actor=m.created_by, of=("message", m.pk))
+
+
+def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    items = OpenItem.objects.filter(customer=customer).select_related("opened_by").order_by("-opened_by__posted_at")
+    for item in _upto(items, "opened_by__posted_at", before)[:limit]:
+        receipt = item.kind == "receipt"
+        title = "Received" if receipt else f"{item.get_kind_display().capitalize()} issued"
+        at = _at(item.document_date, item.opened_by.posted_at)
+        yield Happening(at, "money", "cash" if receipt else "invoice", title, item.number, tone="ok" if receipt else "", actor=item.opened_by.actor,
+                        amount=abs(item.amount), currency=item.currency, of=("item", item.pk))  # fmt: skip
+
+
+def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    tones = {"kept": "ok", "partly": "warn", "broken": "bad"}
+    for p in _upto(customer.promises.all(), "created_at", before)[:limit]:
+        given = _at(p.given_on, p.created_at)
+        yield Happening(given, "promises", "promise", f"Promised by {p.due_on:%-d %b %Y}", "", p.note, actor=p.taken_by, amount=p.amount, currency=p.currency)
+        if p.decided_on and p.state in tones:
+            yield Happening(_at(p.decided_on), "promises", "promise", f"Promise {p.get_state_display()}", "", tone=tones[p.state], amount=p.amount, currency=p.currency)
+
+
+def _disputes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    for d in _upto(customer.disputes.select_related("open_item"), "created_at", before)[:limit]:
+        what = f"{d.open_item.number}: {d.get_reason_display()}"
+        yield Happening(_at(d.opened_on, d.created_at), "disputes", "dispute", f"Disputed {what}", d.number, d.customer_words, "bad", d.opened_by,
+                        d.amount, d.currency, ("dispute", d.pk))  # fmt: skip
+        if d.resolved_on:
+            yield Happening(_at(d.resolved_on), "disputes", "check", f"Dispute {d.number} {d.get_resolution_display() or d.get_state_display()}", "",
+                            tone="ok", amount=d.amount, currency=d.currency, of=("dispute", d.pk))  # fmt: skip
+
+
+def _changes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    events = Event.objects.filter(customer_ref=customer.pk).order_by("-at")
+    for e in _upto(events, "at", before)[: limit * 2]:
+        if not e.type.startswith(SHOWN_BY_ROWS):
+            yield Happening(e.at, "changes", "sliders", e.type.replace(".", " ").replace("_", " ").capitalize(), _told(e.data), actor=e.actor)
+    yield from master_data_changes(customer)
+
+
+def master_data_changes(customer: Customer) -> Iterator[Happening]:
+    """What changed in the master data, as the database kept it: field by field, before and after."""
+    for model, rows in ((Customer, [customer.pk]), (Contact, list(customer.contacts.values_list("pk", flat=True)))):
+        history: Any = model.pgh_event_model.objects.filter(pgh_obj_id__in=rows).select_related("pgh_context")  # type: ignore[attr-defined]
+        before: dict[int, Any] = {}
+        for event in history.order_by("pgh_obj_id", "pgh_id"):
+            earlier, before[event.pgh_obj_id] = before.get(event.pgh_obj_id), event
+            told = _difference(earlier, event) if earlier else ""
+            if told:
+                by = ((event.pgh_context.metadata if event.pgh_context else {}) or {}).get("user")
+                name = "" if model is Customer else f" {event.name}"
+                yield Happening(event.pgh_created_at, "changes", "sliders", f"{model.__name__}{name} changed", told, actor=f"user:{by}" if by else "")
+
+
+def _difference(before: Any, after: Any) -> str:
+    fields = [f for f in after._meta.get_fields() if not f.name.startswith("pgh_") and f.name not in ("id", "updated_at", "source_version")]
+    changed = [(f, getattr(before, f.attname), getattr(after, f.attname)) for f in fields if hasattr(f, "attname")]
+    return "; ".join(f"{f.verbose_name}: {old if old not in (None, '') else '–'} → {new if new not in (None, '') else '–'}" for f, old, new in changed if old != new)
+
+
+def _told(data: dict[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in data.items() if isinstance(value, str | int) and value != "")[:200]
+
+
+def _upto(rows: Any, field_name: str, before: datetime | None) -> Any:
+    return rows.filter(**{f"{field_name}__lt": before}) if before else rows
+
+
+def _at(day: date, moment: datetime | None = None) -> datetime:
+    """A moment on a business day: that of the clock when it was the same day, else noon."""
+    return moment if moment and moment.date() == day else datetime.combine(day, time(12), UTC)
+
+
+def _with_names(found: list[Happening]) -> list[Happening]:
+    names = actor_names({h.actor for h in found})
+    return [
+        Happening(h.at, h.lane, h.icon, h.title, h.detail, h.quote, h.tone, names.get(h.actor, h.actor), h.amount, h.currency, h.of) for h in found
+    ]  # fmt: skip
+
+
+def actor_names(labels: set[str]) -> dict[str, str]:
+    """What `user:3`, `key:7` and `system:nightly` are called."""
+    ids: dict[str, set[int]] = {"user": set(), "key": set()}
+    for label in labels:
+        kind, _, key = label.partition(":")
+        if kind in ids and key.isdigit():
+            ids[kind].add(int(key))
+    names = {f"user:{pk}": name for pk, name in User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")}
+    names |= {f"key:{pk}": name for pk, name in ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")}
+    return names | {label: f"System, {label[7:]}" for label in labels if label.startswith("system:")}
