@@ -85,7 +85,7 @@ def item_balances(as_of: date, scope: Scope, *, known_at: datetime | None = None
     """Every item with a balance as of the end of the day, the earliest due first (`order` is due_date, document_date or number)."""
     if order not in ("due_date", "document_date", "number"):
         raise ValueError(f"items can't be ordered by {order}")
-    sql, params = _balances(as_of, scope, known_at)
+    sql, params = balances_sql(as_of, scope, known_at)
     columns = "o.id, o.company_id, o.customer_id, o.kind, o.number, o.currency, o.document_date, o.due_date, o.amount, o.bal, o.base"
     sql = f"WITH o AS ({sql}) SELECT {columns} FROM o ORDER BY o.{order}, o.id" + (f" LIMIT {int(limit)}" if limit else "")
     with connection.cursor() as cursor:
@@ -106,7 +106,7 @@ def aging(
     keys = [name for name in by if name != "currency"]
     past = f"%s::date - o.{basis}_date"
     index = " + ".join(f"({past} > {bound})::int" for bound in buckets.bounds)
-    sql, params = _balances(as_of, scope, known_at)
+    sql, params = balances_sql(as_of, scope, known_at)
     names = ", ".join(f"{DIMENSIONS[key]} AS {key}" for key in keys)
     groups = ", ".join(str(i + 1) for i in range(len(keys) + 2))
     with connection.cursor() as cursor:
@@ -131,7 +131,7 @@ def _rows(keys: Sequence[str], records: list[tuple[Any, ...]], width: int) -> li
     ]
 
 
-def _balances(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str, list[Any]]:
+def balances_sql(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str, list[Any]]:
     """SQL of all items in scope with a balance (`bal`, `base`) as of the day."""
     where, params = scope_conditions(scope)
     late, late_params = "e.effective_date > %s", [as_of]
@@ -141,7 +141,7 @@ def _balances(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str
         "i.id, i.company_id, i.customer_id, i.kind, i.number, i.currency, i.document_date, i.due_date, i.amount"
     )  # fmt: skip
     later = (
-        "SELECT l.open_item_id AS id, sum(l.amount) AS amount, sum(l.base_amount) AS base FROM ledger_entry e"
+        "SELECT l.open_item_id AS id, sum(l.amount)::bigint AS amount, sum(l.base_amount)::bigint AS base FROM ledger_entry e"
         f" JOIN ledger_line l ON l.entry_id = e.id WHERE {late} AND l.open_item_id IS NOT NULL GROUP BY 1"
     )
     # Items open today, less what came later; and items closed today that something later closed.
