@@ -40,3 +40,10 @@ def runtime_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list
     if row and row[0]:
         return [Error("The database role owns the journal tables.", hint="Run as the runtime role, migrate as the owner.", id="arops.E003")]
     return []
+
+
+def refuse_unsafe_start() -> None:
+    """End the process with the reasons when production would run with DEBUG, the default secret or a role that owns the journal."""
+    found = [*production_settings(None), *runtime_role(None, databases=["default"])]
+    if found:
+        raise SystemExit("ArOps doesn't start:\n" + "\n".join(f"  {message}" for message in found))

@@ -6,10 +6,18 @@ from typing import Any
 
 import django
 import pytest
+from playwright.sync_api import sync_playwright
 from psycopg2.extensions import connection as Connection
 
+from arops import doctor
 from tests.support import servers
 from tests.support.database import Databases, connect
+
+# Quiet, and without the requests that Chromium makes for itself.
+CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 DATABASES: Databases = servers.prepare()
 os.environ["DJANGO_SETTINGS_MODULE"] = "arops.settings"
@@ -56,3 +64,36 @@ def app_conn(db: None) -> Iterator[Connection]:
     connection = connect(os.environ["DATABASE_URL"])
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless browser through Playwright, the system's Chromium; skipped with the reason where there is none."""
+    found = doctor.find_chromium()
+    if not found:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    # Playwright's loop runs in this thread, where Django would take every query for an asynchronous one.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def web(live_server: Any, settings: Any) -> str:
+    """The address of the product, served from the test database by threads of this process."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def page(chromium: Any, web: str) -> Iterator[Any]:
+    """A fresh window of 1400 × 900 without cookies; `page.goto("/")` goes to `web`. Scripts' errors fail the test."""
+    context = chromium.new_context(base_url=web, viewport={"width": 1400, "height": 900}, locale="en-US")
+    window = context.new_page()
+    window.set_default_timeout(10_000)
+    errors: list[str] = []
+    window.on("pageerror", lambda error: errors.append(str(error)))
+    yield window
+    context.close()
+    assert not errors, f"scripts failed: {errors}"

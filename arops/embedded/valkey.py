@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from arops.embedded import binaries, places, processes
 from arops.embedded.errors import EmbeddedError
@@ -88,7 +90,7 @@ def _pid(socket: Path) -> int | None:
     """The process that answers on the socket, or None (also while it still loads its file)."""
     if not socket.exists():
         return None
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5)
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
     try:
         client.ping()
         return int(client.info("server")["process_id"])  # type: ignore[index]
