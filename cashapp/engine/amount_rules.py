@@ -1,0 +1,240 @@
+"""Rules that know the payer but no reference: the amount must agree to the cent, and in one way only."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+from cashapp.engine.case import Case
+from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, tolerance, undisputed
+from cashapp.engine.model import Allocation, Candidate
+from cashapp.engine.payers import PayerLevel
+from cashapp.engine.scoring import WITHOUT_REFERENCE
+from cashapp.engine.solution import Solution, amount_words, payer_of
+from cashapp.engine.subset import chance, subset_sums
+
+PAY_RUN_DAYS = 7
+"""A payment run may take what falls due until the next run a week later."""
+
+Rule = Callable[[Case, Sequence[Candidate]], list[Solution]]
+
+MIN_OWN_AMOUNT = 1000
+"""Below this many minor units an amount alone identifies nothing."""
+
+
+def _solution(case: Case, rule: str, items: Sequence[Candidate], found: Fit, *reasons: str) -> Solution:
+    relation = case.relation(list({i.customer_id for i in items}))
+    score = WITHOUT_REFERENCE[rule].get(relation, 40)
+    words = (case.identity.reason, *amount_words(case, items, found), *reasons)
+    return Solution(rule, score, payer_of(case, items), found, words).doubted(*_doubts(case))
+
+
+def _doubts(case: Case) -> list[str]:
+    """What speaks against trusting an amount alone: references that lead elsewhere."""
+    doubts = []
+    if case.strangers:
+        doubts.append(f"the text names {case.strangers[0]}, which is not open")
+    elif case.structured[1]:
+        doubts.append(f"the remittance names {case.structured[1][0]}, which is not open")
+    elif case.named or case.structured[0]:
+        doubts.append("the references found do not agree with it")
+    if case.text_hits.elsewhere:
+        doubts.append(f"the text names {case.text_hits.elsewhere[0].number}, which is in {case.text_hits.elsewhere[0].currency}")
+    return doubts
+
+
+def _fit(case: Case, items: Sequence[Candidate]) -> Fit | None:
+    return fit(case.amount, items, case.receipt.value_date, case.receipt.currency, case.policy)
+
+
+def _first_pool(case: Case, rule: Rule) -> list[Solution]:
+    """The customer's own items first; with his children's only if his own explain nothing."""
+    own = [s for c in case.identity.customers for s in rule(case, case.pool(c))]
+    return own or [s for pool in case.pools[len(case.identity.customers) :] for s in rule(case, pool)]
+
+
+def single_amount(case: Case) -> list[Solution]:
+    """One open item of the payer has exactly this amount (in full, less earned discount, or without its disputed part)."""
+    found = _first_pool(case, _single)
+    if len(found) > 1:
+        return [s.doubted(f"{len(found)} open items have this amount") for s in found]
+    return found
+
+
+def _single(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    day, policy = case.receipt.value_date, case.policy
+    hits = [i for i in pool if i.balance > 0 and case.amount in payable_values(i, day, policy)]
+    made = []
+    for item in hits[:6]:
+        found = _fit(case, [item])
+        if found is not None and found.level in FULL:
+            solution = _solution(case, "single amount", [item], found, f"no other open item of {case.book.payers.name(item.customer_id)} has it")
+            made.append(solution.doubted(*_weak_payer_doubts(case, item)))
+    return made
+
+
+def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
+    """Known by name alone, the payer must be the only one who owes this amount."""
+    if case.identity.level is PayerLevel.KNOWN:
+        return []
+    if case.amount < MIN_OWN_AMOUNT:
+        return ["the amount is too small to tell anything"]
+    others = [i for i in case.book.by_amount.get((item.currency, case.amount), ()) if i.customer_id != item.customer_id]
+    return [f"{case.book.payers.name(others[0].customer_id)} owes the same amount"] if others else []
+
+
+def whole_balance(case: Case) -> list[Solution]:
+    """Everything the payer owes, credits netted."""
+    return _first_pool(case, _whole)
+
+
+def _whole(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    sets = [list(pool), [i for i in pool if i.balance > 0]]
+    return _set_solutions(case, "whole balance", sets, "it clears the account")
+
+
+def statement(case: Case) -> list[Solution]:
+    """What was due by the day of payment, or was on last month's statement, with or without the credits."""
+    return _first_pool(case, _statement)
+
+
+def _statement(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    day = case.receipt.value_date
+    month = day.replace(day=1)
+    sets = []
+    for kept in (
+        [i for i in pool if i.due_date <= day],
+        [i for i in pool if i.due_date <= day + timedelta(days=PAY_RUN_DAYS)],
+        [i for i in pool if i.document_date < month],
+    ):
+        sets += [kept, [i for i in kept if i.balance > 0]]
+    return _set_solutions(case, "statement", sets, "everything due, or everything on the last statement")
+
+
+def _set_solutions(case: Case, rule: str, sets: Iterable[Sequence[Candidate]], reason: str) -> list[Solution]:
+    found: dict[tuple[int, ...], Solution] = {}
+    for items in sets:
+        ids = tuple(i.id for i in items)
+        if len(items) < 2 or ids in found:
+            continue
+        made = _fit(case, items)
+        if made is not None and made.level in FULL:
+            found[ids] = _solution(case, rule, items, made, reason)
+    if len(found) > 1:
+        return [s.doubted("two sets of due items have this total") for s in found.values()]
+    return list(found.values())
+
+
+def oldest_first_exactly(case: Case) -> list[Solution]:
+    """The oldest items, none left out, add up to the amount."""
+    return _first_pool(case, _prefix)
+
+
+def _prefix(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    debits = [i for i in pool if i.balance > 0]
+    total = 0
+    for n, item in enumerate(debits, 1):
+        total += item.balance
+        if total == case.amount and 1 < n < len(debits):
+            found = _fit(case, debits[:n])
+            if found is not None:
+                solution = _solution(case, "oldest first, exactly", debits[:n], found, f"the {n} oldest items")
+                return [solution.doubted(*_interchangeable(debits, range(n)))]
+        if total >= case.amount:
+            break
+    return []
+
+
+def _interchangeable(pool: Sequence[Candidate], chosen: Iterable[int]) -> list[str]:
+    picked = set(chosen)
+    values = {pool[n].balance for n in picked}
+    twin = next((i for n, i in enumerate(pool) if n not in picked and i.balance in values), None)
+    return [f"{twin.number} has the same amount as one of them"] if twin else []
+
+
+def unique_sum(case: Case) -> list[Solution]:
+    """The only choice of the payer's items, credits netted, that adds up to the cent; never where it may be a coincidence."""
+    return _first_pool(case, _sums)
+
+
+def _sums(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    day, policy = case.receipt.value_date, case.policy
+    if len(pool) < 2 or case.amount > sum(i.balance for i in pool if i.balance > 0):
+        return []
+    found: dict[tuple[object, ...], Solution] = {}
+    for cuts in ({}, {i.id: c for i in pool if (c := earned_discount(i, day, policy))}, {i.id: i.balance - undisputed(i) for i in pool}):
+        if found and not cuts:
+            continue
+        for solution in _sum_variant(case, pool, cuts):
+            found.setdefault(solution.effect, solution)
+    solutions = list(found.values())
+    if len(solutions) > 1:
+        return [s.doubted("more than one choice of items adds up to the amount") for s in solutions[: policy.alternatives_max]]
+    return solutions
+
+
+def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) -> list[Solution]:
+    policy = case.policy
+    usable = [i for i in pool if i.balance - cuts.get(i.id, 0)]
+    values = [i.balance - cuts.get(i.id, 0) for i in usable]
+    sums = subset_sums(values, case.amount, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
+    made = []
+    for chosen in sums.solutions:
+        items = [usable[n] for n in chosen]
+        found = _fit(case, items)
+        if len(items) < 2 or found is None or found.level not in FULL:
+            continue
+        odds = chance(values, chosen)
+        doubts = [f"such a sum might be a coincidence (about {odds:.1%})"] if odds > policy.chance_limit else []
+        if not sums.complete:
+            doubts.append(f"only small sums were searched among {len(values)} items")
+        made.append(_solution(case, "unique sum", items, found, "no other sum of his items was found").doubted(*doubts))
+    return made
+
+
+def within_tolerance(case: Case) -> list[Solution]:
+    """One item, or the whole balance, within tolerance: shown, not posted."""
+    return _first_pool(case, _near)
+
+
+def _near(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    made = []
+    limit = tolerance(case.amount, case.receipt.currency, case.policy)
+    for item in pool:
+        if 0 < abs(item.balance - case.amount) <= limit and (found := _fit(case, [item])) and found.level is Amount.TOLERANCE:
+            made.append(_solution(case, "single amount within tolerance", [item], found))
+    whole = _fit(case, pool) if len(pool) > 1 else None
+    if whole is not None and whole.level is Amount.TOLERANCE:
+        made.append(_solution(case, "balance within tolerance", pool, whole))
+    return [s.doubted("no reference confirms it") for s in made[: case.policy.alternatives_max]]
+
+
+def amount_alone(case: Case) -> list[Solution]:
+    """Nobody known paid; items of exactly this amount are shown as a hint."""
+    if case.identity.customers:
+        return []
+    found = case.book.by_amount.get((case.receipt.currency, case.amount), [])
+    made = [s for i in found[: case.policy.alternatives_max] if i.id not in case.gone and (f := _fit(case, [i])) and (s := _hint(case, i, f))]
+    return [s.doubted("the payer is not known") for s in made]
+
+
+def _hint(case: Case, item: Candidate, found: Fit) -> Solution:
+    return _solution(case, "amount alone", [item], found, f"{case.book.payers.name(item.customer_id)} owes exactly this")
+
+
+def oldest_first(case: Case) -> list[Solution]:
+    """Nothing explains the amount: applied to the oldest items it would leave this; never where the customer disputes something."""
+    if not case.policy.oldest_first_suggestion or len(case.identity.customers) != 1:
+        return []
+    pool = [i for i in case.pool(case.identity.customers[0]) if i.balance > 0]
+    if not pool or any(i.disputed for i in pool):
+        return []
+    left, made, used = case.amount, [], []
+    for item in pool:
+        if left > 0:
+            part = min(left, item.balance)
+            made.append(Allocation(item.id, part))
+            used.append(item)
+            left -= part
+    found = Fit(Amount.SPREAD, tuple(made), left, "on_account" if left else "none")
+    score = WITHOUT_REFERENCE["oldest first"].get(case.identity.level, 40)
+    reasons = (case.identity.reason, "no reference and no sum explains the amount", f"applied to the {len(used)} oldest items")
+    return [Solution("oldest first", score, case.identity.customers[0], found, reasons).doubted("nothing confirms it")]

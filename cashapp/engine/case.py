@@ -1,0 +1,141 @@
+"""One receipt on the engine's desk: the payer, what the remittance names, the items in reach, and the reasons to doubt."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from cashapp.engine import hits
+from cashapp.engine.book import Book
+from cashapp.engine.hits import Group
+from cashapp.engine.model import Candidate, Policy, Receipt
+from cashapp.engine.payers import Identity, PayerLevel
+from cashapp.engine.references import upper
+
+MAX_FAMILY = 40
+
+
+class Case:
+    """Facts about a receipt, each worked out once and only if a rule asks. `spent` holds what other receipts of the batch took."""
+
+    def __init__(self, receipt: Receipt, book: Book, policy: Policy, gone: frozenset[int] = frozenset()) -> None:
+        self.receipt, self.book, self.policy, self.gone = receipt, book, policy, gone
+        self.text = upper(receipt.text)
+        self.identity: Identity = book.payers.identify(receipt, policy)
+
+    @property
+    def amount(self) -> int:
+        return self.receipt.amount
+
+    @cached_property
+    def customers(self) -> tuple[int, ...]:
+        """Customers the payer may be, their children, and (of a known payer) the rest of his group."""
+        payers = self.book.payers
+        found = list(self.identity.customers)
+        for customer in self.identity.customers:
+            found.extend(payers.below(customer))
+            above = payers.root(customer)
+            if above != customer:
+                found.extend([above, *payers.below(above)])
+        return tuple(dict.fromkeys(found))[:MAX_FAMILY]
+
+    def relation(self, owners: Sequence[int]) -> PayerLevel:
+        """How the payer stands to the customers whose items a solution pays."""
+        known, level = self.identity.customers, self.identity.level
+        if level is PayerLevel.UNKNOWN:
+            return level
+        if set(owners) <= set(known):
+            return level
+        if all(any(self.book.payers.related(o, k) for k in known) for o in owners):
+            return PayerLevel.GROUP if level > PayerLevel.SIMILAR else PayerLevel.SIMILAR
+        return PayerLevel.OTHER if level > PayerLevel.SIMILAR else PayerLevel.UNKNOWN
+
+    @cached_property
+    def structured(self) -> tuple[list[Group], list[str]]:
+        groups, missing = hits.in_structured(self.receipt, self.book)
+        return self._open(groups), missing
+
+    @cached_property
+    def text_hits(self) -> hits.TextHits:
+        found = hits.in_text(self.text, self.receipt.currency, self.book)
+        return found._replace(groups=self._open(found.groups), orders=self._open(found.orders))
+
+    @cached_property
+    def named(self) -> list[Group]:
+        """Whole numbers in the text, with the short forms of lists. Short bare digits of strangers' items are chance, not references."""
+        groups = [g for g in self.text_hits.groups if g.level > hits.Level.BARE or self._ours(g)]
+        if groups:
+            groups = groups + self._open(hits.continued(self.text, groups, self.book))
+        return _once(groups)
+
+    @cached_property
+    def noisy(self) -> list[Group]:
+        """What can be read through noise besides the whole numbers."""
+        if self.customers:
+            found = hits.through_noise(self.text, self.receipt.currency, self.book, self.customers, self.named)
+        else:
+            found = [g for g in hits.anywhere(self.text, self.receipt.currency, self.book) if not _overlaps(g, self.named)]
+        return self._fresh(found, self.named)
+
+    @cached_property
+    def near(self) -> list[Group]:
+        """Numbers one slip away, among the payer's items."""
+        if not self.policy.allow_fuzzy_reference:
+            return []
+        return self._open(hits.nearly(self.text, self.reach, [*self.named, *self.noisy]))
+
+    @cached_property
+    def strangers(self) -> list[str]:
+        """Numbers that look like ours but are not open: paid already, or somebody else's."""
+        found = hits.strangers(self.text, self.book, [*self.named, *self.text_hits.orders])
+        return found + [c.number for c in self.text_hits.closed if c.number not in found]
+
+    def pool(self, customer: int) -> list[Candidate]:
+        """The open items of a customer in the receipt's currency, earliest due first, at most `pool_max_items`."""
+        items = self.book.open_of(customer, self.receipt.currency)
+        if self.gone:
+            items = [i for i in items if i.id not in self.gone]
+        return items[: self.policy.pool_max_items]
+
+    @cached_property
+    def reach(self) -> list[Candidate]:
+        """Every item of every customer the payer may stand for."""
+        return [i for c in self.customers for i in self.pool(c)][: self.policy.pool_max_items]
+
+    @cached_property
+    def pools(self) -> list[list[Candidate]]:
+        """Sets of items to try without a reference: each customer the payer may be, then each with its children."""
+        own = [self.pool(c) for c in self.identity.customers]
+        below = [self._with_children(c) for c in self.identity.customers if self.book.payers.below(c)]
+        return [p for p in own + below if p]
+
+    def _with_children(self, customer: int) -> list[Candidate]:
+        members = [customer, *self.book.payers.below(customer)][:MAX_FAMILY]
+        found = [i for c in members for i in self.pool(c)]
+        found.sort(key=lambda i: (i.due_date, i.id))
+        return found[: self.policy.pool_max_items]
+
+    def _ours(self, group: Group) -> bool:
+        return not self.customers or any(i.customer_id in self.customers for i in group.items)
+
+    def _open(self, groups: list[Group]) -> list[Group]:
+        if not self.gone:
+            return groups
+        kept = [g._replace(items=tuple(i for i in g.items if i.id not in self.gone)) for g in groups]
+        return [g for g in kept if g.items]
+
+    def _fresh(self, groups: list[Group], taken: Sequence[Group]) -> list[Group]:
+        known = {i.id for g in taken for i in g.items}
+        return _once([g for g in self._open(groups) if not all(i.id in known for i in g.items)])
+
+
+def _overlaps(group: Group, others: Sequence[Group]) -> bool:
+    return any(g.start < group.end and group.start < g.end for g in others)
+
+
+def _once(groups: list[Group]) -> list[Group]:
+    """Groups that mean the same items count once, by their surest reading."""
+    best: dict[tuple[int, ...], Group] = {}
+    for group in groups:
+        ids = tuple(i.id for i in group.items)
+        if ids not in best or group.level > best[ids].level:
+            best[ids] = group
+    return list(best.values())

@@ -1,0 +1,113 @@
+"""`match`: rules in order of trust, receipt by receipt; then the whole batch is settled so that no item is claimed twice."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from cashapp.engine import amount_rules, reference_rules
+from cashapp.engine.assign import settle
+from cashapp.engine.book import Book
+from cashapp.engine.case import Case
+from cashapp.engine.model import Alternative, Candidate, MatchInputError, Payer, Policy, Proposal, Receipt
+from cashapp.engine.solution import Solution, evidence
+
+RULES: tuple[Callable[[Case], list[Solution]], ...] = (
+    reference_rules.structured_remittance,
+    reference_rules.references_in_text,
+    reference_rules.purchase_order,
+    amount_rules.single_amount,
+    amount_rules.whole_balance,
+    amount_rules.statement,
+    amount_rules.oldest_first_exactly,
+    amount_rules.unique_sum,
+    amount_rules.within_tolerance,
+    amount_rules.amount_alone,
+    amount_rules.oldest_first,
+)
+"""Rules in order of trust. The first that finds a solution good enough to post ends the search."""
+
+MAX_REASONS = 14
+
+
+def match(
+    receipts: Sequence[Receipt], candidates: Sequence[Candidate], payers: Iterable[Payer], policy: Policy | None = None
+) -> list[Proposal]:
+    """A proposal for every receipt, in the receipts' order; the answer does not depend on the order of any input.
+
+    All receipts and candidates are of one company; only items in a receipt's own currency are matched. Raises
+    MatchInputError for a receipt or item that can't be (twice the same id, an amount not above zero, a wrong sign).
+    """
+    _check(receipts)
+    rules = policy or Policy()
+    book = Book(candidates, payers)
+
+    def propose_all(some: Iterable[Receipt], gone: frozenset[int]) -> dict[int, Proposal]:
+        return {r.id: propose(Case(r, book, rules, gone)) for r in some}
+
+    proposals = settle(receipts, book.items, rules, propose_all)
+    return [proposals[r.id] for r in receipts]
+
+
+def _check(receipts: Sequence[Receipt]) -> None:
+    seen: set[int] = set()
+    for receipt in receipts:
+        if receipt.amount <= 0:
+            raise MatchInputError(f"receipt {receipt.id}: the amount must be above zero, not {receipt.amount}")
+        if receipt.id in seen:
+            raise MatchInputError(f"receipt {receipt.id} is given twice")
+        seen.add(receipt.id)
+    companies = {r.company_id for r in receipts}
+    if len(companies) > 1:
+        raise MatchInputError(f"receipts of {len(companies)} companies can't be matched in one batch")
+
+
+def propose(case: Case) -> Proposal:
+    """The proposal for one receipt by itself."""
+    found: list[Solution] = []
+    for rule in RULES:
+        solutions = rule(case)
+        found.extend(solutions)
+        if any(s.score >= case.policy.auto_threshold and not s.doubts for s in solutions):
+            break
+    ranked = _ranked(found)
+    if not ranked or ranked[0].score < case.policy.suggest_threshold:
+        return _nothing(case, ranked)
+    best = ranked[0]
+    rivals = [s for s in ranked[1:] if s.rule == best.rule and s.score >= best.score]
+    if rivals:
+        return _question(case, ranked)
+    outcome = "post" if best.score >= case.policy.auto_threshold and not best.doubts else "suggest"
+    return Proposal(
+        case.receipt.id, best.customer_id, best.fit.allocations, best.fit.residual, best.fit.treatment, best.rule, best.score,
+        (*best.reasons, *best.doubts)[:MAX_REASONS], evidence(best), outcome, _others(case, ranked[1:]),
+    )  # fmt: skip
+
+
+def _ranked(found: list[Solution]) -> list[Solution]:
+    """Best first; a solution found by several rules counts once, by its best."""
+    best: dict[tuple[object, ...], Solution] = {}
+    for solution in found:
+        if solution.effect not in best or solution.score > best[solution.effect].score:
+            best[solution.effect] = solution
+    return sorted(best.values(), key=lambda s: (-s.score, s.effect))
+
+
+def _others(case: Case, ranked: Sequence[Solution]) -> tuple[Alternative, ...]:
+    return tuple(s.as_alternative() for s in ranked[: case.policy.alternatives_max])
+
+
+def _question(case: Case, ranked: Sequence[Solution]) -> Proposal:
+    best = ranked[0]
+    owners = {s.customer_id for s in ranked if s.rule == best.rule and s.score >= best.score}
+    customer = owners.pop() if len(owners) == 1 else None
+    reasons = ("more than one answer is possible", *best.reasons, *best.doubts)[:MAX_REASONS]
+    return Proposal(
+        case.receipt.id, customer, (), case.amount, "ask", best.rule, best.score, reasons, evidence(best), "ask", _others(case, ranked)
+    )
+
+
+def _nothing(case: Case, ranked: Sequence[Solution]) -> Proposal:
+    known = case.identity.customers
+    customer = known[0] if len(known) == 1 and case.identity.level > 2 else None
+    reasons = [case.identity.reason, "no open item explains the amount"]
+    if case.strangers:
+        reasons.append(f"the text names {case.strangers[0]}, which is not open")
+    return Proposal(case.receipt.id, customer, (), case.amount, "ask", "none", 0, tuple(reasons), (), "ask", _others(case, ranked))

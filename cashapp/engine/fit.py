@@ -1,0 +1,210 @@
+"""How an amount fits a chosen set of items: exactly, with discount, within tolerance, short or over, and what each item then gets."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import IntEnum
+from typing import NamedTuple
+
+from cashapp.engine.model import Allocation, Candidate, Policy, Treatment
+from cashapp.engine.subset import subset_sums
+
+MAX_REDUCTIONS = 12
+
+
+class Amount(IntEnum):
+    """How well the amount agrees, best first; also the column of the score matrix."""
+
+    EXACT = 0
+    DISCOUNT = 1
+    UNDISPUTED = 2
+    TOLERANCE = 3
+    UNEARNED = 4
+    SHORT = 5
+    OVER = 6
+    SPREAD = 7
+
+
+FULL = (Amount.EXACT, Amount.DISCOUNT, Amount.UNDISPUTED)
+"""Levels at which the amount confirms the items to the cent."""
+
+
+class Fit(NamedTuple):
+    """Allocations in the order of the items, the residual, its treatment and the level."""
+
+    level: Amount
+    allocations: tuple[Allocation, ...]
+    residual: int
+    treatment: Treatment
+
+
+def earned_discount(item: Candidate, day: date, policy: Policy) -> int:
+    """The discount the payer may take on this day, grace included; 0 when it is late or there is none."""
+    if not item.discount_amount or item.discount_until is None or item.balance <= item.discount_amount:
+        return 0
+    return item.discount_amount if day <= item.discount_until + timedelta(days=policy.discount_grace_days) else 0
+
+
+def late_discount(item: Candidate, day: date, policy: Policy) -> int:
+    """The discount the item had, once it can no longer be taken."""
+    if not item.discount_amount or item.balance <= item.discount_amount:
+        return 0
+    return 0 if earned_discount(item, day, policy) else item.discount_amount
+
+
+def undisputed(item: Candidate) -> int:
+    """What is owed without dispute."""
+    return item.balance - min(item.disputed, item.balance) if item.balance > 0 else item.balance
+
+
+def payable_values(item: Candidate, day: date, policy: Policy) -> set[int]:
+    """Every amount that settles the item exactly: its balance, less earned discount, less the disputed part."""
+    found = {item.balance, undisputed(item)}
+    if cut := earned_discount(item, day, policy):
+        found.add(item.balance - cut)
+    return found - {0}
+
+
+def tolerance(owed: int, currency: str, policy: Policy) -> int:
+    """The lower of the fixed and the percentage limit, in minor units."""
+    fixed = policy.tolerance_fixed.get(currency, 0)
+    if policy.tolerance_percent is None:
+        return fixed
+    return min(fixed, int(Decimal(abs(owed)) * policy.tolerance_percent / 100))
+
+
+def _paid(items: Sequence[Candidate], cut: Callable[[Candidate], int] = lambda _: 0, field: str = "discount") -> tuple[Allocation, ...]:
+    return tuple(Allocation(i.id, i.balance - (c := cut(i)), **({field: c} if c else {})) for i in items)
+
+
+def _left_open(items: Sequence[Candidate], chosen: dict[int, int]) -> tuple[Allocation, ...]:
+    return tuple(Allocation(i.id, i.balance - chosen.get(i.id, 0)) for i in items)
+
+
+def _exact(amount: int, items: Sequence[Candidate], day: date, policy: Policy) -> Fit | None:
+    missing = sum(i.balance for i in items) - amount
+    if missing == 0:
+        return Fit(Amount.EXACT, _paid(items), 0, "none")
+    if missing < 0:
+        return None
+    discounts = {i.id: d for i in items if (d := earned_discount(i, day, policy))}
+    if discounts and sum(discounts.values()) == missing:
+        return Fit(Amount.DISCOUNT, _paid(items, lambda i: discounts.get(i.id, 0)), 0, "none")
+    disputes = {i.id: d for i in items if (d := i.balance - undisputed(i))}
+    if disputes and sum(disputes.values()) == missing and all(disputes.get(i.id, 0) < i.balance for i in items if i.balance > 0):
+        return Fit(Amount.UNDISPUTED, _left_open(items, disputes), 0, "none")
+    return _partly_reduced(missing, items, discounts, disputes)
+
+
+def _partly_reduced(missing: int, items: Sequence[Candidate], discounts: dict[int, int], disputes: dict[int, int]) -> Fit | None:
+    """Some discounts taken and some disputed parts left out, when only one choice of them explains the difference."""
+    cuts = [(i, d, True) for i, d in discounts.items()] + [(i, d, False) for i, d in disputes.items()]
+    if not 2 <= len(cuts) <= MAX_REDUCTIONS:
+        return None
+    found = subset_sums([size for _, size, _ in cuts], missing).solutions
+    if len(found) != 1:
+        return None
+    taken = {cuts[n][0]: cuts[n][1] for n in found[0] if cuts[n][2]}
+    held = {cuts[n][0]: cuts[n][1] for n in found[0] if not cuts[n][2]}
+    if any(taken.get(i.id, 0) + held.get(i.id, 0) >= i.balance for i in items if i.balance > 0):
+        return None
+    paid = tuple(Allocation(i.id, i.balance - (t := taken.get(i.id, 0)) - held.get(i.id, 0), t) for i in items)
+    return Fit(Amount.DISCOUNT if taken else Amount.UNDISPUTED, paid, 0, "none")
+
+
+def _largest(items: Sequence[Candidate]) -> Candidate:
+    return max(items, key=lambda i: (i.balance, -i.id))
+
+
+def _tolerated(amount: int, items: Sequence[Candidate], day: date, currency: str, policy: Policy) -> Fit | None:
+    """A small shortage written off on the largest item (after earned discount where that explains more); a small excess stays on account."""
+    for cut in (lambda _: 0, lambda i: earned_discount(i, day, policy)):
+        owed = sum(i.balance - cut(i) for i in items)
+        missing, limit = owed - amount, tolerance(owed, currency, policy)
+        largest = _largest(items)
+        if 0 < missing <= limit and missing < largest.balance - cut(largest):
+            off = {largest.id: missing}
+            paid = tuple(Allocation(i.id, i.balance - cut(i) - off.get(i.id, 0), cut(i), off.get(i.id, 0)) for i in items)
+            return Fit(Amount.TOLERANCE, paid, -missing, "tolerance_write_off")
+        if 0 < -missing <= limit:
+            paid = tuple(Allocation(i.id, i.balance - cut(i), cut(i)) for i in items)
+            return Fit(Amount.TOLERANCE, paid, -missing, "on_account")
+    return None
+
+
+def _unearned(amount: int, items: Sequence[Candidate], day: date, policy: Policy) -> Fit | None:
+    """Discount taken after its time: the payer owes it still, so it stays open as a short payment."""
+    missing = sum(i.balance for i in items) - amount
+    earned = sum(earned_discount(i, day, policy) for i in items)
+    late = sum(late_discount(i, day, policy) for i in items)
+    if not late or missing not in (late, late + earned):
+        return None
+    take = missing != late
+    paid = []
+    for i in items:
+        cut, short = earned_discount(i, day, policy) if take else 0, late_discount(i, day, policy)
+        paid.append(Allocation(i.id, i.balance - cut - short, cut, 0, short))
+    return Fit(Amount.UNEARNED, tuple(paid), -late, "short_pay_dispute")
+
+
+def _short(amount: int, items: Sequence[Candidate]) -> Fit | None:
+    """Too little: on one item a short payment; over several, earliest due first, which is no more than a suggestion."""
+    debits = [i for i in items if i.balance > 0]
+    credit = sum(i.balance for i in items if i.balance < 0)
+    left, missing = amount - credit, sum(i.balance for i in items) - amount
+    if missing <= 0 or not debits:
+        return None
+    paid = {i.id: Allocation(i.id, i.balance) for i in items if i.balance < 0}
+    for item in debits:
+        part = min(left, item.balance)
+        left -= part
+        if part > 0:
+            paid[item.id] = Allocation(item.id, part, short=item.balance - part)
+    level = Amount.SHORT if len(debits) == 1 else Amount.SPREAD
+    kept = tuple(paid[i.id] for i in items if i.id in paid)
+    missing = sum(a.short for a in kept)
+    return Fit(level, kept, -missing, "short_pay_dispute" if missing else "none")
+
+
+def fit(amount: int, items: Sequence[Candidate], day: date, currency: str, policy: Policy) -> Fit | None:
+    """The best way the amount settles exactly these items, or None where it can't (a receipt can't pay a net credit)."""
+    if not items or sum(i.balance for i in items) <= 0:
+        return None
+    found = (
+        _exact(amount, items, day, policy)
+        or _tolerated(amount, items, day, currency, policy)
+        or _unearned(amount, items, day, policy)
+        or _short(amount, items)
+    )
+    if found is not None:
+        return found
+    return Fit(Amount.OVER, _paid(items), amount - sum(i.balance for i in items), "on_account")
+
+
+def stated(amount: int, lines: Sequence[tuple[Candidate, int, int]], day: date, policy: Policy) -> Fit | None:
+    """The payer said what he pays on each item (item, paid, discount he took): his word is kept, if it adds up to the receipt.
+
+    A discount he may still take is granted as far as it was offered; the rest of his shortage stays open as a short payment.
+    """
+    if sum(paid for _, paid, _ in lines) != amount:
+        return None
+    allocations, taken = [], False
+    for item, paid, discount in lines:
+        if abs(paid) > abs(item.balance) or paid * item.balance < 0:
+            return None
+        granted = min(discount, earned_discount(item, day, policy), item.balance - paid) if item.balance > 0 else 0
+        short = item.balance - paid - max(granted, 0) - _disputed_gap(item, paid, granted)
+        if item.balance < 0:
+            short = 0
+        taken = taken or granted > 0
+        allocations.append(Allocation(item.id, paid, max(granted, 0), 0, short))
+    kept = tuple(a for a in allocations if a.amount or a.discount)
+    missing = sum(a.short for a in kept)
+    level = Amount.EXACT if not missing and not taken else Amount.DISCOUNT if not missing else Amount.SHORT
+    return Fit(level, kept, -missing, "short_pay_dispute" if missing else "none")
+
+
+def _disputed_gap(item: Candidate, paid: int, granted: int) -> int:
+    """The part of a shortage that is the disputed part left out."""
+    gap = item.balance - paid - max(granted, 0)
+    return gap if gap == min(item.disputed, item.balance) else 0

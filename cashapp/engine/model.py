@@ -1,0 +1,170 @@
+"""What goes into the matching engine and what comes out: frozen records without a database.
+
+Signs and units: money is an integer of the currency's minor unit. A receipt's amount is positive. A candidate's balance is
+signed as in the ledger, debit > 0 > credit: an invoice of 100.00 is 10000, a credit memo or an unapplied receipt is negative.
+A candidate of balance 0 is a closed item: it is never paid, but a receipt that names it is known to be a second payment.
+
+What a proposal promises (and the tests hold it to):
+
+1. sum of `allocation.amount` + max(residual, 0) == receipt.amount: every cent of the receipt has one place;
+2. when residual < 0, -residual == sum of `write_off` + `short` over the allocations: every missing cent has a treatment;
+3. `amount + discount + write_off + short` never passes an item's balance, over all proposals that post in a batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["invoice", "debit_memo", "credit_memo", "receipt"]
+Outcome = Literal["post", "suggest", "ask"]
+Treatment = Literal["none", "on_account", "short_pay_dispute", "tolerance_write_off", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One line of structured remittance advice (820 RMR, REMADV DOC, camt RfrdDocInf), or a creditor reference.
+
+    `amount` is what the payer says he pays on this document and `discount` what he says he took; None where he says nothing.
+    """
+
+    number: str
+    amount: int | None = None
+    discount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came in. `text` is the remittance text as the bank gave it: spans of evidence point into it."""
+
+    id: int
+    amount: int
+    currency: str
+    value_date: date
+    payer_name: str = ""
+    payer_account: str = ""
+    text: str = ""
+    structured: tuple[Reference, ...] = ()
+    customer_id: int | None = None
+    company_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open item of the receipts' company. `disputed` is the part in dispute; `references` are other numbers it bears."""
+
+    id: int
+    customer_id: int
+    number: str
+    kind: Kind
+    currency: str
+    balance: int
+    document_date: date
+    due_date: date
+    discount_until: date | None = None
+    discount_amount: int = 0
+    po_number: str = ""
+    disputed: int = 0
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """A customer as one who pays: names he is known by, accounts he paid from, and the customer above him who may pay for him."""
+
+    customer_id: int
+    name: str
+    aliases: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a company lets the engine do alone. The defaults are careful.
+
+    A shortage is written off up to the lower of `tolerance_fixed` (minor units by currency; a currency not named has none) and
+    `tolerance_percent` of what was owed (None: the fixed limit alone). `chance_limit` bounds how likely a sum of items may be
+    a coincidence before it goes to a person; `subset_max_items` and `subset_max_size` bound the search itself.
+    """
+
+    auto_threshold: int = 90
+    suggest_threshold: int = 50
+    tolerance_fixed: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"USD": 500, "EUR": 500, "GBP": 500, "CHF": 500}))
+    tolerance_percent: Decimal | None = Decimal("0.5")
+    discount_grace_days: int = 3
+    allow_fuzzy_reference: bool = True
+    name_similarity: float = 0.92
+    name_margin: float = 0.03
+    subset_max_items: int = 24
+    subset_max_size: int = 8
+    pool_max_items: int = 400
+    chance_limit: float = 0.005
+    alternatives_max: int = 4
+    conflict_margin: int = 5
+    oldest_first_suggestion: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What one item gets: `amount` of the cash (negative where a credit is used up), and what else becomes of its balance.
+
+    `discount` is earned early-payment discount, `write_off` a shortage within tolerance, `short` the part the payer left out,
+    which stays open and is to be disputed. All four bear the sign of the item's balance.
+    """
+
+    item_id: int
+    amount: int
+    discount: int = 0
+    write_off: int = 0
+    short: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch `text[start:end]` of the remittance text in which an item's number was read, and how (`kind`)."""
+
+    start: int
+    end: int
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to apply the same receipt, for a person to choose."""
+
+    customer_id: int | None
+    allocations: tuple[Allocation, ...]
+    residual: int
+    residual_treatment: Treatment
+    rule: str
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the engine would do with one receipt, how sure it is (0 to 100), and why, in words.
+
+    `post`: apply it. `suggest`: show it first, a person accepts. `ask`: no single answer; `allocations` is empty and
+    `alternatives` holds what is thinkable, best first.
+    """
+
+    receipt_id: int
+    customer_id: int | None
+    allocations: tuple[Allocation, ...]
+    residual: int
+    residual_treatment: Treatment
+    rule: str
+    score: int
+    reasons: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    outcome: Outcome
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class MatchInputError(ValueError):
+    """The batch can't be matched as given; the message names the receipt or item and the field."""

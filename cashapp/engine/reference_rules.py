@@ -1,0 +1,244 @@
+"""Rules that start from references: structured, in the text, through noise, with a rest that the amount explains, purchase orders."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import prod
+
+from cashapp.engine.case import Case
+from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, stated
+from cashapp.engine.hits import Group
+from cashapp.engine.model import Allocation, Candidate
+from cashapp.engine.payers import PayerLevel
+from cashapp.engine.scoring import REST
+from cashapp.engine.solution import Solution, by_matrix
+from cashapp.engine.subset import chance, subset_sums
+
+MAX_READINGS = 128
+CUT_LENGTHS = frozenset({27, 35, 65, 70, 105, 130, 140, 210, 280})
+"""Lengths at which banks cut remittance text (MT940 fields of 27 and 65, lines of 35, SEPA's 140)."""
+
+
+def structured_remittance(case: Case) -> list[Solution]:
+    """The payer's structured advice: his amounts where he states them, else the named items as in a text."""
+    groups, missing = case.structured
+    if not groups:
+        return []
+    doubts = [f"structured reference {m} is not an open item" for m in missing[:3]]
+    if len(groups) == len(case.receipt.structured) and all(g.amount is not None for g in groups):
+        said = [s for items in _readings(case, groups) if (s := _as_stated(case, items, groups))]
+        if said:
+            return _ambiguous(said)
+    found = _named(case, "structured remittance", groups)
+    return [s.doubted(*doubts) if s.fit.level not in FULL else s for s in found]
+
+
+def _as_stated(case: Case, items: Sequence[Candidate], groups: Sequence[Group]) -> Solution | None:
+    lines = [(i, g.amount or 0, g.discount or 0) for i, g in zip(items, groups, strict=True)]
+    if len({i.id for i in items}) != len(items):
+        return None
+    found = stated(case.amount, lines, case.receipt.value_date, case.policy)
+    if found is None:
+        return None
+    solution = by_matrix(case, "structured remittance", items, found, groups)
+    told = solution._replace(reasons=(*solution.reasons, "the payer stated what he pays on each item"))
+    return told.doubted(*_twin_doubts(case, solution, groups))
+
+
+def references_in_text(case: Case) -> list[Solution]:
+    """References in the text: whole, then with those read through noise, then with a rest that one choice of items explains."""
+    best: list[Solution] = []
+    for groups in _stages(case):
+        found = _named(case, "reference in text", groups)
+        if any(s.fit.level in FULL for s in found):
+            return [s for s in found if s.fit.level in FULL]
+        best = best or found
+    if some := _some_of_named(case, [*case.named, *case.noisy]):
+        return some
+    groups = case.named or case.noisy
+    if groups and (rest := _with_rest(case, groups)):
+        return rest
+    return [_questioned(case, s) for s in best]
+
+
+def _stages(case: Case) -> Iterable[list[Group]]:
+    seen = 0
+    for load in (lambda: case.named, lambda: [*case.named, *case.noisy], lambda: [*case.named, *case.noisy, *case.near]):
+        groups = load()
+        if len(groups) > seen:
+            seen = len(groups)
+            yield groups
+
+
+def _named(case: Case, rule: str, groups: Sequence[Group]) -> list[Solution]:
+    """Solutions that pay exactly the named items, for each way to read them; the readings that fit fully, else the best other."""
+    solutions = []
+    for items in _readings(case, groups):
+        found = fit(case.amount, items, case.receipt.value_date, case.receipt.currency, case.policy)
+        if found is not None:
+            solution = by_matrix(case, rule, items, found, groups)
+            solutions.append(solution.doubted(*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items)))
+    full = [s for s in solutions if s.fit.level in FULL]
+    if full:
+        return _ambiguous(full)
+    solutions.sort(key=lambda s: -s.score)
+    if len(solutions) > 1:
+        solutions = [s.doubted("the reference can be read in several ways") for s in solutions]
+    return solutions[: case.policy.alternatives_max]
+
+
+def _readings(case: Case, groups: Sequence[Group]) -> list[list[Candidate]]:
+    """Every choice of one item for each group, the payer's own items before others'; no choice takes an item twice."""
+    options = [_preferred(case, g.items) for g in groups]
+    if not options or prod(map(len, options)) > MAX_READINGS:
+        return []
+    found = [list({i.id: i for i in choice}.values()) for choice in product(*options)]
+    one_customer = [c for c in found if len({i.customer_id for i in c}) == 1]
+    kept = one_customer if one_customer and len(found) > 1 else found
+    return list({tuple(i.id for i in c): c for c in kept}.values())
+
+
+def _preferred(case: Case, items: Sequence[Candidate]) -> Sequence[Candidate]:
+    for reach in (case.identity.customers, case.customers):
+        own = [i for i in items if i.customer_id in reach]
+        if own:
+            return own
+    return items
+
+
+def _twin_doubts(case: Case, solution: Solution, groups: Sequence[Group]) -> list[str]:
+    """A number borne by two customers is decided by payer and amount together, or by a person."""
+    doubts = []
+    paid = {a.item_id: a for a in solution.fit.allocations}
+    for group in groups:
+        rivals = [i for i in group.items if i.id not in paid]
+        mine = next((i for i in group.items if i.id in paid), None)
+        if mine is None or all(r.customer_id == mine.customer_id for r in rivals):
+            continue
+        known = case.relation([mine.customer_id]) is PayerLevel.KNOWN
+        if not known or solution.fit.level not in FULL or any(r.balance == mine.balance for r in rivals):
+            doubts.append(f"the number {mine.number} is borne by items of {1 + len({r.customer_id for r in rivals})} customers")
+    return doubts
+
+
+def _stranger_doubts(case: Case, items: Sequence[Candidate]) -> list[str]:
+    owners = {i.customer_id for i in items}
+    first = next(iter(owners))
+    if len(owners) > 1 and not all(case.book.payers.related(first, o) for o in owners):
+        return [f"the items named are of {len(owners)} customers that do not belong together"]
+    return []
+
+
+def _ambiguous(solutions: list[Solution]) -> list[Solution]:
+    different = list({s.effect: s for s in solutions}.values())
+    if len(different) == 1:
+        return different
+    doubt = f"{len(different)} readings of the references fit the amount equally well"
+    return [s.doubted(doubt) for s in different[:5]]
+
+
+def _some_of_named(case: Case, groups: Sequence[Group]) -> list[Solution]:
+    """More is named than is paid: the only choice among the named items that adds up."""
+    readings = _readings(case, groups)
+    if len(groups) < 2 or len(readings) != 1 or sum(i.balance for i in readings[0]) <= case.amount:
+        return []
+    items = readings[0]
+    sums = subset_sums([i.balance for i in items], case.amount, max_size=len(items)).solutions
+    if len(sums) != 1:
+        return []
+    chosen = [items[n] for n in sums[0]]
+    ids = {i.id for i in chosen}
+    kept = [g for g in groups if any(i.id in ids for i in g.items)]
+    solution = by_matrix(case, "some of the references", chosen, Fit(Amount.EXACT, _full(chosen), 0, "none"), kept)
+    reason = f"of {len(groups)} documents named only these add up to the amount"
+    solution = solution._replace(score=solution.score - 4, reasons=(*solution.reasons, reason))
+    return [solution.doubted(*_twin_doubts(case, solution, kept), *_stranger_doubts(case, chosen))]
+
+
+def _full(items: Sequence[Candidate], day_cut: dict[int, int] | None = None) -> tuple[Allocation, ...]:
+    cuts = day_cut or {}
+    return tuple(Allocation(i.id, i.balance - cuts.get(i.id, 0), cuts.get(i.id, 0)) for i in items)
+
+
+def _with_rest(case: Case, groups: Sequence[Group]) -> list[Solution]:
+    """The references explain a part; exactly one choice of the payer's other items explains the rest (a list cut short)."""
+    readings = _readings(case, groups)
+    if len(readings) != 1 or not case.reach:
+        return []
+    items = readings[0]
+    found: list[Solution] = []
+    for discounted in (False, True):
+        cuts = {i.id: c for i in case.reach if (c := earned_discount(i, case.receipt.value_date, case.policy))} if discounted else {}
+        if discounted and not cuts:
+            break
+        found.extend(_rest_solutions(case, groups, items, cuts))
+    different = list({s.effect: s for s in found}.values())
+    if len(different) > 1:
+        return [s.doubted("several choices of other items explain the rest") for s in different[:4]]
+    return different
+
+
+def _rest_solutions(case: Case, groups: Sequence[Group], items: list[Candidate], cuts: dict[int, int]) -> list[Solution]:
+    ids = {i.id for i in items}
+    rest = case.amount - sum(i.balance - cuts.get(i.id, 0) for i in items)
+    others = [i for i in case.reach if i.id not in ids]
+    if rest <= 0 or not others:
+        return []
+    values = [i.balance - cuts.get(i.id, 0) for i in others]
+    policy = case.policy
+    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
+    made = []
+    for chosen in sums.solutions:
+        more = [others[n] for n in chosen]
+        found = Fit(Amount.DISCOUNT if cuts else Amount.EXACT, _full([*items, *more], cuts), 0, "none")
+        solution = by_matrix(case, "references and the rest", [*items, *more], found, groups)
+        doubts = _rest_doubts(case, solution, groups, values, chosen, sums.complete)
+        reason = f"{len(more)} more open item{'s' if len(more) > 1 else ''} explain{'' if len(more) > 1 else 's'} the rest to the cent"
+        scored = solution._replace(score=min(REST, solution.score - 5), reasons=(*solution.reasons, reason))
+        made.append(scored.doubted(*doubts))
+    return made
+
+
+def _rest_doubts(
+    case: Case, solution: Solution, groups: Sequence[Group], values: Sequence[int], chosen: Sequence[int], complete: bool
+) -> list[str]:
+    doubts = _twin_doubts(case, solution, groups)
+    odds = chance(values, chosen)
+    if odds > case.policy.chance_limit:
+        doubts.append(f"the rest might add up by coincidence (about {odds:.1%})")
+    if not complete and len(chosen) > 1:
+        doubts.append(f"only small sums were searched among {len(values)} items")
+    return doubts
+
+
+def _questioned(case: Case, solution: Solution) -> Solution:
+    """A solution whose amount disagrees meets the payer's other items: if one of them agrees to the cent, a person decides."""
+    ids = {a.item_id for a in solution.fit.allocations}
+    day, policy = case.receipt.value_date, case.policy
+    rivals = [i for i in case.reach if i.id not in ids and case.amount in payable_values(i, day, policy)]
+    doubts = []
+    if rivals:
+        doubts.append(f"the amount is exactly that of {rivals[0].number}, which is not named")
+    if solution.fit.level is Amount.OVER and _looks_cut(case):
+        doubts.append("the text seems to be cut off, so more may have been paid than it names")
+    if case.strangers and solution.fit.level in (Amount.OVER, Amount.SHORT, Amount.SPREAD):
+        doubts.append(f"the text also names {case.strangers[0]}, which is not open")
+    return solution.doubted(*doubts)
+
+
+def _looks_cut(case: Case) -> bool:
+    return len(case.text.rstrip()) in CUT_LENGTHS or len(case.text) in CUT_LENGTHS
+
+
+def purchase_order(case: Case) -> list[Solution]:
+    """The customer quotes his own order number: all its open items, or the only one the amount agrees with."""
+    found: list[Solution] = []
+    for group in case.text_hits.orders:
+        items = [i for i in _preferred(case, group.items) if i.balance > 0]
+        sets = [[i] for i in items] + ([items] if len(items) > 1 else [])
+        for chosen in sets:
+            made = fit(case.amount, chosen, case.receipt.value_date, case.receipt.currency, case.policy)
+            if made is not None and made.level in FULL:
+                solution = by_matrix(case, "purchase order", chosen, made, [group])
+                doubts = _stranger_doubts(case, chosen) if len(chosen) > 1 else []
+                found.append(solution.doubted(*doubts))
+    return _ambiguous(found) if found else []
