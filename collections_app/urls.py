@@ -1,6 +1,18 @@
-"""Addresses of the collections pages."""
+"""Addresses of collections: the queue, calls, promises; dunning has its own list."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from collections_app.views import calls, promises, queue
 
 app_name = "collections"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("task/<str:key>/", queue.peek, name="peek"),
+    path("task/<str:key>/done/", queue.done, name="done"),
+    path("task/<str:key>/snooze/", queue.snooze, name="snooze"),
+    path("task/<str:key>/restore/", queue.restore, name="restore"),
+    path("call/<int:pk>/", calls.call, name="call"),
+    path("promises/", promises.promises, name="promises"),
+    path("promises/<int:pk>/cancel/", promises.cancel, name="promise-cancel"),
+    path("dunning/", include("collections_app.dunning_urls")),
+]

@@ -1,0 +1,72 @@
+"""What every page shows around its content: the rail by permission, the business date, the person's preferences."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from arops.lib import clock
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of the rail: shown to those who hold the permission."""
+
+    label: str
+    name: str
+    icon: str
+    key: str
+    permission: str
+    phone: bool = False
+    group: str = "Work"
+
+
+NAV = (
+    NavItem("My queue", "collections:queue", "queue", "q", "collections.work", True),
+    NavItem("Customers", "customers:list", "customers", "c", "customers.view", True),
+    NavItem("Invoices", "invoicing:list", "invoice", "i", "invoices.view"),
+    NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True),
+    NavItem("Disputes", "disputes:list", "dispute", "d", "disputes.view", True),
+    NavItem("Promises", "collections:promises", "promise", "p", "collections.view"),
+    NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),
+    NavItem("Outbox", "messaging:outbox", "mail", "m", "collections.view"),
+    NavItem("Dashboard", "reports:dashboard", "chart", "r", "reports.view", True, "Oversight"),
+    NavItem("Ageing", "reports:aging", "ageing", "a", "reports.view", False, "Oversight"),
+    NavItem("Periods", "ledger:periods", "lock", "o", "reports.view", False, "Oversight"),
+    NavItem("Jobs", "workflow:jobs", "job", "j", "jobs.view", False, "Oversight"),
+    NavItem("Settings", "org:users", "sliders", "s", "users.manage", False, "Set-up"),
+)
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page; little for those who aren't logged in."""
+    user: Any = getattr(request, "user", None)
+    preferences = {"theme": _cookie(request, "theme", "light dark"), "density": _cookie(request, "density", "compact comfortable") or "compact"}
+    if user is None or not user.is_authenticated:
+        return {"prefs": preferences, "demo": settings.DEMO}
+    return {
+        "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": user.preferences.get("keys", True)},
+        "nav": _navigation(user, request.path), "business_date": clock.today(), "demo": settings.DEMO,
+        "request_id": getattr(request, "request_id", ""),
+    }  # fmt: skip
+
+
+def _navigation(user: Any, path: str) -> list[dict[str, Any]]:
+    found = [(item, _url(item.name)) for item in NAV if user.can(item.permission)]
+    known = [(item, url) for item, url in found if url]
+    here = max((url for _, url in known if path.startswith(url)), key=len, default="")
+    return [{"item": item, "url": url, "current": url == here} for item, url in known]
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _cookie(request: HttpRequest, name: str, allowed: str) -> str:
+    value = request.COOKIES.get(f"arops_{name}", "")
+    return value if value in allowed.split() else ""

@@ -1,0 +1,44 @@
+"""Answering pages: whole to a browser, a fragment to htmx; toasts with undo."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+TONES = {"ok": messages.SUCCESS, "warn": messages.WARNING, "bad": messages.ERROR, "info": messages.INFO}
+
+
+def page(request: HttpRequest, template: str, context: Mapping[str, Any], *, fragment: str | None = None, status: int = 200) -> HttpResponse:
+    """Render `template`; to htmx its partial `template#fragment`, at the same address. A restored history entry gets the whole page."""
+    htmx = getattr(request, "htmx", None)
+    partial = fragment and htmx and not htmx.history_restore_request and not htmx.boosted
+    response = render(request, f"{template}#{fragment}" if partial else template, dict(context), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def redirect_htmx(request: HttpRequest, url: str) -> HttpResponse:
+    """Go to another page: a redirect for browsers, HX-Redirect for htmx (which would follow a redirect into a fragment)."""
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
+
+
+def toast(request: HttpRequest, response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "") -> HttpResponse:
+    """Tell the person what happened, with a way back. Shown at once by htmx; else on the next page."""
+    if getattr(request, "htmx", False) and "HX-Redirect" not in response:
+        response["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": tone, "undo": undo_url}})
+    else:
+        messages.add_message(request, TONES[tone], text, extra_tags=undo_url)
+    return response
+
+
+def filters_of(request: HttpRequest, **defaults: str) -> dict[str, str]:
+    """The filters of a list page from its query string, each trimmed, with defaults for those not given."""
+    return {name: request.GET.get(name, default).strip()[:200] for name, default in defaults.items()}

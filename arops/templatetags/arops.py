@@ -1,0 +1,99 @@
+"""Template tags of the product: amounts, ages, icons, charts, links that keep the query string."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from arops.lib import charts
+from arops.lib import money as moneys
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: int | None, currency: str) -> SafeString:
+    """An amount in minor units for people; the closing bracket of a negative hangs, so that digits stay in line."""
+    if amount is None:
+        return SafeString("")
+    if amount == 0:
+        return SafeString('<span class="zero">–</span>')
+    text = moneys.format(amount, currency)
+    return format_html('{}<span class="hang">)</span>', text[:-1]) if amount < 0 else format_html("{}", text)
+
+
+@register.filter
+def plain(amount: int | None, currency: str) -> str:
+    """An amount as machines read it, for `data-v`."""
+    return "" if amount is None else moneys.to_text(amount, currency)
+
+
+@register.filter
+def days_past(due: date, today: date) -> int:
+    """Whole days past a due date; 0 or less when it isn't past."""
+    return (today - due).days
+
+
+@register.filter
+def age(due: date, today: date) -> int:
+    """The ageing bucket of a due date, 0 to 4, for `data-age`."""
+    days = (today - due).days
+    return 0 if days <= 0 else 1 if days <= 30 else 2 if days <= 60 else 3 if days <= 90 else 4
+
+
+@register.filter
+def short_day(day: date | None) -> str:
+    """`20 Nov`."""
+    return f"{day:%-d %b}" if day else ""
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    """A value of a dictionary by a key that is a variable."""
+    return mapping.get(key, "") if mapping else ""
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite, decorative: the words beside it say the same."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The page's query string with some parameters changed (None or empty drops one)."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        parameters.pop(name, None)
+        if value not in (None, ""):
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"
+
+
+@register.inclusion_tag("components/ageing_bar.html")
+def ageing_bar(amounts: Sequence[int], labels: Sequence[str], currency: str, height: int = 10, hrefs: Sequence[str] = ()) -> dict[str, Any]:
+    """A stacked bar of ageing buckets with its legend."""
+    said = [f"{label} {moneys.format(a, currency)}" for a, label in zip(amounts, labels, strict=True)]
+    legend = [(n if n < 5 else 4, label, a) for n, (a, label) in enumerate(zip(amounts, labels, strict=True))]
+    return {"segments": charts.segments(amounts, said, hrefs=hrefs), "label": "Ageing: " + "; ".join(said), "height": height, "legend": legend, "currency": currency}
+
+
+@register.inclusion_tag("components/spark.html")
+def spark(values: Sequence[float], label: str = "") -> dict[str, Any]:
+    """A sparkline; the figure it belongs to says what it means."""
+    return {"path": charts.line(values), "end": charts.end_point(values), "label": label}
+
+
+@register.inclusion_tag("components/table.html", takes_context=True)
+def table(context: dict[str, Any], spec: Any, boxed: bool = False) -> dict[str, Any]:
+    """A table by its spec (arops.lib.tables)."""
+    return {"table": spec, "boxed": boxed, "request": context["request"]}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: Any, hint: str = "") -> dict[str, Any]:
+    """A form field with label, hint and error."""
+    return {"field": bound, "hint": hint or bound.help_text}

@@ -1,0 +1,95 @@
+"""What people type in collections."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+
+from arops.lib import money
+from collections_app.models import Activity
+from customers.models import Contact, Customer
+from disputes.models import Dispute
+from ledger.models import OpenItem
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def parse_day(text: str, today: date) -> date:
+    """A day as people type it on the phone: `2026-11-30`, `fri` (the next one), `+7`, `30/11` or `30.11.` (day first, next to come).
+
+    Raises ValueError with the forms that are understood.
+    """
+    text = text.strip().lower()
+    if text[:3] in WEEKDAYS:
+        return today + timedelta(days=(WEEKDAYS.index(text[:3]) - today.weekday() - 1) % 7 + 1)
+    if re.fullmatch(r"\+\d{1,3}", text, re.ASCII):
+        return today + timedelta(days=int(text))
+    if found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})\.?", text, re.ASCII):
+        day = date(today.year, int(found[2]), int(found[1]))
+        return day if day >= today else day.replace(year=day.year + 1)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write a day like 2026-11-30, 30/11 (day first), fri or +7") from None
+
+
+class DayField(forms.CharField):
+    """A day in any of the forms of `parse_day`."""
+
+    def __init__(self, *, today: date, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.today = today
+
+    def clean(self, value: Any) -> Any:
+        """The day; None when nothing was typed."""
+        text = super().clean(value)
+        try:
+            return parse_day(text, self.today) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class CallForm(forms.Form):
+    """The outcome of a call."""
+
+    outcome = forms.ChoiceField(choices=[c for c in Activity.Outcome.choices if c[0]], error_messages={"required": "choose what came of the call"})
+    contact = forms.ModelChoiceField(Contact.objects.none(), required=False)
+    items = forms.ModelMultipleChoiceField(OpenItem.objects.none(), required=False)
+    amount = forms.CharField(required=False, max_length=30)
+    reason = forms.ChoiceField(choices=[("", "choose a reason"), *Dispute.Reason.choices], required=False)
+    body = forms.CharField(required=False, max_length=4000, label="Note", widget=forms.Textarea(attrs={"rows": 4}))
+    seconds = forms.IntegerField(required=False, min_value=0, max_value=36_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, customer: Customer, items: Sequence[OpenItem], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["due_on"] = DayField(today=today, required=False, label="Until")
+        self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
+        self.fields["items"].queryset = OpenItem.objects.filter(pk__in=[i.pk for i in items])  # type: ignore[attr-defined]
+        self.currency = items[0].currency if items else customer.currency
+
+    def clean_amount(self) -> int | None:
+        """Minor units of what was typed, with thousands separators allowed; None for the whole."""
+        text = self.cleaned_data["amount"].replace(",", "").replace(" ", "")
+        try:
+            return money.parse(text, self.currency) if text else None
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        """A promise needs a day, a dispute a reason."""
+        data = super().clean() or {}
+        if data.get("outcome") == "promise" and not data.get("due_on") and "due_on" not in self.errors:
+            self.add_error("due_on", "say until when")
+        if data.get("outcome") == "dispute" and not data.get("reason"):
+            self.add_error("reason", "say why they dispute it")
+        return data
+
+    def for_service(self) -> dict[str, Any]:
+        """The arguments of `record_call`."""
+        data = self.cleaned_data
+        return {
+            "outcome": data["outcome"], "body": data["body"], "contact": data["contact"], "seconds": data["seconds"] or 0,
+            "items": list(data["items"].select_related("company")), "amount": data["amount"], "due_on": data["due_on"], "reason": data["reason"],
+        }  # fmt: skip
