@@ -149,13 +149,19 @@ def true_dso(months: Sequence[tuple[str, int, int]]) -> Measure:
     if not counted:
         return Measure("true_dso", None, (), "no open items from months with sales")
     note = f"left out for want of sales: {', '.join(left_out)}" if left_out else ""
-    return Measure("true_dso", sum((days for _, days in counted), Fraction(0)), tuple(Input(label, days, "days") for label, days in counted), note)
+    return Measure(
+        "true_dso", sum((days for _, days in counted), Fraction(0)), tuple(Input(label, days, "days") for label, days in counted), note
+    )
 
 
 def average_days_late(weighted: int, paid: int) -> Measure:
     """Σ (days late × paid) ÷ Σ paid, over payments of the period (minor units × days, minor units)."""
     inputs = (Input("Amount paid", paid), Input("Days late × amount", weighted))
-    return Measure("days_late", Fraction(weighted, paid), inputs) if paid > 0 else Measure("days_late", None, inputs, "nothing was paid in the period")
+    return (
+        Measure("days_late", Fraction(weighted, paid), inputs)
+        if paid > 0
+        else Measure("days_late", None, inputs, "nothing was paid in the period")
+    )
 
 
 def collection_effectiveness(begin: int, sales: int, end: int, end_current: int, periods: int = 1) -> Measure:

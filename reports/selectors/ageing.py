@@ -131,10 +131,9 @@ def ageing(question: Question, by: Sequence[str] = ("company",)) -> AgeingReport
     return report
 
 
-def _fold(
-    rows: Iterable[AgingRow], keys: tuple[str, ...], bases: dict[int, str], question: Question
-) -> dict[tuple[Any, ...], AgeingLine]:
-    width, lines = len(question.buckets.labels), {}
+def _fold(rows: Iterable[AgingRow], keys: tuple[str, ...], bases: dict[int, str], question: Question) -> dict[tuple[Any, ...], AgeingLine]:
+    width = len(question.buckets.labels)
+    lines: dict[tuple[Any, ...], AgeingLine] = {}
     for row in rows:
         base = bases[row.keys["company"]]
         key = (*(row.keys[k] for k in keys), row.currency, base)
@@ -155,7 +154,7 @@ def _amounts(buckets: tuple[int, ...], apart: bool) -> Amounts:
 
 def _add_disputed(lines: dict[tuple[Any, ...], AgeingLine], keys: tuple[str, ...], bases: dict[int, str], question: Question) -> None:
     found = disputed_items(question)
-    wanted = {d.item.customer_id for d in found} if set(keys) - {"company", "customer"} else set()
+    wanted = {d.item.customer_id or 0 for d in found} if set(keys) - {"company", "customer"} else set()
     about = {c.pk: c for c in Customer.objects.filter(pk__in=wanted).only("pk", "collector_id", "segment", "parent_id")}
     for d in found:
         values = (_key_of(d.item, name, about) for name in keys)

@@ -122,7 +122,9 @@ def open_items(customer: Customer, as_of: date, known_at: Any = None) -> tuple[I
     ids = [row.item.item_id for row in found.rows]
     disputes = {d.open_item_id: d for d in Dispute.objects.open().filter(open_item__in=ids).select_related("department")}
     promises: dict[int, Promise] = {}
-    for promise in Promise.objects.filter(items__open_item__in=ids, state__in=("open", "broken")).prefetch_related("items").order_by("due_on"):
+    for promise in (
+        Promise.objects.filter(items__open_item__in=ids, state__in=("open", "broken")).prefetch_related("items").order_by("due_on")
+    ):
         promises |= {share.open_item_id: promise for share in promise.items.all()}
     return found, [_state(row, disputes.get(row.item.item_id), promises.get(row.item.item_id)) for row in found.rows]
 

@@ -48,6 +48,7 @@ class History:
     def __init__(self, question: Question, points: Sequence[date], equivalent: Equivalent, period: int = PERIOD) -> None:
         self.question, self.equivalent, self.period = question, equivalent, period
         self.points = sorted({*points, question.as_of})
+        self._measures: dict[date, dict[str, Measure]] = {}
 
     @cached_property
     def _now(self) -> dict[int, int]:
@@ -97,6 +98,11 @@ class History:
 
     def measures(self, day: date) -> dict[str, Measure]:
         """The measures of one of the points, by code."""
+        if day not in self._measures:
+            self._measures[day] = self._measured(day)
+        return self._measures[day]
+
+    def _measured(self, day: date) -> dict[str, Measure]:
         start = day - timedelta(days=self.period)
         owed, late, sales, begin = self.receivables(day), self.past_due(day), self.sales(start, day), self.receivables(start)
         return {
@@ -109,14 +115,12 @@ class History:
             "turnover": metrics.turnover(sales, begin, owed),
         }
 
-    def figures(self, codes: Sequence[str], compare: date | None) -> list[Figure]:
-        """Each measure now, on the day compared with, and at every point up to now."""
-        at = {day: self.measures(day) for day in self.points}
-        spark = [day for day in self.points if day != compare or day.day == month_end(day).day]
-        return [
-            Figure(at[self.question.as_of][code], at[compare][code] if compare else None, tuple(at[day][code].rounded() for day in spark))
-            for code in codes
-        ]
+    def figures(self, codes: Sequence[str], compare: date, trend: Sequence[date]) -> list[Figure]:
+        """Each measure now, on the day compared with, and on the days of its trend (all of them points) up to now."""
+        days = [*trend, self.question.as_of]
+        at = {day: self.measures(day) for day in {*days, compare}}
+        now = at[self.question.as_of]
+        return [Figure(now[code], at[compare][code], tuple(at[day][code].rounded() for day in days)) for code in codes]
 
 
 def months_before(day: date, months: int) -> date:

@@ -84,7 +84,7 @@ def top_customers(question: Question, equivalent: Equivalent, limit: int = 10) -
     whole = sum(own[0] for own in grouped.values())
     largest = sorted(grouped.items(), key=lambda pair: -pair[1][0])[:limit]
     rows = [
-        TopCustomer(pk, *named[pk], *own, metrics.overdue_share(own[0], whole).rounded() if whole > 0 else None) for pk, own in largest
+        TopCustomer(pk, *named[pk], own[0], own[1], own[2], own[3], metrics.overdue_share(own[0], whole).rounded()) for pk, own in largest
     ]  # fmt: skip
     return rows, whole
 
@@ -124,7 +124,9 @@ def _paid(question: Question, since: date, equivalent: Equivalent) -> list[Mover
             [since, question.as_of, *params],
         )
         rows = cursor.fetchall()
-    return [Mover("paid", "ok", name, "paid", equivalent.of(company, amount), customer, item) for item, customer, name, company, amount in rows]
+    return [
+        Mover("paid", "ok", name, "paid", equivalent.of(company, amount), customer, item) for item, customer, name, company, amount in rows
+    ]
 
 
 def _disputed(actor: Actor, question: Question, since: date, equivalent: Equivalent) -> list[Mover]:
@@ -187,7 +189,9 @@ def true_dso(question: Question, history: History, equivalent: Equivalent) -> Me
 
 def broken_promises(actor: Actor, question: Question, after: date) -> Measure:
     """Promises come due after a day up to the question's day, by how they ended."""
-    due = Promise.objects.visible_to(actor, "reports.view").filter(due_on__gt=after, due_on__lte=question.as_of, decided_on__lte=question.as_of)
+    due = Promise.objects.visible_to(actor, "reports.view").filter(
+        due_on__gt=after, due_on__lte=question.as_of, decided_on__lte=question.as_of
+    )
     counts = dict(_of_companies(due, question).order_by().values_list("state").annotate(n=Count("pk")))
     matured = sum(counts.get(state, 0) for state in ("kept", "partly", "broken", "superseded"))
     return metrics.broken_promise_rate(counts.get("broken", 0) + counts.get("superseded", 0), matured, counts.get("partly", 0))

@@ -63,12 +63,20 @@ def statement(customer: Customer, first: date, as_of: date) -> Statement:
     aged = {line.currency: line.own for line in report.lines}
     rows = item_list(question, limit=None).rows
     currencies = sorted({customer.currency, *openings, *movements, *aged}, key=lambda c: (c != customer.currency, c))
-    parts = [_part(question, c, openings.get(c, 0), movements.get(c, []), [r for r in rows if r.item.currency == c], aged.get(c)) for c in currencies]
+    parts = [
+        _part(question, c, openings.get(c, 0), movements.get(c, []), [r for r in rows if r.item.currency == c], aged.get(c))
+        for c in currencies
+    ]
     return Statement(customer, first, as_of, report.labels, parts)
 
 
 def _part(
-    question: Question, currency: str, opening: int, moves: list[tuple[date, str, str, int, int]], items: list[ItemRow], aged: Amounts | None
+    question: Question,
+    currency: str,
+    opening: int,
+    moves: list[tuple[date, str, str, int, int]],
+    items: list[ItemRow],
+    aged: Amounts | None,
 ) -> StatementPart:
     lines, balance = [], opening
     for day, text, number, entry_id, amount in moves:

@@ -10,7 +10,18 @@ from ledger.models import OpenItem
 from org.models import ApiKey, User
 from workflow.models import Event
 
-SHOWN_BY_ROWS = ("activity.", "promise.", "dispute.", "message.", "receipt.", "invoice.", "credit_memo.", "debit_memo.", "application.", "match.")
+SHOWN_BY_ROWS = (
+    "activity.",
+    "promise.",
+    "dispute.",
+    "message.",
+    "receipt.",
+    "invoice.",
+    "credit_memo.",
+    "debit_memo.",
+    "application.",
+    "match.",
+)
 """Events of these are left to the rows they are about, which say more."""
 
 LANES = ("contacts", "money", "promises", "disputes", "changes")
@@ -50,7 +61,16 @@ def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterat
         yield Happening(a.at, "contacts", icons[a.kind], f"{a.get_kind_display().capitalize()}{who}", outcome, a.body, actor=a.actor)
     for m in _upto(customer.messages.all(), "created_at", before)[:limit]:
         tone = {"sent": "ok", "failed": "bad", "parked": "warn"}.get(m.state, "")
-        yield Happening(m.sent_at or m.created_at, "contacts", "mail", m.subject, m.get_state_display(), tone=tone, actor=m.created_by, of=("message", m.pk))
+        yield Happening(
+            m.sent_at or m.created_at,
+            "contacts",
+            "mail",
+            m.subject,
+            m.get_state_display(),
+            tone=tone,
+            actor=m.created_by,
+            of=("message", m.pk),
+        )
 
 
 def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -67,9 +87,28 @@ def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterat
     tones = {"kept": "ok", "partly": "warn", "broken": "bad"}
     for p in _upto(customer.promises.all(), "created_at", before)[:limit]:
         given = _at(p.given_on, p.created_at)
-        yield Happening(given, "promises", "promise", f"Promised by {p.due_on:%-d %b %Y}", "", p.note, actor=p.taken_by, amount=p.amount, currency=p.currency)
+        yield Happening(
+            given,
+            "promises",
+            "promise",
+            f"Promised by {p.due_on:%-d %b %Y}",
+            "",
+            p.note,
+            actor=p.taken_by,
+            amount=p.amount,
+            currency=p.currency,
+        )
         if p.decided_on and p.state in tones:
-            yield Happening(_at(p.decided_on), "promises", "promise", f"Promise {p.get_state_display()}", "", tone=tones[p.state], amount=p.amount, currency=p.currency)
+            yield Happening(
+                _at(p.decided_on),
+                "promises",
+                "promise",
+                f"Promise {p.get_state_display()}",
+                "",
+                tone=tones[p.state],
+                amount=p.amount,
+                currency=p.currency,
+            )
 
 
 def _disputes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -86,14 +125,17 @@ def _changes(customer: Customer, before: datetime | None, limit: int) -> Iterato
     events = Event.objects.filter(customer_ref=customer.pk).order_by("-at")
     for e in _upto(events, "at", before)[: limit * 2]:
         if not e.type.startswith(SHOWN_BY_ROWS):
-            yield Happening(e.at, "changes", "sliders", e.type.replace(".", " ").replace("_", " ").capitalize(), _told(e.data), actor=e.actor)
+            yield Happening(
+                e.at, "changes", "sliders", e.type.replace(".", " ").replace("_", " ").capitalize(), _told(e.data), actor=e.actor
+            )
     yield from master_data_changes(customer)
 
 
 def master_data_changes(customer: Customer) -> Iterator[Happening]:
     """What changed in the master data, as the database kept it: field by field, before and after."""
-    for model, rows in ((Customer, [customer.pk]), (Contact, list(customer.contacts.values_list("pk", flat=True)))):
-        history: Any = model.pgh_event_model.objects.filter(pgh_obj_id__in=rows).select_related("pgh_context")  # type: ignore[attr-defined]
+    tracked: list[tuple[Any, list[int]]] = [(Customer, [customer.pk]), (Contact, list(customer.contacts.values_list("pk", flat=True)))]
+    for model, rows in tracked:
+        history = model.pgh_event_model.objects.filter(pgh_obj_id__in=rows).select_related("pgh_context")
         before: dict[int, Any] = {}
         for event in history.order_by("pgh_obj_id", "pgh_id"):
             earlier, before[event.pgh_obj_id] = before.get(event.pgh_obj_id), event
@@ -101,17 +143,25 @@ def master_data_changes(customer: Customer) -> Iterator[Happening]:
             if told:
                 by = ((event.pgh_context.metadata if event.pgh_context else {}) or {}).get("user")
                 name = "" if model is Customer else f" {event.name}"
-                yield Happening(event.pgh_created_at, "changes", "sliders", f"{model.__name__}{name} changed", told, actor=f"user:{by}" if by else "")
+                yield Happening(
+                    event.pgh_created_at, "changes", "sliders", f"{model.__name__}{name} changed", told, actor=f"user:{by}" if by else ""
+                )
 
 
 def _difference(before: Any, after: Any) -> str:
     fields = [f for f in after._meta.get_fields() if not f.name.startswith("pgh_") and f.name not in ("id", "updated_at", "source_version")]
-    changed = [(f, getattr(before, f.attname), getattr(after, f.attname)) for f in fields if hasattr(f, "attname")]
-    return "; ".join(f"{f.verbose_name}: {old if old not in (None, '') else '–'} → {new if new not in (None, '') else '–'}" for f, old, new in changed if old != new)
+    changed = [(f.verbose_name, getattr(before, f.attname), getattr(after, f.attname)) for f in fields if hasattr(f, "attname")]
+    return "; ".join(f"{name}: {_or_dash(old)} → {_or_dash(new)}" for name, old, new in changed if old != new)
+
+
+def _or_dash(value: Any) -> str:
+    return "–" if value in (None, "") else str(value)
 
 
 def _told(data: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in data.items() if isinstance(value, str | int) and value != "")[:200]
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in data.items() if isinstance(value, str | int) and value != "")[
+        :200
+    ]
 
 
 def _upto(rows: Any, field_name: str, before: datetime | None) -> Any:

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
 
 
-def ask(day=DAY, reach=Reach(everything=True), **fields):
-    return Question(day, Scope(reach), **fields)
+def ask(day=DAY, reach=None, **fields):
+    return Question(day, Scope(reach or Reach(everything=True)), **fields)
 
 
 @pytest.fixture

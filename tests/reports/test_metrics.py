@@ -8,7 +8,10 @@ import pytest
 from reports import metrics
 from reports.metrics import MonthSales
 
-ORACLE = [MonthSales(*row) for row in (("Nov", 2500, 30), ("Oct", 1750, 31), ("Sep", 2250, 30), ("Aug", 2500, 31), ("Jul", 2000, 31), ("Jun", 2250, 30))]
+ORACLE = [
+    MonthSales(*row)
+    for row in (("Nov", 2500, 30), ("Oct", 1750, 31), ("Sep", 2250, 30), ("Aug", 2500, 31), ("Jul", 2000, 31), ("Jun", 2250, 30))
+]
 
 
 def test_dso_of_15000_on_10000_in_30_days_is_45():
