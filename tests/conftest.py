@@ -42,6 +42,12 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         DATABASES.drop()
 
 
+@pytest.fixture(scope="session")
+def databases() -> Databases:
+    """The test database of this process: URLs for any role, and others beside it."""
+    return DATABASES
+
+
 @pytest.fixture
 def admin_conn(db: None) -> Iterator[Connection]:
     """A superuser's connection to the test database (sees only what is committed)."""

@@ -172,7 +172,7 @@ os.environ["AROPS_VALKEY_SERVER"] = str(shutil.copy(binaries.find_valkey(), top)
 os.setgroups([]); os.setgid(nobody.pw_gid); os.setuid(nobody.pw_uid)
 var = top / "home" / "v a r"
 for _ in range(2):
-    postgres, valkey = ensure_postgres(var), ensure_valkey(var)
+    postgres, valkey = ensure_postgres(var, follow_parent=True), ensure_valkey(var, follow_parent=True)
     assert postgres.alive() and valkey.alive()
     assert stop_valkey(var) and stop_postgres(var)
 assert (var / "postgres").stat().st_uid == nobody.pw_uid

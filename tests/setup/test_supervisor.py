@@ -21,11 +21,11 @@ from arops.run.supervisor import Guard, Service, Supervisor
 python, here = sys.executable, Path(sys.argv[1])
 steady = [python, "-uc", "import os, time; print('pid', os.getpid()); time.sleep(600)"]
 # Has a child of its own, and both ignore SIGTERM: only its group's end ends them.
-stubborn = [python, "-uc", '''
+stubborn = [python, "-uc", r'''
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGQUIT, signal.SIG_IGN)
 child = os.fork()
-print("child" if child == 0 else "parent", os.getpid())
+os.write(1, f"{'parent' if child else 'child'} {os.getpid()}\\n".encode())
 time.sleep(600)
 ''']
 failing = [python, "-uc", "print('no newline at the end', end=''); raise SystemExit(3)"]
