@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class CashApplicationConfig(AppConfig):
     name = "cashapp"
-    verbose_name = "CashApplication"
+    verbose_name = "Cash application"

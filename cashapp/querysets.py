@@ -1,0 +1,85 @@
+"""Filters on bank files, receipts and matches that every reader shares."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import F, Q
+
+from org.actors import Actor
+from org.querysets import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class BankAccountQuerySet(ScopedQuerySet):
+    """Our accounts at banks."""
+
+
+class BankStatementQuerySet(ScopedQuerySet):
+    """Statements of our accounts."""
+
+    company_path = "bank_account__company_id"
+
+
+class StatementLineQuerySet(ScopedQuerySet):
+    """Lines of statements."""
+
+    company_path = "statement__bank_account__company_id"
+
+    def returns(self) -> Self:
+        """Returned items that nobody has dealt with yet."""
+        return self.filter(treatment="return", handled=False)
+
+
+class BankFileQuerySet(ScopedQuerySet):
+    """Bank files; one is in sight of whoever sees a company of one of its accounts."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Files with a statement in sight."""
+        if actor.reach(permission).everything:
+            return self
+        statements: Any = self.model._meta.get_field("statements").related_model
+        return self.filter(pk__in=statements.objects.visible_to(actor, permission).values("bank_file"))
+
+
+class ReceiptQuerySet(ScopedQuerySet):
+    """Receipts; those of unknown payers are in sight of whoever sees the whole company."""
+
+    collector_path = "customer__collector_id"
+
+    def unapplied(self) -> Self:
+        """Money not applied in full, whoever paid it."""
+        return self.exclude(open_item__balance=0).filter(returned_on=None)
+
+    def to_clear(self) -> Self:
+        """What waits for a person or for the next run: not applied, and not left on account on purpose."""
+        return self.unapplied().filter(on_account=False)
+
+    def unidentified(self) -> Self:
+        """Money of payers we don't know."""
+        return self.unapplied().filter(customer=None)
+
+    def free_for(self, person_id: int | None, at: "datetime") -> Self:
+        """Receipts that nobody else is working on."""
+        return self.filter(Q(lease_until=None) | Q(lease_until__lte=at) | Q(lease_by=person_id))
+
+    def with_open(self) -> Self:
+        """Each with `open_amount`: what of it is not applied, in minor units."""
+        return self.annotate(open_amount=-F("open_item__balance"))
+
+
+class OfReceiptQuerySet(ScopedQuerySet):
+    """Rows that hang on a receipt."""
+
+    company_path = "receipt__company_id"
+    collector_path = "receipt__customer__collector_id"
+
+
+class PayerAliasQuerySet(ScopedQuerySet):
+    """What payers are known by."""
+
+    collector_path = "customer__collector_id"
+
+
+class MatchPolicyQuerySet(ScopedQuerySet):
+    """Policies of companies."""

@@ -1,0 +1,45 @@
+"""Why cash application refuses, in words for people."""
+
+
+class CashError(Exception):
+    """Something that can't be done with this file or receipt; the message says why and what to do."""
+
+
+class AlreadyImported(CashError):
+    """The same file, or every statement in it, was imported before."""
+
+
+class UnknownBankAccount(CashError):
+    """A file speaks of an account that isn't set up; `identifiers` are as they stand in it."""
+
+    def __init__(self, message: str, identifiers: tuple[str, ...] = ()) -> None:
+        self.identifiers = identifiers
+        super().__init__(message)
+
+
+class StatementHeld(CashError):
+    """A statement contradicts itself or the one before it. It can be accepted with a reason by someone who may reverse cash."""
+
+
+class DoesNotFoot(StatementHeld):
+    """Opening balance and entries don't make the closing balance."""
+
+
+class StatementGap(StatementHeld):
+    """The opening balance isn't the last closing balance: a statement in between is missing."""
+
+
+class StaleReceipt(CashError):
+    """Someone else changed the receipt meanwhile: look at it again. Answers as 409."""
+
+
+class ReceiptLeased(StaleReceipt):
+    """Someone else is working on the receipt right now."""
+
+
+class AllocationError(CashError):
+    """The allocation doesn't add up, or an item can't take it; the message names the item and the amounts."""
+
+
+class OutsideGroup(AllocationError):
+    """The items belong to a customer outside the payer's group."""
