@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from cashapp.engine.case import Case
-from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, tolerance, undisputed
+from cashapp.engine.fit import Amount, Fit, earned_discount, exact_fit, payable_values, tolerance, tolerance_fit, undisputed
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.scoring import WITHOUT_REFERENCE
 from cashapp.engine.solution import Solution, amount_words, payer_of
-from cashapp.engine.subset import chance, subset_sums
+from cashapp.engine.subset import chance, lone, subset_sums
 
 PAY_RUN_DAYS = 7
 """A payment run may take what falls due until the next run a week later."""
@@ -42,7 +42,11 @@ def _doubts(case: Case) -> list[str]:
 
 
 def _fit(case: Case, items: Sequence[Candidate]) -> Fit | None:
-    return fit(case.amount, items, case.receipt.value_date, case.receipt.currency, case.policy)
+    return exact_fit(case.amount, items, case.receipt.value_date, case.policy)
+
+
+def _close_fit(case: Case, items: Sequence[Candidate]) -> Fit | None:
+    return tolerance_fit(case.amount, items, case.receipt.value_date, case.receipt.currency, case.policy)
 
 
 def _first_pool(case: Case, rule: Rule) -> list[Solution]:
@@ -65,8 +69,9 @@ def _single(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
     made = []
     for item in hits[:6]:
         found = _fit(case, [item])
-        if found is not None and found.level in FULL:
-            solution = _solution(case, "single amount", [item], found, f"no other open item of {case.book.payers.name(item.customer_id)} has it")
+        if found is not None:
+            only = f"no other open item of {case.book.payers.name(item.customer_id)} has it"
+            solution = _solution(case, "single amount", [item], found, *((only,) if len(hits) == 1 else ()))
             made.append(solution.doubted(*_weak_payer_doubts(case, item)))
     return made
 
@@ -116,7 +121,7 @@ def _set_solutions(case: Case, rule: str, sets: Iterable[Sequence[Candidate]], r
         if len(items) < 2 or ids in found:
             continue
         made = _fit(case, items)
-        if made is not None and made.level in FULL:
+        if made is not None:
             found[ids] = _solution(case, rule, items, made, reason)
     if len(found) > 1:
         return [s.doubted("two sets of due items have this total") for s in found.values()]
@@ -160,7 +165,8 @@ def _sums(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
     if len(pool) < 2 or case.amount > sum(i.balance for i in pool if i.balance > 0):
         return []
     found: dict[tuple[object, ...], Solution] = {}
-    for cuts in ({}, {i.id: c for i in pool if (c := earned_discount(i, day, policy))}, {i.id: i.balance - undisputed(i) for i in pool}):
+    discounts = {i.id: c for i in pool if (c := earned_discount(i, day, policy))}
+    for cuts in ({}, discounts, {i.id: i.balance - undisputed(i) for i in pool if i.disputed}):
         if found and not cuts:
             continue
         for solution in _sum_variant(case, pool, cuts):
@@ -177,17 +183,23 @@ def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) ->
     values = [i.balance - cuts.get(i.id, 0) for i in usable]
     sums = subset_sums(values, case.amount, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
     made = []
-    for chosen in sums.solutions:
+    odds = [chance(values, s) for s in sums.solutions]
+    for n, chosen in enumerate(sums.solutions):
         items = [usable[n] for n in chosen]
         found = _fit(case, items)
-        if len(items) < 2 or found is None or found.level not in FULL:
+        if len(items) < 2 or found is None:
             continue
-        odds = chance(values, chosen)
-        doubts = [f"such a sum might be a coincidence (about {odds:.1%})"] if odds > policy.chance_limit else []
-        if not sums.complete:
-            doubts.append(f"only small sums were searched among {len(values)} items")
-        made.append(_solution(case, "unique sum", items, found, "no other sum of his items was found").doubted(*doubts))
+        doubts = [] if odds[n] <= policy.chance_limit else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
+        made.append(_solution(case, "unique sum", items, found, _searched(sums.complete, len(values))).doubted(*doubts))
+        if n == 0 and lone(odds, policy.chance_limit):
+            break
     return made
+
+
+def _searched(complete: bool, count: int) -> str:
+    if complete:
+        return f"no other sum of the {count} open items is as likely"
+    return f"among {count} open items only sums of two or three were searched"
 
 
 def within_tolerance(case: Case) -> list[Solution]:
@@ -199,10 +211,10 @@ def _near(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
     made = []
     limit = tolerance(case.amount, case.receipt.currency, case.policy)
     for item in pool:
-        if 0 < abs(item.balance - case.amount) <= limit and (found := _fit(case, [item])) and found.level is Amount.TOLERANCE:
+        if 0 < abs(item.balance - case.amount) <= limit and (found := _close_fit(case, [item])):
             made.append(_solution(case, "single amount within tolerance", [item], found))
-    whole = _fit(case, pool) if len(pool) > 1 else None
-    if whole is not None and whole.level is Amount.TOLERANCE:
+    whole = _close_fit(case, pool) if len(pool) > 1 else None
+    if whole is not None:
         made.append(_solution(case, "balance within tolerance", pool, whole))
     return [s.doubted("no reference confirms it") for s in made[: case.policy.alternatives_max]]
 
@@ -211,8 +223,8 @@ def amount_alone(case: Case) -> list[Solution]:
     """Nobody known paid; items of exactly this amount are shown as a hint."""
     if case.identity.customers:
         return []
-    found = case.book.by_amount.get((case.receipt.currency, case.amount), [])
-    made = [s for i in found[: case.policy.alternatives_max] if i.id not in case.gone and (f := _fit(case, [i])) and (s := _hint(case, i, f))]
+    found = [i for i in case.book.by_amount.get((case.receipt.currency, case.amount), ()) if i.id not in case.gone]
+    made = [_hint(case, i, f) for i in found[: case.policy.alternatives_max] if (f := _fit(case, [i]))]
     return [s.doubted("the payer is not known") for s in made]
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from cashapp.engine.model import Allocation, Candidate, Policy, Proposal, Receipt
+from cashapp.engine.model import Allocation, Candidate, Policy, Proposal, Receipt, Treatment
 
 ProposeAll = Callable[[Iterable[Receipt], frozenset[int]], dict[int, Proposal]]
 ROUNDS = 3
@@ -112,6 +112,6 @@ def _set_short(done: dict[int, Proposal], receipt_id: int, item_id: int, short: 
     if after == before:
         return
     residual = proposal.residual + before - after
-    treatment = "short_pay_dispute" if after else "none"
+    treatment: Treatment = "short_pay_dispute" if after else "none"
     reasons = (*proposal.reasons, "another receipt in this batch pays more of the same item")
     done[receipt_id] = replace(proposal, allocations=allocations, residual=residual, residual_treatment=treatment, reasons=reasons)

@@ -43,9 +43,10 @@ class Book:
         self.by_key: dict[str, list[Candidate]] = {}
         self.by_customer: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
         self.closed: dict[str, list[Candidate]] = {}
+        self._patterns: set[str] = set()
         for item in sorted(candidates, key=lambda c: (c.due_date, c.id)):
             self._add(item)
-        self.max_parts = min(MAX_PARTS, max((part_count(n) for n in self._samples()), default=1))
+        self.max_parts = min(MAX_PARTS, max(map(part_count, self._patterns), default=1))
         self._weak: dict[tuple[int, str], WeakKeys] = {}
 
     def _add(self, item: Candidate) -> None:
@@ -57,23 +58,13 @@ class Book:
         index = self.by_key if item.balance else self.closed
         for number in (item.number, item.po_number, *item.references):
             whole = key(number) if number else ""
+            self._patterns.add(shape(number))
             if len(whole) >= MIN_KEY and any(map(str.isdigit, whole)):
                 bearers = index.setdefault(whole, [])
                 if not bearers or bearers[-1] is not item:
                     bearers.append(item)
         if item.balance:
             self.by_customer[item.customer_id, item.currency].append(item)
-
-    def _samples(self) -> Iterable[str]:
-        """One number of every shape is enough to know how many parts numbers have."""
-        seen: dict[str, str] = {}
-        for whole, bearers in self.by_key.items():
-            seen.setdefault(shape(whole), next((n for n in self._numbers(bearers[0]) if key(n) == whole), whole))
-        return seen.values()
-
-    @staticmethod
-    def _numbers(item: Candidate) -> tuple[str, ...]:
-        return (item.number, item.po_number, *item.references)
 
     def open_of(self, customer: int, currency: str) -> list[Candidate]:
         """The customer's open items in one currency, earliest due first."""

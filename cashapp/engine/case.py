@@ -70,23 +70,27 @@ class Case:
     def noisy(self) -> list[Group]:
         """What can be read through noise besides the whole numbers."""
         if self.customers:
-            found = hits.through_noise(self.text, self.receipt.currency, self.book, self.customers, self.named)
+            found = hits.through_noise(self.text, self.receipt.currency, self.book, self.customers, self._taken)
         else:
-            found = [g for g in hits.anywhere(self.text, self.receipt.currency, self.book) if not _overlaps(g, self.named)]
+            found = [g for g in hits.anywhere(self.text, self.receipt.currency, self.book) if not _overlaps(g, self._taken)]
         return self._fresh(found, self.named)
+
+    @cached_property
+    def _taken(self) -> list[Group]:
+        return [*self.named, *self.text_hits.orders, *self.text_hits.closed]
 
     @cached_property
     def near(self) -> list[Group]:
         """Numbers one slip away, among the payer's items."""
         if not self.policy.allow_fuzzy_reference:
             return []
-        return self._open(hits.nearly(self.text, self.reach, [*self.named, *self.noisy]))
+        return self._open(hits.nearly(self.text, self.reach, [*self._taken, *self.noisy]))
 
     @cached_property
     def strangers(self) -> list[str]:
         """Numbers that look like ours but are not open: paid already, or somebody else's."""
-        found = hits.strangers(self.text, self.book, [*self.named, *self.text_hits.orders])
-        return found + [c.number for c in self.text_hits.closed if c.number not in found]
+        paid = [g.items[0].number for g in self.text_hits.closed]
+        return paid + hits.strangers(self.text, self.book, self._taken)
 
     def pool(self, customer: int) -> list[Candidate]:
         """The open items of a customer in the receipt's currency, earliest due first, at most `pool_max_items`."""

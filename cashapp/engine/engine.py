@@ -6,7 +6,8 @@ from cashapp.engine import amount_rules, reference_rules
 from cashapp.engine.assign import settle
 from cashapp.engine.book import Book
 from cashapp.engine.case import Case
-from cashapp.engine.model import Alternative, Candidate, MatchInputError, Payer, Policy, Proposal, Receipt
+from cashapp.engine.fit import FULL
+from cashapp.engine.model import Alternative, Candidate, MatchInputError, Outcome, Payer, Policy, Proposal, Receipt
 from cashapp.engine.solution import Solution, evidence
 
 RULES: tuple[Callable[[Case], list[Solution]], ...] = (
@@ -63,7 +64,7 @@ def propose(case: Case) -> Proposal:
     """The proposal for one receipt by itself."""
     found: list[Solution] = []
     for rule in RULES:
-        solutions = rule(case)
+        solutions = _against_earlier(rule(case), found)
         found.extend(solutions)
         if any(s.score >= case.policy.auto_threshold and not s.doubts for s in solutions):
             break
@@ -74,11 +75,19 @@ def propose(case: Case) -> Proposal:
     rivals = [s for s in ranked[1:] if s.rule == best.rule and s.score >= best.score]
     if rivals:
         return _question(case, ranked)
-    outcome = "post" if best.score >= case.policy.auto_threshold and not best.doubts else "suggest"
+    outcome: Outcome = "post" if best.score >= case.policy.auto_threshold and not best.doubts else "suggest"
     return Proposal(
         case.receipt.id, best.customer_id, best.fit.allocations, best.fit.residual, best.fit.treatment, best.rule, best.score,
         (*best.reasons, *best.doubts)[:MAX_REASONS], evidence(best), outcome, _others(case, ranked[1:]),
     )  # fmt: skip
+
+
+def _against_earlier(solutions: list[Solution], earlier: Sequence[Solution]) -> list[Solution]:
+    """An answer that a less trusted rule adds to a full one that was doubted is doubted too: there are now two."""
+    full = [s for s in earlier if s.fit.level in FULL]
+    if not full:
+        return solutions
+    return [s if any(s.effect == e.effect for e in full) else s.doubted(f"{full[0].rule} gives another answer") for s in solutions]
 
 
 def _ranked(found: list[Solution]) -> list[Solution]:

@@ -117,7 +117,7 @@ def _largest(items: Sequence[Candidate]) -> Candidate:
 
 
 def _tolerated(amount: int, items: Sequence[Candidate], day: date, currency: str, policy: Policy) -> Fit | None:
-    """A small shortage written off on the largest item (after earned discount where that explains more); a small excess stays on account."""
+    """A small shortage (after earned discount, if need be) is written off on the largest item; a small excess stays on account."""
     for cut in (lambda _: 0, lambda i: earned_discount(i, day, policy)):
         owed = sum(i.balance - cut(i) for i in items)
         missing, limit = owed - amount, tolerance(owed, currency, policy)
@@ -164,6 +164,16 @@ def _short(amount: int, items: Sequence[Candidate]) -> Fit | None:
     kept = tuple(paid[i.id] for i in items if i.id in paid)
     missing = sum(a.short for a in kept)
     return Fit(level, kept, -missing, "short_pay_dispute" if missing else "none")
+
+
+def exact_fit(amount: int, items: Sequence[Candidate], day: date, policy: Policy) -> Fit | None:
+    """The fit to the cent (in full, with earned discount, without disputed parts), or None."""
+    return _exact(amount, items, day, policy) if items else None
+
+
+def tolerance_fit(amount: int, items: Sequence[Candidate], day: date, currency: str, policy: Policy) -> Fit | None:
+    """The fit within tolerance, or None."""
+    return _tolerated(amount, items, day, currency, policy) if items else None
 
 
 def fit(amount: int, items: Sequence[Candidate], day: date, currency: str, policy: Policy) -> Fit | None:

@@ -28,8 +28,11 @@ from cashapp.engine.references import (
 )
 
 MAX_BEARERS = 12
+MAX_READINGS = 40
 SHORT_DIGITS = 7
 """A number of digits alone and shorter than this might be a date, a postcode or an amount: it counts as BARE."""
+
+SLIP, CUT = "number with a slip", "number cut off at the end of the text"
 
 _LIST = frozenset(" ,;/+&.")
 
@@ -97,7 +100,7 @@ class TextHits(NamedTuple):
 
     groups: list[Group]
     orders: list[Group]
-    closed: list[Candidate]
+    closed: list[Group]
     elsewhere: list[Candidate]
 
 
@@ -115,7 +118,8 @@ def in_text(text: str, currency: str, book: Book) -> TextHits:
         taken = [(g.start, g.end) for g in hits.groups]
         for first, after, whole in longest(found, book.closed, book.max_parts):
             if not any(s < found[after - 1].end and found[first].start < e for s, e in taken):
-                hits.closed.extend(book.closed[whole][:1])
+                start, end = found[first].start, found[after - 1].end
+                hits.closed.append(Group(tuple(book.closed[whole][:1]), Level.EXACT, "paid already", start, end))
     return hits
 
 
@@ -157,7 +161,8 @@ def _tail_list(text: str, group: Group, found: list[Part], book: Book) -> list[G
         same = tuple(i for i in book.by_key.get(whole, ()) if i.customer_id == item.customer_id and i.currency == item.currency)
         if not same or not stem[-len(part.text) :].isdigit():
             break
-        fresh.append(Group(same, Level.EXACT if len(part.text) > 2 or "/" in between else Level.BARE, "short form in a list", part.start, part.end))
+        level = Level.EXACT if len(part.text) > 2 or "/" in between else Level.BARE
+        fresh.append(Group(same, level, "short form in a list", part.start, part.end))
         end = part.end
     return fresh
 
@@ -234,13 +239,13 @@ def _near_word(word: Part, keys: Sequence[tuple[str, Candidate]], text: str) -> 
         return []
     near = [i for k, i in keys if -1 <= len(k) - size <= 1 and OSA.distance(k, token, score_cutoff=1) <= 1]
     if near:
-        return [Group(tuple(near[:MAX_BEARERS]), Level.FUZZY, "number with a slip", word.start, word.end)]
+        return [Group(tuple(near[:MAX_READINGS]), Level.FUZZY, SLIP, word.start, word.end)]
     if word.end >= len(text.rstrip()):
         cut = [i for k, i in keys if size < len(k) <= size + 4 and k.startswith(token)]
-        if cut:
-            return [Group(tuple(cut[:MAX_BEARERS]), Level.FUZZY, "number cut off at the end of the text", word.start, word.end)]
+        if 0 < len(cut) <= MAX_READINGS:
+            return [Group(tuple(cut), Level.FUZZY, CUT, word.start, word.end)]
     lost = [i for k, i in keys if size < len(k) <= size + 4 and k.endswith(token)]
-    return [Group(tuple(lost[:MAX_BEARERS]), Level.FUZZY, "number whose beginning is lost", word.start, word.end)] if lost else []
+    return [Group(tuple(lost[:MAX_READINGS]), Level.FUZZY, "number whose beginning is lost", word.start, word.end)] if lost else []
 
 
 def _broken(text: str, pool: Sequence[Candidate], known: set[int]) -> list[Group]:

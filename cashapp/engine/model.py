@@ -101,7 +101,7 @@ class Policy:
     subset_max_items: int = 24
     subset_max_size: int = 8
     pool_max_items: int = 400
-    chance_limit: float = 0.005
+    chance_limit: float = 0.01
     alternatives_max: int = 4
     conflict_margin: int = 5
     oldest_first_suggestion: bool = True

@@ -18,9 +18,13 @@ from rapidfuzz.distance import JaroWinkler
 
 from cashapp.engine.model import Payer, Policy, Receipt
 
-LEGAL_FORMS = frozenset(
-    ["INC", "INCORPORATED", "CORP", "CORPORATION", "CO", "COMPANY", "LLC", "LLP", "LP", "PLLC", "PC", "LTD", "LIMITED", "PLC", "PTY", "PVT", "GMBH", "MBH", "AG", "KG", "KGAA", "OHG", "UG", "EK", "EV", "SE", "SA", "SAS", "SARL", "SASU", "EURL", "SCA", "SNC", "SPA", "SRL", "SRLS", "BV", "NV", "VOF", "CV", "CVBA", "AB", "OY", "OYJ", "AS", "ASA", "APS", "IVS", "KFT", "ZRT", "DOO", "SRO", "SPZOO", "SP", "ZOO", "EIRL", "LTDA", "SL", "SLU", "CIA", "KK", "GK", "YK", "PTE", "SDN", "BHD", "TBK", "PT", "FZE", "FZCO", "DMCC", "THE", "AND", "UND", "ET", "Y"]
-)
+_FORMS = """
+INC INCORPORATED CORP CORPORATION CO COMPANY LLC LLP LP PLLC PC LTD LIMITED PLC PTY PVT GMBH MBH AG KG KGAA OHG UG EK EV SE
+SA SAS SARL SASU EURL SCA SNC SPA SRL SRLS BV NV VOF CV CVBA AB OY OYJ AS ASA APS IVS KFT ZRT DOO SRO SPZOO SP ZOO EIRL LTDA
+SL SLU CIA KK GK YK PTE SDN BHD TBK PT FZE FZCO DMCC THE AND UND ET Y
+"""
+
+LEGAL_FORMS = frozenset(_FORMS.split())
 """Legal forms and filler that carry no identity. 'Holding', 'Group' and place names stay: they tell relatives apart."""
 
 _WORD = re.compile(r"[A-Z0-9]+")

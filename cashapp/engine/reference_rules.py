@@ -6,12 +6,13 @@ from math import prod
 
 from cashapp.engine.case import Case
 from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, stated
-from cashapp.engine.hits import Group
+from cashapp.engine.hits import CUT, SLIP, Group
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
+from cashapp.engine.references import key, shape
 from cashapp.engine.scoring import REST
 from cashapp.engine.solution import Solution, by_matrix
-from cashapp.engine.subset import chance, subset_sums
+from cashapp.engine.subset import chance, lone, subset_sums
 
 MAX_READINGS = 128
 CUT_LENGTHS = frozenset({27, 35, 65, 70, 105, 130, 140, 210, 280})
@@ -76,7 +77,8 @@ def _named(case: Case, rule: str, groups: Sequence[Group]) -> list[Solution]:
         found = fit(case.amount, items, case.receipt.value_date, case.receipt.currency, case.policy)
         if found is not None:
             solution = by_matrix(case, rule, items, found, groups)
-            solutions.append(solution.doubted(*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items)))
+            doubts = [*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items), *_slip_doubts(case, groups)]
+            solutions.append(solution.doubted(*doubts))
     full = [s for s in solutions if s.fit.level in FULL]
     if full:
         return _ambiguous(full)
@@ -120,6 +122,14 @@ def _twin_doubts(case: Case, solution: Solution, groups: Sequence[Group]) -> lis
     return doubts
 
 
+def _slip_doubts(case: Case, groups: Sequence[Group]) -> list[str]:
+    """A number one slip away may be right as it stands, of a document paid long ago, unless the batch knows the closed ones."""
+    if case.book.closed:
+        return []
+    slips = [case.text[g.start : g.end] for g in groups if g.how == SLIP]
+    return [f"{s} may be another document, paid already" for s in slips if shape(key(s)) in case.book.shapes]
+
+
 def _stranger_doubts(case: Case, items: Sequence[Candidate]) -> list[str]:
     owners = {i.customer_id for i in items}
     first = next(iter(owners))
@@ -148,66 +158,67 @@ def _some_of_named(case: Case, groups: Sequence[Group]) -> list[Solution]:
     chosen = [items[n] for n in sums[0]]
     ids = {i.id for i in chosen}
     kept = [g for g in groups if any(i.id in ids for i in g.items)]
-    solution = by_matrix(case, "some of the references", chosen, Fit(Amount.EXACT, _full(chosen), 0, "none"), kept)
+    solution = by_matrix(case, "some of the references", chosen, _full(chosen, {}), kept)
     reason = f"of {len(groups)} documents named only these add up to the amount"
     solution = solution._replace(score=solution.score - 4, reasons=(*solution.reasons, reason))
     return [solution.doubted(*_twin_doubts(case, solution, kept), *_stranger_doubts(case, chosen))]
 
 
-def _full(items: Sequence[Candidate], day_cut: dict[int, int] | None = None) -> tuple[Allocation, ...]:
-    cuts = day_cut or {}
-    return tuple(Allocation(i.id, i.balance - cuts.get(i.id, 0), cuts.get(i.id, 0)) for i in items)
+def _full(items: Sequence[Candidate], cuts: dict[int, int]) -> Fit:
+    taken = any(cuts.get(i.id) for i in items)
+    paid = tuple(Allocation(i.id, i.balance - cuts.get(i.id, 0), cuts.get(i.id, 0)) for i in items)
+    return Fit(Amount.DISCOUNT if taken else Amount.EXACT, paid, 0, "none")
 
 
 def _with_rest(case: Case, groups: Sequence[Group]) -> list[Solution]:
-    """The references explain a part; exactly one choice of the payer's other items explains the rest (a list cut short)."""
+    """The references explain a part; exactly one choice of the payer's other items explains the rest (a list cut short).
+
+    A number cut off at the end of the text must be one of the rest.
+    """
     readings = _readings(case, groups)
     if len(readings) != 1 or not case.reach:
         return []
-    items = readings[0]
-    found: list[Solution] = []
-    for discounted in (False, True):
-        cuts = {i.id: c for i in case.reach if (c := earned_discount(i, case.receipt.value_date, case.policy))} if discounted else {}
-        if discounted and not cuts:
-            break
-        found.extend(_rest_solutions(case, groups, items, cuts))
-    different = list({s.effect: s for s in found}.values())
-    if len(different) > 1:
-        return [s.doubted("several choices of other items explain the rest") for s in different[:4]]
-    return different
+    cut = next((g for g in case.near if g.how == CUT), None)
+    tries = [([*readings[0], i], [*groups, cut]) for i in cut.items] if cut else [(readings[0], list(groups))]
+    discounts = {i.id: c for i in case.reach if (c := earned_discount(i, case.receipt.value_date, case.policy))}
+    found: dict[tuple[object, ...], tuple[float, Solution]] = {}
+    for items, used in tries:
+        for cuts in ({}, discounts) if discounts else ({},):
+            for odds, solution in _rest_solutions(case, used, items, cuts):
+                found.setdefault(solution.effect, (odds * len(tries), solution))
+    return _choose_rest(case, sorted(found.values(), key=lambda f: (f[0], f[1].effect)))
 
 
-def _rest_solutions(case: Case, groups: Sequence[Group], items: list[Candidate], cuts: dict[int, int]) -> list[Solution]:
-    ids = {i.id for i in items}
+def _choose_rest(case: Case, found: list[tuple[float, Solution]]) -> list[Solution]:
+    limit = case.policy.chance_limit
+    if found and not lone([odds for odds, _ in found], limit):
+        return [s.doubted("several choices of other items explain the rest") for _, s in found[: case.policy.alternatives_max]]
+    return [s if odds <= limit else s.doubted(f"the rest may well add up by coincidence (odds {odds:.1%})") for odds, s in found[:1]]
+
+
+def _rest_solutions(case: Case, groups: Sequence[Group], items: list[Candidate], cuts: dict[int, int]) -> list[tuple[float, Solution]]:
+    """Choices of other items for the rest, with their chances: debits and credits for a rest above zero, else credits alone."""
+    ids, policy = {i.id for i in items}, case.policy
     rest = case.amount - sum(i.balance - cuts.get(i.id, 0) for i in items)
-    others = [i for i in case.reach if i.id not in ids]
-    if rest <= 0 or not others:
+    others = [i for i in case.reach if i.id not in ids and (rest > 0 or i.balance < 0)]
+    if not others:
         return []
+    if not rest:
+        return [(0.0, _rest_solution(case, groups, items, [], cuts))]
     values = [i.balance - cuts.get(i.id, 0) for i in others]
-    policy = case.policy
-    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
-    made = []
-    for chosen in sums.solutions:
-        more = [others[n] for n in chosen]
-        found = Fit(Amount.DISCOUNT if cuts else Amount.EXACT, _full([*items, *more], cuts), 0, "none")
-        solution = by_matrix(case, "references and the rest", [*items, *more], found, groups)
-        doubts = _rest_doubts(case, solution, groups, values, chosen, sums.complete)
-        reason = f"{len(more)} more open item{'s' if len(more) > 1 else ''} explain{'' if len(more) > 1 else 's'} the rest to the cent"
-        scored = solution._replace(score=min(REST, solution.score - 5), reasons=(*solution.reasons, reason))
-        made.append(scored.doubted(*doubts))
-    return made
+    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size).solutions
+    return [(chance(values, s), _rest_solution(case, groups, items, [others[n] for n in s], cuts)) for s in sums]
 
 
-def _rest_doubts(
-    case: Case, solution: Solution, groups: Sequence[Group], values: Sequence[int], chosen: Sequence[int], complete: bool
-) -> list[str]:
-    doubts = _twin_doubts(case, solution, groups)
-    odds = chance(values, chosen)
-    if odds > case.policy.chance_limit:
-        doubts.append(f"the rest might add up by coincidence (about {odds:.1%})")
-    if not complete and len(chosen) > 1:
-        doubts.append(f"only small sums were searched among {len(values)} items")
-    return doubts
+def _rest_solution(
+    case: Case, groups: Sequence[Group], items: Sequence[Candidate], more: Sequence[Candidate], cuts: dict[int, int]
+) -> Solution:
+    everything = [*items, *more]
+    solution = by_matrix(case, "references and the rest", everything, _full(everything, cuts), groups)
+    count = "1 more open item explains" if len(more) == 1 else f"{len(more)} more open items explain"
+    score = REST[case.relation([i.customer_id for i in everything])]
+    told = solution._replace(score=score, reasons=(*solution.reasons, f"{count} the rest to the cent"))
+    return told.doubted(*_twin_doubts(case, solution, groups))
 
 
 def _questioned(case: Case, solution: Solution) -> Solution:

@@ -23,6 +23,7 @@ _NOT_KEY = re.compile(r"[^A-Z0-9]+")
 _TAIL = re.compile(r"[0-9]+$")
 _SCIENTIFIC = re.compile(r"(?<![0-9])([0-9])(?:[.,]([0-9]{1,14}))?E\+?([0-9]{1,2})(?![0-9])")
 _CLASSES = str.maketrans("OQILZSBG|", "001125861")
+_LETTERS = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ|"))
 _SHAPE = str.maketrans("0123456789", "9999999999")
 
 
@@ -53,6 +54,7 @@ def upper(text: str) -> str:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
 
 
+@lru_cache(maxsize=1 << 18)
 def key(number: str) -> str:
     """The number's capitals and digits alone.
 
@@ -68,7 +70,7 @@ def digits(number_key: str) -> str:
     >>> digits("INV0042")
     '42'
     """
-    return "".join(c for c in number_key if c.isdigit()).lstrip("0")
+    return number_key.translate(_LETTERS).lstrip("0")
 
 
 def tail(number: str) -> str:
@@ -90,7 +92,6 @@ def skeleton(number_key: str) -> str:
     return number_key.translate(_CLASSES)
 
 
-@lru_cache(maxsize=65536)
 def shape(number_key: str) -> str:
     """A key with every digit a 9: numbers of one series share a shape.
 

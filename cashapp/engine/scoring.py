@@ -64,8 +64,8 @@ WITHOUT_REFERENCE: Mapping[str, Mapping[P, int]] = MappingProxyType({
 })
 """Scores of the rules that need no reference, by how the payer is known."""
 
-REST = 91
-"""References plus a rest that only one other choice of items explains, from a known payer; others lose as in `WITHOUT_REFERENCE`."""
+REST: Mapping[P, int] = MappingProxyType({P.KNOWN: 92, P.NAME: 91, P.GROUP: 88, P.SIMILAR: 85, P.UNKNOWN: 60, P.OTHER: 50})
+"""References plus a rest that only one choice of other items explains to the cent, by the payer's relation."""
 
 DOUBT_CAP = 79
 """No solution with a doubt scores higher, so it can't post under any sensible threshold."""

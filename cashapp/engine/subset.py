@@ -1,13 +1,17 @@
 """Exact subset sums, counted no further than needed: which items add up to the receipt, and could others?
 
 Small sets are searched whole by meeting in the middle (the sums of each half are listed by doubling, so a place in the list is
-its own bit mask); larger ones only for sums of up to four items. Values are signed, so credits net by themselves.
+its own bit mask); larger ones only for pairs and triples. Values are signed, so credits net by themselves.
+
+Fewer items make a stronger answer: `chance` says how likely a sum of that size is a coincidence, and a solution stands alone
+(`lone`) when it is far less likely one than any other solution.
 """
 
 from collections.abc import Sequence
-from itertools import combinations
 from math import comb, gcd
 from typing import NamedTuple
+
+MAX_TRIPLES = 80
 
 
 class Sums(NamedTuple):
@@ -48,62 +52,64 @@ def _few(values: Sequence[int], target: int, max_size: int) -> list[tuple[int, .
     places: dict[int, list[int]] = {}
     for i, value in enumerate(values):
         places.setdefault(value, []).append(i)
-    found = {(i,) for i in places.get(target, ())}
+    found: set[tuple[int, ...]] = {(i,) for i in places.get(target, ())}
     if max_size >= 2:
-        pairs: dict[int, list[tuple[int, int]]] = {}
-        for i, j in combinations(range(len(values)), 2):
-            pairs.setdefault(values[i] + values[j], []).append((i, j))
-        found.update(pairs.get(target, ()))
-        if max_size >= 3:
-            found.update(_threes(pairs, values, target))
-        if max_size >= 4:
-            found.update(_fours(pairs, target))
+        found.update(_pairs(values, places, target, 0))
+    if max_size >= 3 and len(values) <= MAX_TRIPLES:
+        for i, value in enumerate(values):
+            found.update((i, *pair) for pair in _pairs(values, places, target - value, i + 1))
     return list(found)
 
 
-def _threes(pairs: dict[int, list[tuple[int, int]]], values: Sequence[int], target: int) -> set[tuple[int, ...]]:
-    return {
-        tuple(sorted((*pair, k))) for k, value in enumerate(values) for pair in pairs.get(target - value, ())[:50] if k not in pair
-    }
-
-
-def _fours(pairs: dict[int, list[tuple[int, int]]], target: int) -> set[tuple[int, ...]]:
-    found: set[tuple[int, ...]] = set()
-    for total, ones in pairs.items():
-        others = pairs.get(target - total)
-        if others is None or 2 * total > target:
-            continue
-        found.update(tuple(sorted((*a, *b))) for a in ones[:50] for b in others[:50] if not set(a) & set(b))
-        if len(found) > 50:
-            break
-    return found
+def _pairs(values: Sequence[int], places: dict[int, list[int]], target: int, first: int) -> list[tuple[int, int]]:
+    """Pairs (i, j), first <= i < j, that add up to the target."""
+    return [(i, j) for i in range(first, len(values)) if (js := places.get(target - values[i])) for j in js if j > i]
 
 
 def subset_sums(values: Sequence[int], target: int, *, max_items: int = 24, max_size: int = 8, limit: int = 2) -> Sums:
     """Up to `limit` subsets of `values` that add up to `target`, each of at most `max_size` items.
 
-    Above `max_items` values only sums of up to four are looked for; above 200 values only the first 200 take part.
+    Above `max_items` values only pairs and (up to 80 values) triples are looked for.
 
     >>> subset_sums([5, 7, 12, -2], 10).solutions
     ((2, 3), (0, 1, 3))
     """
     if len(values) <= max_items:
-        found, complete = _meet(values, target, max_size), len(values) <= max_size
+        found, complete = _meet(values, target, max_size), True
     else:
-        found, complete = _few(values[:200], target, min(max_size, 4)), False
+        found, complete = _few(values, target, max_size), False
     found.sort(key=lambda s: (len(s), s))
     return Sums(tuple(found[:limit]), complete)
+
+
+def roundness(value: int) -> int:
+    """The largest 1, 5, 10, 50, 100 … that divides the value: how coarse the grid is on which such amounts lie.
+
+    >>> roundness(12345), roundness(45000)
+    (5, 5000)
+    """
+    unit = 1
+    while value and value % (unit * 10) == 0:
+        unit *= 10
+    return unit * 5 if value % (unit * 5) == 0 and value else unit
 
 
 def chance(values: Sequence[int], solution: Sequence[int]) -> float:
     """How many subsets as small as this one would hit the target by coincidence, roughly.
 
-    Counted as subsets of up to that size, over the number of different sums they can make: the width of the range of their
-    sums in steps of the chosen amounts' common divisor. Round amounts have few different sums, so they prove less.
+    Counted as subsets of up to that size among the values no larger than the solution's debits, over the number of places on the
+    grid up to there. Round amounts lie on a coarse grid, so they prove less; a large backlog has many subsets, so it does too.
     """
-    size = len(solution)
-    step = gcd(*(values[i] for i in solution)) or 1
-    ordered = sorted(values)
-    width = max(sum(ordered[-size:]) - sum(ordered[:size]), sum(values[i] for i in solution) // 2)
-    tries = sum(comb(len(values), k) for k in range(1, size + 1))
-    return tries * step / max(width, step)
+    bound = sum(values[i] for i in solution if values[i] > 0) or 1
+    step = roundness(gcd(*(values[i] for i in solution)))
+    eligible = sum(abs(v) <= bound for v in values)
+    return sum(comb(eligible, k) for k in range(1, len(solution) + 1)) * step / bound
+
+
+def lone(odds: Sequence[float], limit: float) -> bool:
+    """Whether the first of several answers, by their chances of being coincidences, is far better than all others.
+
+    If the truth were another answer, the first would be there by coincidence, and the other way round: so the odds between two
+    are those of their chances, and the first must win by 1 / limit.
+    """
+    return all(odds[0] <= limit * min(other, 1.0) for other in odds[1:])

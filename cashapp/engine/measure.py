@@ -1,0 +1,108 @@
+"""Proposals against the truth: how much posted without a person, how much of that was wrong, class by class."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cashapp.engine.model import Proposal, Receipt
+from cashapp.engine.synthetic import Truth
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one class, or of all. Amounts in minor units. A line is an item the payer meant to pay."""
+
+    name: str
+    receipts: int = 0
+    value: int = 0
+    posted: int = 0
+    posted_value: int = 0
+    wrong: int = 0
+    wrong_value: int = 0
+    lines: int = 0
+    lines_posted: int = 0
+    first_right: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Straight-through rate by count (the envelope rate): receipts posted without a person, over all."""
+        return self.posted / self.receipts if self.receipts else 0.0
+
+    @property
+    def value_rate(self) -> float:
+        """Straight-through rate by value."""
+        return self.posted_value / self.value if self.value else 0.0
+
+    @property
+    def line_rate(self) -> float:
+        """Items posted rightly without a person, over the items that were meant."""
+        return self.lines_posted / self.lines if self.lines else 0.0
+
+    @property
+    def wrong_per_thousand(self) -> float:
+        """Receipts posted wrongly, per thousand posted."""
+        return 1000 * self.wrong / self.posted if self.posted else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The whole batch and each class of receipts."""
+
+    total: Tally
+    classes: tuple[Tally, ...]
+    mistakes: tuple[tuple[Truth, Proposal], ...]
+
+
+def applied(proposal: Proposal) -> dict[int, tuple[int, int, int]]:
+    """By item: cash, discount, write-off."""
+    return {a.item_id: (a.amount, a.discount, a.write_off) for a in proposal.allocations}
+
+
+def measure(proposals: Iterable[Proposal], receipts: Iterable[Receipt], truths: Iterable[Truth]) -> Measure:
+    """Compares by receipt id. Wrong is a posted receipt whose allocation differs from the truth on any item."""
+    truth_of = {t.receipt_id: t for t in truths}
+    amount_of = {r.id: r.amount for r in receipts}
+    total = Tally("all")
+    classes: dict[str, Tally] = {}
+    mistakes: list[tuple[Truth, Proposal]] = []
+    for proposal in proposals:
+        truth = truth_of[proposal.receipt_id]
+        right = applied(proposal) == dict(truth.paid)
+        for tally in (total, classes.setdefault(truth.kind, Tally(truth.kind))):
+            _count(tally, proposal, truth, amount_of[proposal.receipt_id], right)
+        if proposal.outcome == "post" and not right:
+            mistakes.append((truth, proposal))
+    return Measure(total, tuple(sorted(classes.values(), key=lambda t: -t.receipts)), tuple(mistakes))
+
+
+def _count(tally: Tally, proposal: Proposal, truth: Truth, amount: int, right: bool) -> None:
+    tally.receipts += 1
+    tally.value += amount
+    tally.lines += len(truth.paid)
+    tally.first_right += right
+    if proposal.outcome != "post":
+        return
+    tally.posted += 1
+    tally.posted_value += amount
+    given = applied(proposal)
+    tally.lines_posted += sum(given.get(item) == paid for item, paid in truth.paid.items())
+    if not right:
+        tally.wrong += 1
+        tally.wrong_value += amount
+
+
+def table(result: Measure) -> list[str]:
+    """The measure as lines of text, weakest classes visible at a glance."""
+    head = f"{'class':<40}{'receipts':>9}{'share':>7}{'posted':>8}{'by value':>9}{'lines':>8}{'wrong':>6}{'per 1000':>9}"
+    return [head, *(_line(t, result.total.receipts) for t in (*result.classes, result.total))]
+
+
+def _line(tally: Tally, everything: int) -> str:
+    return (
+        f"{tally.name:<40}{tally.receipts:>9}{tally.receipts / max(everything, 1):>7.1%}{tally.rate:>8.1%}"
+        f"{tally.value_rate:>9.1%}{tally.line_rate:>8.1%}{tally.wrong:>6}{tally.wrong_per_thousand:>9.2f}"
+    )
+
+
+def rows(result: Measure) -> Sequence[Tally]:
+    """Every class, then the total: what the bench command prints or stores."""
+    return (*result.classes, result.total)
