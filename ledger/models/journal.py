@@ -92,6 +92,19 @@ WHOLE_AND_BALANCED = """
     END IF;
     RETURN NULL;"""
 
+OPENS_IN_FULL = """
+    SELECT o.number, o.amount, coalesce(n.amount, 0) AS opened INTO bad
+    FROM ledger_openitem o
+    LEFT JOIN (SELECT entry_id, open_item_id, sum(amount) AS amount, sum(base_amount) AS base_amount FROM new_lines
+               WHERE open_item_id IS NOT NULL GROUP BY 1, 2) n ON n.open_item_id = o.id AND n.entry_id = o.opened_by_id
+    WHERE o.opened_by_id IN (SELECT entry_id FROM new_lines)
+        AND (n.amount IS DISTINCT FROM o.amount::numeric OR n.base_amount IS DISTINCT FROM o.base_amount::numeric) LIMIT 1;
+    IF FOUND THEN
+        RAISE check_violation USING CONSTRAINT = 'open_item_opened',
+            MESSAGE = format('item %s of %s was opened by lines of %s', bad.number, bad.amount, bad.opened);
+    END IF;
+    RETURN NULL;"""
+
 MOVE_BALANCES = """
     -- Lock in the order of ids, so that two postings can't deadlock; then move each balance once. The CHECK judges.
     PERFORM FROM ledger_openitem o WHERE o.id IN (SELECT open_item_id FROM new_lines WHERE open_item_id IS NOT NULL)
@@ -177,6 +190,10 @@ class Line(models.Model):
             Guard(
                 name="line_a_whole_and_balanced", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_lines"), declare=[("bad", "record")], func=WHOLE_AND_BALANCED,
+            ),
+            Guard(
+                name="line_b_opens_in_full", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_lines"), declare=[("bad", "record")], func=OPENS_IN_FULL,
             ),
             Guard(
                 name="line_b_moves_balances", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,

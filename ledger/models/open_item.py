@@ -98,16 +98,17 @@ class OpenItem(models.Model):
                 condition=pgtrigger.Condition("pg_trigger_depth() = 0"),
                 func="RAISE insufficient_privilege USING MESSAGE = 'balances move with the journal alone';",
             ),
-            # At commit, an item must have been opened by a line of its full amount: no ghosts that look paid.
+            # An item comes before the lines of its entry, and those must open it in full (see Line): no ghosts that look paid.
             Guard(
-                name="item_opened", when=pgtrigger.After, operation=pgtrigger.Insert, timing=pgtrigger.Deferred,
-                declare=[("opened", "record")],
+                name="item_before_lines", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_items"), declare=[("bad", "record")],
                 func="""
-                SELECT coalesce(sum(l.amount), 0) AS amount, coalesce(sum(l.base_amount), 0) AS base_amount INTO opened
-                FROM ledger_line l WHERE l.open_item_id = NEW.id AND l.entry_id = NEW.opened_by_id;
-                IF opened.amount <> NEW.amount OR opened.base_amount <> NEW.base_amount THEN
+                SELECT n.number INTO bad FROM new_items n
+                WHERE n.balance <> 0 OR n.base_balance <> 0
+                    OR EXISTS (SELECT FROM ledger_line l WHERE l.entry_id = n.opened_by_id) LIMIT 1;
+                IF FOUND THEN
                     RAISE check_violation USING CONSTRAINT = 'open_item_opened',
-                        MESSAGE = format('item %s of %s was opened by lines of %s', NEW.number, NEW.amount, opened.amount);
+                        MESSAGE = format('item %s is not opened by its entry', bad.number);
                 END IF;
                 RETURN NULL;""",
             ),

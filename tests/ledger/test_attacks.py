@@ -182,6 +182,22 @@ def test_an_item_without_the_line_that_opens_it(books, attacker):
     assert refused(attacker, errors.CheckViolation, attack).diag.constraint_name == "open_item_opened"
 
 
+def test_an_item_that_its_entry_opens_by_less_than_its_amount(books, attacker):
+    company, customer, _ = books
+    receivable, rounding = account(company, "receivable"), account(company, "rounding")
+
+    def attack(cursor):
+        entry_id = entry(cursor, company)
+        cursor.execute(
+            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, due_date, amount, base_amount, opened_by_id)"
+            " VALUES (%s, %s, %s, 'invoice', 'LESS', 'USD', '2026-09-01', '2026-09-01', 500, 500, %s) RETURNING id",
+            [company.pk, customer.pk, receivable, entry_id],
+        )
+        lines(cursor, entry_id, (receivable, cursor.fetchone()[0], 400, 400), (rounding, None, -400, -400))
+
+    assert refused(attacker, errors.CheckViolation, attack).diag.constraint_name == "open_item_opened"
+
+
 def test_l3_a_source_posts_once(books, attacker):
     company, _, invoice = books
     source = invoice.opened_by.source

@@ -1,0 +1,249 @@
+"""Issuing documents: judged against what we hold, posted to the ledger, kept as they were said; each once.
+
+One path for all of them: the API's bulk calls, imports, the form for one. Nothing here asks a query per document; the rows
+go to PostgreSQL by COPY, where the ledger's triggers judge them.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from arops.lib.bulk import copy_rows, take_ids
+from customers.terms import Terms, TermsError, parse_terms
+from invoicing.payload import Document, Problem, read_document
+from invoicing.services.lookups import Known, Lookups
+from ledger import drafts, posting
+from ledger.drafts import Books, EntryDraft, NewItem
+from ledger.errors import DuplicateNumber
+from org.actors import Actor
+from org.models import Company
+
+_INVOICE = (
+    "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number order_reference refers_to_id reason "
+    "subtotal tax_total total source_system external_id source_version payload_hash issued_by"
+).split()
+_LINE = (
+    "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract gl_account"
+).split()  # fmt: skip
+_EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
+WAYS_OUT = "an issued document never changes: issue a credit_memo that refers_to it, or cancel it so and bill again under a new number"
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row: created, unchanged (said before), or rejected with its problems."""
+
+    index: int
+    external_id: str | None
+    outcome: str
+    invoice_id: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+class DocumentRefused(Exception):
+    """A single document that can't be issued; `problems` say why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(p.detail for p in problems))
+        self.problems = tuple(problems)
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document with all it refers to found."""
+
+    index: int
+    document: Document
+    company: Company
+    customer_id: int
+    due_date: date
+    discount_until: date | None
+    discount: int
+    refers_to_id: int | None
+    entry: EntryDraft
+
+class _Undo(Exception):
+    """Raised to roll back a dry run, or an atomic batch with a rejected row."""
+
+def issue_document(row: Mapping[str, Any], *, actor: Actor, source_system: str = "arops", kind: str | None = None) -> Outcome:
+    """Issue one document. Raises DocumentRefused."""
+    (outcome,) = issue_documents([row], actor=actor, source_system=source_system, kind=kind)
+    if outcome.outcome == "rejected":
+        raise DocumentRefused(outcome.problems)
+    return outcome
+
+def issue_documents(
+    rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False
+) -> list[Outcome]:
+    """Issue documents as an ERP sends them; one outcome a row, in order.
+
+    Good rows are issued and bad ones rejected; with `atomic` one bad row rejects all. The same row again is `unchanged`.
+    `dry_run` says what would happen and changes nothing.
+    """
+    read = [read_document(row, source_system=source_system, kind=kind) for row in rows]
+    for attempt in (1, 2):
+        try:
+            with transaction.atomic():
+                outcomes = _issue(read, actor)
+                if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
+                    raise _Undo
+        except _Undo:
+            return outcomes if dry_run else [_not_applied(o) for o in outcomes]
+        except (IntegrityError, DuplicateNumber):
+            if attempt == 2:
+                raise
+            continue  # someone issued the same number meanwhile: look again, and judge by what stands now
+        return outcomes
+    raise AssertionError("unreachable")
+
+def _not_applied(outcome: Outcome) -> Outcome:
+    if outcome.outcome != "created":
+        return outcome
+    problem = Problem("", "not_applied", "the row is good, but another row of this atomic call is not")
+    return Outcome(outcome.index, outcome.external_id, "rejected", None, (problem,))
+
+def _issue(read: Sequence[Document | list[Problem]], actor: Actor) -> list[Outcome]:
+    documents = [d for d in read if isinstance(d, Document)]
+    lookups = Lookups.of(documents, actor)
+    outcomes: dict[int, Outcome] = {}
+    ready: list[_Ready] = []
+    for index, document in enumerate(read):
+        if not isinstance(document, Document):
+            outcomes[index] = Outcome(index, None, "rejected", None, tuple(document))
+            continue
+        judged = _judge(index, document, lookups)
+        if isinstance(judged, Outcome):
+            outcomes[index] = judged
+        else:
+            ready.append(judged)
+            _remember(lookups, judged)
+    for item, pk in zip(ready, _write(ready, actor), strict=True):
+        outcomes[item.index] = Outcome(item.index, item.document.external_id, "created", pk)
+    return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
+
+def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready:
+    """A document against what we hold: said before, refused, or ready to be issued."""
+    problems: list[Problem] = []
+    company = lookups.companies.get(document.company)
+    if company is None:
+        problem = Problem("/company", "missing_reference", f"there is no company {document.company} that you may issue for")
+        return Outcome(index, document.external_id, "rejected", None, (problem,))
+    if earlier := _earlier(document, company, lookups):
+        return _said_before(index, document, earlier)
+    customer = lookups.customer(company, document.customer, document.source_system)
+    if customer is None:
+        said = document.customer.external_id or document.customer.id
+        problems.append(Problem("/customer", "missing_reference", f"there is no customer {said} in {company.code}"))
+    if lookups.rate(company, document.currency, document.document_date) is None:
+        said = f"no rate of {document.currency} in {company.base_currency} on or before {document.document_date}"
+        problems.append(Problem("/currency", "missing_rate", said))
+    if closed := lookups.period_problem(company, document.document_date):
+        problems.append(closed)
+    refers_to = _refers_to(document, company, customer, lookups, problems)
+    if problems or customer is None:
+        return Outcome(index, document.external_id, "rejected", None, tuple(problems))
+    return _ready(index, document, company, customer, refers_to, lookups)
+
+def _earlier(document: Document, company: Company, lookups: Lookups) -> Known | None:
+    if document.external_id and (known := lookups.by_external.get((company.pk, document.source_system, document.external_id))):
+        return known
+    return lookups.by_number.get((company.pk, document.kind, document.number))
+
+def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
+    if earlier.payload_hash == document.payload_hash:
+        return Outcome(index, document.external_id, "unchanged", earlier.pk)
+    if earlier.number == document.number and earlier.kind == document.kind and document.external_id is None:
+        problem = Problem("/number", "duplicate_number", f"{document.kind} {document.number} was issued before; {WAYS_OUT}")
+    else:
+        problem = Problem("/external_id" if document.external_id else "/number", "issued", f"{earlier.kind} {earlier.number}: {WAYS_OUT}")
+    return Outcome(index, document.external_id, "rejected", earlier.pk if earlier.pk > 0 else None, (problem,))
+
+def _refers_to(document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups, problems: list[Problem]) -> int | None:
+    """The key of the document a memo is about; a problem when it isn't one of the same customer and currency."""
+    reference = document.refers_to
+    if reference is None:
+        return None
+    if reference.external_id:
+        known = lookups.by_external.get((company.pk, reference.source_system or document.source_system, reference.external_id))
+    else:
+        known = lookups.by_id.get((company.pk, reference.id)) or lookups.by_number.get((company.pk, "invoice", reference.id))
+    if known is None or known.pk < 0:
+        problems.append(Problem("/refers_to", "missing_reference", "there is no such document"))
+        return None
+    if customer and (known.customer_id, known.currency) != (customer[0], document.currency):
+        problems.append(Problem("/refers_to", "invalid", f"{known.number} is of another customer or currency"))
+    return known.pk
+
+def _ready(index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: int | None, lookups: Lookups) -> _Ready:
+    customer_id, customer_terms = customer
+    credit = document.kind == "credit_memo"
+    terms = document.terms or _customer_terms(customer_terms)
+    due = document.due_date or (document.document_date if credit else terms.due_date(document.document_date))
+    until = None if credit else terms.discount_until(document.document_date)
+    discount = terms.discount_of(document.total) if until else 0
+    sign = -1 if credit else 1
+    rate = lookups.rate(company, document.currency, document.document_date)
+    assert rate is not None
+    books = Books(company.pk, company.base_currency, document.currency, rate)
+    total = sign * document.total
+    item = NewItem(
+        customer_id, document.kind, document.number, document.document_date, due, total, books.base(total), po_number=document.po_number,
+        discount_until=until, discount_amount=discount,
+    )  # fmt: skip
+    source = f"{document.kind}:{company.pk}:{document.number}"
+    entry = drafts.document(books, item=item, source=source, net=sign * document.subtotal, tax=sign * document.tax_total)
+    return _Ready(index, document, company, customer_id, due, until, discount, refers_to, entry)
+
+def _customer_terms(text: str) -> Terms:
+    """The customer's terms; net 30 where the master holds something unreadable, as an empty field would mean."""
+    try:
+        return parse_terms(text)
+    except TermsError:
+        return Terms(30)
+
+def _remember(lookups: Lookups, item: _Ready) -> None:
+    """Later rows of the same batch see this one; its key isn't known yet, so it is told by its place: -(index + 1)."""
+    document, company = item.document, item.company.pk
+    known = Known(-item.index - 1, document.kind, document.number, document.payload_hash, item.customer_id, document.currency)
+    lookups.by_number[company, document.kind, document.number] = known
+    if document.external_id:
+        lookups.by_external[company, document.source_system, document.external_id] = known
+
+def _resolved(outcome: Outcome, outcomes: Mapping[int, Outcome]) -> Outcome:
+    """A row that repeats an earlier one of the same batch gets that one's key."""
+    if outcome.invoice_id is None or outcome.invoice_id > 0:
+        return outcome
+    return Outcome(outcome.index, outcome.external_id, outcome.outcome, outcomes[-outcome.invoice_id - 1].invoice_id, outcome.problems)
+
+def _write(ready: Sequence[_Ready], actor: Actor) -> list[int]:
+    """Post the entries, keep the documents and their lines, tell the audit trail."""
+    if not ready:
+        return []
+    posted = posting.post([item.entry for item in ready], actor=actor)
+    ids = take_ids("invoicing_invoice", len(ready))
+    copy_rows("invoicing_invoice", _INVOICE, (_invoice_row(i, pk, p.item_id, actor) for i, pk, p in zip(ready, ids, posted, strict=True)))
+    copy_rows("invoicing_invoiceline", _LINE, _line_rows(ready, ids))
+    copy_rows("workflow_event", _EVENT, (_event_row(item, pk, actor) for item, pk in zip(ready, ids, strict=True)))
+    return ids
+
+def _invoice_row(item: _Ready, pk: int, item_id: int | None, actor: Actor) -> tuple[object, ...]:
+    d = item.document
+    return (
+        pk, item.company.pk, item.customer_id, item_id, d.kind, d.number, d.currency, d.document_date, item.due_date, d.terms_text, d.po_number,
+        d.order_reference, item.refers_to_id, d.reason, d.subtotal, d.tax_total, d.total, d.source_system, d.external_id, d.source_version,
+        d.payload_hash, actor.label,
+    )  # fmt: skip
+
+def _line_rows(ready: Sequence[_Ready], ids: Sequence[int]) -> Iterable[tuple[object, ...]]:
+    for item, pk in zip(ready, ids, strict=True):
+        for x in item.document.lines:
+            yield (
+                pk, x.number, x.sku, x.description, x.quantity, x.unit, x.unit_price, x.amount, x.tax_code, x.tax_amount, x.po_line, x.order_line,
+                x.work_order, x.contract, x.gl_account,
+            )  # fmt: skip
+
+def _event_row(item: _Ready, pk: int, actor: Actor) -> tuple[object, ...]:
+    d = item.document
+    data = json.dumps({"number": d.number, "total": d.total, "currency": d.currency, "due_date": item.due_date.isoformat()})
+    return item.company.pk, f"{d.kind}.issued", actor.label, "invoicing.invoice", pk, item.customer_id, data

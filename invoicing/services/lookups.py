@@ -1,0 +1,119 @@
+"""What a batch of documents is held against, fetched in a handful of queries for all of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from customers.models import Customer
+from invoicing.models import Invoice
+from invoicing.payload import Document, Problem, Reference
+from ledger.errors import MissingRate
+from ledger.models import Period
+from ledger.selectors import first_open_day, rate_on
+from org.actors import Actor
+from org.models import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document that is in the books already."""
+
+    pk: int
+    kind: str
+    number: str
+    payload_hash: str
+    customer_id: int
+    currency: str
+
+
+@dataclass
+class Lookups:
+    """Companies, customers, earlier documents, rates and periods that a batch needs."""
+
+    companies: dict[str, Company]
+    customers: dict[tuple[int, str, str, str], tuple[int, str]]
+    by_external: dict[tuple[int, str, str], Known]
+    by_number: dict[tuple[int, str, str], Known]
+    by_id: dict[tuple[int, str], Known]
+    spans: dict[int, list[tuple[date, date]]]
+    rates: dict[tuple[str, str, date], Decimal | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, documents: Sequence[Document], actor: Actor) -> "Lookups":
+        """Fetch for these documents what the actor may use."""
+        codes = {d.company for d in documents}
+        companies = {c.code: c for c in Company.objects.visible_to(actor, "invoices.issue").filter(code__in=codes)}
+        placed = [(companies[d.company], d) for d in documents if d.company in companies]
+        spans: dict[int, list[tuple[date, date]]] = {}
+        for company_id, span in Period.objects.filter(company__in=companies.values(), state=Period.State.OPEN).values_list("company_id", "span"):
+            spans.setdefault(company_id, []).append((span.lower, span.upper))
+        return cls(companies, _customers(placed), *_documents(placed), spans=spans)
+
+    def customer(self, company: Company, reference: Reference, source_system: str) -> tuple[int, str] | None:
+        """Key and payment terms of a customer, by our id or number, or by the sender's id."""
+        if reference.external_id:
+            return self.customers.get((company.pk, "external", reference.source_system or source_system, reference.external_id))
+        return self.customers.get((company.pk, "id", "", reference.id))
+
+    def rate(self, company: Company, currency: str, day: date) -> Decimal | None:
+        """The rate of the day; None when there is none."""
+        key = currency, company.base_currency, day
+        if key not in self.rates:
+            try:
+                self.rates[key] = rate_on(*key)
+            except MissingRate:
+                self.rates[key] = None
+        return self.rates[key]
+
+    def period_problem(self, company: Company, day: date) -> Problem | None:
+        """Why a document of that day can't be posted; None when it can."""
+        if any(first <= day < end for first, end in self.spans.get(company.pk, ())):
+            return None
+        opening = first_open_day(company.pk, day)
+        offer = f"; the first day that takes postings is {opening}" if opening else ""
+        return Problem("/document_date", "period_closed", f"{day} lies in no open period of {company.code}{offer}")
+
+
+def _customers(placed: Iterable[tuple[Company, Document]]) -> dict[tuple[int, str, str, str], tuple[int, str]]:
+    externals, ids = set(), set()
+    companies = set()
+    for company, document in placed:
+        companies.add(company.pk)
+        reference = document.customer
+        (externals if reference.external_id else ids).add(reference.external_id or reference.id)
+    found: dict[tuple[int, str, str, str], tuple[int, str]] = {}
+    base = Customer.objects.filter(company__in=companies)
+    for pk, company, source, external, terms in base.filter(external_id__in=externals).values_list(
+        "pk", "company_id", "source_system", "external_id", "payment_terms"
+    ):
+        found[company, "external", source, external] = (pk, terms)
+    numbers = base.filter(number__in=ids) if ids else base.none()
+    for pk, company, number, terms in numbers.values_list("pk", "company_id", "number", "payment_terms"):
+        found[company, "id", "", number] = (pk, terms)
+    keys = {int(i[4:]) for i in ids if i.startswith("cus_") and i[4:].isdecimal() and i.isascii() and len(i) < 22}
+    for pk, company, terms in base.filter(pk__in=keys).values_list("pk", "company_id", "payment_terms") if keys else ():
+        found[company, "id", "", f"cus_{pk}"] = (pk, terms)
+    return found
+
+
+def _documents(placed: Sequence[tuple[Company, Document]]) -> tuple[dict[tuple[int, str, str], Known], dict[tuple[int, str, str], Known], dict[tuple[int, str], Known]]:  # fmt: skip
+    """Earlier documents with the same external ids or numbers, and those that memos refer to."""
+    companies = {company.pk for company, _ in placed}
+    references = [d.refers_to for _, d in placed if d.refers_to]
+    externals = {d.external_id for _, d in placed if d.external_id} | {r.external_id for r in references if r.external_id}
+    numbers = {d.number for _, d in placed} | {r.id for r in references if r.id}
+    keys = {int(r.id[4:]) for r in references if r.id.startswith("inv_") and r.id[4:].isdecimal() and r.id.isascii() and len(r.id) < 22}
+    by_external: dict[tuple[int, str, str], Known] = {}
+    by_number: dict[tuple[int, str, str], Known] = {}
+    by_id: dict[tuple[int, str], Known] = {}
+    base = Invoice.objects.filter(company__in=companies)
+    for found in (base.filter(external_id__in=externals), base.filter(number__in=numbers), base.filter(pk__in=keys)):
+        for pk, company, source, external, *rest in found.values_list(
+            "pk", "company_id", "source_system", "external_id", "kind", "number", "payload_hash", "customer_id", "currency"
+        ):
+            known = Known(pk, *rest)
+            by_number[company, known.kind, known.number] = by_id[company, f"inv_{pk}"] = known
+            if external:
+                by_external[company, source, external] = known
+    return by_external, by_number, by_id
