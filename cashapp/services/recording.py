@@ -94,7 +94,7 @@ def _effective_days(account: BankAccount, wanted: set[date]) -> dict[date, date]
 
 def _draft(books: Books, account: BankAccount, row: NewReceipt, day: date, owner: int | None, number: str) -> EntryDraft:
     item = NewItem(
-        owner, "receipt", number if owner else f"{number}?", day, day, -row.amount, -books.base(row.amount),
+        owner, "receipt", number if owner else f"{number}/U", day, day, -row.amount, -books.base(row.amount),
         account="receivable" if owner else "unidentified",
     )  # fmt: skip
     source = f"receipt:{account.company_id}:{number}"

@@ -1,0 +1,74 @@
+"""What the engine is given: receipts to clear, items in reach, payers, policy. Five queries, however many receipts."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any, cast
+
+from django.db.models import Q
+
+from cashapp import engine
+from cashapp.models import MatchPolicy, Receipt
+from cashapp.selectors.payers import payers_of
+from disputes.selectors import disputed_by_item
+from ledger.models import OpenItem
+
+CLOSED_DAYS = 180
+"""How far back closed invoices are shown to the engine, so that it knows a second payment when it sees one."""
+
+_COLUMNS = (
+    "pk", "customer_id", "number", "kind", "currency", "balance", "document_date", "due_date", "discount_until", "discount_amount", "po_number",
+)  # fmt: skip
+_KIND = {"late_fee": "debit_memo"}
+
+
+def policy_of(company_id: int) -> MatchPolicy:
+    """The company's policy, or the careful defaults (not saved)."""
+    return MatchPolicy.objects.filter(company=company_id).first() or MatchPolicy(company_id=company_id)
+
+
+def engine_policy(policy: MatchPolicy) -> engine.Policy:
+    """The policy as the engine wants it."""
+    known = {"tolerance_fixed": MappingProxyType({k: int(v) for k, v in policy.tolerances.items()})} if policy.tolerances else {}
+    return engine.Policy(
+        auto_threshold=policy.auto_threshold, suggest_threshold=policy.suggest_threshold, tolerance_percent=policy.tolerance_percent,
+        discount_grace_days=policy.discount_grace_days, **cast(Any, known),
+    )  # fmt: skip
+
+
+def candidates_of(company_id: int, today: date) -> list[engine.Candidate]:
+    """Open receivables of the company, credits on account among them, and what was closed lately. Receipts that wait are no candidates."""
+    items = OpenItem.objects.filter(company=company_id, customer__isnull=False)
+    waiting = Q(kind="receipt", receipt__on_account=False)
+    still_open = items.exclude(balance=0).exclude(pk__in=items.filter(waiting).exclude(balance=0).values("pk"))
+    closed = items.filter(balance=0, kind__in=["invoice", "debit_memo"], document_date__gte=today - timedelta(days=CLOSED_DAYS))
+    disputed = disputed_by_item()
+    rows = [*still_open.order_by().values_list(*_COLUMNS), *closed.order_by().values_list(*_COLUMNS)]
+    return [_candidate(row, disputed) for row in rows]
+
+
+def _candidate(row: tuple[Any, ...], disputed: dict[int, int]) -> engine.Candidate:
+    pk, customer, number, kind, currency, balance, document, due, until, discount, po = row
+    open_discount = min(discount, balance) if balance > 0 else 0
+    contested = max(0, min(disputed.get(pk, 0), balance))
+    return engine.Candidate(
+        pk, customer, number, cast(Any, _KIND.get(kind, kind)), currency, balance, document, due, until, open_discount, po, contested
+    )
+
+
+def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
+    """Receipts as the engine wants them: what of each is not applied (read with their open items)."""
+    return [
+        engine.Receipt(
+            r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text,
+            tuple(engine.Reference(s["number"], s.get("amount"), s.get("discount")) for s in r.structured if s.get("number")),
+            r.customer_id, r.company_id,
+        )
+        for r in receipts
+    ]  # fmt: skip
+
+
+def propose(company_id: int, receipts: Iterable[Receipt], policy: MatchPolicy, today: date) -> list[engine.Proposal]:
+    """The engine's proposals for receipts of one company."""
+    wanted = engine_receipts(receipts)
+    return engine.match(wanted, candidates_of(company_id, today), payers_of(company_id), engine_policy(policy))

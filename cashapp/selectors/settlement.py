@@ -1,0 +1,44 @@
+"""On which day a settlement may take effect, and at which rate."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Max
+
+from ledger.drafts import Books
+from ledger.errors import PeriodNotOpen
+from ledger.models import Line
+from ledger.selectors import books_of, first_open_day
+from org.models import Company
+
+
+class Days:
+    """Open days and books, each asked of the database once."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, date], date] = {}
+        self._books: dict[tuple[int, str, date], Books] = {}
+
+    def open_day(self, company_id: int, wanted: date) -> date:
+        """The first day on or after `wanted` that takes postings. Raises PeriodNotOpen."""
+        key = (company_id, wanted)
+        if key not in self._open:
+            found = first_open_day(company_id, wanted)
+            if found is None:
+                raise PeriodNotOpen(f"there is no open period on or after {wanted}: open one first")
+            self._open[key] = found
+        return self._open[key]
+
+    def books(self, company: Company, currency: str, day: date) -> Books:
+        """The company's books for that currency and day. Raises MissingRate."""
+        key = (company.pk, currency, day)
+        if key not in self._books:
+            self._books[key] = books_of(company, currency, day)
+        return self._books[key]
+
+
+def floors(item_ids: Iterable[int]) -> dict[int, date]:
+    """Item → the last day on which something on it was reversed. Before that day the item was not open, so nothing may take effect on it:
+    ageing as of such a day would otherwise see it paid twice."""
+    rows = Line.objects.filter(open_item__in=set(item_ids), entry__reverses__isnull=False)
+    return dict(rows.values_list("open_item").annotate(last=Max("entry__effective_date")).order_by())

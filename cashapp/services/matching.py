@@ -1,0 +1,146 @@
+"""The engine's run: all receipts that wait, against all that is open; what is sure is posted, the rest is proposed to people."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+
+from arops.lib import money
+from cashapp import engine
+from cashapp.models import Match, MatchProposal, Receipt
+from cashapp.selectors.engine_input import policy_of, propose
+from cashapp.services.errors import CashError
+from cashapp.services.holding import leased_by_other, locked
+from cashapp.services.settling import Settlement, Share, settle
+from disputes.services import DisputeError
+from ledger.errors import LedgerError
+from org.actors import Actor, require
+from org.models import Company
+from workflow.services import record
+
+BATCH = 500
+
+
+@dataclass
+class MatchRun:
+    """What a run did: matches posted, receipts left with a suggestion, and receipts that need a person's answer."""
+
+    seen: int = 0
+    posted: list[Match] = field(default_factory=list)
+    suggested: int = 0
+    asked: int = 0
+
+    @property
+    def words(self) -> str:
+        """For messages: "118 posted, 19 to review, 5 unknown"."""
+        return f"{len(self.posted)} posted, {self.suggested} to review, {self.asked} unknown"
+
+
+def match_receipts(
+    *, company: Company, actor: Actor, today: date, receipts: Iterable[Receipt] | None = None, post: bool | None = None, now: datetime | None = None
+) -> MatchRun:
+    """Match what waits (or those `receipts`). Posts what the engine is sure of when the company's policy lets it, or as `post` says.
+
+    A receipt someone is working on (a lease that runs at `now`) gets proposals but is not posted. Safe to repeat: a receipt is posted once,
+    and proposals are replaced. Raises NotAllowed.
+    """
+    require(actor, "cash.apply", company.pk)
+    policy = policy_of(company.pk)
+    waiting = Receipt.objects.filter(company=company).to_clear().select_related("open_item")
+    if receipts is not None:
+        waiting = waiting.filter(pk__in=[r.pk for r in receipts])
+    rows = list(waiting.order_by("pk"))
+    proposals = propose(company.pk, rows, policy, today) if rows else []
+    run, left = MatchRun(seen=len(rows)), dict(zip([r.pk for r in rows], proposals, strict=True))
+    if policy.posts_alone if post is None else post:
+        sure = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
+        for start in range(0, len(sure), BATCH):
+            run.posted += _post(sure[start : start + BATCH], actor, today, now)
+        for match in run.posted:
+            left.pop(match.receipt_id)
+    bands = store_proposals([r for r in rows if r.pk in left], left)
+    run.suggested = sum(b != Receipt.Band.UNKNOWN for b in bands)
+    run.asked = len(bands) - run.suggested
+    record(actor=actor, type="cash.matched", company_id=company.pk, seen=run.seen, posted=len(run.posted), suggested=run.suggested, asked=run.asked)
+    return run
+
+
+def _post(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None) -> list[Match]:
+    """Post a batch; where the books refuse it as a whole (someone applied an item meanwhile), one by one, leaving out those that fail."""
+    try:
+        return _post_together(sure, actor, today, now)
+    except (CashError, LedgerError, DisputeError):
+        if len(sure) == 1:
+            return []
+    return [match for pair in sure for match in _post([pair], actor, today, now)]
+
+
+@transaction.atomic
+def _post_together(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None) -> list[Match]:
+    seen = {r.pk: r.version for r, _ in sure}
+    wanted = {r.pk: p for r, p in sure}
+    held = [
+        r for r in locked(list(wanted)) if r.version == seen[r.pk] and not r.returned_on and not (now and leased_by_other(r, actor, now))
+    ]
+    return settle([settlement_of(r, wanted[r.pk]) for r in held], actor=actor, today=today) if held else []
+
+
+def settlement_of(receipt: Receipt, proposal: engine.Proposal) -> Settlement:
+    """What a proposal would post. Raises CashError when it names no payer."""
+    customer = receipt.customer_id or proposal.customer_id
+    if customer is None:
+        raise CashError(f"{receipt.number}: the items belong to several customers, and the payer is none of them")
+    shares = tuple(Share(a.item_id, a.amount, a.discount, a.write_off, a.short) for a in proposal.allocations)
+    return Settlement(receipt, shares, customer, proposal.rule, proposal.score, proposal.reasons, rest=proposal.residual > 0)
+
+
+@transaction.atomic
+def store_proposals(receipts: Sequence[Receipt], proposals: dict[int, engine.Proposal]) -> list[str]:
+    """Replace the proposals of receipts; answers with the band of each."""
+    MatchProposal.objects.filter(receipt__in=[r.pk for r in receipts]).delete()
+    MatchProposal.objects.bulk_create((row for r in receipts for row in _rows(r, proposals[r.pk])), batch_size=2000)
+    for receipt in receipts:
+        proposal = proposals[receipt.pk]
+        receipt.band, receipt.score, receipt.hint = _band(proposal), proposal.score, _hint(receipt, proposal)[:120]
+        receipt.suggested_id = proposal.customer_id
+    Receipt.objects.bulk_update(receipts, ["band", "score", "hint", "suggested"], batch_size=1000)
+    return [r.band for r in receipts]
+
+
+def _rows(receipt: Receipt, p: engine.Proposal) -> list[MatchProposal]:
+    evidence = [[e.start, e.end, e.kind, e.number] for e in p.evidence]
+    found = [_row(receipt, p, p.outcome)] if p.allocations or not p.alternatives else []
+    found += [_row(receipt, a, "suggest" if p.allocations else "ask") for a in p.alternatives]
+    for rank, row in enumerate(found, 1):
+        row.rank = rank
+    found[0].evidence = evidence
+    return found
+
+
+def _row(receipt: Receipt, p: engine.Proposal | engine.Alternative, outcome: str) -> MatchProposal:
+    shares = [{"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short} for a in p.allocations]
+    return MatchProposal(
+        receipt=receipt, rule=p.rule[:60], score=p.score, outcome=outcome, customer_id=p.customer_id, allocations=shares, residual=p.residual,
+        treatment=p.residual_treatment, reasons=list(p.reasons),
+    )  # fmt: skip
+
+
+def _band(p: engine.Proposal) -> str:
+    if p.outcome == "post":
+        return Receipt.Band.GREEN
+    return Receipt.Band.REVIEW if p.allocations or p.alternatives or p.customer_id else Receipt.Band.UNKNOWN
+
+
+def _hint(receipt: Receipt, p: engine.Proposal) -> str:
+    """Why it waits, for the queue: the thing a person would say first."""
+    if not p.allocations:
+        if p.alternatives:
+            return f"{len(p.alternatives)} possible answers"
+        return f"“{receipt.text[:40]}”" if receipt.text.strip() else "no text"
+    if p.residual:
+        return f"{'short' if p.residual < 0 else 'rest'} {money.format(abs(p.residual), receipt.currency)}"
+    if len(p.allocations) > 1:
+        return f"{len(p.allocations)} items"
+    return p.rule
+

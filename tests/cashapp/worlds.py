@@ -1,0 +1,75 @@
+"""Bank files and small worlds for the tests of cash application."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from xml.sax.saxutils import escape
+
+from cashapp.models import BankAccount, Receipt
+from cashapp.services import NewReceipt, create_bank_account, record_receipts
+from customers.models import Customer
+from ledger.models import Account
+from org.models import Company
+from tests.factories import DAY, SYSTEM, make_company
+
+IBAN = "DE89370400440532013000"
+TODAY = date(2026, 9, 20)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry of a bank file: minor units, credit > 0."""
+
+    amount: int
+    text: str = ""
+    payer: str = ""
+    account: str = ""
+    day: date = DAY
+    reversal: bool = False
+    reference: str = ""
+
+
+def make_bank(company: Company | None = None, currency: str = "EUR", identifier: str = IBAN, **fields: str) -> BankAccount:
+    """A company's bank account (a new company unless given)."""
+    company = company or make_company(currency=currency)
+    known = Account.objects.filter(company=company, kind="cash", bank_account=None).first()
+    return create_bank_account(
+        actor=SYSTEM, company=company, name=fields.pop("name", "Main account"), currency=currency, identifiers=[identifier], ledger_account=known, **fields
+    )
+
+
+def camt(rows: Sequence[Row], *, opening: int = 0, closing: int | None = None, number: int = 1, day: date = DAY, account: str = IBAN, currency: str = "EUR") -> bytes:
+    """A camt.053 statement; it foots unless `closing` says otherwise."""
+    closing = opening + sum(r.amount for r in rows) if closing is None else closing
+    entries = "".join(_entry(r, f"{number}-{n}", currency) for n, r in enumerate(rows, 1))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>'
+        f"<GrpHdr><MsgId>M{number}</MsgId><CreDtTm>{day}T20:00:00</CreDtTm></GrpHdr><Stmt><Id>S-{number}</Id><CreDtTm>{day}T20:00:00</CreDtTm>"
+        f"<Acct><Id><IBAN>{account}</IBAN></Id><Ccy>{currency}</Ccy></Acct>{_balance('OPBD', opening, currency, day)}"
+        f"{_balance('CLBD', closing, currency, day)}{entries}</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def _balance(code: str, amount: int, currency: str, day: date) -> str:
+    return (
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{abs(amount) / 100:.2f}</Amt>'
+        f"<CdtDbtInd>{'CRDT' if amount >= 0 else 'DBIT'}</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
+
+
+def _entry(r: Row, reference: str, currency: str) -> str:
+    party = "Dbtr" if r.amount > 0 else "Cdtr"
+    return (
+        f'<Ntry><Amt Ccy="{currency}">{abs(r.amount) / 100:.2f}</Amt><CdtDbtInd>{"CRDT" if r.amount > 0 else "DBIT"}</CdtDbtInd>'
+        f"{'<RvslInd>true</RvslInd>' if r.reversal else ''}<Sts>BOOK</Sts><BookgDt><Dt>{r.day}</Dt></BookgDt><ValDt><Dt>{r.day}</Dt></ValDt>"
+        f"<AcctSvcrRef>{r.reference or reference}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{r.reference or reference}</EndToEndId></Refs>"
+        f"<RltdPties><{party}><Nm>{escape(r.payer)}</Nm></{party}><{party}Acct><Id><IBAN>{r.account or 'DE02120300000000202051'}</IBAN></Id></{party}Acct></RltdPties>"
+        f"<RmtInf><Ustrd>{escape(r.text)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def money_in(bank: BankAccount, amount: int, customer: Customer | None = None, text: str = "", payer: str = "", account: str = "", day: date = DAY) -> Receipt:
+    """One receipt, as if a file had brought it."""
+    row = NewReceipt(amount, day, payer_name=payer or (customer.name if customer else ""), payer_account=account, text=text, customer=customer)
+    (receipt,) = record_receipts(actor=SYSTEM, bank_account=bank, rows=[row])
+    return receipt
