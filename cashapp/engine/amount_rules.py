@@ -9,12 +9,15 @@ from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.scoring import WITHOUT_REFERENCE
 from cashapp.engine.solution import Solution, amount_words, payer_of
-from cashapp.engine.subset import chance, lone, subset_sums
+from cashapp.engine.subset import SHALLOW, chance, lone, roundness, subset_sums
 
 PAY_RUN_DAYS = 7
 """A payment run may take what falls due until the next run a week later."""
 
 Rule = Callable[[Case, Sequence[Candidate]], list[Solution]]
+
+MAX_ROUND = 100
+"""An amount that divides by more than this many minor units is too common to confirm a name that is only similar."""
 
 MIN_OWN_AMOUNT = 1000
 """Below this many minor units an amount alone identifies nothing."""
@@ -59,7 +62,8 @@ def single_amount(case: Case) -> list[Solution]:
     """One open item of the payer has exactly this amount (in full, less earned discount, or without its disputed part)."""
     found = _first_pool(case, _single)
     if len(found) > 1:
-        return [s.doubted(f"{len(found)} open items have this amount") for s in found]
+        count = "more than five" if len(found) > 5 else str(len(found))
+        return [s.doubted(f"{count} open items have this amount") for s in found]
     return found
 
 
@@ -72,8 +76,19 @@ def _single(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
         if found is not None:
             only = f"no other open item of {case.book.payers.name(item.customer_id)} has it"
             solution = _solution(case, "single amount", [item], found, *((only,) if len(hits) == 1 else ()))
-            made.append(solution.doubted(*_weak_payer_doubts(case, item)))
+            made.append(solution.doubted(*_weak_payer_doubts(case, item), *_pair_doubts(case, pool, item)))
     return made
+
+
+def _pair_doubts(case: Case, pool: Sequence[Candidate], item: Candidate) -> list[str]:
+    """Two other items that make the same amount count where it is round, or the backlog long."""
+    values = [i.balance for i in pool]
+    rivals = [s for s in subset_sums(values, case.amount, max_items=0, max_size=2, limit=3).solutions if len(s) == 2]
+    if not rivals or item.balance != case.amount:
+        return []
+    odds = [chance(values, [values.index(item.balance)]), *(chance(values, s) for s in rivals)]
+    names = " and ".join(pool[n].number for n in rivals[0])
+    return [] if lone(odds, case.policy.chance_limit) else [f"{names} together make the same amount"]
 
 
 def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
@@ -82,6 +97,8 @@ def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
         return []
     if case.amount < MIN_OWN_AMOUNT:
         return ["the amount is too small to tell anything"]
+    if case.identity.level < PayerLevel.NAME and roundness(case.amount) > MAX_ROUND:
+        return ["the name is only similar, and the amount is round"]
     others = [i for i in case.book.by_amount.get((item.currency, case.amount), ()) if i.customer_id != item.customer_id]
     return [f"{case.book.payers.name(others[0].customer_id)} owes the same amount"] if others else []
 
@@ -179,7 +196,8 @@ def _sums(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
 
 def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) -> list[Solution]:
     policy = case.policy
-    usable = [i for i in pool if i.balance - cuts.get(i.id, 0)]
+    most = case.amount - sum(i.balance for i in pool if i.balance < 0)
+    usable = [i for i in pool if (value := i.balance - cuts.get(i.id, 0)) and value <= most]
     values = [i.balance - cuts.get(i.id, 0) for i in usable]
     sums = subset_sums(values, case.amount, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
     made = []
@@ -189,7 +207,7 @@ def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) ->
         found = _fit(case, items)
         if len(items) < 2 or found is None:
             continue
-        doubts = [] if odds[n] <= policy.chance_limit else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
+        doubts = [] if odds[n] <= policy.chance_limit / (1 if sums.complete else SHALLOW) else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
         made.append(_solution(case, "unique sum", items, found, _searched(sums.complete, len(values))).doubted(*doubts))
         if n == 0 and lone(odds, policy.chance_limit):
             break

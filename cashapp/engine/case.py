@@ -45,7 +45,7 @@ class Case:
         if set(owners) <= set(known):
             return level
         if all(any(self.book.payers.related(o, k) for k in known) for o in owners):
-            return PayerLevel.GROUP if level > PayerLevel.SIMILAR else PayerLevel.SIMILAR
+            return PayerLevel.GROUP if level > PayerLevel.SIMILAR else PayerLevel.TIED
         return PayerLevel.OTHER if level > PayerLevel.SIMILAR else PayerLevel.UNKNOWN
 
     @cached_property
@@ -77,7 +77,12 @@ class Case:
 
     @cached_property
     def _taken(self) -> list[Group]:
-        return [*self.named, *self.text_hits.orders, *self.text_hits.closed]
+        return [*self.own_named, *self.text_hits.orders, *self.text_hits.closed]
+
+    @cached_property
+    def own_named(self) -> list[Group]:
+        """References to items of the payer and his group; all of them where nobody knows the payer."""
+        return [g for g in self.named if self._ours(g)]
 
     @cached_property
     def near(self) -> list[Group]:

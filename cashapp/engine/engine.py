@@ -8,6 +8,7 @@ from cashapp.engine.book import Book
 from cashapp.engine.case import Case
 from cashapp.engine.fit import FULL
 from cashapp.engine.model import Alternative, Candidate, MatchInputError, Outcome, Payer, Policy, Proposal, Receipt
+from cashapp.engine.payers import PayerLevel
 from cashapp.engine.solution import Solution, evidence
 
 RULES: tuple[Callable[[Case], list[Solution]], ...] = (
@@ -115,7 +116,7 @@ def _question(case: Case, ranked: Sequence[Solution]) -> Proposal:
 
 def _nothing(case: Case, ranked: Sequence[Solution]) -> Proposal:
     known = case.identity.customers
-    customer = known[0] if len(known) == 1 and case.identity.level > 2 else None
+    customer = known[0] if len(known) == 1 and case.identity.level > PayerLevel.SIMILAR else None
     reasons = [case.identity.reason, "no open item explains the amount"]
     if case.strangers:
         reasons.append(f"the text names {case.strangers[0]}, which is not open")

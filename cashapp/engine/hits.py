@@ -22,12 +22,10 @@ from cashapp.engine.references import (
     longest,
     parts,
     scientific,
-    shape,
     skeleton,
     windows,
 )
 
-MAX_BEARERS = 12
 MAX_READINGS = 40
 SHORT_DIGITS = 7
 """A number of digits alone and shorter than this might be a date, a postcode or an amount: it counts as BARE."""
@@ -92,7 +90,7 @@ def _creditor_reference(reference: standards.CreditorReference, currency: str, b
 
 
 def _of_currency(items: Iterable[Candidate], currency: str) -> tuple[Candidate, ...]:
-    return tuple(i for i in items if i.currency == currency)[:MAX_BEARERS]
+    return tuple(i for i in items if i.currency == currency)[:MAX_READINGS]
 
 
 class TextHits(NamedTuple):
@@ -186,17 +184,17 @@ def _read_word(word: Part, currency: str, book: Book, customers: Sequence[int]) 
     for customer in customers:
         weak = book.weak(customer, currency)
         if items := weak.keys.get(word.text):
-            return Group(tuple(items[:MAX_BEARERS]), Level.EXACT, "number", word.start, word.end)
+            return Group(tuple(items[:MAX_READINGS]), Level.EXACT, "number", word.start, word.end)
         if items := weak.digits.get(plain):
-            return Group(tuple(items[:MAX_BEARERS]), Level.BARE, "number without its prefix", word.start, word.end)
+            return Group(tuple(items[:MAX_READINGS]), Level.BARE, "number without its prefix", word.start, word.end)
         if items := weak.skeletons.get(skeleton(word.text)):
-            return Group(tuple(items[:MAX_BEARERS]), Level.NOISY, "number through scanning noise", word.start, word.end)
+            return Group(tuple(items[:MAX_READINGS]), Level.NOISY, "number through scanning noise", word.start, word.end)
         if items := weak.tails.get(plain):
             level = Level.BARE if len(plain) > 3 else Level.FUZZY
-            return Group(tuple(items[:MAX_BEARERS]), level, "end of the number", word.start, word.end)
+            return Group(tuple(items[:MAX_READINGS]), level, "end of the number", word.start, word.end)
         loose = digits(word.text)
         if not plain and len(loose) > 3 and (items := weak.digits.get(loose) or weak.tails.get(loose)):
-            return Group(tuple(items[:MAX_BEARERS]), Level.NOISY, "number with another prefix", word.start, word.end)
+            return Group(tuple(items[:MAX_READINGS]), Level.NOISY, "number with another prefix", word.start, word.end)
     return None
 
 
@@ -238,8 +236,8 @@ def _near_word(word: Part, keys: Sequence[tuple[str, Candidate]], text: str) -> 
     if size <= MIN_KEY:
         return []
     near = [i for k, i in keys if -1 <= len(k) - size <= 1 and OSA.distance(k, token, score_cutoff=1) <= 1]
-    if near:
-        return [Group(tuple(near[:MAX_READINGS]), Level.FUZZY, SLIP, word.start, word.end)]
+    if 0 < len(near) <= MAX_READINGS:
+        return [Group(tuple(near), Level.FUZZY, SLIP, word.start, word.end)]
     if word.end >= len(text.rstrip()):
         cut = [i for k, i in keys if size < len(k) <= size + 4 and k.startswith(token)]
         if 0 < len(cut) <= MAX_READINGS:
@@ -253,8 +251,8 @@ def _broken(text: str, pool: Sequence[Candidate], known: set[int]) -> list[Group
     for lead, count, start, end in scientific(text):
         stem = lead.rstrip("0")
         items = tuple(i for i in pool if i.id not in known and len(d := digits(key(i.number))) == count and d.startswith(stem))
-        if items:
-            found.append(Group(items[:MAX_BEARERS], Level.FUZZY, "number broken by a spreadsheet", start, end))
+        if 0 < len(items) <= MAX_READINGS:
+            found.append(Group(items, Level.FUZZY, "number broken by a spreadsheet", start, end))
     return found
 
 
@@ -270,7 +268,7 @@ def strangers(text: str, book: Book, taken: Sequence[Group]) -> list[str]:
             if any(b.start - a.end > 1 for a, b in itertools.pairwise(run)):
                 continue
             whole = "".join(p.text for p in run)
-            if shape(whole) in book.shapes and whole not in book.by_key:
+            if book.could_be_ours(whole) and whole not in book.by_key:
                 named.append(text[first.start : run[-1].end])
                 skip = j
                 break

@@ -32,14 +32,18 @@ _DOTTED = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 
 
 class PayerLevel(IntEnum):
-    """How the payer is known; OTHER and GROUP also say how he stands to the customer whose items he seems to pay."""
+    """How the payer is known; OTHER and GROUP also say how he stands to the customer whose items he seems to pay.
+
+    TIED: several customers bear the name. SIMILAR: one customer's name is close. GROUP: a relative, or an account that is shared.
+    """
 
     UNKNOWN = 0
     OTHER = 1
-    SIMILAR = 2
-    GROUP = 3
-    NAME = 4
-    KNOWN = 5
+    TIED = 2
+    SIMILAR = 3
+    GROUP = 4
+    NAME = 5
+    KNOWN = 6
 
 
 class Identity(NamedTuple):
@@ -149,7 +153,7 @@ class PayerBook:
             found = tuple(sorted(same | self.aliases.get(plain, set())))
             if len(found) == 1:
                 return Identity(found, PayerLevel.NAME, f"the payer's name is that of {self.name(found[0])}")
-            return Identity(found, PayerLevel.SIMILAR, f"{len(found)} customers bear the payer's name")
+            return Identity(found, PayerLevel.TIED, f"{len(found)} customers bear the payer's name")
         return self._by_similar(plain, policy)
 
     def _by_similar(self, plain: str, policy: Policy) -> Identity:
@@ -161,4 +165,4 @@ class PayerBook:
         found = tuple(sorted(set().union(*(self.names[choice] for choice in close))))
         if len(found) == 1:
             return Identity(found, PayerLevel.SIMILAR, f"the payer's name is close to {self.name(found[0])}")
-        return Identity(found, PayerLevel.SIMILAR, f"the payer's name is close to {len(found)} customers")
+        return Identity(found, PayerLevel.TIED, f"the payer's name is close to {len(found)} customers")

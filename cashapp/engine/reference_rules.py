@@ -9,10 +9,10 @@ from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_
 from cashapp.engine.hits import CUT, SLIP, Group
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
-from cashapp.engine.references import key, shape
+from cashapp.engine.references import key
 from cashapp.engine.scoring import REST
 from cashapp.engine.solution import Solution, by_matrix
-from cashapp.engine.subset import chance, lone, subset_sums
+from cashapp.engine.subset import SHALLOW, chance, lone, subset_sums
 
 MAX_READINGS = 128
 CUT_LENGTHS = frozenset({27, 35, 65, 70, 105, 130, 140, 210, 280})
@@ -49,23 +49,33 @@ def references_in_text(case: Case) -> list[Solution]:
     """References in the text: whole, then with those read through noise, then with a rest that one choice of items explains."""
     best: list[Solution] = []
     for groups in _stages(case):
-        found = _named(case, "reference in text", groups)
+        found = [_with_foreign(case, s) for s in _named(case, "reference in text", groups)]
         if any(s.fit.level in FULL for s in found):
             return [s for s in found if s.fit.level in FULL]
         best = best or found
-    if some := _some_of_named(case, [*case.named, *case.noisy]):
+    if some := _some_of_named(case, [*case.own_named, *case.noisy]):
         return some
-    groups = case.named or case.noisy
+    groups = case.own_named or case.noisy
     if groups and (rest := _with_rest(case, groups)):
         return rest
     return [_questioned(case, s) for s in best]
 
 
+def _with_foreign(case: Case, solution: Solution) -> Solution:
+    """A number that is exactly a stranger's, read as a slip in the payer's own: not if the stranger owes this amount too."""
+    foreign = [i for g in case.named if g not in case.own_named and g not in solution.groups for i in g.items]
+    if any(i.balance == case.amount for i in foreign):
+        return solution.doubted(f"{foreign[0].number} of another customer has the same amount")
+    return solution
+
+
 def _stages(case: Case) -> Iterable[list[Group]]:
-    seen = 0
-    for load in (lambda: case.named, lambda: [*case.named, *case.noisy], lambda: [*case.named, *case.noisy, *case.near]):
+    """Ever more readings: whole numbers, then noise, then slips. A known payer's own numbers replace those of strangers in the end."""
+    yield case.named
+    own, seen = case.own_named, len(case.named)
+    for load in (lambda: [*own, *case.noisy], lambda: [*own, *case.noisy, *case.near]):
         groups = load()
-        if len(groups) > seen:
+        if groups and (len(groups) != seen or own != case.named):
             seen = len(groups)
             yield groups
 
@@ -127,7 +137,7 @@ def _slip_doubts(case: Case, groups: Sequence[Group]) -> list[str]:
     if case.book.closed:
         return []
     slips = [case.text[g.start : g.end] for g in groups if g.how == SLIP]
-    return [f"{s} may be another document, paid already" for s in slips if shape(key(s)) in case.book.shapes]
+    return [f"{s} may be another document, paid already" for s in slips if case.book.could_be_ours(key(s))]
 
 
 def _stranger_doubts(case: Case, items: Sequence[Candidate]) -> list[str]:
@@ -200,14 +210,16 @@ def _rest_solutions(case: Case, groups: Sequence[Group], items: list[Candidate],
     """Choices of other items for the rest, with their chances: debits and credits for a rest above zero, else credits alone."""
     ids, policy = {i.id for i in items}, case.policy
     rest = case.amount - sum(i.balance - cuts.get(i.id, 0) for i in items)
-    others = [i for i in case.reach if i.id not in ids and (rest > 0 or i.balance < 0)]
+    most = rest - sum(i.balance for i in case.reach if i.balance < 0)
+    others = [i for i in case.reach if i.id not in ids and (0 < i.balance <= most or i.balance < 0) and (rest > 0 or i.balance < 0)]
     if not others:
         return []
     if not rest:
         return [(0.0, _rest_solution(case, groups, items, [], cuts))]
     values = [i.balance - cuts.get(i.id, 0) for i in others]
-    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size).solutions
-    return [(chance(values, s), _rest_solution(case, groups, items, [others[n] for n in s], cuts)) for s in sums]
+    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
+    harder = 1 if sums.complete else SHALLOW
+    return [(harder * chance(values, s), _rest_solution(case, groups, items, [others[n] for n in s], cuts)) for s in sums.solutions]
 
 
 def _rest_solution(
@@ -227,7 +239,7 @@ def _questioned(case: Case, solution: Solution) -> Solution:
     day, policy = case.receipt.value_date, case.policy
     rivals = [i for i in case.reach if i.id not in ids and case.amount in payable_values(i, day, policy)]
     doubts = []
-    if rivals:
+    if rivals and solution.fit.level is not Amount.UNEARNED:
         doubts.append(f"the amount is exactly that of {rivals[0].number}, which is not named")
     if solution.fit.level is Amount.OVER and _looks_cut(case):
         doubts.append("the text seems to be cut off, so more may have been paid than it names")

@@ -8,7 +8,6 @@ its *skeleton*, in which characters that scanners confuse (O and 0, I, L and 1, 
 import re
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 MIN_KEY = 4
@@ -23,7 +22,8 @@ _NOT_KEY = re.compile(r"[^A-Z0-9]+")
 _TAIL = re.compile(r"[0-9]+$")
 _SCIENTIFIC = re.compile(r"(?<![0-9])([0-9])(?:[.,]([0-9]{1,14}))?E\+?([0-9]{1,2})(?![0-9])")
 _CLASSES = str.maketrans("OQILZSBG|", "001125861")
-_LETTERS = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ|"))
+LETTERS = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ|"))
+_PUNCTUATION = {c: None for c in range(128) if not chr(c).isalnum()}
 _SHAPE = str.maketrans("0123456789", "9999999999")
 
 
@@ -54,14 +54,14 @@ def upper(text: str) -> str:
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
 
 
-@lru_cache(maxsize=1 << 18)
 def key(number: str) -> str:
     """The number's capitals and digits alone.
 
     >>> key("inv-2026/0042")
     'INV20260042'
     """
-    return _NOT_KEY.sub("", number.upper())
+    raised = number.upper()
+    return raised.translate(_PUNCTUATION) if raised.isascii() else _NOT_KEY.sub("", raised)
 
 
 def digits(number_key: str) -> str:
@@ -70,7 +70,7 @@ def digits(number_key: str) -> str:
     >>> digits("INV0042")
     '42'
     """
-    return number_key.translate(_LETTERS).lstrip("0")
+    return number_key.translate(LETTERS).lstrip("0")
 
 
 def tail(number: str) -> str:

@@ -8,6 +8,7 @@ from cashapp.engine.case import Case
 from cashapp.engine.fit import Amount, Fit
 from cashapp.engine.hits import Group
 from cashapp.engine.model import Alternative, Candidate, Evidence
+from cashapp.engine.payers import PayerLevel
 from cashapp.engine.references import Level
 from cashapp.engine.scoring import DOUBT_CAP, MATRIX
 
@@ -42,7 +43,7 @@ class Solution(NamedTuple):
 
 def payer_of(case: Case, items: Sequence[Candidate]) -> int | None:
     """On whose account the receipt belongs: the payer when he is certain, else the customer whose items are paid."""
-    if len(case.identity.customers) == 1 and case.identity.level > 2:
+    if len(case.identity.customers) == 1 and case.identity.level > PayerLevel.SIMILAR:
         return case.identity.customers[0]
     owners = {i.customer_id for i in items}
     return owners.pop() if len(owners) == 1 else None

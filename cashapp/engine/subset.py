@@ -12,6 +12,8 @@ from math import comb, gcd
 from typing import NamedTuple
 
 MAX_TRIPLES = 80
+SHALLOW = 10
+"""Where only small sums were searched, the true one may be larger and unseen: coincidences are judged this much harder."""
 
 
 class Sums(NamedTuple):
@@ -97,10 +99,10 @@ def roundness(value: int) -> int:
 def chance(values: Sequence[int], solution: Sequence[int]) -> float:
     """How many subsets as small as this one would hit the target by coincidence, roughly.
 
-    Counted as subsets of up to that size among the values no larger than the solution's debits, over the number of places on the
-    grid up to there. Round amounts lie on a coarse grid, so they prove less; a large backlog has many subsets, so it does too.
+    Counted as subsets of up to that size among the values no larger than the solution's debits (or credits), over the number of
+    places on the grid up to there. Round amounts lie on a coarse grid, so they prove less; a large backlog has many subsets, so it does too.
     """
-    bound = sum(values[i] for i in solution if values[i] > 0) or 1
+    bound = max(sum(values[i] for i in solution if values[i] > 0), -sum(values[i] for i in solution if values[i] < 0))
     step = roundness(gcd(*(values[i] for i in solution)))
     eligible = sum(abs(v) <= bound for v in values)
     return sum(comb(eligible, k) for k in range(1, len(solution) + 1)) * step / bound

@@ -1,8 +1,9 @@
 """Receipts with a known truth: a seeded world of customers and open items, and payments as banks deliver them.
 
 The world has traits that make matching hard on purpose: one running number series over all customers (a slip of one digit mostly
-hits somebody else's invoice), backlogs from two to a few hundred items, customers who owe the same amount every month, round
-amounts, branches that share a name, groups with a parent, accounts used by several customers, partly disputed items.
+hits somebody else's invoice), backlogs from two to a few hundred items, customers who owe the same amount every month (up to
+five of it open), round amounts, branches that share a name, groups with a parent, accounts used by several customers, partly
+disputed items.
 
 The mix of receipts (`SHARES`, in per cent) follows what the trade reports: about two thirds arrive with usable references, one in
 ten damaged, one in seven with none, the rest differ from what was owed. About 3 in 100 can't be decided by anybody without
@@ -146,10 +147,16 @@ def _fill(rng: Random, world: World, open_items: int) -> None:
     owners = [c for c, n in counts.items() for _ in range(n)]
     rng.shuffle(owners)
     shown, counter = series(rng), rng.randrange(10_000, 90_000)
+    months: dict[int, int] = {}
     for item_id, customer in enumerate(owners, 1):
         counter += rng.choice((1, 1, 1, 2, 3, 7))
         age = int(150 * (1 - item_id / len(owners))) + rng.randrange(10)
-        item = _item(rng, world, item_id, customer, habits[customer], shown(counter), age)
+        habit = habits[customer]
+        if habit.recurring and months.setdefault(customer, 160) - age < 28:
+            habit = replace(habit, recurring=0)
+        elif habit.recurring:
+            months[customer] = age
+        item = _item(rng, world, item_id, customer, habit, shown(counter), age)
         world.candidates.append(item)
         world.by_customer[customer].append(item)
         if rng.random() < 0.1:
@@ -172,7 +179,7 @@ def _item(rng: Random, world: World, item_id: int, customer: int, habits: _Habit
 
 
 def _amount(rng: Random, habits: _Habits) -> int:
-    if habits.recurring and rng.random() < 0.8:
+    if habits.recurring:
         return habits.recurring
     amount = max(1500, min(int(rng.lognormvariate(habits.size, 0.9)), 50_000_000))
     return max(5000, amount // 5000 * 5000) if rng.random() < 0.12 else amount

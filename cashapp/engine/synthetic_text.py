@@ -23,17 +23,24 @@ Water Welding Wines
 """
 _PLACE_WORDS = "North South East West Texas Ohio Bavaria Kent Lyon Utrecht Madrid Oslo Dublin Boston Denver Austin"
 _FIRST, _SECOND, _PLACES = _FIRST_WORDS.split(), _SECOND_WORDS.split(), _PLACE_WORDS.split()
+_ONSETS = "b br d f g h k kl l m n p r s st t tr v w z"
+_SYLLABLES = [onset + vowel + end for onset in _ONSETS.split() for vowel in "aeiou" for end in ("", "l", "n", "r", "s", "x")]
 _LEGAL = ("Inc.", "LLC", "Ltd.", "GmbH", "Corp.", "Co. KG", "S.A.", "B.V.", "AG", "plc", "")
 
 OCR = {"0": "OQD", "1": "IL", "5": "S", "8": "B", "2": "Z", "6": "G"}
 
 
+def _invented(rng: Random) -> str:
+    """A founder's or made-up name of two or three syllables."""
+    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.choice((2, 2, 3)))).capitalize()
+
+
 class _Names:
-    """Company names: two or three words, at times a place, a legal form."""
+    """Company names: two or three words, at times a place, a legal form. Few are alike by accident."""
 
     @staticmethod
     def company(rng: Random) -> str:
-        words = [rng.choice(_FIRST), rng.choice(_SECOND)]
+        words = [_invented(rng) if rng.random() < 0.7 else rng.choice(_FIRST), rng.choice(_SECOND)]
         if rng.random() < 0.5:
             words.insert(1, rng.choice(_FIRST))
         if rng.random() < 0.25:
