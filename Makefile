@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 VENV ?= .venv
+# Processes that share the tests, each with a database of its own.
+WORKERS ?= 2
 PY := $(VENV)/bin/python
 LOCK := $(PY) -m uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
@@ -79,7 +81,7 @@ manage: install ## Any management command on the running installation: make mana
 .PHONY: test
 test: install-dev ## Every test, on real servers (ARGS="-k promise" for some)
 	@$(PY) -m arops.doctor --tests
-	@$(PY) -m pytest $(ARGS)
+	@env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: lint
 lint: install-dev ## ruff, mypy, import-linter

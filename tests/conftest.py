@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import django
+import django.conf
 import pytest
 from playwright.sync_api import sync_playwright
 from psycopg2.extensions import connection as Connection
@@ -19,9 +20,13 @@ CHROMIUM_FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+if django.conf.settings.configured:
+    raise pytest.UsageError("The settings were read before the servers stood: unset DJANGO_SETTINGS_MODULE, and give no --ds.")
 DATABASES: Databases = servers.prepare()
 os.environ["DJANGO_SETTINGS_MODULE"] = "arops.settings"
 django.setup()
+# pytest-django of an xdist worker, which inherits our environment, would read the settings before this file runs there.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.fixture(scope="session")
