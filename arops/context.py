@@ -43,7 +43,10 @@ NAV = (
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of every page; little for those who aren't logged in."""
     user: Any = getattr(request, "user", None)
-    preferences = {"theme": _cookie(request, "theme", "light dark"), "density": _cookie(request, "density", "compact comfortable") or "compact"}
+    preferences = {
+        "theme": _cookie(request, "theme", "light dark"),
+        "density": _cookie(request, "density", "compact comfortable") or "compact",
+    }
     if user is None or not user.is_authenticated:
         return {"prefs": preferences, "demo": settings.DEMO}
     return {

@@ -54,7 +54,9 @@ class DayField(forms.CharField):
 class CallForm(forms.Form):
     """The outcome of a call."""
 
-    outcome = forms.ChoiceField(choices=[c for c in Activity.Outcome.choices if c[0]], error_messages={"required": "choose what came of the call"})
+    outcome = forms.ChoiceField(
+        choices=[c for c in Activity.Outcome.choices if c[0]], error_messages={"required": "choose what came of the call"}
+    )
     contact = forms.ModelChoiceField(Contact.objects.none(), required=False)
     items = forms.ModelMultipleChoiceField(OpenItem.objects.none(), required=False)
     amount = forms.CharField(required=False, max_length=30)
@@ -90,6 +92,12 @@ class CallForm(forms.Form):
         """The arguments of `record_call`."""
         data = self.cleaned_data
         return {
-            "outcome": data["outcome"], "body": data["body"], "contact": data["contact"], "seconds": data["seconds"] or 0,
-            "items": list(data["items"].select_related("company")), "amount": data["amount"], "due_on": data["due_on"], "reason": data["reason"],
-        }  # fmt: skip
+            "outcome": data["outcome"],
+            "body": data["body"],
+            "contact": data["contact"],
+            "seconds": data["seconds"] or 0,
+            "items": list(data["items"].select_related("company")),
+            "amount": data["amount"],
+            "due_on": data["due_on"],
+            "reason": data["reason"],
+        }

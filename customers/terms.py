@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-_TERMS = re.compile(r"(?:(?P<percent>\d{1,2}(?:\.\d{1,2})?)/(?P<within>\d{1,3})\s*,?\s+)?(?P<base>net|n|eom)\s*/?\s*(?P<days>\d{1,3})", re.I)
+_TERMS = re.compile(
+    r"(?:(?P<percent>\d{1,2}(?:\.\d{1,2})?)/(?P<within>\d{1,3})\s*,?\s+)?(?P<base>net|n|eom)\s*/?\s*(?P<days>\d{1,3})", re.I
+)
 
 
 class TermsError(ValueError):

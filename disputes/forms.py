@@ -15,7 +15,9 @@ class OpenForm(forms.Form):
 
     reason = forms.ChoiceField(choices=Dispute.Reason.choices)
     amount = forms.CharField(required=False, max_length=30, help_text="Empty: the whole open balance.")
-    customer_words = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="In the customer's words")
+    customer_words = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="In the customer's words"
+    )
 
     def __init__(self, *args: Any, item: OpenItem, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +35,9 @@ class OpenForm(forms.Form):
 class NoteForm(forms.Form):
     """A word on a dispute."""
 
-    body = forms.CharField(max_length=8000, widget=forms.Textarea(attrs={"rows": 3}), label="Note", error_messages={"required": "write something"})
+    body = forms.CharField(
+        max_length=8000, widget=forms.Textarea(attrs={"rows": 3}), label="Note", error_messages={"required": "write something"}
+    )
 
 
 class ResolveForm(forms.Form):

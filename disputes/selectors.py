@@ -35,7 +35,13 @@ def disputed_by_item(item_ids: Collection[int] | None = None) -> dict[int, int]:
 
 def disputed_by_reason(*, actor: Actor) -> list[tuple[str, int, dict[str, int]]]:
     """Reasons of open disputes, the most frequent first: (label, count, currency → amount)."""
-    rows = Dispute.objects.visible_to(actor, "disputes.view").open().values("reason", "currency").annotate(n=Count("pk"), total=Sum("amount")).order_by()
+    rows = (
+        Dispute.objects.visible_to(actor, "disputes.view")
+        .open()
+        .values("reason", "currency")
+        .annotate(n=Count("pk"), total=Sum("amount"))
+        .order_by()
+    )
     found: dict[str, tuple[int, dict[str, int]]] = {}
     for row in rows:
         count, amounts = found.get(row["reason"], (0, {}))

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import F, Sum
 
+from arops.lib.refusal import Refused
 from disputes.models import Dispute, DisputeNote
 from ledger.models import OpenItem
 from ledger.services import next_numbers
@@ -33,7 +34,7 @@ NEXT: dict[str, frozenset[str]] = {
 """State → states it may move to by hand; closing goes by `resolve_dispute`."""
 
 
-class DisputeError(Exception):
+class DisputeError(Refused):
     """A dispute that can't be opened or moved as asked; the message says why."""
 
 
@@ -133,5 +134,11 @@ def _change(dispute: Dispute, version: int, **fields: object) -> None:
 
 def _record(actor: Actor, type: str, dispute: Dispute, **data: object) -> None:
     record(
-        actor=actor, type=type, company_id=dispute.company_id, subject=dispute, customer_id=dispute.customer_id, number=dispute.number, **data
+        actor=actor,
+        type=type,
+        company_id=dispute.company_id,
+        subject=dispute,
+        customer_id=dispute.customer_id,
+        number=dispute.number,
+        **data,
     )

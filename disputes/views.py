@@ -43,14 +43,22 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _case(request: HttpRequest, dispute: Dispute, **forms: Any) -> HttpResponse:
     user: Any = request.user
     context = {
-        "dispute": dispute, "notes": dispute.notes.all(), "history": history_of(dispute)[:50], "today": clock.today(),
-        "track": [s for s in Dispute.State.choices if s[0] not in ("resolved", "rejected")], "closed": not NEXT[dispute.state] - {"open"},
+        "dispute": dispute,
+        "notes": dispute.notes.all(),
+        "history": history_of(dispute)[:50],
+        "today": clock.today(),
+        "track": [s for s in Dispute.State.choices if s[0] not in ("resolved", "rejected")],
+        "closed": not NEXT[dispute.state] - {"open"},
         "next_states": [(s, Dispute.State(s).label) for s in sorted(NEXT[dispute.state])],
-        "same_cause": Dispute.objects.visible_to(user, "disputes.view").filter(reason=dispute.reason, customer=dispute.customer_id).exclude(pk=dispute.pk)[:6],
-        "note_form": forms.get("note", NoteForm()), "assign_form": AssignForm(dispute=dispute, initial={"owner": dispute.owner_id, "version": dispute.version}),
+        "same_cause": Dispute.objects.visible_to(user, "disputes.view")
+        .filter(reason=dispute.reason, customer=dispute.customer_id)
+        .exclude(pk=dispute.pk)[:6],
+        "note_form": forms.get("note", NoteForm()),
+        "assign_form": AssignForm(dispute=dispute, initial={"owner": dispute.owner_id, "version": dispute.version}),
         "resolve_form": forms.get("resolve", ResolveForm(initial={"version": dispute.version})),
-        "may_work": user.can("disputes.work", dispute.company_id), "may_resolve": user.can("disputes.resolve", dispute.company_id),
-    }  # fmt: skip
+        "may_work": user.can("disputes.work", dispute.company_id),
+        "may_resolve": user.can("disputes.resolve", dispute.company_id),
+    }
     return page(request, "disputes/detail.html", context, status=422 if forms else 200)
 
 
@@ -58,7 +66,9 @@ def _case(request: HttpRequest, dispute: Dispute, **forms: Any) -> HttpResponse:
 def create(request: HttpRequest, item_pk: int) -> HttpResponse:
     """Open a dispute on an item."""
     user: Any = request.user
-    item = get_object_or_404(OpenItem.objects.visible_to(user, "disputes.open").owed().open().select_related("customer", "company"), pk=item_pk)
+    item = get_object_or_404(
+        OpenItem.objects.visible_to(user, "disputes.open").owed().open().select_related("customer", "company"), pk=item_pk
+    )
     form = OpenForm(request.POST or None, item=item)
     if request.method == "POST" and form.is_valid():
         source = f"form:{user.pk}:{item.pk}:{request.POST.get('token', '')[:40]}"
@@ -67,7 +77,9 @@ def create(request: HttpRequest, item_pk: int) -> HttpResponse:
         except (DisputeError, NotAllowed) as error:
             form.add_error(None, str(error))
         else:
-            return toast(request, redirect_htmx(request, reverse("disputes:detail", args=[dispute.pk])), f"{dispute.number} opened", tone="ok")
+            return toast(
+                request, redirect_htmx(request, reverse("disputes:detail", args=[dispute.pk])), f"{dispute.number} opened", tone="ok"
+            )
     context = {"item": item, "form": form, "token": getattr(request, "request_id", "")}
     return page(request, "disputes/open.html", context, status=422 if form.errors else 200)
 
@@ -87,7 +99,9 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move along the track."""
     dispute, state = _dispute(request, pk, "disputes.work"), request.POST.get("state", "")
-    return _do(request, dispute, f"Now {state}", lambda user: move_dispute(actor=user, dispute=dispute, state=state, version=_version(request)))
+    return _do(
+        request, dispute, f"Now {state}", lambda user: move_dispute(actor=user, dispute=dispute, state=state, version=_version(request))
+    )
 
 
 @require_POST
@@ -99,7 +113,12 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _do(request, dispute, "", lambda user: (_ for _ in ()).throw(DisputeError("choose someone of this company")))
     owner = form.cleaned_data["owner"]
-    return _do(request, dispute, f"Owned by {owner or 'nobody'}", lambda user: assign_dispute(actor=user, dispute=dispute, owner=owner, version=_version(request)))
+    return _do(
+        request,
+        dispute,
+        f"Owned by {owner or 'nobody'}",
+        lambda user: assign_dispute(actor=user, dispute=dispute, owner=owner, version=_version(request)),
+    )
 
 
 @require_POST
@@ -109,7 +128,12 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     dispute, form = _dispute(request, pk, "disputes.resolve"), ResolveForm(request.POST)
     if not form.is_valid():
         return _case(request, dispute, resolve=form)
-    return _do(request, dispute, f"{dispute.number} closed", lambda user: resolve_dispute(actor=user, dispute=dispute, today=clock.today(), **form.cleaned_data))
+    return _do(
+        request,
+        dispute,
+        f"{dispute.number} closed",
+        lambda user: resolve_dispute(actor=user, dispute=dispute, today=clock.today(), **form.cleaned_data),
+    )
 
 
 def _do(request: HttpRequest, dispute: Dispute, told: str, act: Callable[[Any], object]) -> HttpResponse:

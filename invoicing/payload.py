@@ -178,7 +178,13 @@ def read_reference(value: Any) -> Reference | None:
         return Reference(id=value)
     if isinstance(value, Mapping) and not value.keys() - {"external_id", "source_system"}:
         external, source = value.get("external_id"), value.get("source_system", "")
-        if isinstance(external, str) and 0 < len(external) <= 80 and isinstance(source, str) and len(source) <= 40 and _NUL not in external + source:
+        if (
+            isinstance(external, str)
+            and 0 < len(external) <= 80
+            and isinstance(source, str)
+            and len(source) <= 40
+            and _NUL not in external + source
+        ):
             return Reference(external_id=external, source_system=source)
     return None
 
@@ -223,13 +229,28 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     order, refers_to = reader.reference(row, "order"), reader.reference(row, "refers_to")
     external = reader.text(row, "external_id", 80)
     document = Document(
-        source_system=reader.text(row, "source_system", 40) or source_system, external_id=external or None,
-        source_version=reader.whole(row, "source_version", most=2**62), company=reader.text(row, "company", 20, needed=True),
-        number=reader.text(row, "number", 60, needed=True), kind=found_kind, customer=customer or Reference(), currency=reader.currency,
-        document_date=document_date or date.min, due_date=due, terms_text=terms_text, terms=terms, po_number=reader.text(row, "po_number", 60),
-        order_reference=(order.external_id or order.id) if order else "", refers_to=refers_to, reason=reader.text(row, "reason", 200),
-        lines=tuple(lines), subtotal=subtotal, tax_total=tax, total=total, payload_hash="",
-    )  # fmt: skip
+        source_system=reader.text(row, "source_system", 40) or source_system,
+        external_id=external or None,
+        source_version=reader.whole(row, "source_version", most=2**62),
+        company=reader.text(row, "company", 20, needed=True),
+        number=reader.text(row, "number", 60, needed=True),
+        kind=found_kind,
+        customer=customer or Reference(),
+        currency=reader.currency,
+        document_date=document_date or date.min,
+        due_date=due,
+        terms_text=terms_text,
+        terms=terms,
+        po_number=reader.text(row, "po_number", 60),
+        order_reference=(order.external_id or order.id) if order else "",
+        refers_to=refers_to,
+        reason=reader.text(row, "reason", 200),
+        lines=tuple(lines),
+        subtotal=subtotal,
+        tax_total=tax,
+        total=total,
+        payload_hash="",
+    )
     if reader.problems:
         return reader.problems
     return _with_hash(document, row)
@@ -238,7 +259,9 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
 def _with_hash(document: Document, row: Mapping[str, Any]) -> Document:
     """The hash tells a repeat from a change; the sender's version number isn't part of what was said."""
     said = {k: v for k, v in row.items() if k != "source_version"} | {"source_system": document.source_system, "kind": document.kind}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":"), default=str).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(said, sort_keys=True, separators=(",", ":"), default=str).encode("utf-8", "surrogatepass")
+    ).hexdigest()
     object.__setattr__(document, "payload_hash", digest)
     return document
 

@@ -48,3 +48,7 @@ class Buckets:
         last = as_of - timedelta(days=self.bounds[index - 1] + 1) if index > 0 else None
         first = as_of - timedelta(days=self.bounds[index]) if index < len(self.bounds) else None
         return first, last
+
+
+USUAL = Buckets()
+"""Current, 1–30, 31–60, 61–90, 90+."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from ledger.aging import Buckets
+from ledger.aging import USUAL, Buckets
 from org.actors import Reach
 
 DIMENSIONS = {
@@ -81,7 +81,9 @@ class AgingRow:
         return sum(self.base_buckets)
 
 
-def item_balances(as_of: date, scope: Scope, *, known_at: datetime | None = None, order: str = "due_date", limit: int | None = None) -> list[ItemBalance]:
+def item_balances(
+    as_of: date, scope: Scope, *, known_at: datetime | None = None, order: str = "due_date", limit: int | None = None
+) -> list[ItemBalance]:
     """Every item with a balance as of the end of the day, the earliest due first (`order` is due_date, document_date or number)."""
     if order not in ("due_date", "document_date", "number"):
         raise ValueError(f"items can't be ordered by {order}")
@@ -94,8 +96,14 @@ def item_balances(as_of: date, scope: Scope, *, known_at: datetime | None = None
 
 
 def aging(
-    as_of: date, scope: Scope, *, by: Sequence[str] = ("company",), basis: str = "due", buckets: Buckets = Buckets(), known_at: datetime | None = None
-) -> list[AgingRow]:  # fmt: skip
+    as_of: date,
+    scope: Scope,
+    *,
+    by: Sequence[str] = ("company",),
+    basis: str = "due",
+    buckets: Buckets = USUAL,
+    known_at: datetime | None = None,
+) -> list[AgingRow]:
     """Balances as of the end of the day by bucket, one row for each combination of `by` (see DIMENSIONS) and currency.
 
     `basis` is `due` or `document`: the date that days are counted from. Totals equal the control accounts' balances.
@@ -161,7 +169,8 @@ def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
     params: list[Any] = [list(scope.accounts)]
     if not scope.reach.everything:
         conditions.append(
-            "(i.company_id = ANY(%s) OR (i.company_id = ANY(%s) AND i.customer_id IN (SELECT id FROM customers_customer WHERE collector_id = %s)))"
+            "(i.company_id = ANY(%s) OR (i.company_id = ANY(%s) AND i.customer_id IN (SELECT id FROM "
+            "customers_customer WHERE collector_id = %s)))"
         )
         params += [list(scope.reach.companies), list(scope.reach.portfolios), scope.reach.person_id]
     for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids)):

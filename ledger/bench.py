@@ -70,7 +70,9 @@ def _issue(write: Callable[[str], Any], company: Company, customers: Sequence[in
     rate = (last - copied - first) / (time.perf_counter() - start)
     chunks = [[_invoice(books, customers, n) for n in range(i, min(i + CHUNK, last))] for i in range(last - copied, last, CHUNK)]
     copy_rate = copied / sum(_copy(company, chunk) for chunk in chunks)
-    write(f"  invoices issued     {rate:10,.0f} /s   COPY of the same rows {copy_rate:10,.0f} /s   ratio {rate / copy_rate:.2f} (goal ≥ 0.25)")
+    write(
+        f"  invoices issued     {rate:10,.0f} /s   COPY of the same rows {copy_rate:10,.0f} /s   ratio {rate / copy_rate:.2f} (goal ≥ 0.25)"
+    )
 
 
 def _copy(company: Company, chunk: Sequence[EntryDraft]) -> float:
@@ -88,9 +90,13 @@ def _copy(company: Company, chunk: Sequence[EntryDraft]) -> float:
         lines += [f"{e}\t{accounts[str(x.account)]}\t{i if x.item else chr(92) + 'N'}\t{x.amount}\t{x.base_amount}" for x in d.lines]
     plan = (
         ("ledger_entry (id, company_id, kind, currency, effective_date, actor, source)", entries),
-        ("ledger_openitem (id, company_id, customer_id, account_id, kind, number, currency, document_date, due_date, amount, base_amount, opened_by_id)", items),
+        (
+            "ledger_openitem (id, company_id, customer_id, account_id, kind, number, currency, document_date, "
+            "due_date, amount, base_amount, opened_by_id)",
+            items,
+        ),
         ("ledger_line (entry_id, account_id, open_item_id, amount, base_amount)", lines),
-    )  # fmt: skip
+    )
     start = time.perf_counter()
     with transaction.atomic(), connection.cursor() as cursor:
         for target, rows in plan:
@@ -138,7 +144,8 @@ def _age(write: Callable[[str], Any]) -> None:
         plain, check = _best(lambda day=day: _plain(day))  # type: ignore[misc]
         same = sum(r.total for r in rows) == sum(int(amount) for _, amount in check)
         write(
-            f"  ageing {back:3d} days back {ours * 1000:10,.1f} ms   plain SQL over the lines {plain * 1000:10,.1f} ms   ratio {ours / plain:.2f}"
+            f"  ageing {back:3d} days back {ours * 1000:10,.1f} ms   plain SQL over the lines {plain * 1000:10,.1f} "
+            f"ms   ratio {ours / plain:.2f}"
             f" (goal ≤ 1.5)   {'equal' if same else 'DIFFERENT'}"
         )
     write(f"  ({Entry.objects.count():,} entries)")

@@ -134,8 +134,15 @@ def identification(books: Books, *, found: ItemState, item: NewItem, day: date, 
 
 
 def application(
-    books: Books, *, parts: Sequence[Part], day: date, source: str, others: Sequence[tuple[str, int]] = (), kind: str = "application", narrative: str = ""
-) -> EntryDraft:  # fmt: skip
+    books: Books,
+    *,
+    parts: Sequence[Part],
+    day: date,
+    source: str,
+    others: Sequence[tuple[str, int]] = (),
+    kind: str = "application",
+    narrative: str = "",
+) -> EntryDraft:
     """Open items set off against each other: receipts and credits (amounts < 0) against invoices (amounts > 0).
 
     `others` are further debits (> 0: discount allowed, tolerance written off, bank charges) or credits by account kind.

@@ -2,8 +2,10 @@
 
 from django.db import Error as DatabaseError
 
+from arops.lib.refusal import Refused
 
-class LedgerError(Exception):
+
+class LedgerError(Refused):
     """Something the books don't allow."""
 
 
@@ -34,7 +36,10 @@ class MissingRate(LedgerError):
 _MEANING: dict[str, tuple[type[LedgerError], str]] = {
     "entry_period_open": (PeriodNotOpen, ""),
     "open_item_never_overshoots": (OverApplied, "more would be applied than is open: look at the item again, someone may have applied it"),
-    "open_item_base_never_overshoots": (OverApplied, "more would be applied than is open: look at the item again, someone may have applied it"),
+    "open_item_base_never_overshoots": (
+        OverApplied,
+        "more would be applied than is open: look at the item again, someone may have applied it",
+    ),
     "open_item_closed_in_both": (Unbalanced, "an item must close in both currencies at once"),
     "entry_balances": (Unbalanced, ""),
     "entry_sealed": (Unbalanced, ""),

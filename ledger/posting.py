@@ -95,17 +95,38 @@ def _account(accounts: dict[tuple[int, str | int], int], draft: EntryDraft, name
 
 def _entry_row(draft: EntryDraft, entry_id: int, actor: str) -> tuple[object, ...]:
     return (
-        entry_id, draft.company_id, draft.kind, draft.currency, draft.effective_date, actor, draft.source, draft.narrative, draft.reverses_id
-    )  # fmt: skip
+        entry_id,
+        draft.company_id,
+        draft.kind,
+        draft.currency,
+        draft.effective_date,
+        actor,
+        draft.source,
+        draft.narrative,
+        draft.reverses_id,
+    )
 
 
 def _item_row(
     draft: EntryDraft, item: NewItem, item_id: int, entry_id: int, accounts: dict[tuple[int, str | int], int]
 ) -> tuple[object, ...]:
     return (
-        item_id, draft.company_id, item.customer_id, _account(accounts, draft, item.account), item.kind, item.number, draft.currency,
-        item.document_date, item.due_date, item.po_number, item.discount_until, item.discount_amount, item.amount, item.base_amount, entry_id,
-    )  # fmt: skip
+        item_id,
+        draft.company_id,
+        item.customer_id,
+        _account(accounts, draft, item.account),
+        item.kind,
+        item.number,
+        draft.currency,
+        item.document_date,
+        item.due_date,
+        item.po_number,
+        item.discount_until,
+        item.discount_amount,
+        item.amount,
+        item.base_amount,
+        entry_id,
+    )
 
 
 def _line_rows(

@@ -1,14 +1,16 @@
 """Reading the books: items with their states, rates, the first day that takes postings, trial balances."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from ledger.drafts import Books, ItemState
 from ledger.errors import MissingRate
-from ledger.models import FxRate, Line, OpenItem, Period
+from ledger.models import Entry, FxRate, Line, OpenItem, Period
+from org.actors import Actor
 from org.models import Company
 
 
@@ -52,3 +54,36 @@ def trial_balance(company_id: int, as_of: date) -> dict[str, int]:
     """Account code → balance in the company's currency (minor units), of all that took effect up to the day."""
     lines = Line.objects.filter(entry__company=company_id, entry__effective_date__lte=as_of)
     return dict(lines.values_list("account__code").annotate(total=Sum("base_amount")).order_by("account__code"))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A line on an item with the balance after it, and the other items of its entry (what it was set off against)."""
+
+    line: Line
+    balance: int
+    against: list[OpenItem]
+
+
+def item_history(item: OpenItem) -> list[HistoryRow]:
+    """Every line on the item in the order it took effect; the last balance is the item's."""
+    lines = list(item.lines.select_related("entry", "entry__reverses", "entry__reversed_by").order_by("entry__effective_date", "pk"))
+    others: dict[int, list[OpenItem]] = {}
+    entry_ids = [line.entry_id for line in lines]
+    for other in Line.objects.filter(entry__in=entry_ids).exclude(open_item=item).exclude(open_item=None).select_related("open_item"):
+        if other.open_item and other.open_item not in others.setdefault(other.entry_id, []):
+            others[other.entry_id].append(other.open_item)
+    balance, rows = 0, []
+    for line in lines:
+        balance += line.amount
+        rows.append(HistoryRow(line, balance, others.get(line.entry_id, [])))
+    return rows
+
+
+def entries_touching(actor: Actor, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Entries in sight: those of whole companies, and where a portfolio is the limit those that move items of its customers."""
+    reach = actor.reach("invoices.view")
+    if reach.everything:
+        return entries
+    own = OpenItem.objects.filter(lines__entry=OuterRef("pk"), customer__collector_id=reach.person_id)
+    return entries.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & Exists(own)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -42,7 +43,8 @@ class PeriodStateError(LedgerError):
 def open_books(*, company: Company) -> None:
     """Give a company its accounts; those it has stay as they are."""
     Account.objects.bulk_create(
-        (Account(company=company, code=c, name=n, kind=k, is_control=k in Account.CONTROL_KINDS) for c, n, k in CHART), ignore_conflicts=True
+        (Account(company=company, code=c, name=n, kind=k, is_control=k in Account.CONTROL_KINDS) for c, n, k in CHART),
+        ignore_conflicts=True,
     )
 
 
@@ -73,7 +75,7 @@ def reopen_period(*, period: Period, actor: Actor, at: object, reason: str) -> P
     return _set_state(period, actor, at, Period.State.OPEN, "periods.reopen", reason=reason)
 
 
-def _set_state(period: Period, actor: Actor, at: object, state: str, permission: str, **data: str) -> Period:
+def _set_state(period: Period, actor: Actor, at: object, state: str, permission: str, **data: Any) -> Period:
     require(actor, permission, period.company_id)
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.state == state:

@@ -1,6 +1,14 @@
 """Addresses of the ledger pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from ledger import views
 
 app_name = "ledger"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("items/<int:pk>/", views.item, name="item"),
+    path("entries/<int:pk>/", views.entry, name="entry"),
+    path("periods/", views.periods, name="periods"),
+    path("periods/<int:pk>/close/", views.period_close, name="period-close"),
+    path("periods/<int:pk>/reopen/", views.period_reopen, name="period-reopen"),
+]

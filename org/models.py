@@ -107,7 +107,9 @@ class User(AbstractBaseUser):
 
     def can(self, permission: str, company_id: int | None = None) -> bool:
         """Whether one of the person's roles holds the permission, in that company or (None) in any."""
-        return any(m.company_id == company_id or company_id is None for m in self._memberships if permission in policy.permissions_of(m.role))
+        return any(
+            m.company_id == company_id or company_id is None for m in self._memberships if permission in policy.permissions_of(m.role)
+        )
 
     def reach(self, permission: str | None = None) -> Reach:
         """Where the permission is held (any role at all when None)."""

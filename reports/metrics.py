@@ -23,29 +23,71 @@ class Definition:
 
 
 DEFINITIONS: dict[str, Definition] = {
-    "dso": Definition("DSO", "days", "receivables ÷ credit sales of the period × days of the period",
-        "How many days of sales are still to be paid. Month, quarter and year give different answers: the period is named."),
-    "countback": Definition("Count-back DSO", "days", "months' sales taken off the receivables, newest first: whole days per month used up, then the share of the last",
-        "DSO that follows the season: old months count only when the newer ones don't explain the balance. Stops at a month without sales."),
-    "best_possible": Definition("Best possible DSO", "days", "receivables not past due ÷ credit sales of the period × days of the period",
-        "What DSO would be if everybody paid on the due date: what is left is due to terms, not to collecting."),
-    "add": Definition("Average days delinquent", "days", "DSO − best possible DSO",
-        "The days of DSO that late payment causes."),
-    "days_late": Definition("Average days late, paid items", "days", "Σ (days from due date to payment × amount paid) ÷ Σ amount paid",
-        "How late the money came that did come, weighted by amount; early payments count as negative days."),
-    "true_dso": Definition("True DSO", "days", "Σ over open items of (age in days × open amount ÷ credit sales of the month of the item)",
-        "Counts each open item from its own date; needs no guess about the period."),
-    "cei": Definition("Collection effectiveness", "%", "(begin receivables + credit sales − end receivables) ÷ (begin receivables + credit sales − end receivables not past due) × 100",
-        "Of what could have been collected in the period, how much was. Not past due means: due on the day or later.", "up"),
-    "turnover": Definition("Turnover", "times", "credit sales of the period ÷ average of begin and end receivables",
-        "How often the receivables turn into cash in the period.", "up"),
-    "overdue": Definition("Overdue", "%", "receivables past their due date ÷ receivables × 100",
-        "Open credits and unapplied cash count as not past due on the day they came."),
-    "broken_promises": Definition("Broken promises", "%", "promises broken ÷ promises that came due × 100",
-        "Counted at the first date given: a promise put off is judged on its own date. Partly kept ones stand apart.", ),
-    "match_rate": Definition("Matched without a person", "%", "receipts applied by the rules alone ÷ receipts applied × 100",
-        "Straight-through rate of cash application.", "up"),
-}  # fmt: skip
+    "dso": Definition(
+        "DSO",
+        "days",
+        "receivables ÷ credit sales of the period × days of the period",
+        "How many days of sales are still to be paid. Month, quarter and year give different answers: the period is named.",
+    ),
+    "countback": Definition(
+        "Count-back DSO",
+        "days",
+        "months' sales taken off the receivables, newest first: whole days per month used up, then the share of the last",
+        "DSO that follows the season: old months count only when the newer ones don't explain the balance. Stops at a month without sales.",
+    ),
+    "best_possible": Definition(
+        "Best possible DSO",
+        "days",
+        "receivables not past due ÷ credit sales of the period × days of the period",
+        "What DSO would be if everybody paid on the due date: what is left is due to terms, not to collecting.",
+    ),
+    "add": Definition("Average days delinquent", "days", "DSO − best possible DSO", "The days of DSO that late payment causes."),
+    "days_late": Definition(
+        "Average days late, paid items",
+        "days",
+        "Σ (days from due date to payment × amount paid) ÷ Σ amount paid",
+        "How late the money came that did come, weighted by amount; early payments count as negative days.",
+    ),
+    "true_dso": Definition(
+        "True DSO",
+        "days",
+        "Σ over open items of (age in days × open amount ÷ credit sales of the month of the item)",
+        "Counts each open item from its own date; needs no guess about the period.",
+    ),
+    "cei": Definition(
+        "Collection effectiveness",
+        "%",
+        "(begin receivables + credit sales − end receivables) ÷ (begin receivables + credit sales − end receivables not past due) × 100",
+        "Of what could have been collected in the period, how much was. Not past due means: due on the day or later.",
+        "up",
+    ),
+    "turnover": Definition(
+        "Turnover",
+        "times",
+        "credit sales of the period ÷ average of begin and end receivables",
+        "How often the receivables turn into cash in the period.",
+        "up",
+    ),
+    "overdue": Definition(
+        "Overdue",
+        "%",
+        "receivables past their due date ÷ receivables × 100",
+        "Open credits and unapplied cash count as not past due on the day they came.",
+    ),
+    "broken_promises": Definition(
+        "Broken promises",
+        "%",
+        "promises broken ÷ promises that came due × 100",
+        "Counted at the first date given: a promise put off is judged on its own date. Partly kept ones stand apart.",
+    ),
+    "match_rate": Definition(
+        "Matched without a person",
+        "%",
+        "receipts applied by the rules alone ÷ receipts applied × 100",
+        "Straight-through rate of cash application.",
+        "up",
+    ),
+}
 """Code of a measure → what it means. `docs/reference/metrics.md` tells the same at length."""
 
 

@@ -49,6 +49,13 @@ def content_hash(day: date, content: dict[str, Any]) -> str:
 
 def _row(line: AgeingLine) -> dict[str, Any]:
     return {
-        "customer": line.keys["customer"], "name": line.label, "currency": line.currency, "buckets": line.own.buckets,
-        "credits": line.own.credits, "disputed": line.own.disputed, "total": line.own.total, "base_total": line.base.total, "items": line.items,
-    }  # fmt: skip
+        "customer": line.keys["customer"],
+        "name": line.label,
+        "currency": line.currency,
+        "buckets": line.own.buckets,
+        "credits": line.own.credits,
+        "disputed": line.own.disputed,
+        "total": line.own.total,
+        "base_total": line.base.total,
+        "items": line.items,
+    }

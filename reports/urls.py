@@ -1,6 +1,14 @@
 """Addresses of the reports pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from reports.views import ageing, dashboard, search
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("dashboard/", dashboard.dashboard_page, name="dashboard"),
+    path("reports/aging/", ageing.aging, name="aging"),
+    path("reports/items/", ageing.items, name="items"),
+    path("reports/movements/", ageing.moved, name="movements"),
+    path("search/", search.search_page, name="search"),
+]

@@ -63,7 +63,9 @@ def issue(
     return OpenItem.objects.get(pk=posting.post_one(draft, actor=actor).item_id)
 
 
-def receive(customer: Customer | None, amount: int, *, day: date = DAY, company: Company | None = None, currency: str | None = None) -> OpenItem:
+def receive(
+    customer: Customer | None, amount: int, *, day: date = DAY, company: Company | None = None, currency: str | None = None
+) -> OpenItem:
     """Money at the bank (a positive amount): unapplied for the customer, or unidentified without one."""
     company = company or customer.company  # type: ignore[union-attr]
     books = books_of(company, currency or (customer.currency if customer else company.base_currency), day)

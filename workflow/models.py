@@ -96,7 +96,9 @@ class Job(models.Model):
 
     company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=60, help_text="Such as nightly, bank_file, invoice_import.")
-    slot = models.CharField(max_length=120, unique=True, help_text="What makes the run the only one of its kind, such as nightly:2026-11-23.")
+    slot = models.CharField(
+        max_length=120, unique=True, help_text="What makes the run the only one of its kind, such as nightly:2026-11-23."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     params = models.JSONField(default=dict)
     done = models.IntegerField(default=0)

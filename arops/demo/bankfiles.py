@@ -9,7 +9,9 @@ from arops.lib import money
 
 
 def statement(company: PlanCompany, payments: Sequence[PlanPayment], *, opening: int, day: date, number: int) -> tuple[str, bytes, int]:
-    """One statement up to `day`: file name, content, closing balance (minor units). It foots, and chains when `opening` is the last closing."""
+    """One statement up to `day`: file name, content, closing balance (minor units). It foots, and chains when
+    `opening` is the last closing.
+    """
     closing = opening + sum(p.amount for p in payments)
     if company.country == "DE":
         return f"{company.code}-{day:%Y%m%d}.camt053.xml", _camt(company, payments, opening, closing, day, number), closing
@@ -67,7 +69,12 @@ def _bai2_group(company: PlanCompany, payments: Sequence[PlanPayment], opening: 
     account = [f"03,{company.account},{company.currency},010,{_signed(opening)},,,015,{_signed(closing)},,/"]
     total = opening + closing + sum(p.amount for p in payments)
     for n, p in enumerate(payments, 1):
-        account += [f"16,142,{p.amount},Z,{number:08d}{n:04d},,ACH CREDIT", f"88,ORIG CO NAME:{p.payer}", f"88,ORIG ACCOUNT:{p.account}", f"88,{p.text}"]
+        account += [
+            f"16,142,{p.amount},Z,{number:08d}{n:04d},,ACH CREDIT",
+            f"88,ORIG CO NAME:{p.payer}",
+            f"88,ORIG ACCOUNT:{p.account}",
+            f"88,{p.text}",
+        ]
     account.append(f"49,{_signed(total)},{len(account) + 1}/")
     head = f"02,{company.code},121000248,1,{day:%y%m%d},2000,{company.currency},2/"
     return [head, *account, f"98,{_signed(total)},1,{len(account) + 2}/"], total, closing

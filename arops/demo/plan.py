@@ -19,8 +19,15 @@ HABITS = {"prompt": 30, "discount": 10, "week": 25, "slow": 18, "late": 9, "very
 """How customers pay, and how many in a hundred do."""
 
 DELAY = {
-    "prompt": (-6, 1), "discount": (0, 0), "week": (1, 9), "slow": (8, 28), "late": (25, 65), "very_late": (60, 130), "short": (2, 20), "silent": (400, 500),
-}  # fmt: skip
+    "prompt": (-6, 1),
+    "discount": (0, 0),
+    "week": (1, 9),
+    "slow": (8, 28),
+    "late": (25, 65),
+    "very_late": (60, 130),
+    "short": (2, 20),
+    "silent": (400, 500),
+}
 """Days after the due date on which a habit pays, from and to."""
 
 
@@ -121,7 +128,11 @@ def make_plan(today: date, seed: int = 2026, share: float = 1.0) -> Plan:
     invoices.sort(key=lambda i: (i.day, i.company, i.customer))
     for n, invoice in enumerate(invoices, 10_001):
         invoice.number = f"INV-{n}"
-    payments = [p for c in customers for p in _payments(c, [i for i in invoices if i.customer == c.number], rng, today)] if len(customers) < 60 else _all(customers, invoices, rng, today)
+    payments = (
+        [p for c in customers for p in _payments(c, [i for i in invoices if i.customer == c.number], rng, today)]
+        if len(customers) < 60
+        else _all(customers, invoices, rng, today)
+    )
     payments += list(_strangers(rng, today))
     return Plan(today, customers, invoices, sorted(payments, key=lambda p: (p.day, p.company, p.payer)))
 
@@ -152,11 +163,22 @@ def _customer(company: PlanCompany, rng: random.Random, n: int, name: str, count
     terms = "2/10 net 30" if habit == "discount" else rng.choices(["net 30", "net 14", "net 45", "net 60"], [60, 10, 20, 10])[0]
     slug = "".join(ch for ch in name.lower().split()[0] if ch.isascii() and ch.isalpha())
     return PlanCustomer(
-        company=company.code, number=f"{company.code[:2]}{company.code[-1]}{n + 1:04d}", name=name, country=country, currency=company.currency,
-        address=f"{rng.randrange(1, 240)} {rng.choice(words.STREETS)}\n{rng.choice(words.CITIES[country])}", terms=terms,
-        segment=rng.choices(["key account", "mid-market", "small business"], [10, 45, 45])[0], habit=habit, collector=n % 3, parent=parent,
-        contact=person, email=f"ap.{slug}{n}@customer.example", account=f"{country}{digits}", weight=rng.choices([1, 2, 4], [60, 30, 10])[0],
-    )  # fmt: skip
+        company=company.code,
+        number=f"{company.code[:2]}{company.code[-1]}{n + 1:04d}",
+        name=name,
+        country=country,
+        currency=company.currency,
+        address=f"{rng.randrange(1, 240)} {rng.choice(words.STREETS)}\n{rng.choice(words.CITIES[country])}",
+        terms=terms,
+        segment=rng.choices(["key account", "mid-market", "small business"], [10, 45, 45])[0],
+        habit=habit,
+        collector=n % 3,
+        parent=parent,
+        contact=person,
+        email=f"ap.{slug}{n}@customer.example",
+        account=f"{country}{digits}",
+        weight=rng.choices([1, 2, 4], [60, 30, 10])[0],
+    )
 
 
 def _invoices(customer: PlanCustomer, rng: random.Random, today: date) -> list[PlanInvoice]:
@@ -172,9 +194,18 @@ def _invoices(customer: PlanCustomer, rng: random.Random, today: date) -> list[P
             tax = money.round_to_minor(money.to_decimal(net, customer.currency) * company.tax, customer.currency)
             found.append(
                 PlanInvoice(
-                    customer.company, customer.number, "", day, terms.due_date(day), f"PO-{rng.randrange(20_000, 99_999)}", lines, net, tax,
-                    terms.discount_until(day), terms.discount_of(net + tax),
-                )  # fmt: skip
+                    customer.company,
+                    customer.number,
+                    "",
+                    day,
+                    terms.due_date(day),
+                    f"PO-{rng.randrange(20_000, 99_999)}",
+                    lines,
+                    net,
+                    tax,
+                    terms.discount_until(day),
+                    terms.discount_of(net + tax),
+                )
             )
     return found
 
@@ -231,7 +262,16 @@ def _garble(number: str, rng: random.Random) -> str:
 def _strangers(rng: random.Random, today: date) -> list[PlanPayment]:
     """Money nobody expects: the payer is no customer, and the text says little."""
     return [
-        PlanPayment(c.code, today - timedelta(days=rng.randrange(3, 60)), rng.randrange(40_00, 9_000_00), c.currency, name, f"XX{rng.randrange(10**12)}", text, "stranger")
+        PlanPayment(
+            c.code,
+            today - timedelta(days=rng.randrange(3, 60)),
+            rng.randrange(40_00, 9_000_00),
+            c.currency,
+            name,
+            f"XX{rng.randrange(10**12)}",
+            text,
+            "stranger",
+        )
         for c in COMPANIES
         for name, text in (("K MERTENS", "see letter"), ("PAYROLL SERVICES 77", "refund 2291"), ("BRIGHTWATER TRUST", "instalment"))
     ]

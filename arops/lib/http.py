@@ -7,12 +7,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
 
 TONES = {"ok": messages.SUCCESS, "warn": messages.WARNING, "bad": messages.ERROR, "info": messages.INFO}
 
 
-def page(request: HttpRequest, template: str, context: Mapping[str, Any], *, fragment: str | None = None, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, fragment: str | None = None, status: int = 200
+) -> HttpResponse:
     """Render `template`; to htmx its partial `template#fragment`, at the same address. A restored history entry gets the whole page."""
     htmx = getattr(request, "htmx", None)
     partial = fragment and htmx and not htmx.history_restore_request and not htmx.boosted
@@ -42,3 +45,11 @@ def toast(request: HttpRequest, response: HttpResponse, text: str, *, tone: str 
 def filters_of(request: HttpRequest, **defaults: str) -> dict[str, str]:
     """The filters of a list page from its query string, each trimmed, with defaults for those not given."""
     return {name: request.GET.get(name, default).strip()[:200] for name, default in defaults.items()}
+
+
+def address(name: str, *args: Any, otherwise: str = "") -> str:
+    """The address of a page by name, for links to apps of other floors; `otherwise` where there is no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return otherwise

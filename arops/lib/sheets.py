@@ -74,7 +74,8 @@ class _Formats:
     """The workbook's cell formats, made once each."""
 
     def __init__(self, book: Any) -> None:
-        self.book, self.money_formats = book, {}
+        self.book = book
+        self.money_formats: dict[tuple[str, bool], Any] = {}
         self.head = book.add_format({"bold": True, "bottom": 1})
         self.bold = book.add_format({"bold": True, "top": 1})
         self.date = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -127,11 +128,18 @@ def _write(sheet: Any, y: int, x: int, column: Column, value: Any, currency: str
 
 
 def _cover(sheet: Any, table: Table, cover: Cover, formats: _Formats) -> None:
-    totals = [(f"Total {column.label} {currency}".strip(), text) for currency, cells in table.totals() for column, text, raw in cells if raw]
+    totals = [
+        (f"Total {column.label} {currency}".strip(), text) for currency, cells in table.totals() for column, text, raw in cells if raw
+    ]
     facts = [
-        ("View", cover.title), ("As of", cover.as_of.isoformat()), ("Made by", cover.user), ("Made at", f"{clock.now():%Y-%m-%d %H:%M} UTC"),
-        *((f"Filter: {name}", value) for name, value in cover.filters.items() if value), ("Rows", f"{len(list(table.rows)):,}"), *totals,
-    ]  # fmt: skip
+        ("View", cover.title),
+        ("As of", cover.as_of.isoformat()),
+        ("Made by", cover.user),
+        ("Made at", f"{clock.now():%Y-%m-%d %H:%M} UTC"),
+        *((f"Filter: {name}", value) for name, value in cover.filters.items() if value),
+        ("Rows", f"{len(list(table.rows)):,}"),
+        *totals,
+    ]
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 60)
     for y, (name, value) in enumerate(facts):

@@ -6,8 +6,9 @@ SQL, and an unbalanced entry is in the books. `Guard` compiles without that ques
 table's owner, so that the runtime role needs no right to touch a balance itself.
 """
 
+from typing import Any
+
 import pgtrigger
-from django.db import models
 from pgtrigger import compiler
 
 
@@ -40,7 +41,7 @@ class GuardSql(compiler.UpsertTriggerSql):
 class Guard(pgtrigger.Trigger):
     """A trigger without an off switch; takes the same arguments as `pgtrigger.Trigger`."""
 
-    def compile(self, model: type[models.Model]) -> compiler.Trigger:
+    def compile(self, model: Any) -> compiler.Trigger:
         """The compiled trigger, for migrations."""
         return compiler.Trigger(
             name=self.name,

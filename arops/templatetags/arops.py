@@ -78,7 +78,13 @@ def ageing_bar(amounts: Sequence[int], labels: Sequence[str], currency: str, hei
     """A stacked bar of ageing buckets with its legend."""
     said = [f"{label} {moneys.format(a, currency)}" for a, label in zip(amounts, labels, strict=True)]
     legend = [(n if n < 5 else 4, label, a) for n, (a, label) in enumerate(zip(amounts, labels, strict=True))]
-    return {"segments": charts.segments(amounts, said, hrefs=hrefs), "label": "Ageing: " + "; ".join(said), "height": height, "legend": legend, "currency": currency}
+    return {
+        "segments": charts.segments(amounts, said, hrefs=hrefs),
+        "label": "Ageing: " + "; ".join(said),
+        "height": height,
+        "legend": legend,
+        "currency": currency,
+    }
 
 
 @register.inclusion_tag("components/spark.html")

@@ -207,7 +207,11 @@ def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) ->
         found = _fit(case, items)
         if len(items) < 2 or found is None:
             continue
-        doubts = [] if odds[n] <= policy.chance_limit / (1 if sums.complete else SHALLOW) else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
+        doubts = (
+            []
+            if odds[n] <= policy.chance_limit / (1 if sums.complete else SHALLOW)
+            else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
+        )
         made.append(_solution(case, "unique sum", items, found, _searched(sums.complete, len(values))).doubted(*doubts))
         if n == 0 and lone(odds, policy.chance_limit):
             break

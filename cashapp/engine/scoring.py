@@ -23,49 +23,53 @@ _EXACT: Mapping[P, Row] = {
     P.OTHER: (85, 84, 82, 78, 68, 64, 58, 50),
 }
 
-MATRIX: Mapping[L, Mapping[P, Row]] = MappingProxyType({
-    L.STRUCTURED: {**_EXACT, P.UNKNOWN: (97, 96, 94, 92, 90, 90, 86, 60)},
-    L.EXACT: _EXACT,
-    L.BARE: {
-        P.KNOWN: (97, 96, 94, 92, 84, 80, 74, 55),
-        P.NAME: (95, 94, 91, 88, 78, 74, 68, 52),
-        P.GROUP: (94, 93, 90, 86, 76, 72, 66, 50),
-        P.SIMILAR: (93, 92, 88, 84, 74, 70, 64, 50),
-        P.TIED: (92, 91, 86, 82, 72, 68, 62, 50),
-        P.UNKNOWN: (86, 85, 80, 74, 60, 56, 50, 40),
-        P.OTHER: (55, 54, 50, 45, 40, 40, 35, 30),
-    },
-    L.NOISY: {
-        P.KNOWN: (96, 95, 92, 89, 82, 78, 70, 54),
-        P.NAME: (94, 93, 90, 86, 76, 72, 66, 50),
-        P.GROUP: (93, 92, 88, 84, 74, 70, 64, 50),
-        P.SIMILAR: (92, 91, 86, 82, 72, 68, 62, 50),
-        P.TIED: (91, 90, 85, 80, 70, 66, 60, 50),
-        P.UNKNOWN: (82, 81, 76, 70, 56, 52, 48, 40),
-        P.OTHER: (52, 52, 50, 45, 40, 40, 35, 30),
-    },
-    L.FUZZY: {
-        P.KNOWN: (93, 91, 86, 80, 68, 64, 58, 45),
-        P.NAME: (92, 90, 82, 76, 64, 60, 54, 42),
-        P.GROUP: (90, 86, 80, 74, 62, 58, 52, 40),
-        P.SIMILAR: (90, 86, 78, 72, 60, 56, 50, 40),
-        P.TIED: (84, 82, 76, 70, 58, 54, 50, 40),
-        P.UNKNOWN: (70, 68, 62, 56, 48, 44, 40, 30),
-        P.OTHER: (45, 45, 40, 40, 35, 35, 30, 30),
-    },
-})
+MATRIX: Mapping[L, Mapping[P, Row]] = MappingProxyType(
+    {
+        L.STRUCTURED: {**_EXACT, P.UNKNOWN: (97, 96, 94, 92, 90, 90, 86, 60)},
+        L.EXACT: _EXACT,
+        L.BARE: {
+            P.KNOWN: (97, 96, 94, 92, 84, 80, 74, 55),
+            P.NAME: (95, 94, 91, 88, 78, 74, 68, 52),
+            P.GROUP: (94, 93, 90, 86, 76, 72, 66, 50),
+            P.SIMILAR: (93, 92, 88, 84, 74, 70, 64, 50),
+            P.TIED: (92, 91, 86, 82, 72, 68, 62, 50),
+            P.UNKNOWN: (86, 85, 80, 74, 60, 56, 50, 40),
+            P.OTHER: (55, 54, 50, 45, 40, 40, 35, 30),
+        },
+        L.NOISY: {
+            P.KNOWN: (96, 95, 92, 89, 82, 78, 70, 54),
+            P.NAME: (94, 93, 90, 86, 76, 72, 66, 50),
+            P.GROUP: (93, 92, 88, 84, 74, 70, 64, 50),
+            P.SIMILAR: (92, 91, 86, 82, 72, 68, 62, 50),
+            P.TIED: (91, 90, 85, 80, 70, 66, 60, 50),
+            P.UNKNOWN: (82, 81, 76, 70, 56, 52, 48, 40),
+            P.OTHER: (52, 52, 50, 45, 40, 40, 35, 30),
+        },
+        L.FUZZY: {
+            P.KNOWN: (93, 91, 86, 80, 68, 64, 58, 45),
+            P.NAME: (92, 90, 82, 76, 64, 60, 54, 42),
+            P.GROUP: (90, 86, 80, 74, 62, 58, 52, 40),
+            P.SIMILAR: (90, 86, 78, 72, 60, 56, 50, 40),
+            P.TIED: (84, 82, 76, 70, 58, 54, 50, 40),
+            P.UNKNOWN: (70, 68, 62, 56, 48, 44, 40, 30),
+            P.OTHER: (45, 45, 40, 40, 35, 35, 30, 30),
+        },
+    }
+)
 
-WITHOUT_REFERENCE: Mapping[str, Mapping[P, int]] = MappingProxyType({
-    "single amount": {P.KNOWN: 94, P.NAME: 92, P.GROUP: 91, P.SIMILAR: 90, P.TIED: 80},
-    "whole balance": {P.KNOWN: 95, P.NAME: 93, P.GROUP: 91, P.SIMILAR: 91, P.TIED: 84},
-    "statement": {P.KNOWN: 93, P.NAME: 91, P.GROUP: 86, P.SIMILAR: 90, P.TIED: 80},
-    "oldest first, exactly": {P.KNOWN: 92, P.NAME: 90, P.GROUP: 82, P.SIMILAR: 85, P.TIED: 76},
-    "unique sum": {P.KNOWN: 91, P.NAME: 90, P.GROUP: 80, P.SIMILAR: 82, P.TIED: 74},
-    "single amount within tolerance": {P.KNOWN: 82, P.NAME: 78, P.GROUP: 72, P.SIMILAR: 68, P.TIED: 60},
-    "balance within tolerance": {P.KNOWN: 80, P.NAME: 76, P.GROUP: 70, P.SIMILAR: 66, P.TIED: 60},
-    "amount alone": {P.UNKNOWN: 55},
-    "oldest first": {P.KNOWN: 52, P.NAME: 45, P.GROUP: 40, P.SIMILAR: 40, P.TIED: 30},
-})
+WITHOUT_REFERENCE: Mapping[str, Mapping[P, int]] = MappingProxyType(
+    {
+        "single amount": {P.KNOWN: 94, P.NAME: 92, P.GROUP: 91, P.SIMILAR: 90, P.TIED: 80},
+        "whole balance": {P.KNOWN: 95, P.NAME: 93, P.GROUP: 91, P.SIMILAR: 91, P.TIED: 84},
+        "statement": {P.KNOWN: 93, P.NAME: 91, P.GROUP: 86, P.SIMILAR: 90, P.TIED: 80},
+        "oldest first, exactly": {P.KNOWN: 92, P.NAME: 90, P.GROUP: 82, P.SIMILAR: 85, P.TIED: 76},
+        "unique sum": {P.KNOWN: 91, P.NAME: 90, P.GROUP: 80, P.SIMILAR: 82, P.TIED: 74},
+        "single amount within tolerance": {P.KNOWN: 82, P.NAME: 78, P.GROUP: 72, P.SIMILAR: 68, P.TIED: 60},
+        "balance within tolerance": {P.KNOWN: 80, P.NAME: 76, P.GROUP: 70, P.SIMILAR: 66, P.TIED: 60},
+        "amount alone": {P.UNKNOWN: 55},
+        "oldest first": {P.KNOWN: 52, P.NAME: 45, P.GROUP: 40, P.SIMILAR: 40, P.TIED: 30},
+    }
+)
 """Scores of the rules that need no reference, by how the payer is known."""
 
 REST: Mapping[P, int] = MappingProxyType({P.KNOWN: 92, P.NAME: 91, P.GROUP: 88, P.SIMILAR: 90, P.TIED: 85, P.UNKNOWN: 60, P.OTHER: 50})

@@ -100,7 +100,8 @@ def chance(values: Sequence[int], solution: Sequence[int]) -> float:
     """How many subsets as small as this one would hit the target by coincidence, roughly.
 
     Counted as subsets of up to that size among the values no larger than the solution's debits (or credits), over the number of
-    places on the grid up to there. Round amounts lie on a coarse grid, so they prove less; a large backlog has many subsets, so it does too.
+    places on the grid up to there. Round amounts lie on a coarse grid, so they prove less; a large backlog has many
+    subsets, so it does too.
     """
     bound = max(sum(values[i] for i in solution if values[i] > 0), -sum(values[i] for i in solution if values[i] < 0))
     step = roundness(gcd(*(values[i] for i in solution)))

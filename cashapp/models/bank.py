@@ -131,7 +131,9 @@ class StatementLine(models.Model):
     structured = models.JSONField(default=list)
     is_reversal = models.BooleanField(default=False)
     treatment = models.CharField(max_length=20, choices=Treatment.choices)
-    returns = models.ForeignKey("cashapp.Receipt", models.SET_NULL, null=True, related_name="return_lines", help_text="The receipt it takes back, or seems to.")
+    returns = models.ForeignKey(
+        "cashapp.Receipt", models.SET_NULL, null=True, related_name="return_lines", help_text="The receipt it takes back, or seems to."
+    )
     handled = models.BooleanField(default=False, help_text="For returned items: dealt with.")
 
     objects = StatementLineQuerySet.as_manager()

@@ -50,7 +50,9 @@ class Match(models.Model):
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="matches")
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="match")
-    identification = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+", help_text="The entry that named the payer in the same act.")
+    identification = models.OneToOneField(
+        Entry, models.PROTECT, null=True, related_name="+", help_text="The entry that named the payer in the same act."
+    )
     rule = models.CharField(max_length=60, help_text="The engine's rule, or manual.")
     score = models.SmallIntegerField(default=0)
     reasons = models.JSONField(default=list)
@@ -126,9 +128,16 @@ class MatchPolicy(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="match_policy_thresholds",
-                condition=Q(auto_threshold__gte=80, auto_threshold__lte=101, suggest_threshold__gte=0, suggest_threshold__lte=models.F("auto_threshold")),
+                condition=Q(
+                    auto_threshold__gte=80,
+                    auto_threshold__lte=101,
+                    suggest_threshold__gte=0,
+                    suggest_threshold__lte=models.F("auto_threshold"),
+                ),
             ),
-            models.CheckConstraint(condition=Q(tolerance_percent=None) | Q(tolerance_percent__gte=0, tolerance_percent__lte=10), name="match_policy_percent"),
+            models.CheckConstraint(
+                condition=Q(tolerance_percent=None) | Q(tolerance_percent__gte=0, tolerance_percent__lte=10), name="match_policy_percent"
+            ),
             models.CheckConstraint(condition=Q(discount_grace_days__gte=0, discount_grace_days__lte=30), name="match_policy_grace"),
         ]
 

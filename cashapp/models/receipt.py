@@ -85,12 +85,19 @@ class Receipt(models.Model):
             GinIndex(OpClass(Upper("payer_name"), name="gin_trgm_ops"), name="receipt_payer_trgm"),
         ]
         triggers = [
-            Guard(name="fits_item", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.UpdateOf("open_item_id", "amount", "customer_id", "currency"), func=FITS),
             Guard(
-                name="as_received", when=pgtrigger.Before, operation=pgtrigger.UpdateOf("company_id", "amount", "currency", "value_date", "number") | pgtrigger.Delete,
+                name="fits_item",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("open_item_id", "amount", "customer_id", "currency"),
+                func=FITS,
+            ),
+            Guard(
+                name="as_received",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("company_id", "amount", "currency", "value_date", "number") | pgtrigger.Delete,
                 func="RAISE insufficient_privilege USING MESSAGE = 'a receipt stays as it came in: reverse it';",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -17,8 +17,18 @@ CLOSED_DAYS = 180
 """How far back closed invoices are shown to the engine, so that it knows a second payment when it sees one."""
 
 _COLUMNS = (
-    "pk", "customer_id", "number", "kind", "currency", "balance", "document_date", "due_date", "discount_until", "discount_amount", "po_number",
-)  # fmt: skip
+    "pk",
+    "customer_id",
+    "number",
+    "kind",
+    "currency",
+    "balance",
+    "document_date",
+    "due_date",
+    "discount_until",
+    "discount_amount",
+    "po_number",
+)
 _KIND = {"late_fee": "debit_memo"}
 
 

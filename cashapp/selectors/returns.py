@@ -44,4 +44,6 @@ def _likeness(line: StatementLine, receipt: Receipt) -> int:
 
 
 def _references(line: StatementLine) -> set[str]:
-    return {r for r in (line.bank_reference, line.end_to_end_id, line.customer_reference) if r and r.upper() not in ("NOTPROVIDED", "NONREF")}
+    return {
+        r for r in (line.bank_reference, line.end_to_end_id, line.customer_reference) if r and r.upper() not in ("NOTPROVIDED", "NONREF")
+    }

@@ -20,10 +20,17 @@ class BankAccountTaken(CashError):
 
 @transaction.atomic
 def create_bank_account(
-    *, actor: Actor, company: Company, name: str, currency: str, identifiers: Sequence[str], receipts_from: str = BankAccount.Source.STATEMENT,
+    *,
+    actor: Actor,
+    company: Company,
+    name: str,
+    currency: str,
+    identifiers: Sequence[str],
+    receipts_from: str = BankAccount.Source.STATEMENT,
     ledger_account: Account | None = None,
-) -> BankAccount:  # fmt: skip
-    """Set up a bank account; without `ledger_account` a cash account is added to the chart. Raises BankAccountTaken, MoneyError, NotAllowed.
+) -> BankAccount:
+    """Set up a bank account; without `ledger_account` a cash account is added to the chart. Raises BankAccountTaken,
+    MoneyError, NotAllowed.
 
     `identifiers` are IBANs or account numbers, compared without blanks and punctuation.
     """

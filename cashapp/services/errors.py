@@ -1,7 +1,9 @@
 """Why cash application refuses, in words for people."""
 
+from arops.lib.refusal import Refused
 
-class CashError(Exception):
+
+class CashError(Refused):
     """Something that can't be done with this file or receipt; the message says why and what to do."""
 
 

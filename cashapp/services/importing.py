@@ -87,7 +87,9 @@ class _Import:
     def __init__(self, actor: Actor, parsed: ParsedFile, accept_gap: str, company: Company | None, account: BankAccount | None) -> None:
         self.actor, self.parsed, self.accept_gap = actor, parsed, accept_gap
         self.accounts = self._accounts(company, account)
-        locked = BankAccount.objects.select_for_update(of=("self",), no_key=True).filter(pk__in={a.pk for a in self.accounts}).order_by("pk")
+        locked = (
+            BankAccount.objects.select_for_update(of=("self",), no_key=True).filter(pk__in={a.pk for a in self.accounts}).order_by("pk")
+        )
         self.chains: dict[int, Chain] = {a.pk: chain_of(a) for a in locked}
         self.keys = fingerprints.entry_keys(parsed)
         self.known = self._known_lines()
@@ -118,7 +120,13 @@ class _Import:
             raise EmptyFile("there is no statement in this file")
         known = find_accounts(actor=self.actor, company=company)
         found = [self._account(known, s, account) for s in self.parsed.statements]
-        unknown = tuple(dict.fromkeys(f"{s.account or 'no account'} ({s.currency or 'no currency'})" for s, a in zip(self.parsed.statements, found, strict=True) if a is None))
+        unknown = tuple(
+            dict.fromkeys(
+                f"{s.account or 'no account'} ({s.currency or 'no currency'})"
+                for s, a in zip(self.parsed.statements, found, strict=True)
+                if a is None
+            )
+        )
         if unknown:
             raise UnknownBankAccount(
                 f"no bank account is set up for {', '.join(unknown)}: add it under Cash, Bank accounts, with this number, and import again",
@@ -202,7 +210,11 @@ class _Import:
 
     def _book(self, result: ImportResult) -> None:
         """Receipts of the lines that bring money, account by account; what came back is laid beside what it takes back."""
-        lines = StatementLine.objects.filter(statement__bank_file=result.bank_file).select_related("statement__bank_account__company").order_by("pk")
+        lines = (
+            StatementLine.objects.filter(statement__bank_file=result.bank_file)
+            .select_related("statement__bank_account__company")
+            .order_by("pk")
+        )
         by_account: dict[int, list[StatementLine]] = {}
         returns = []
         for line in lines:
@@ -213,7 +225,9 @@ class _Import:
                 returns.append(line)
         accounts = {a.pk: a for a in self.accounts}
         for pk in sorted(by_account):
-            result.receipts += record_receipts(actor=self.actor, bank_account=accounts[pk], rows=[_new_receipt(line) for line in by_account[pk]])
+            result.receipts += record_receipts(
+                actor=self.actor, bank_account=accounts[pk], rows=[_new_receipt(line) for line in by_account[pk]]
+            )
         suggest_originals(returns)
 
 
@@ -222,5 +236,3 @@ def _new_receipt(line: StatementLine) -> NewReceipt:
         line.amount, line.value_date, line.payer_name, line.payer_account, line.payer_bank, line.text or line.customer_reference,
         tuple(line.structured), line.channel, line=line,
     )  # fmt: skip
-
-

@@ -38,7 +38,13 @@ class MatchRun:
 
 
 def match_receipts(
-    *, company: Company, actor: Actor, today: date, receipts: Iterable[Receipt] | None = None, post: bool | None = None, now: datetime | None = None
+    *,
+    company: Company,
+    actor: Actor,
+    today: date,
+    receipts: Iterable[Receipt] | None = None,
+    post: bool | None = None,
+    now: datetime | None = None,
 ) -> MatchRun:
     """Match what waits (or those `receipts`). Posts what the engine is sure of when the company's policy lets it, or as `post` says.
 
@@ -62,7 +68,15 @@ def match_receipts(
     bands = store_proposals([r for r in rows if r.pk in left], left)
     run.suggested = sum(b != Receipt.Band.UNKNOWN for b in bands)
     run.asked = len(bands) - run.suggested
-    record(actor=actor, type="cash.matched", company_id=company.pk, seen=run.seen, posted=len(run.posted), suggested=run.suggested, asked=run.asked)
+    record(
+        actor=actor,
+        type="cash.matched",
+        company_id=company.pk,
+        seen=run.seen,
+        posted=len(run.posted),
+        suggested=run.suggested,
+        asked=run.asked,
+    )
     return run
 
 
@@ -119,11 +133,20 @@ def _rows(receipt: Receipt, p: engine.Proposal) -> list[MatchProposal]:
 
 
 def _row(receipt: Receipt, p: engine.Proposal | engine.Alternative, outcome: str) -> MatchProposal:
-    shares = [{"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short} for a in p.allocations]
+    shares = [
+        {"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short} for a in p.allocations
+    ]
     return MatchProposal(
-        receipt=receipt, rule=p.rule[:60], score=p.score, outcome=outcome, customer_id=p.customer_id, allocations=shares, residual=p.residual,
-        treatment=p.residual_treatment, reasons=list(p.reasons),
-    )  # fmt: skip
+        receipt=receipt,
+        rule=p.rule[:60],
+        score=p.score,
+        outcome=outcome,
+        customer_id=p.customer_id,
+        allocations=shares,
+        residual=p.residual,
+        treatment=p.residual_treatment,
+        reasons=list(p.reasons),
+    )
 
 
 def _band(p: engine.Proposal) -> str:
@@ -143,4 +166,3 @@ def _hint(receipt: Receipt, p: engine.Proposal) -> str:
     if len(p.allocations) > 1:
         return f"{len(p.allocations)} items"
     return p.rule
-

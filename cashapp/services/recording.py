@@ -69,7 +69,15 @@ def record_receipts(*, actor: Actor, bank_account: BankAccount, rows: Sequence[N
         for row, owner, number, p in zip(rows, owners, numbers, posted, strict=True)
     ]
     Receipt.objects.bulk_create(made, batch_size=2000)
-    record(actor=actor, type="receipts.recorded", company_id=bank_account.company_id, subject=bank_account, count=len(made), first=numbers[0], last=numbers[-1])
+    record(
+        actor=actor,
+        type="receipts.recorded",
+        company_id=bank_account.company_id,
+        subject=bank_account,
+        count=len(made),
+        first=numbers[0],
+        last=numbers[-1],
+    )
     return made
 
 
@@ -103,8 +111,22 @@ def _draft(books: Books, account: BankAccount, row: NewReceipt, day: date, owner
 
 def _receipt(account: BankAccount, row: NewReceipt, owner: int | None, number: str, item_id: int | None, actor: Actor) -> Receipt:
     return Receipt(
-        company_id=account.company_id, bank_account=account, statement_line=row.line, number=number, amount=row.amount, currency=account.currency,
-        value_date=row.value_date, payer_name=row.payer_name, payer_account=row.payer_account, payer_bank=row.payer_bank, text=row.text,
-        structured=list(row.structured), channel=row.channel, customer_id=owner, open_item_id=item_id, created_by=actor.label,
-        external_id=row.external_id, source_system=row.source_system,
-    )  # fmt: skip
+        company_id=account.company_id,
+        bank_account=account,
+        statement_line=row.line,
+        number=number,
+        amount=row.amount,
+        currency=account.currency,
+        value_date=row.value_date,
+        payer_name=row.payer_name,
+        payer_account=row.payer_account,
+        payer_bank=row.payer_bank,
+        text=row.text,
+        structured=list(row.structured),
+        channel=row.channel,
+        customer_id=owner,
+        open_item_id=item_id or 0,
+        created_by=actor.label,
+        external_id=row.external_id,
+        source_system=row.source_system,
+    )

@@ -45,7 +45,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One receipt and where it goes. `customer_id` names the payer if the receipt has none yet; `rest` says the remainder stays on account."""
+    """One receipt and where it goes. `customer_id` names the payer if the receipt has none yet; `rest` says the
+    remainder stays on account.
+    """
 
     receipt: Receipt
     shares: tuple[Share, ...]
@@ -76,11 +78,17 @@ def settle(settlements: Sequence[Settlement], *, actor: Actor, today: date) -> l
     posted = posting.post(drafted, actor=actor)
     matches = [
         Match(
-            receipt=s.receipt, entry_id=p.entry_id, identification_id=named.get(s.receipt.pk), rule=s.rule, score=s.score, reasons=list(s.reasons),
-            amount=s.cash, actor=actor.label,
+            receipt=s.receipt,
+            entry_id=p.entry_id,
+            identification_id=named.get(s.receipt.pk),
+            rule=s.rule,
+            score=s.score,
+            reasons=list(s.reasons),
+            amount=s.cash,
+            actor=actor.label,
         )
         for s, p in zip(settlements, posted, strict=True)
-    ]  # fmt: skip
+    ]
     Match.objects.bulk_create(matches)
     _close(settlements, items)
     _dispute(zip(settlements, matches, strict=True), items, actor, today)
@@ -95,7 +103,11 @@ def identify_many(pairs: Iterable[tuple[Receipt, int]], *, actor: Actor, days: D
         return {}
     items = lock_items(r.open_item_id for r, _ in wanted)
     lows = floors(items)
-    used = set(OpenItem.objects.filter(company=wanted[0][0].company_id, kind="receipt", number__in=[r.number for r, _ in wanted]).values_list("number", flat=True))
+    used = set(
+        OpenItem.objects.filter(company=wanted[0][0].company_id, kind="receipt", number__in=[r.number for r, _ in wanted]).values_list(
+            "number", flat=True
+        )
+    )
     entries = [_identification(r, customer, items[r.open_item_id], lows, used, days) for r, customer in wanted]
     posted = posting.post(entries, actor=actor)
     for (receipt, customer), p in zip(wanted, posted, strict=True):
@@ -117,14 +129,21 @@ def _identification(receipt: Receipt, customer: int, found: OpenItem, lows: dict
 def _application(s: Settlement, items: dict[int, OpenItem], lows: dict[int, date], days: Days) -> EntryDraft:
     own = items[s.receipt.open_item_id]
     named = [items[share.item_id] for share in s.shares]
-    day = days.open_day(s.receipt.company_id, max([s.receipt.value_date, *(i.document_date for i in (own, *named)), *(lows[i.pk] for i in (own, *named) if i.pk in lows)]))
+    day = days.open_day(
+        s.receipt.company_id,
+        max([s.receipt.value_date, *(i.document_date for i in (own, *named)), *(lows[i.pk] for i in (own, *named) if i.pk in lows)]),
+    )
     others = [("discount", sum(x.discount for x in s.shares)), ("rounding", sum(x.write_off for x in s.shares))]
     try:
         parts = [Part(item_state(own), -s.cash), *(Part(item_state(items[x.item_id]), x.settled) for x in s.shares)]
         return drafts.application(
-            days.books(s.receipt.company, s.receipt.currency, day), parts=parts, day=day, source=f"match:{s.receipt.pk}:{s.receipt.version}",
-            others=others, narrative=f"{s.receipt.number}: {s.rule}"[:300],
-        )  # fmt: skip
+            days.books(s.receipt.company, s.receipt.currency, day),
+            parts=parts,
+            day=day,
+            source=f"match:{s.receipt.pk}:{s.receipt.version}",
+            others=others,
+            narrative=f"{s.receipt.number}: {s.rule}"[:300],
+        )
     except DraftError as error:
         raise AllocationError(f"{s.receipt.number}: {error}") from None
 
@@ -156,10 +175,14 @@ def _dispute(matched: Iterable[tuple[Settlement, Match]], items: dict[int, OpenI
 
 
 def _event(s: Settlement, match: Match, actor: Actor) -> Event:
-    data = {"receipt": s.receipt.number, "amount": s.cash, "currency": s.receipt.currency, "rule": s.rule, "items": [x.item_id for x in s.shares][:50]}
+    data = {
+        "receipt": s.receipt.number,
+        "amount": s.cash,
+        "currency": s.receipt.currency,
+        "rule": s.rule,
+        "items": [x.item_id for x in s.shares][:50],
+    }
     return Event(
         actor=actor.label, type="match.posted", company_id=s.receipt.company_id, customer_ref=s.receipt.customer_id, data=data,
         subject_type="cashapp.receipt", subject_id=s.receipt.pk,
     )  # fmt: skip
-
-

@@ -44,7 +44,8 @@ def check_foots(statement: Statement, account: BankAccount) -> None:
         return
     raise DoesNotFoot(
         f"statement {name_of(statement)} of {account.name} doesn't foot: opening balance and entries come to "
-        f"{_amount(statement.closing_balance + difference, account)}, the closing balance is {_amount(statement.closing_balance, account)}, "  # type: ignore[operator]
+        f"{_amount((statement.closing_balance or 0) + difference, account)}, the closing balance is "
+        f"{_amount(statement.closing_balance, account)}, "
         f"a difference of {_amount(difference, account)}"
     )
 
@@ -59,8 +60,10 @@ def check_chains(statement: Statement, chain: Chain) -> bool:
         return False
     if last[1] != statement.opening_balance:
         raise StatementGap(
-            f"statement {name_of(statement)} of {chain.account.name} opens with {_amount(statement.opening_balance, chain.account)}, but the "
-            f"last one closed on {last[0]} with {_amount(last[1], chain.account)}: {_amount(statement.opening_balance - last[1], chain.account)} "
+            f"statement {name_of(statement)} of {chain.account.name} opens with "
+            f"{_amount(statement.opening_balance, chain.account)}, but the "
+            f"last one closed on {last[0]} with {_amount(last[1], chain.account)}: "
+            f"{_amount(statement.opening_balance - last[1], chain.account)} "
             "lies between them. Import the missing statement first, or accept the gap with a reason"
         )
     return True
@@ -87,13 +90,26 @@ def treatment_of(entry: BankEntry, statement: Statement, account: BankAccount) -
 def line_of(entry: BankEntry, statement: BankStatement, key: str, treatment: str) -> StatementLine:
     """The row of an entry; fields that banks fill without end are cut to what a table holds, the text is kept whole."""
     return StatementLine(
-        statement=statement, ordinal=entry.ordinal, key=key, amount=entry.amount, currency=entry.currency, value_date=entry.value_date,
-        booking_date=entry.booking_date, bank_reference=entry.bank_reference[:140], customer_reference=entry.customer_reference[:140],
-        end_to_end_id=entry.end_to_end_id[:140], type_code=entry.type_code[:60], channel=entry.channel, payer_name=entry.payer_name[:200],
-        payer_account=entry.payer_account[:80], payer_bank=entry.payer_bank[:80], text=entry.text.replace("\0", ""), is_reversal=entry.is_reversal,
+        statement=statement,
+        ordinal=entry.ordinal,
+        key=key,
+        amount=entry.amount,
+        currency=entry.currency,
+        value_date=entry.value_date,
+        booking_date=entry.booking_date,
+        bank_reference=entry.bank_reference[:140],
+        customer_reference=entry.customer_reference[:140],
+        end_to_end_id=entry.end_to_end_id[:140],
+        type_code=entry.type_code[:60],
+        channel=entry.channel,
+        payer_name=entry.payer_name[:200],
+        payer_account=entry.payer_account[:80],
+        payer_bank=entry.payer_bank[:80],
+        text=entry.text.replace("\0", ""),
+        is_reversal=entry.is_reversal,
         structured=[{"number": r.number, "amount": r.amount, "discount": r.discount, "kind": r.kind} for r in entry.structured],
         treatment=treatment,
-    )  # fmt: skip
+    )
 
 
 def movements_of(entries: Iterable[BankEntry], currency: str) -> int:

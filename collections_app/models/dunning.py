@@ -16,7 +16,9 @@ class DunningPolicy(models.Model):
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="dunning_policies")
     name = models.CharField(max_length=60)
-    segment = models.CharField(max_length=40, blank=True, help_text="Only customers of this segment; empty: all without a policy of their own.")
+    segment = models.CharField(
+        max_length=40, blank=True, help_text="Only customers of this segment; empty: all without a policy of their own."
+    )
     is_active = models.BooleanField(default=True)
     grace_days = models.IntegerField(default=3)
     quiet_days = models.IntegerField(default=7, help_text="Days between two contacts of any channel.")
@@ -25,7 +27,9 @@ class DunningPolicy(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "segment"], condition=models.Q(is_active=True), name="dunning_policy_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "segment"], condition=models.Q(is_active=True), name="dunning_policy_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -91,7 +95,9 @@ class DunningLetter(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "customer", "currency"], name="dunning_letter_once_a_run"),
             models.UniqueConstraint(
-                fields=["customer", "currency", "level", "cycle"], condition=models.Q(left_out_because=""), name="dunning_level_once_a_cycle"
+                fields=["customer", "currency", "level", "cycle"],
+                condition=models.Q(left_out_because=""),
+                name="dunning_level_once_a_cycle",
             ),
         ]
 

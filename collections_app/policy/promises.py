@@ -1,6 +1,7 @@
 """When a promise is kept. Pure.
 
-The trade's rule (SAP: open, kept, partially kept, broken; tolerance days): kept as soon as all of it has come in, on whatever day before the
+The trade's rule (SAP: open, kept, partially kept, broken; tolerance days): kept as soon as all of it has come in, on
+whatever day before the
 verdict; otherwise the verdict falls when the promised day and the tolerance have passed.
 """
 

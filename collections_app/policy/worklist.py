@@ -78,7 +78,9 @@ def tasks_of(account: Account, today: date) -> list[Task]:
 
 def uplift(days_past_due: int, broken: int, contacted_days_ago: int | None, risk: str) -> int:
     """Permille by which acting today raises the probability of payment."""
-    by_age = 80 if days_past_due <= 0 else 120 + 4 * min(days_past_due, 60) if days_past_due <= 120 else max(60, 360 - (days_past_due - 120))
+    by_age = (
+        80 if days_past_due <= 0 else 120 + 4 * min(days_past_due, 60) if days_past_due <= 120 else max(60, 360 - (days_past_due - 120))
+    )
     by_age += min(broken, 3) * 40
     by_age += {"A": -30, "B": 0, "C": 40, "D": 20}.get(risk, 0)
     if contacted_days_ago is not None and contacted_days_ago < 7:
@@ -92,10 +94,24 @@ def _score(account: Account, kind: str, amount: int, today: date) -> int:
     return int(money.to_decimal(amount, account.currency)) * uplift(days, account.broken_promises, ago, account.risk) * WEIGHTS[kind] // 100
 
 
-def _task(account: Account, kind: str, amount: int, today: date, *, title: str, due_on: date, why: list[str], action: str, bucket: str) -> Task:
+def _task(
+    account: Account, kind: str, amount: int, today: date, *, title: str, due_on: date, why: list[str], action: str, bucket: str
+) -> Task:
     reasons = (*why, *_common(account, today))
     key = f"{kind}:{account.customer_id}:{account.currency}"
-    return Task(key, kind, title, account.customer_id, account.currency, amount, _score(account, kind, amount, today), due_on, reasons, action, bucket)
+    return Task(
+        key,
+        kind,
+        title,
+        account.customer_id,
+        account.currency,
+        amount,
+        _score(account, kind, amount, today),
+        due_on,
+        reasons,
+        action,
+        bucket,
+    )
 
 
 def _common(account: Account, today: date) -> list[str]:
@@ -116,15 +132,36 @@ def _common(account: Account, today: date) -> list[str]:
 def _broken_promise(account: Account, chase: int, today: date) -> Task:
     times = "once" if account.broken_promises == 1 else f"{account.broken_promises} times"
     due = account.broken_due or today
-    why = [f"promised {money.format(account.broken_amount, account.currency)} for {due:%-d %b}, not received", f"broke a promise {times} in 90 days"]
-    return _task(account, "broken_promise", chase, today, title="Broken promise", due_on=due, why=why, action="Call and get a new date", bucket="at risk")
+    why = [
+        f"promised {money.format(account.broken_amount, account.currency)} for {due:%-d %b}, not received",
+        f"broke a promise {times} in 90 days",
+    ]
+    return _task(
+        account,
+        "broken_promise",
+        chase,
+        today,
+        title="Broken promise",
+        due_on=due,
+        why=why,
+        action="Call and get a new date",
+        bucket="at risk",
+    )
 
 
 def _apply_credit(account: Account, today: date) -> Task:
     amount = min(account.credits, account.overdue)
     why = [f"{money.format(account.credits, account.currency)} of credits and cash stand unapplied"]
     return _task(
-        account, "apply_credit", amount, today, title="Apply open credit", due_on=today, why=why, action="Apply it before anyone calls", bucket="our fault"
+        account,
+        "apply_credit",
+        amount,
+        today,
+        title="Apply open credit",
+        due_on=today,
+        why=why,
+        action="Apply it before anyone calls",
+        bucket="our fault",
     )
 
 
@@ -139,10 +176,28 @@ def _call(account: Account, chase: int, today: date) -> Task:
 def _dispute(account: Account, today: date) -> Task:
     why = [f"{money.format(account.disputed, account.currency)} is contested"]
     return _task(
-        account, "dispute", account.disputed, today, title="Settle dispute", due_on=today, why=why, action="Find the cause, credit or refuse", bucket="our fault"
+        account,
+        "dispute",
+        account.disputed,
+        today,
+        title="Settle dispute",
+        due_on=today,
+        why=why,
+        action="Find the cause, credit or refuse",
+        bucket="our fault",
     )
 
 
 def _remind(account: Account, today: date) -> Task:
     why = [f"{money.format(account.due_soon, account.currency)} falls due within a week"]
-    return _task(account, "remind", account.due_soon, today, title="Friendly reminder", due_on=today, why=why, action="Send a statement", bucket="quick win")
+    return _task(
+        account,
+        "remind",
+        account.due_soon,
+        today,
+        title="Friendly reminder",
+        due_on=today,
+        why=why,
+        action="Send a statement",
+        bucket="quick win",
+    )

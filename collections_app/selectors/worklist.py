@@ -86,16 +86,24 @@ def _disputed(ids: Collection[int]) -> dict[Key, int]:
 
 def _promised(ids: Collection[int]) -> dict[Key, int]:
     shares = PromiseItem.objects.filter(promise__state=Promise.State.OPEN, promise__customer__in=ids, open_item__balance__gt=0)
-    rows = shares.values("promise__customer", "promise__currency").annotate(total=Sum(Least(F("amount"), F("open_item__balance"), Value(2**62)))).order_by()
+    rows = (
+        shares.values("promise__customer", "promise__currency")
+        .annotate(total=Sum(Least(F("amount"), F("open_item__balance"), Value(2**62))))
+        .order_by()
+    )
     return {(r["promise__customer"], r["promise__currency"]): r["total"] for r in rows}
 
 
 def _broken(ids: Collection[int], today: date) -> dict[Key, dict]:
     """Promises broken in the last 90 days whose items are still open."""
     rows = (
-        Promise.objects.filter(customer__in=ids, state__in=["broken", "partly"], due_on__gte=today - timedelta(days=90), items__open_item__balance__gt=0)
-        .values("customer", "currency").annotate(n=Count("pk", distinct=True), due=Max("due_on"), amount=Max("amount")).order_by()
-    )  # fmt: skip
+        Promise.objects.filter(
+            customer__in=ids, state__in=["broken", "partly"], due_on__gte=today - timedelta(days=90), items__open_item__balance__gt=0
+        )
+        .values("customer", "currency")
+        .annotate(n=Count("pk", distinct=True), due=Max("due_on"), amount=Max("amount"))
+        .order_by()
+    )
     return {(r["customer"], r["currency"]): {"broken_promises": r["n"], "broken_due": r["due"], "broken_amount": r["amount"]} for r in rows}
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
+from arops.lib.refusal import Refused
 from collections_app.models import Activity, Snooze
 from customers.models import Contact, Customer
 from org.actors import Actor, require
@@ -11,14 +12,22 @@ from org.models import User
 from workflow.services import record
 
 
-class ActivityError(Exception):
+class ActivityError(Refused):
     """Something that can't be logged as asked."""
 
 
 @transaction.atomic
 def log_activity(
-    *, actor: Actor, customer: Customer, kind: str, today: date, outcome: str = "", body: str = "", contact: Contact | None = None, seconds: int = 0
-) -> Activity:  # fmt: skip
+    *,
+    actor: Actor,
+    customer: Customer,
+    kind: str,
+    today: date,
+    outcome: str = "",
+    body: str = "",
+    contact: Contact | None = None,
+    seconds: int = 0,
+) -> Activity:
     """Write a call, mail, letter, meeting or note on the customer's timeline. Raises ActivityError, NotAllowed."""
     require(actor, "collections.work", customer.company_id)
     if kind not in Activity.Kind.values or outcome not in Activity.Outcome.values:
@@ -30,7 +39,13 @@ def log_activity(
         seconds=max(0, seconds), actor=actor.label, happened_on=today,
     )  # fmt: skip
     record(
-        actor=actor, type="activity.logged", company_id=customer.company_id, subject=activity, customer_id=customer.pk, kind=kind, outcome=outcome
+        actor=actor,
+        type="activity.logged",
+        company_id=customer.company_id,
+        subject=activity,
+        customer_id=customer.pk,
+        kind=kind,
+        outcome=outcome,
     )
     return activity
 

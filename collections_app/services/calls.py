@@ -24,7 +24,9 @@ def record_call(
 
     `amount` (minor units) is the whole of the items when it isn't given. Raises ActivityError, PromiseError, DisputeError, NotAllowed.
     """
-    activity = log_activity(actor=actor, customer=customer, kind="call", outcome=outcome, body=body, contact=contact, seconds=seconds, today=today)
+    activity = log_activity(
+        actor=actor, customer=customer, kind="call", outcome=outcome, body=body, contact=contact, seconds=seconds, today=today
+    )
     if outcome == Activity.Outcome.PROMISE:
         if due_on is None:
             raise ActivityError("say until when they promised to pay")
@@ -45,9 +47,14 @@ def _disputes(actor: Actor, activity: Activity, items: Sequence[OpenItem], amoun
         raise ActivityError("an amount is disputed on one invoice: choose one, or leave the amount out")
     opened = [
         open_dispute(
-            actor=actor, open_item=item, amount=amount if amount is not None else item.balance, reason=reason or "other", today=today,
-            source=f"activity:{activity.pk}:{item.pk}", customer_words=body,
-        )  # fmt: skip
+            actor=actor,
+            open_item=item,
+            amount=amount if amount is not None else item.balance,
+            reason=reason or "other",
+            today=today,
+            source=f"activity:{activity.pk}:{item.pk}",
+            customer_words=body,
+        )
         for item in items
     ]
     return f"Dispute {', '.join(d.number for d in opened)} opened"

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Prefetch, Sum
 
 from arops.lib import money
+from arops.lib.refusal import Refused
 from collections_app.models import Promise, PromiseItem
 from collections_app.policy.promises import verdict
 from customers.models import Contact, Customer
@@ -21,14 +22,22 @@ from workflow.services import record, record_many
 LONGEST = timedelta(days=120)
 
 
-class PromiseError(Exception):
+class PromiseError(Refused):
     """A promise that can't be recorded; the message says why."""
 
 
 @transaction.atomic
 def give_promise(
-    *, actor: Actor, customer: Customer, items: Sequence[OpenItem], amount: int, due_on: date, today: date, contact: Contact | None = None, note: str = ""
-) -> Promise:  # fmt: skip
+    *,
+    actor: Actor,
+    customer: Customer,
+    items: Sequence[OpenItem],
+    amount: int,
+    due_on: date,
+    today: date,
+    contact: Contact | None = None,
+    note: str = "",
+) -> Promise:
     """Record that a customer promised `amount` (minor units) by a day for these items, the oldest served first.
 
     An item that is promised already gets the new promise; the old one is superseded and counts at its first date.
@@ -84,7 +93,14 @@ def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) 
     require(actor, "promises.give", promise.company_id)
     if not Promise.objects.open().filter(pk=promise.pk).update(state=Promise.State.CANCELLED, decided_on=today):
         raise PromiseError("the promise is decided already")
-    record(actor=actor, type="promise.cancelled", company_id=promise.company_id, subject=promise, customer_id=promise.customer_id, reason=reason)
+    record(
+        actor=actor,
+        type="promise.cancelled",
+        company_id=promise.company_id,
+        subject=promise,
+        customer_id=promise.customer_id,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -94,7 +110,11 @@ def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_da
     A verdict is taken back when the receipt behind it was reversed since. Returns how many got each verdict.
     """
     shares = Prefetch("items", PromiseItem.objects.select_related("open_item"))
-    judged = Promise.objects.filter(company=company, state__in=["open", "kept", "partly"]).prefetch_related(shares).select_for_update(of=("self",))
+    judged = (
+        Promise.objects.filter(company=company, state__in=["open", "kept", "partly"])
+        .prefetch_related(shares)
+        .select_for_update(of=("self",))
+    )
     promises = list(judged.order_by("pk"))
     paid = _paid_since([(i.open_item_id, p.given_on) for p in promises for i in p.items.all()], today)
     events, counts = [], defaultdict[str, int](int)

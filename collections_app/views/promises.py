@@ -20,7 +20,11 @@ STATES = ("open", "broken", "partly", "kept", "superseded", "cancelled", "all")
 def promises(request: HttpRequest) -> HttpResponse:
     """Promises in sight by state, the next to fall due first; decided ones by their verdict, latest first."""
     state = request.GET.get("state", "open")
-    found = Promise.objects.visible_to(_user(request), "collections.view").select_related("customer", "supersedes").prefetch_related("items__open_item")
+    found = (
+        Promise.objects.visible_to(_user(request), "collections.view")
+        .select_related("customer", "supersedes")
+        .prefetch_related("items__open_item")
+    )
     if state != "all":
         found = found.filter(state=state if state in STATES else "open")
     found = found.order_by("due_on") if state == "open" else found.order_by("-decided_on", "-pk")

@@ -42,7 +42,15 @@ def _groups(items: list[WorkItem], today: date) -> list[tuple[str, str, list[Wor
     """Overdue (a word was broken, or the task is about an earlier day), today, waiting."""
     late = [i for i in items if not i.waits_until and i.task.due_on < today]
     now = [i for i in items if not i.waits_until and i.task.due_on >= today]
-    return [(name, label, found) for name, label, found in (("due", "Overdue", late), ("doing", "Today", now), ("wait", "Waiting", [i for i in items if i.waits_until])) if found]
+    return [
+        (name, label, found)
+        for name, label, found in (
+            ("due", "Overdue", late),
+            ("doing", "Today", now),
+            ("wait", "Waiting", [i for i in items if i.waits_until]),
+        )
+        if found
+    ]
 
 
 @allowed("collections.view")

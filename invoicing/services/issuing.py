@@ -23,14 +23,17 @@ from org.actors import Actor
 from org.models import Company
 
 _INVOICE = (
-    "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number order_reference refers_to_id reason "
+    "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number "
+    "order_reference refers_to_id reason "
     "subtotal tax_total total source_system external_id source_version payload_hash issued_by"
 ).split()
 _LINE = (
-    "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract gl_account"
-).split()  # fmt: skip
+    "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line "
+    "work_order contract gl_account"
+).split()
 _EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
 WAYS_OUT = "an issued document never changes: issue a credit_memo that refers_to it, or cancel it so and bill again under a new number"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -42,12 +45,14 @@ class Outcome:
     invoice_id: int | None = None
     problems: tuple[Problem, ...] = ()
 
+
 class DocumentRefused(Exception):
     """A single document that can't be issued; `problems` say why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(p.detail for p in problems))
         self.problems = tuple(problems)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
@@ -63,8 +68,10 @@ class _Ready:
     refers_to_id: int | None
     entry: EntryDraft
 
+
 class _Undo(Exception):
     """Raised to roll back a dry run, or an atomic batch with a rejected row."""
+
 
 def issue_document(row: Mapping[str, Any], *, actor: Actor, source_system: str = "arops", kind: str | None = None) -> Outcome:
     """Issue one document. Raises DocumentRefused."""
@@ -72,6 +79,7 @@ def issue_document(row: Mapping[str, Any], *, actor: Actor, source_system: str =
     if outcome.outcome == "rejected":
         raise DocumentRefused(outcome.problems)
     return outcome
+
 
 def issue_documents(
     rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False
@@ -97,11 +105,13 @@ def issue_documents(
         return outcomes
     raise AssertionError("unreachable")
 
+
 def _not_applied(outcome: Outcome) -> Outcome:
     if outcome.outcome != "created":
         return outcome
     problem = Problem("", "not_applied", "the row is good, but another row of this atomic call is not")
     return Outcome(outcome.index, outcome.external_id, "rejected", None, (problem,))
+
 
 def _issue(read: Sequence[Document | list[Problem]], actor: Actor) -> list[Outcome]:
     documents = [d for d in read if isinstance(d, Document)]
@@ -121,6 +131,7 @@ def _issue(read: Sequence[Document | list[Problem]], actor: Actor) -> list[Outco
     for item, pk in zip(ready, _write(ready, actor), strict=True):
         outcomes[item.index] = Outcome(item.index, item.document.external_id, "created", pk)
     return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
+
 
 def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready:
     """A document against what we hold: said before, refused, or ready to be issued."""
@@ -145,10 +156,12 @@ def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready
         return Outcome(index, document.external_id, "rejected", None, tuple(problems))
     return _ready(index, document, company, customer, refers_to, lookups)
 
+
 def _earlier(document: Document, company: Company, lookups: Lookups) -> Known | None:
     if document.external_id and (known := lookups.by_external.get((company.pk, document.source_system, document.external_id))):
         return known
     return lookups.by_number.get((company.pk, document.kind, document.number))
+
 
 def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
     if earlier.payload_hash == document.payload_hash:
@@ -159,7 +172,10 @@ def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
         problem = Problem("/external_id" if document.external_id else "/number", "issued", f"{earlier.kind} {earlier.number}: {WAYS_OUT}")
     return Outcome(index, document.external_id, "rejected", earlier.pk if earlier.pk > 0 else None, (problem,))
 
-def _refers_to(document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups, problems: list[Problem]) -> int | None:
+
+def _refers_to(
+    document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups, problems: list[Problem]
+) -> int | None:
     """The key of the document a memo is about; a problem when it isn't one of the same customer and currency."""
     reference = document.refers_to
     if reference is None:
@@ -174,6 +190,7 @@ def _refers_to(document: Document, company: Company, customer: tuple[int, str] |
     if customer and (known.customer_id, known.currency) != (customer[0], document.currency):
         problems.append(Problem("/refers_to", "invalid", f"{known.number} is of another customer or currency"))
     return known.pk
+
 
 def _ready(index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: int | None, lookups: Lookups) -> _Ready:
     customer_id, customer_terms = customer
@@ -195,12 +212,14 @@ def _ready(index: int, document: Document, company: Company, customer: tuple[int
     entry = drafts.document(books, item=item, source=source, net=sign * document.subtotal, tax=sign * document.tax_total)
     return _Ready(index, document, company, customer_id, due, until, discount, refers_to, entry)
 
+
 def _customer_terms(text: str) -> Terms:
     """The customer's terms; net 30 where the master holds something unreadable, as an empty field would mean."""
     try:
         return parse_terms(text)
     except TermsError:
         return Terms(30)
+
 
 def _remember(lookups: Lookups, item: _Ready) -> None:
     """Later rows of the same batch see this one; its key isn't known yet, so it is told by its place: -(index + 1)."""
@@ -210,11 +229,13 @@ def _remember(lookups: Lookups, item: _Ready) -> None:
     if document.external_id:
         lookups.by_external[company, document.source_system, document.external_id] = known
 
+
 def _resolved(outcome: Outcome, outcomes: Mapping[int, Outcome]) -> Outcome:
     """A row that repeats an earlier one of the same batch gets that one's key."""
     if outcome.invoice_id is None or outcome.invoice_id > 0:
         return outcome
     return Outcome(outcome.index, outcome.external_id, outcome.outcome, outcomes[-outcome.invoice_id - 1].invoice_id, outcome.problems)
+
 
 def _write(ready: Sequence[_Ready], actor: Actor) -> list[int]:
     """Post the entries, keep the documents and their lines, tell the audit trail."""
@@ -227,21 +248,56 @@ def _write(ready: Sequence[_Ready], actor: Actor) -> list[int]:
     copy_rows("workflow_event", _EVENT, (_event_row(item, pk, actor) for item, pk in zip(ready, ids, strict=True)))
     return ids
 
+
 def _invoice_row(item: _Ready, pk: int, item_id: int | None, actor: Actor) -> tuple[object, ...]:
     d = item.document
     return (
-        pk, item.company.pk, item.customer_id, item_id, d.kind, d.number, d.currency, d.document_date, item.due_date, d.terms_text, d.po_number,
-        d.order_reference, item.refers_to_id, d.reason, d.subtotal, d.tax_total, d.total, d.source_system, d.external_id, d.source_version,
-        d.payload_hash, actor.label,
-    )  # fmt: skip
+        pk,
+        item.company.pk,
+        item.customer_id,
+        item_id,
+        d.kind,
+        d.number,
+        d.currency,
+        d.document_date,
+        item.due_date,
+        d.terms_text,
+        d.po_number,
+        d.order_reference,
+        item.refers_to_id,
+        d.reason,
+        d.subtotal,
+        d.tax_total,
+        d.total,
+        d.source_system,
+        d.external_id,
+        d.source_version,
+        d.payload_hash,
+        actor.label,
+    )
+
 
 def _line_rows(ready: Sequence[_Ready], ids: Sequence[int]) -> Iterable[tuple[object, ...]]:
     for item, pk in zip(ready, ids, strict=True):
         for x in item.document.lines:
             yield (
-                pk, x.number, x.sku, x.description, x.quantity, x.unit, x.unit_price, x.amount, x.tax_code, x.tax_amount, x.po_line, x.order_line,
-                x.work_order, x.contract, x.gl_account,
-            )  # fmt: skip
+                pk,
+                x.number,
+                x.sku,
+                x.description,
+                x.quantity,
+                x.unit,
+                x.unit_price,
+                x.amount,
+                x.tax_code,
+                x.tax_amount,
+                x.po_line,
+                x.order_line,
+                x.work_order,
+                x.contract,
+                x.gl_account,
+            )
+
 
 def _event_row(item: _Ready, pk: int, actor: Actor) -> tuple[object, ...]:
     d = item.document

@@ -46,7 +46,9 @@ class Lookups:
         companies = {c.code: c for c in Company.objects.visible_to(actor, "invoices.issue").filter(code__in=codes)}
         placed = [(companies[d.company], d) for d in documents if d.company in companies]
         spans: dict[int, list[tuple[date, date]]] = {}
-        for company_id, span in Period.objects.filter(company__in=companies.values(), state=Period.State.OPEN).values_list("company_id", "span"):
+        for company_id, span in Period.objects.filter(company__in=companies.values(), state=Period.State.OPEN).values_list(
+            "company_id", "span"
+        ):
             spans.setdefault(company_id, []).append((span.lower, span.upper))
         return cls(companies, _customers(placed), *_documents(placed), spans=spans)
 
@@ -76,8 +78,9 @@ class Lookups:
 
 
 def _customers(placed: Iterable[tuple[Company, Document]]) -> dict[tuple[int, str, str, str], tuple[int, str]]:
-    externals, ids = set(), set()
-    companies = set()
+    externals: set[str] = set()
+    ids: set[str] = set()
+    companies: set[int] = set()
     for company, document in placed:
         companies.add(company.pk)
         reference = document.customer
@@ -97,7 +100,9 @@ def _customers(placed: Iterable[tuple[Company, Document]]) -> dict[tuple[int, st
     return found
 
 
-def _documents(placed: Sequence[tuple[Company, Document]]) -> tuple[dict[tuple[int, str, str], Known], dict[tuple[int, str, str], Known], dict[tuple[int, str], Known]]:  # fmt: skip
+def _documents(
+    placed: Sequence[tuple[Company, Document]],
+) -> tuple[dict[tuple[int, str, str], Known], dict[tuple[int, str, str], Known], dict[tuple[int, str], Known]]:
     """Earlier documents with the same external ids or numbers, and those that memos refer to."""
     companies = {company.pk for company, _ in placed}
     references = [d.refers_to for _, d in placed if d.refers_to]

@@ -24,6 +24,11 @@ class ItemRow:
     bucket: int
     disputed: int
 
+    @property
+    def kind_words(self) -> str:
+        """`credit memo` for credit_memo."""
+        return self.item.kind.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class ItemList:

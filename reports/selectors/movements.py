@@ -1,4 +1,6 @@
-"""What moved the receivables, day by day and by cause: credit sales, cash, the rest. From the journal's lines, by the day they took effect."""
+"""What moved the receivables, day by day and by cause: credit sales, cash, the rest. From the journal's lines, by
+the day they took effect.
+"""
 
 from bisect import bisect_right
 from collections import defaultdict

@@ -119,7 +119,8 @@ def _paid(question: Question, since: date, equivalent: Equivalent) -> list[Mover
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.id, i.customer_id, coalesce(c.name, 'Unidentified'), i.company_id, -i.base_amount FROM ledger_openitem i"
-            " LEFT JOIN customers_customer c ON c.id = i.customer_id WHERE i.kind = 'receipt' AND i.document_date > %s AND i.document_date <= %s"
+            " LEFT JOIN customers_customer c ON c.id = i.customer_id WHERE i.kind = 'receipt' AND i.document_date > "
+            "%s AND i.document_date <= %s"
             f"{where} ORDER BY i.base_amount LIMIT 5",
             [since, question.as_of, *params],
         )
@@ -161,7 +162,8 @@ def days_late(question: Question, after: date) -> Measure:
     where, params = asof.scope_conditions(question.within(kinds=DEBIT_KINDS).scope)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(-l.base_amount * (e.effective_date - i.due_date)), 0), coalesce(sum(-l.base_amount), 0) FROM ledger_entry e"
+            "SELECT coalesce(sum(-l.base_amount * (e.effective_date - i.due_date)), 0), coalesce(sum(-l.base_amount), "
+            "0) FROM ledger_entry e"
             " JOIN ledger_line l ON l.entry_id = e.id JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.kind = 'application'"
             " AND l.amount < 0 AND e.effective_date > %s AND e.effective_date <= %s AND NOT EXISTS (SELECT FROM ledger_entry u"
             f" WHERE u.reverses_id = e.id AND u.effective_date <= %s){where}",

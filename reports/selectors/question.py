@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from customers.models import Customer
-from ledger.aging import Buckets
+from ledger.aging import USUAL, Buckets
 from ledger.asof import Scope
 from org.actors import Actor, Reach
 from org.models import Company
@@ -24,7 +24,7 @@ class Question:
     scope: Scope
     known_at: datetime | None = None
     basis: str = "due"
-    buckets: Buckets = Buckets()
+    buckets: Buckets = USUAL
     credits_apart: bool = True
 
     def on(self, day: date) -> "Question":

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from arops.lib import money
+from arops.lib.http import address
 from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -67,11 +68,3 @@ def _disputes(actor: Actor, text: str, limit: int) -> list[Hit]:
     found: QuerySet[Dispute] = Dispute.objects.visible_to(actor, "disputes.view").select_related("customer")
     rows = found.filter(Q(number__icontains=text) | Q(open_item__number__iexact=text))[:limit]
     return [Hit("dispute", f"{d.number} · {d.customer.name}", d.get_state_display(), address("disputes:detail", d.pk)) for d in rows]
-
-
-def address(name: str, *args: Any, otherwise: str = "") -> str:
-    """The address of a page by name; `otherwise` where this installation has no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return otherwise

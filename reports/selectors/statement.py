@@ -104,7 +104,8 @@ def _movements(customer: Customer, first: date, last: date) -> dict[str, list[tu
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.currency, e.effective_date, e.kind, r.kind, e.id, sum(l.amount),"
-            " coalesce(min(i.number) FILTER (WHERE i.opened_by_id IN (e.id, r.id)), min(i.number) FILTER (WHERE i.amount > 0), min(i.number))"
+            " coalesce(min(i.number) FILTER (WHERE i.opened_by_id IN (e.id, r.id)), min(i.number) FILTER (WHERE "
+            "i.amount > 0), min(i.number))"
             " FROM ledger_openitem i JOIN ledger_line l ON l.open_item_id = i.id JOIN ledger_entry e ON e.id = l.entry_id"
             " LEFT JOIN ledger_entry r ON r.id = e.reverses_id JOIN ledger_account a ON a.id = i.account_id"
             " WHERE i.customer_id = %s AND e.effective_date BETWEEN %s AND %s AND a.kind IN ('receivable', 'retainage')"

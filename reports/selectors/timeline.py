@@ -7,7 +7,7 @@ from typing import Any
 
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
-from org.models import ApiKey, User
+from org.selectors import actor_names
 from workflow.models import Event
 
 SHOWN_BY_ROWS = (
@@ -79,8 +79,18 @@ def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[
         receipt = item.kind == "receipt"
         title = "Received" if receipt else f"{item.get_kind_display().capitalize()} issued"
         at = _at(item.document_date, item.opened_by.posted_at)
-        yield Happening(at, "money", "cash" if receipt else "invoice", title, item.number, tone="ok" if receipt else "", actor=item.opened_by.actor,
-                        amount=abs(item.amount), currency=item.currency, of=("item", item.pk))  # fmt: skip
+        yield Happening(
+            at,
+            "money",
+            "cash" if receipt else "invoice",
+            title,
+            item.number,
+            tone="ok" if receipt else "",
+            actor=item.opened_by.actor,
+            amount=abs(item.amount),
+            currency=item.currency,
+            of=("item", item.pk),
+        )
 
 
 def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -114,11 +124,31 @@ def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterat
 def _disputes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     for d in _upto(customer.disputes.select_related("open_item"), "created_at", before)[:limit]:
         what = f"{d.open_item.number}: {d.get_reason_display()}"
-        yield Happening(_at(d.opened_on, d.created_at), "disputes", "dispute", f"Disputed {what}", d.number, d.customer_words, "bad", d.opened_by,
-                        d.amount, d.currency, ("dispute", d.pk))  # fmt: skip
+        yield Happening(
+            _at(d.opened_on, d.created_at),
+            "disputes",
+            "dispute",
+            f"Disputed {what}",
+            d.number,
+            d.customer_words,
+            "bad",
+            d.opened_by,
+            d.amount,
+            d.currency,
+            ("dispute", d.pk),
+        )
         if d.resolved_on:
-            yield Happening(_at(d.resolved_on), "disputes", "check", f"Dispute {d.number} {d.get_resolution_display() or d.get_state_display()}", "",
-                            tone="ok", amount=d.amount, currency=d.currency, of=("dispute", d.pk))  # fmt: skip
+            yield Happening(
+                _at(d.resolved_on),
+                "disputes",
+                "check",
+                f"Dispute {d.number} {d.get_resolution_display() or d.get_state_display()}",
+                "",
+                tone="ok",
+                amount=d.amount,
+                currency=d.currency,
+                of=("dispute", d.pk),
+            )
 
 
 def _changes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -176,17 +206,6 @@ def _at(day: date, moment: datetime | None = None) -> datetime:
 def _with_names(found: list[Happening]) -> list[Happening]:
     names = actor_names({h.actor for h in found})
     return [
-        Happening(h.at, h.lane, h.icon, h.title, h.detail, h.quote, h.tone, names.get(h.actor, h.actor), h.amount, h.currency, h.of) for h in found
-    ]  # fmt: skip
-
-
-def actor_names(labels: set[str]) -> dict[str, str]:
-    """What `user:3`, `key:7` and `system:nightly` are called."""
-    ids: dict[str, set[int]] = {"user": set(), "key": set()}
-    for label in labels:
-        kind, _, key = label.partition(":")
-        if kind in ids and key.isdigit():
-            ids[kind].add(int(key))
-    names = {f"user:{pk}": name for pk, name in User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")}
-    names |= {f"key:{pk}": name for pk, name in ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")}
-    return names | {label: f"System, {label[7:]}" for label in labels if label.startswith("system:")}
+        Happening(h.at, h.lane, h.icon, h.title, h.detail, h.quote, h.tone, names.get(h.actor, h.actor), h.amount, h.currency, h.of)
+        for h in found
+    ]

@@ -109,7 +109,12 @@ def test_somebody_elses_account_is_unknown():
 
 def test_notifications_do_not_double_the_money():
     bank = make_bank()
-    take(camt([Row(100_00)]).replace(b"camt.053.001.02", b"camt.054.001.02").replace(b"BkToCstmrStmt", b"BkToCstmrDbtCdtNtfctn").replace(b"Stmt>", b"Ntfctn>"))
+    take(
+        camt([Row(100_00)])
+        .replace(b"camt.053.001.02", b"camt.054.001.02")
+        .replace(b"BkToCstmrStmt", b"BkToCstmrDbtCdtNtfctn")
+        .replace(b"Stmt>", b"Ntfctn>")
+    )
     assert not Receipt.objects.exists() and StatementLine.objects.get().treatment == "announced"
     take(camt([Row(100_00)]))
     assert Receipt.objects.count() == 1 and trial_balance(bank.company_id, DAY)["1000"] == 100_00

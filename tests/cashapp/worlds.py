@@ -34,11 +34,26 @@ def make_bank(company: Company | None = None, currency: str = "EUR", identifier:
     company = company or make_company(currency=currency)
     known = Account.objects.filter(company=company, kind="cash", bank_account=None).first()
     return create_bank_account(
-        actor=SYSTEM, company=company, name=fields.pop("name", "Main account"), currency=currency, identifiers=[identifier], ledger_account=known, **fields
+        actor=SYSTEM,
+        company=company,
+        name=fields.pop("name", "Main account"),
+        currency=currency,
+        identifiers=[identifier],
+        ledger_account=known,
+        **fields,
     )
 
 
-def camt(rows: Sequence[Row], *, opening: int = 0, closing: int | None = None, number: int = 1, day: date = DAY, account: str = IBAN, currency: str = "EUR") -> bytes:
+def camt(
+    rows: Sequence[Row],
+    *,
+    opening: int = 0,
+    closing: int | None = None,
+    number: int = 1,
+    day: date = DAY,
+    account: str = IBAN,
+    currency: str = "EUR",
+) -> bytes:
     """A camt.053 statement; it foots unless `closing` says otherwise."""
     closing = opening + sum(r.amount for r in rows) if closing is None else closing
     entries = "".join(_entry(r, f"{number}-{n}", currency) for n, r in enumerate(rows, 1))
@@ -59,17 +74,25 @@ def _balance(code: str, amount: int, currency: str, day: date) -> str:
 
 def _entry(r: Row, reference: str, currency: str) -> str:
     party = "Dbtr" if r.amount > 0 else "Cdtr"
+    own = r.reference or reference
+    account = r.account or "DE02120300000000202051"
     return (
         f'<Ntry><Amt Ccy="{currency}">{abs(r.amount) / 100:.2f}</Amt><CdtDbtInd>{"CRDT" if r.amount > 0 else "DBIT"}</CdtDbtInd>'
-        f"{'<RvslInd>true</RvslInd>' if r.reversal else ''}<Sts>BOOK</Sts><BookgDt><Dt>{r.day}</Dt></BookgDt><ValDt><Dt>{r.day}</Dt></ValDt>"
-        f"<AcctSvcrRef>{r.reference or reference}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{r.reference or reference}</EndToEndId></Refs>"
-        f"<RltdPties><{party}><Nm>{escape(r.payer)}</Nm></{party}><{party}Acct><Id><IBAN>{r.account or 'DE02120300000000202051'}</IBAN></Id></{party}Acct></RltdPties>"
+        f"{'<RvslInd>true</RvslInd>' if r.reversal else ''}<Sts>BOOK</Sts>"
+        f"<BookgDt><Dt>{r.day}</Dt></BookgDt><ValDt><Dt>{r.day}</Dt></ValDt>"
+        f"<AcctSvcrRef>{own}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{own}</EndToEndId></Refs>"
+        f"<RltdPties><{party}><Nm>{escape(r.payer)}</Nm></{party}>"
+        f"<{party}Acct><Id><IBAN>{account}</IBAN></Id></{party}Acct></RltdPties>"
         f"<RmtInf><Ustrd>{escape(r.text)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
     )
 
 
-def money_in(bank: BankAccount, amount: int, customer: Customer | None = None, text: str = "", payer: str = "", account: str = "", day: date = DAY) -> Receipt:
+def money_in(
+    bank: BankAccount, amount: int, customer: Customer | None = None, text: str = "", payer: str = "", account: str = "", day: date = DAY
+) -> Receipt:
     """One receipt, as if a file had brought it."""
-    row = NewReceipt(amount, day, payer_name=payer or (customer.name if customer else ""), payer_account=account, text=text, customer=customer)
+    row = NewReceipt(
+        amount, day, payer_name=payer or (customer.name if customer else ""), payer_account=account, text=text, customer=customer
+    )
     (receipt,) = record_receipts(actor=SYSTEM, bank_account=bank, rows=[row])
     return receipt

@@ -87,7 +87,13 @@ def test_the_oldest_item_is_served_first(world):
 
 
 @pytest.mark.parametrize(
-    ("fields", "why"), [({"amount": 0}, "between"), ({"amount": 100_01}, "between"), ({"due_on": date(2026, 9, 14)}, "from today"), ({"due_on": date(2027, 9, 1)}, "payment plans")]
+    ("fields", "why"),
+    [
+        ({"amount": 0}, "between"),
+        ({"amount": 100_01}, "between"),
+        ({"due_on": date(2026, 9, 14)}, "from today"),
+        ({"due_on": date(2027, 9, 1)}, "payment plans"),
+    ],
 )
 def test_promises_that_are_none(world, fields, why):
     with pytest.raises(PromiseError, match=why):

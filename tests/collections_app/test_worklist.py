@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from collections_app.policy.worklist import Account, tasks_of, uplift
 from collections_app.selectors.worklist import cash_left, work_list

@@ -62,7 +62,12 @@ def test_l1_unbalanced_entry(books, attacker):
     company, _, invoice = books
 
     def attack(cursor):
-        lines(cursor, entry(cursor, company), (account(company, "receivable"), invoice.pk, -100_00, -100_00), (account(company, "rounding"), None, 99_00, 99_00))
+        lines(
+            cursor,
+            entry(cursor, company),
+            (account(company, "receivable"), invoice.pk, -100_00, -100_00),
+            (account(company, "rounding"), None, 99_00, 99_00),
+        )
 
     assert refused(attacker, errors.CheckViolation, attack).diag.constraint_name == "entry_balances"
 
@@ -95,7 +100,7 @@ def test_balanced_lines_slipped_into_a_sealed_entry(books, attacker):
 
 
 def test_pgtrigger_ignore_is_no_way_in(books, app_conn):
-    company, _, invoice = books
+    company, _, _ = books
 
     def attack(cursor):
         cursor.execute("SELECT string_agg(tgname, ',') FROM pg_trigger WHERE tgrelid = 'ledger_line'::regclass")
@@ -109,7 +114,12 @@ def test_l5_more_applied_than_is_open(books, attacker):
     company, _, invoice = books
 
     def attack(cursor):
-        lines(cursor, entry(cursor, company), (account(company, "receivable"), invoice.pk, -100_01, -100_01), (cash_account(company).pk, None, 100_01, 100_01))
+        lines(
+            cursor,
+            entry(cursor, company),
+            (account(company, "receivable"), invoice.pk, -100_01, -100_01),
+            (cash_account(company).pk, None, 100_01, 100_01),
+        )
 
     assert refused(attacker, errors.CheckViolation, attack).diag.constraint_name.endswith("never_overshoots")
 
@@ -118,18 +128,30 @@ def test_l6_more_taken_back_than_was_applied(books, attacker):
     company, _, invoice = books
 
     def attack(cursor):
-        lines(cursor, entry(cursor, company), (account(company, "receivable"), invoice.pk, 50_00, 50_00), (cash_account(company).pk, None, -50_00, -50_00))
+        lines(
+            cursor,
+            entry(cursor, company),
+            (account(company, "receivable"), invoice.pk, 50_00, 50_00),
+            (cash_account(company).pk, None, -50_00, -50_00),
+        )
 
     refused(attacker, errors.CheckViolation, attack)
 
 
-@pytest.mark.parametrize("table", ["ledger_entry", "ledger_line", "ledger_openitem", "invoicing_invoice", "invoicing_invoiceline", "workflow_event"])
-@pytest.mark.parametrize("statement", ["UPDATE {t} SET id = id + 1000", "DELETE FROM {t}", "TRUNCATE {t} CASCADE", "ALTER TABLE {t} DISABLE TRIGGER ALL"])
+@pytest.mark.parametrize(
+    "table", ["ledger_entry", "ledger_line", "ledger_openitem", "invoicing_invoice", "invoicing_invoiceline", "workflow_event"]
+)
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {t} SET id = id + 1000", "DELETE FROM {t}", "TRUNCATE {t} CASCADE", "ALTER TABLE {t} DISABLE TRIGGER ALL"]
+)
 def test_l7_the_runtime_role_may_not_change_what_was_written(books, app_conn, table, statement):
     refused(app_conn, errors.InsufficientPrivilege, lambda c: c.execute(statement.format(t=table)))
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger_line SET amount = 1", "DELETE FROM ledger_entry", "TRUNCATE ledger_line CASCADE", "DELETE FROM ledger_openitem"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ledger_line SET amount = 1", "DELETE FROM ledger_entry", "TRUNCATE ledger_line CASCADE", "DELETE FROM ledger_openitem"],
+)
 def test_l7_not_even_the_owner_changes_the_journal_by_accident(books, owner_conn, statement):
     refused(owner_conn, errors.InsufficientPrivilege, lambda c: c.execute(statement))
 
@@ -140,7 +162,11 @@ def test_l7_triggers_can_not_be_switched_off_for_a_session(books, app_conn):
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE ledger_openitem SET balance = 0, base_balance = 0", "UPDATE ledger_openitem SET amount = 1", "UPDATE ledger_openitem SET number = 'X'"],
+    [
+        "UPDATE ledger_openitem SET balance = 0, base_balance = 0",
+        "UPDATE ledger_openitem SET amount = 1",
+        "UPDATE ledger_openitem SET number = 'X'",
+    ],
 )
 def test_balances_and_issued_columns_are_out_of_reach(books, attacker, statement):
     refused(attacker, errors.InsufficientPrivilege, lambda c: c.execute(statement))
@@ -149,7 +175,10 @@ def test_balances_and_issued_columns_are_out_of_reach(books, attacker, statement
 def test_a_trigger_of_ones_own_does_not_reach_a_balance_either(books, app_conn):
     def attack(cursor):
         cursor.execute("CREATE TEMP TABLE t (x int)")
-        cursor.execute("CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE ledger_openitem SET balance = 0; RETURN NEW; END'")
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE ledger_openitem SET "
+            "balance = 0; RETURN NEW; END'"
+        )
         cursor.execute("CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION pg_temp.f()")
         cursor.execute("INSERT INTO t VALUES (1)")
 
@@ -161,8 +190,10 @@ def test_an_item_is_not_born_with_a_balance(books, app_conn):
 
     def attack(cursor):
         cursor.execute(
-            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, due_date, amount, base_amount,"
-            " opened_by_id, balance, base_balance) VALUES (%s, %s, %s, 'invoice', 'GHOST', 'USD', '2026-09-01', '2026-09-01', 5, 5, %s, 5, 5)",
+            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, "
+            "due_date, amount, base_amount,"
+            " opened_by_id, balance, base_balance) VALUES (%s, %s, %s, 'invoice', 'GHOST', 'USD', '2026-09-01', "
+            "'2026-09-01', 5, 5, %s, 5, 5)",
             [company.pk, customer.pk, account(company, "receivable"), invoice.opened_by_id],
         )
 
@@ -174,7 +205,8 @@ def test_an_item_without_the_line_that_opens_it(books, attacker):
 
     def attack(cursor):
         cursor.execute(
-            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, due_date, amount, base_amount, opened_by_id)"
+            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, "
+            "due_date, amount, base_amount, opened_by_id)"
             " VALUES (%s, %s, %s, 'invoice', 'GHOST', 'USD', '2026-09-01', '2026-09-01', 5, 5, %s)",
             [company.pk, customer.pk, account(company, "receivable"), invoice.opened_by_id],
         )
@@ -189,7 +221,8 @@ def test_an_item_that_its_entry_opens_by_less_than_its_amount(books, attacker):
     def attack(cursor):
         entry_id = entry(cursor, company)
         cursor.execute(
-            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, due_date, amount, base_amount, opened_by_id)"
+            "INSERT INTO ledger_openitem (company_id, customer_id, account_id, kind, number, currency, document_date, "
+            "due_date, amount, base_amount, opened_by_id)"
             " VALUES (%s, %s, %s, 'invoice', 'LESS', 'USD', '2026-09-01', '2026-09-01', 500, 500, %s) RETURNING id",
             [company.pk, customer.pk, receivable, entry_id],
         )
@@ -207,7 +240,7 @@ def test_l3_a_source_posts_once(books, attacker):
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "0.005", "1e400"])
 def test_l11_no_amount_that_is_no_number_of_cents(books, attacker, value):
-    company, _, invoice = books
+    company, _, _ = books
 
     def attack(cursor):
         entry_id = entry(cursor, company)
@@ -232,7 +265,11 @@ def test_l12_closed_and_missing_periods(books, attacker, day):
 
 
 def test_l12_a_period_keeps_its_days_and_is_not_deleted(books, owner_conn):
-    refused(owner_conn, errors.InsufficientPrivilege, lambda c: c.execute("UPDATE ledger_period SET span = '[2030-01-01,2030-02-01)' WHERE name = '2026-09'"))
+    refused(
+        owner_conn,
+        errors.InsufficientPrivilege,
+        lambda c: c.execute("UPDATE ledger_period SET span = '[2030-01-01,2030-02-01)' WHERE name = '2026-09'"),
+    )
     refused(owner_conn, errors.InsufficientPrivilege, lambda c: c.execute("DELETE FROM ledger_period"))
 
 
@@ -243,7 +280,12 @@ def test_l15_an_entry_is_reversed_once_and_only_as_its_mirror(books, attacker):
     receivable = account(company, "receivable")
 
     def crooked(cursor):
-        lines(cursor, entry(cursor, company, reverses=applied.pk), (receivable, invoice.pk, 50_00, 50_00), (receivable, receipt.pk, -50_00, -50_00))
+        lines(
+            cursor,
+            entry(cursor, company, reverses=applied.pk),
+            (receivable, invoice.pk, 50_00, 50_00),
+            (receivable, receipt.pk, -50_00, -50_00),
+        )
 
     assert refused(attacker, errors.CheckViolation, crooked).diag.constraint_name == "entry_reversal_fits"
 
@@ -277,7 +319,12 @@ def test_lines_of_another_company_or_currency(books, attacker):
         lines(cursor, entry(cursor, company), (account(other, "rounding"), None, 5, 5), (account(company, "rounding"), None, -5, -5))
 
     def foreign_currency(cursor):
-        lines(cursor, entry(cursor, company, currency="EUR"), (account(company, "receivable"), invoice.pk, -5, -6), (account(company, "rounding"), None, 5, 6))
+        lines(
+            cursor,
+            entry(cursor, company, currency="EUR"),
+            (account(company, "receivable"), invoice.pk, -5, -6),
+            (account(company, "rounding"), None, 5, 6),
+        )
 
     def base_differs(cursor):
         lines(cursor, entry(cursor, company), (account(company, "rounding"), None, 5, 6), (account(company, "rounding"), None, -5, -6))

@@ -83,7 +83,14 @@ class Histories(RuleBasedStateMachine):
     def receive(self, day, amount, currency, known):
         books, number = books_of(self.company, currency, day), self.name()
         item = NewItem(
-            self.customer.pk if known else None, "receipt", number, day, day, -amount, -books.base(amount), account="receivable" if known else "unidentified"
+            self.customer.pk if known else None,
+            "receipt",
+            number,
+            day,
+            day,
+            -amount,
+            -books.base(amount),
+            account="receivable" if known else "unidentified",
         )
         draft = drafts.receipt(books, item=item, cash_account_id=cash_account(self.company).pk, source=f"{self.company.pk}:{number}")
         posted = self.post(draft, day, [(None, -amount)])
@@ -140,7 +147,11 @@ class Histories(RuleBasedStateMachine):
         stale = drafts.ItemState(owed.pk, owed.account_id, owed.currency, owed.balance + extra, owed.base_balance + extra)
         books = books_of(self.company, owed.currency, day)
         draft = drafts.application(
-            books, parts=[Part(stale, stale.balance)], day=day, source=f"{self.company.pk}:x{self.name()}", others=[("rounding", stale.balance)]
+            books,
+            parts=[Part(stale, stale.balance)],
+            day=day,
+            source=f"{self.company.pk}:x{self.name()}",
+            others=[("rounding", stale.balance)],
         )
         with pytest.raises(OverApplied):
             posting.post_one(draft, actor=SYSTEM)

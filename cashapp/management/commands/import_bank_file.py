@@ -33,7 +33,12 @@ class Command(BaseCommand):
         for path in options["files"]:
             try:
                 result = import_bank_file(
-                    actor=actor, content=path.read_bytes(), name=path.name, today=today, bank_account=account, accept_gap=options["accept_gap"]
+                    actor=actor,
+                    content=path.read_bytes(),
+                    name=path.name,
+                    today=today,
+                    bank_account=account,
+                    accept_gap=options["accept_gap"],
                 )
             except (OSError, InputRefused, CashError, LedgerError) as error:
                 raise CommandError(f"{path.name}: {error}") from None

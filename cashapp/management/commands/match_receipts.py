@@ -25,6 +25,10 @@ class Command(BaseCommand):
         companies = Company.objects.filter(code=options["company"]) if options["company"] else Company.objects.all()
         for company in companies:
             run = match_receipts(
-                company=company, actor=SystemActor("match_receipts"), today=clock.today(), now=clock.now(), post=False if options["propose_only"] else None
+                company=company,
+                actor=SystemActor("match_receipts"),
+                today=clock.today(),
+                now=clock.now(),
+                post=False if options["propose_only"] else None,
             )
             self.stdout.write(f"{company.code}: {run.seen} receipts: {run.words}")

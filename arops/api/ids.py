@@ -1,0 +1,28 @@
+"""Ids that say what they are of: inv_42, cus_7."""
+
+from rest_framework.exceptions import NotFound
+
+PREFIXES = {
+    "company": "com",
+    "customer": "cus",
+    "contact": "con",
+    "invoice": "inv",
+    "item": "itm",
+    "receipt": "rct",
+    "rate": "fxr",
+    "job": "job",
+    "event": "evt",
+}
+
+
+def public(kind: str, pk: int | None) -> str | None:
+    """`public("invoice", 42)` is "inv_42"; None for none."""
+    return None if pk is None else f"{PREFIXES[kind]}_{pk}"
+
+
+def private(kind: str, text: str) -> int:
+    """The key of a public id. Raises NotFound for anything else."""
+    prefix, _, digits = text.partition("_")
+    if prefix != PREFIXES[kind] or not digits.isdecimal() or not digits.isascii() or len(digits) > 18:
+        raise NotFound
+    return int(digits)

@@ -1,0 +1,76 @@
+"""JSON in and out, strictly: no NaN, no repeated names, no bytes that aren't UTF-8; lists also as CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from arops.lib.sheets import harmless
+
+
+class Json(BaseRenderer):
+    """Plain JSON."""
+
+    media_type, format, charset = "application/json", "json", None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+        """Bytes of the data; nothing for nothing."""
+        return b"" if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+class Csv(BaseRenderer):
+    """The rows of a list as CSV, nested values as JSON text, harmless to spreadsheets; problems stay JSON."""
+
+    media_type, format, charset = "text/csv", "csv", "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+        """Bytes of the rows under `data`, or of the one row."""
+        rows = data.get("data", [data]) if isinstance(data, Mapping) else data or []
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False)
+    return harmless(value) if isinstance(value, str) and not _is_number(value) else value
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdecimal() and text.isascii()
+
+
+class JsonParser(BaseParser):
+    """JSON as RFC 8259 has it; the error names line and column."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """The document. Raises ParseError."""
+        try:
+            return json.loads(stream.read().decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
+        except UnicodeDecodeError:
+            raise ParseError("the body is not UTF-8") from None
+        except RecursionError:
+            raise ParseError("the body is nested too deeply") from None
+        except ValueError as error:
+            raise ParseError(f"the body is not JSON: {error}") from None
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return found

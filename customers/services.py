@@ -1,0 +1,240 @@
+"""Keeping the customer master: upserts from ERPs, edits by people. Every change is kept by the database with before and after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from arops.lib.refusal import Refused
+from customers import payload
+from customers.models import Contact, Customer
+from customers.payload import Problem
+from org.actors import Actor, require
+from org.models import Company, User
+from workflow.services import record
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a row: created, updated, unchanged or rejected."""
+
+    index: int
+    external_id: str | None
+    outcome: str
+    pk: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class NotSaved(Refused):
+    """A change that can't be made; the message says why."""
+
+
+class _Undo(Exception):
+    """Rolls a dry run or a broken atomic call back."""
+
+
+def save_customers(rows: Sequence[Any], *, actor: Actor, source_system: str, atomic: bool = False, dry_run: bool = False) -> list[Saved]:
+    """Create or update customers by (company, source_system, external_id), else by (company, number). One outcome a row."""
+    return _save(rows, _save_customer, actor, source_system, atomic, dry_run)
+
+
+def save_contacts(rows: Sequence[Any], *, actor: Actor, source_system: str, atomic: bool = False, dry_run: bool = False) -> list[Saved]:
+    """Create or update contacts by (customer, source_system, external_id). One outcome a row."""
+    return _save(rows, _save_contact, actor, source_system, atomic, dry_run)
+
+
+def _save(rows: Sequence[Any], save_one: Any, actor: Actor, source_system: str, atomic: bool, dry_run: bool) -> list[Saved]:
+    saved: list[Saved] = []
+    try:
+        with transaction.atomic():
+            for index, row in enumerate(rows):
+                saved.append(_guarded(index, row, save_one, actor, source_system))
+            if dry_run or (atomic and any(s.outcome == "rejected" for s in saved)):
+                raise _Undo
+    except _Undo:
+        if not dry_run:
+            kept = Problem("", "not_applied", "the row is good, but another row of this atomic call is not")
+            saved = [s if s.outcome == "rejected" else Saved(s.index, s.external_id, "rejected", None, (kept,)) for s in saved]
+    return saved
+
+
+def _guarded(index: int, row: Any, save_one: Any, actor: Actor, source_system: str) -> Saved:
+    """A row in a savepoint of its own, so that a bad one doesn't take its neighbours along."""
+    try:
+        with transaction.atomic():
+            found: Saved = save_one(index, row, actor, source_system)
+            return found
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+        pointer = "/number" if "number" in name else "/parent" if "parent" in name else "/external_id"
+        external = row.get("external_id") if isinstance(row, Mapping) else None
+        return Saved(index, external, "rejected", None, (Problem(pointer, "conflict", "another record holds this already"),))
+
+
+def _save_customer(index: int, row: Any, actor: Actor, source_system: str) -> Saved:
+    also = frozenset({"company", "parent", "collector", "credit_limit"})
+    values, problems = payload.read_row(row, payload.CUSTOMER, also)
+    external = values.get("external_id")
+    company = _company(row, actor, "customers.edit") if isinstance(row, Mapping) else None
+    if company is None:
+        problems.append(Problem("/company", "missing_reference", "there is no such company that you may write to"))
+        return Saved(index, external, "rejected", None, tuple(problems))
+    source = values.setdefault("source_system", source_system) or source_system
+    customer = _existing(company, source, external, values.get("number"))
+    if customer is None:
+        missing = [
+            name for name in ("number", "name", "currency") if name not in values and not any(p.pointer == f"/{name}" for p in problems)
+        ]
+        problems += [Problem(f"/{name}", "required", f"{name} is needed") for name in missing]
+    _read_references(row, company, values, problems, values.get("currency") or (customer.currency if customer else ""), source)
+    if problems:
+        return Saved(index, external, "rejected", None, tuple(problems))
+    if customer is None:
+        customer = Customer.objects.create(company=company, **values)
+        _tell(actor, "customer.created", customer, {})
+        return Saved(index, external, "created", customer.pk)
+    return _update(index, external, customer, values, actor, "customer.updated")
+
+
+def _existing(company: Company, source: str, external: str | None, number: str | None) -> Customer | None:
+    base = Customer.objects.select_for_update(of=("self",), no_key=True).filter(company=company)
+    if external and (found := base.filter(source_system=source, external_id=external).first()):
+        return found
+    return base.filter(number=number).first() if number and not external else None
+
+
+def _read_references(
+    row: Mapping[str, Any], company: Company, values: dict[str, Any], problems: list[Problem], currency: str, source: str
+) -> None:
+    if "credit_limit" in row and currency:
+        try:
+            values["credit_limit"] = payload.credit_limit(row["credit_limit"], currency)
+        except payload.Wrong as error:
+            problems.append(Problem("/credit_limit", "invalid", f"credit_limit {error}"))
+    if row.get("collector") is not None:
+        collector = User.objects.filter(
+            email__iexact=str(row["collector"])[:254].replace("\x00", ""), memberships__company=company, is_active=True
+        ).first()
+        values["collector"] = collector
+        if collector is None:
+            problems.append(Problem("/collector", "missing_reference", "there is no such person in this company"))
+    if row.get("parent") is not None:
+        values["parent"] = find_customer(row["parent"], Customer.objects.filter(company=company), source)
+        if values["parent"] is None:
+            problems.append(Problem("/parent", "missing_reference", "there is no such customer in this company"))
+
+
+def find_customer(reference: Any, among: Any, source_system: str) -> Customer | None:
+    """A customer by `cus_7`, by number, or by {"external_id": …, "source_system": …}; None when there is none."""
+    if isinstance(reference, Mapping) and isinstance(reference.get("external_id"), str):
+        source = reference.get("source_system") or source_system
+        external = reference["external_id"]
+        if not isinstance(source, str) or "\x00" in source + external:
+            return None
+        found: Customer | None = among.filter(external_id=external, source_system=source).first()
+        return found
+    if not isinstance(reference, str) or "\x00" in reference:
+        return None
+    digits = reference.removeprefix("cus_")
+    if digits != reference and digits.isdecimal() and digits.isascii() and len(digits) < 19:
+        return among.filter(pk=int(digits)).first()  # type: ignore[no-any-return]
+    return among.filter(number=reference).first()  # type: ignore[no-any-return]
+
+
+def _save_contact(index: int, row: Any, actor: Actor, source_system: str) -> Saved:
+    values, problems = payload.read_row(row, payload.CONTACT, frozenset({"customer"}))
+    external = values.get("external_id")
+    source = values.setdefault("source_system", source_system) or source_system
+    mine = Customer.objects.visible_to(actor, "customers.edit")
+    customer = find_customer(row.get("customer"), mine, source) if isinstance(row, Mapping) else None
+    if customer is None:
+        problems.append(Problem("/customer", "missing_reference", "there is no such customer that you may write to"))
+        return Saved(index, external, "rejected", None, tuple(problems))
+    contact = Contact.objects.filter(customer=customer, source_system=source, external_id=external).first() if external else None
+    if contact is None and "name" not in values and not problems:
+        problems.append(Problem("/name", "required", "name is needed"))
+    if problems:
+        return Saved(index, external, "rejected", None, tuple(problems))
+    if contact is None:
+        contact = Contact.objects.create(customer=customer, **values)
+        record(actor=actor, type="contact.created", company_id=customer.company_id, subject=contact, customer_id=customer.pk)
+        return Saved(index, external, "created", contact.pk)
+    return _update(index, external, contact, values, actor, "contact.updated")
+
+
+def _update(index: int, external: str | None, row: Any, values: dict[str, Any], actor: Actor, event: str) -> Saved:
+    """Write what differs; what arrives late (an older source_version) changes nothing and says so."""
+    version = values.get("source_version")
+    if version is not None and row.source_version is not None and version < row.source_version:
+        late = Problem("/source_version", "stale", f"version {row.source_version} was received already")
+        return Saved(index, external, "rejected", row.pk, (late,))
+    before = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
+    if not before:
+        return Saved(index, external, "unchanged", row.pk)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*values, "updated_at"])
+    _tell(actor, event, row, before)
+    return Saved(index, external, "updated", row.pk)
+
+
+@transaction.atomic
+def edit_customer(*, actor: Actor, customer: Customer, **fields: Any) -> Customer:
+    """Change master data by hand. Raises NotAllowed, NotSaved."""
+    require(actor, "customers.edit", customer.company_id)
+    if fields.get("parent") == customer:
+        raise NotSaved("a customer is not its own parent")
+    outcome = _update(0, None, customer, fields, actor, "customer.updated")
+    if outcome.problems:
+        raise NotSaved(outcome.problems[0].detail)
+    return customer
+
+
+@transaction.atomic
+def hold_customer(*, actor: Actor, customer: Customer, reason: str, until: date | None = None) -> Customer:
+    """Stop reminders and calls, until a day or until lifted. Raises NotAllowed, NotSaved without a reason."""
+    require(actor, "customers.hold", customer.company_id)
+    if not reason.strip():
+        raise NotSaved("say why the account is put on hold")
+    fields = {"dunning_hold": True, "dunning_hold_until": until, "dunning_hold_reason": reason.strip()[:200]}
+    _update(0, None, customer, fields, actor, "customer.held")
+    return customer
+
+
+@transaction.atomic
+def lift_hold(*, actor: Actor, customer: Customer) -> Customer:
+    """Chase the account again."""
+    require(actor, "customers.hold", customer.company_id)
+    fields = {"dunning_hold": False, "dunning_hold_until": None, "dunning_hold_reason": ""}
+    _update(0, None, customer, fields, actor, "customer.hold_lifted")
+    return customer
+
+
+@transaction.atomic
+def save_contact(*, actor: Actor, customer: Customer, contact: Contact | None = None, **fields: Any) -> Contact:
+    """Add a contact by hand, or change one."""
+    require(actor, "customers.edit", customer.company_id)
+    if contact is None:
+        contact = Contact.objects.create(customer=customer, **fields)
+        record(actor=actor, type="contact.created", company_id=customer.company_id, subject=contact, customer_id=customer.pk)
+        return contact
+    _update(0, None, contact, fields, actor, "contact.updated")
+    return contact
+
+
+def _company(row: Mapping[str, Any], actor: Actor, permission: str) -> Company | None:
+    code = row.get("company")
+    if not isinstance(code, str) or "\x00" in code:
+        return None
+    found: Company | None = Company.objects.visible_to(actor, permission).filter(code=code).first()
+    return found
+
+
+def _tell(actor: Actor, type: str, row: Any, before: Mapping[str, Any]) -> None:
+    customer = row.customer if isinstance(row, Contact) else row
+    record(
+        actor=actor, type=type, company_id=customer.company_id, subject=row, customer_id=customer.pk,
+        before={name: str(value) for name, value in before.items()}, after={name: str(getattr(row, name)) for name in before},
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Pages of the books: an open item with all that moved it, an entry with its lines, the periods."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from arops.lib import clock
+from arops.lib.http import address, page, redirect_htmx, toast
+from ledger.errors import LedgerError
+from ledger.forms import CloseForm, ReopenForm
+from ledger.models import Entry, OpenItem, Period
+from ledger.selectors import entries_touching, item_history
+from ledger.services import close_period, reopen_period
+from org.access import allowed
+from org.actors import NotAllowed
+from org.selectors import actor_names
+
+
+@allowed("invoices.view")
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    """One open item: what opened it, every line since with the balance after it, and what hangs on it."""
+    user: Any = request.user
+    rows = OpenItem.objects.visible_to(user, "invoices.view").select_related("customer", "company", "account", "opened_by")
+    found = get_object_or_404(rows, pk=pk)
+    history, today = item_history(found), clock.today()
+    may_dispute = found.balance > 0 and user.can("disputes.open", found.company_id)
+    context = {
+        "item": found,
+        "history": history,
+        "late": (today - found.due_date).days,
+        "ties": (history[-1].balance if history else 0) == found.balance,
+        "names": actor_names({row.line.entry.actor for row in history}),
+        **_upstairs(found),
+        "dispute_url": address("disputes:open", found.pk) if may_dispute else "",
+    }
+    return page(request, "ledger/item.html", context)
+
+
+def _upstairs(found: Any) -> dict[str, Any]:
+    """What the apps that stand on the ledger have hung on an item: its document, its receipt, its disputes."""
+    invoice, receipt = getattr(found, "invoice", None), getattr(found, "receipt", None)
+    return {
+        "invoice_url": address("invoicing:detail", invoice.pk) if invoice else "",
+        "receipt_url": address("cashapp:receipt", receipt.pk) if receipt and hasattr(receipt, "pk") else "",
+        "disputes": [(case, address("disputes:detail", case.pk)) for case in found.disputes.all()],
+    }
+
+
+@allowed("invoices.view")
+def entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """One entry: its lines, who posted it and when, what it reverses and what reversed it."""
+    user: Any = request.user
+    found = get_object_or_404(entries_touching(user, Entry.objects.select_related("company", "reverses", "reversed_by")), pk=pk)
+    lines = list(found.lines.select_related("account", "open_item__customer"))
+    for line in lines:
+        line.credit = -line.amount  # type: ignore[attr-defined]
+    foreign = found.currency != found.company.base_currency
+    context = {
+        "entry": found,
+        "lines": lines,
+        "who": actor_names({found.actor}).get(found.actor, found.actor),
+        "foreign": foreign,
+        "debits": sum(line.amount for line in lines if line.amount > 0),
+        "base_debits": sum(line.base_amount for line in lines if line.base_amount > 0),
+    }
+    return page(request, "ledger/entry.html", context)
+
+
+@allowed("reports.view")
+def periods(request: HttpRequest) -> HttpResponse:
+    """Periods of the companies in sight, the latest first."""
+    user: Any = request.user
+    rows = Period.objects.visible_to(user, "reports.view").select_related("company").order_by("company", "-span")
+    names = actor_names({period.closed_by for period in rows})
+    context = {
+        "names": names,
+        "periods": rows,
+        "can_close": user.can("periods.close"),
+        "can_reopen": user.can("periods.reopen"),
+        "today": clock.today(),
+    }
+    return page(request, "ledger/periods.html", context)
+
+
+@allowed("periods.close")
+def period_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a period, its name typed."""
+    return _change(request, pk, "periods.close", CloseForm)
+
+
+@allowed("periods.reopen")
+def period_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a period again, its name typed and the reason given."""
+    return _change(request, pk, "periods.reopen", ReopenForm)
+
+
+def _change(request: HttpRequest, pk: int, permission: str, form_class: type[CloseForm]) -> HttpResponse:
+    user: Any = request.user
+    period = get_object_or_404(Period.objects.visible_to(user, permission).select_related("company"), pk=pk)
+    form = form_class(request.POST or None, period=period)
+    closes = form_class is CloseForm
+    if request.method == "POST" and form.is_valid():
+        try:
+            if closes:
+                close_period(period=period, actor=user, at=clock.now())
+            else:
+                reopen_period(period=period, actor=user, at=clock.now(), reason=form.cleaned_data["reason"])
+        except (LedgerError, NotAllowed) as error:
+            form.add_error(None, str(error))
+        else:
+            said = f"{period.company.code} {period.name} is {'closed' if closes else 'open again'}"
+            return toast(request, redirect_htmx(request, reverse("ledger:periods")), said)
+    return page(
+        request, "ledger/period_change.html", {"period": period, "form": form, "closes": closes}, status=422 if form.errors else 200
+    )

@@ -1,0 +1,19 @@
+"""Reading people."""
+
+from collections.abc import Iterable
+
+from org.models import ApiKey, User
+
+
+def actor_names(labels: Iterable[str]) -> dict[str, str]:
+    """What `user:3`, `key:7` and `system:nightly` are called: the person's name, the key's, `System, nightly`."""
+    wanted = set(labels)
+    ids: dict[str, set[int]] = {"user": set(), "key": set()}
+    for label in wanted:
+        kind, _, key = label.partition(":")
+        if kind in ids and key.isascii() and key.isdigit():
+            ids[kind].add(int(key))
+    names = {f"user:{pk}": name for pk, name in User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")} if ids["user"] else {}
+    if ids["key"]:
+        names |= {f"key:{pk}": name for pk, name in ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")}
+    return names | {label: f"System, {label[7:]}" for label in wanted if label.startswith("system:")}

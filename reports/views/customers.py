@@ -1,0 +1,217 @@
+"""The list of customers, and the page of one: open items, timeline, disputes, payments, contacts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from arops.lib import clock, money
+from arops.lib.charts import segments
+from arops.lib.http import address, filters_of, page
+from arops.lib.sheets import Cover, export_response
+from arops.lib.tables import Column, Table
+from customers.models import Customer
+from org.access import allowed
+from reports.selectors import customer as selectors
+from reports.selectors.customer_list import SORTS, CustomerRow, Filters, collectors, customer_rows
+from reports.selectors.customer_list import segments as segments_of
+from reports.selectors.question import companies_in
+from reports.selectors.timeline import LANES, Happening, timeline
+from reports.views.ageing import items_table
+from reports.views.present import age_of, told
+
+PER_PAGE = 100
+TABS = (("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("contacts", "Contacts"))
+
+
+@allowed("customers.view")
+def index(request: HttpRequest) -> HttpResponse:
+    """Customers in sight, with what they owe; the address holds search, filters and order."""
+    user: Any = request.user
+    asked = filters_of(request, q="", company="", collector="", segment="", risk="", state="", sort="-balance", page="1")
+    rows = customer_rows(user, _filters(asked, user.pk), clock.today())
+    table = list_table(rows, asked)
+    file = _export(request, table, Cover("Customers", user.name, clock.today(), {k: v for k, v in asked.items() if v and k != "page"}))
+    if file:
+        return file
+    shown = Paginator(rows, PER_PAGE).get_page(asked["page"])
+    in_force = {k: v for k, v in asked.items() if v and k not in ("sort", "page")}
+    context = {
+        "asked": asked, "page": shown, "rows": shown.object_list, "count": len(rows), "head": table.head(), "in_force": in_force,
+        "totals": _totals(rows), "collectors": collectors(user), "segments": segments_of(user), "risks": Customer.Risk.choices,
+        "companies": companies_in(user.reach("customers.view")), "user_can_export": user.can("reports.export"),
+        "mixed": len({row.customer.company.base_currency for row in rows}) > 1, "can_edit": user.can("customers.edit"),
+    }  # fmt: skip
+    return page(request, "customers/list.html", context, fragment="rows")
+
+
+def _filters(asked: dict[str, str], me: int) -> Filters:
+    """Filters from the query; what can't be one narrows nothing."""
+
+    def key(text: str) -> int | None:
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+    collector = str(me) if asked["collector"] == "me" else asked["collector"]
+    collector = collector if collector == "none" or key(collector) else ""
+    sort = asked["sort"] if asked["sort"].lstrip("-") in SORTS else "-balance"
+    return Filters(asked["q"], key(asked["company"]), collector, asked["segment"], asked["risk"], asked["state"], sort)
+
+
+def list_table(rows: list[CustomerRow], asked: dict[str, str]) -> Table:
+    """The list as rows and columns, for its head and for files."""
+    columns = [
+        Column("name", "Customer", lambda r: r.customer.name, sort="name", pin=True),
+        Column("number", "Number", lambda r: r.customer.number),
+        Column("company", "Company", lambda r: r.customer.company.code, priority=3),
+        Column("collector", "Collector", lambda r: r.customer.collector.name if r.customer.collector else "", priority=2),
+        Column("segment", "Segment", lambda r: r.customer.segment, priority=3),
+        Column("risk", "Risk", lambda r: r.customer.risk, priority=3),
+        Column("balance", "Open", lambda r: r.amounts.total, kind="money", total=True, sort="balance"),
+        Column("overdue", "Past due", lambda r: r.amounts.past_due, kind="money", total=True, sort="overdue"),
+        Column("over_90", "90+", lambda r: r.amounts.buckets[-1], kind="money", total=True, sort="over_90", priority=2),
+        Column("disputed", "Disputed", lambda r: r.amounts.disputed, kind="money", total=True, priority=3),
+        Column("used", "Limit used", lambda r: None if r.used is None else f"{r.used} %", kind="num", sort="used", priority=2),
+    ]  # fmt: skip
+    return Table(columns, rows, currency=lambda r: r.customer.company.base_currency, sort=asked["sort"], query=asked)
+
+
+def _totals(rows: list[CustomerRow]) -> list[tuple[str, int, int, int, int]]:
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        sums = found.setdefault(row.customer.company.base_currency, [0, 0, 0, 0])
+        for n, amount in enumerate((row.amounts.total, row.amounts.past_due, row.amounts.buckets[-1], row.amounts.disputed)):
+            sums[n] += amount
+    return [(currency, *sums) for currency, sums in sorted(found.items())]  # type: ignore[misc]
+
+
+@allowed("customers.view")
+def detail(request: HttpRequest, pk: int, tab: str = "items") -> HttpResponse:
+    """Who they are, what they owe, why it isn't paid, what happened, what is next."""
+    user: Any = request.user
+    customer = get_object_or_404(selectors.in_sight(user, pk))
+    makers = {"items": _items, "timeline": _timeline, "disputes": _disputes, "payments": _payments, "contacts": _contacts}
+    if tab not in makers:
+        raise Http404("no such tab")
+    made = makers[tab](request, customer)
+    if isinstance(made, HttpResponse):
+        return made
+    return page(request, "customers/detail.html", frame(request, customer, tab) | made)
+
+
+def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
+    """What stands around every tab: names, figures, side panel, commands."""
+    user: Any = request.user
+    today = clock.today()
+    view = selectors.overview(customer, today)
+    amounts = view.own
+    return {
+        "customer": customer,
+        "view": view,
+        "tab": tab,
+        "today": today,
+        "currency": customer.currency,
+        "labels": view.ageing.labels,
+        "tabs": [(name, label, _address(customer, name), _count(view, name)) for name, label in TABS],
+        "bar": segments(
+            amounts.buckets,
+            [f"{label} {money.format(n, customer.currency)}" for label, n in zip(view.ageing.labels, amounts.buckets, strict=True)],
+        ),
+        "aged": [
+            (age_of(i, len(amounts.buckets)), label, n)
+            for i, (label, n) in enumerate(zip(view.ageing.labels, amounts.buckets, strict=True))
+        ],
+        "days_late": told(view.days_late, 0),
+        "days_trend": _trend(view),
+        "latest": timeline(customer, limit=6),
+        "others": _others(view),
+        "call_url": address("collections:call", customer.pk) if user.can("collections.work", customer.company_id) else "",
+        "promised": sum(p.amount for p in view.promises if p.currency == customer.currency),
+        "statement_url": reverse("customers:statement", args=[customer.pk]),
+        "can_edit": user.can("customers.edit", customer.company_id),
+        "can_hold": user.can("customers.hold", customer.company_id),
+        "can_dispute": user.can("disputes.open", customer.company_id),
+        "user_can_export": user.can("reports.export"),
+        "children": Customer.objects.visible_to(user, "customers.view").filter(parent=customer) if customer.pk else [],
+    }
+
+
+def _address(customer: Customer, tab: str) -> str:
+    return reverse("customers:detail", args=[customer.pk]) if tab == "items" else reverse("customers:tab", args=[customer.pk, tab])
+
+
+def _count(view: selectors.Overview, tab: str) -> int | None:
+    if tab == "items":
+        return sum(line.items for line in view.ageing.lines)
+    return len(view.disputes) or None if tab == "disputes" else None
+
+
+def _trend(view: selectors.Overview) -> tuple[str, str]:
+    """How days late moved against the year before: text and tone."""
+    now, then = view.days_late.rounded(0), view.days_late_before.rounded(0)
+    if now is None or then is None or now == then:
+        return "", ""
+    return (f"▲ {now - then}", "bad") if now > then else (f"▼ {then - now}", "ok")
+
+
+def _others(view: selectors.Overview) -> list[tuple[str, int]]:
+    """Balances in currencies that aren't the customer's own."""
+    return [(line.currency, line.own.total) for line in view.ageing.lines if line.currency != view.customer.currency]
+
+
+def _items(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpResponse:
+    user: Any = request.user
+    found, states = selectors.open_items(customer, clock.today())
+    file = _export(
+        request, items_table(found), Cover(f"Open items {customer.number}", user.name, clock.today(), {"customer": customer.name})
+    )
+    if file:
+        return file
+    last = 5
+    rows = [(state, age_of(state.row.bucket, last)) for state in states]
+    return {"found": found, "rows": rows, "ties_all": not any(tie.difference for tie in found.ties)}
+
+
+def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    asked = filters_of(request, lane="", before="")
+    lane = asked["lane"] if asked["lane"] in LANES else ""
+    found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60)
+    more = found[-1].at.isoformat() if len(found) == 60 else ""
+    return {"happenings": [(h, _happening_url(h)) for h in found], "lanes": LANES, "lane": lane, "more": more}
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+def _happening_url(happening: Happening) -> str:
+    if not happening.of:
+        return ""
+    names = {"item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:detail"}
+    return address(names[happening.of[0]], happening.of[1])
+
+
+def _disputes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    return {"cases": [(case, address("disputes:detail", case.pk)) for case in selectors.dispute_cases(customer)]}
+
+
+def _payments(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    return {"receipts": list(selectors.payments(customer))}
+
+
+def _contacts(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    return {"contacts": list(customer.contacts.order_by("-is_active", "name"))}
+
+
+def _export(request: HttpRequest, table: Table, cover: Cover) -> HttpResponse | None:
+    user: Any = request.user
+    if request.GET.get("format") in ("xlsx", "csv") and not user.can("reports.export"):
+        raise PermissionDenied("this needs the permission reports.export")
+    return export_response(request, table, cover)

@@ -1,0 +1,163 @@
+"""The dashboard: measures, ageing by company, what changed, the largest accounts, cash that is not applied."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from arops.lib import charts, money
+from arops.lib.http import address, page
+from org.access import allowed
+from reports.metrics import Definition, Measure
+from reports.selectors.dashboard import Dashboard, TrendPoint, dashboard
+from reports.selectors.figures import PERIOD, Figure
+from reports.selectors.overview import Mover
+from reports.views.ageing import ageing_table, export
+from reports.views.asking import asked, controls
+from reports.views.links import Links
+from reports.views.present import UNITS, Cell, age_of, cells_of, input_text, table, told, whole
+
+DRILL = {
+    "dso": {"page": "reports:aging"},
+    "countback": {"page": "reports:aging"},
+    "true_dso": {"page": "reports:aging", "basis": "document"},
+    "best_possible": {"page": "reports:items", "part": "current"},
+    "add": {"page": "reports:items", "part": "overdue"},
+    "overdue": {"page": "reports:items", "part": "overdue"},
+    "cei": {"page": "reports:movements"},
+    "turnover": {"page": "reports:movements"},
+    "days_late": {"page": "reports:movements", "cause": "collected"},
+    "match_rate": {"page": "reports:movements", "cause": "collected"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A measure as the page shows it, with what explains it."""
+
+    code: str
+    definition: Definition
+    value: str
+    unit: str
+    note: str
+    inputs: list[tuple[str, str]]
+    url: str
+    delta: str = ""
+    tone: str = ""
+    spark: tuple[float, ...] = ()
+    said: str = ""
+
+
+@allowed("reports.view")
+def dashboard_page(request: HttpRequest) -> HttpResponse:
+    """Everything as of the day asked for, in one currency, beside another day."""
+    form, errors = asked(request, by="company")
+    user: Any = request.user
+    question = form.question()
+    chosen = form.cleaned_data["company"]
+    companies = [chosen] if chosen else form.companies
+    choice, compare = form.compared()
+    since = form.cleaned_data["since"] or question.as_of - timedelta(days=7)
+    found = dashboard(user, question, companies, compare, since, form.cleaned_data["currency"])
+    file = None if errors else export(request, ageing_table(found.ageing), "Ageing by company", form)
+    if file:
+        return file
+    context = controls(form, Links(form)) | _context(found, form, choice) | {"errors": errors}
+    return page(request, "reports/dashboard.html", context, fragment="body", status=400 if errors else 200)
+
+
+def _context(found: Dashboard, form: Any, choice: str) -> dict[str, Any]:
+    links, currency = Links(form), found.equivalent.currency
+    cash = links.to("reports:items", account="cash", basis="document", buckets="7,30,60")
+    return {
+        "found": found, "currency": currency, "choice": choice, "compare": found.compare, "since": found.roll_forward.first,
+        "tiles": [_tile(figure.measure, links, currency, figure) for figure in found.figures],
+        "more": [_tile(measure, links, currency) for measure in found.more],
+        "heat": table(found.ageing, links, base=True), "group": cells_of(found.group, currency, links, {}, found.question),
+        "group_linked": found.equivalent.is_exact, "bar": found.group, "labels": found.ageing.labels,
+        "movers": [(mover, _mover_url(mover, links), Cell(mover.amount, currency)) for mover in found.movers],
+        "trend": _trend(found.trend, currency, links),
+        "top": [(row, links.to("customers:detail", row.customer_id) if row.customer_id else cash) for row in found.top],
+        "cash_rows": _cash_rows(found, links), "cash_url": cash, "period": PERIOD,
+        "opening": whole(found.roll_forward.begin, currency), "closing": whole(found.roll_forward.end, currency),
+        "causes": [
+            (name, Cell(amount, currency), links.to("reports:movements", cause=code, since=found.roll_forward.first.isoformat()))
+            for code, name, amount in found.roll_forward.causes
+        ],
+    }  # fmt: skip
+
+
+def _tile(measure: Measure, links: Links, currency: str, figure: Figure | None = None) -> Tile:
+    drill: dict[str, Any] = dict(DRILL.get(measure.code, {}))
+    url = links.to(drill.pop("page"), **drill) if drill else address("collections:promises")
+    values = tuple(float(v) for v in figure.trend if v is not None) if figure else ()
+    delta = figure.delta if figure else None
+    arrow = "" if not delta else f"▲ {abs(delta):,}" if delta > 0 else f"▼ {abs(delta):,}"
+    said = f"{measure.definition.name}: {told(measure)} {measure.definition.unit}"
+    return Tile(
+        measure.code, measure.definition, told(measure), UNITS[measure.definition.unit], measure.note,
+        [(part.label, input_text(part, currency)) for part in measure.inputs], url, arrow, figure.tone if figure else "", values, said,
+    )  # fmt: skip
+
+
+def _bar(found: Dashboard) -> dict[str, Any]:
+    """The group's buckets as one bar, with what of it is disputed."""
+    buckets, labels = found.group.buckets, found.ageing.labels
+    whole_bar = sum(max(0, n) for n in buckets)
+    legend = [
+        (age_of(i, len(buckets)), label, f"{100 * max(0, n) / whole_bar:.1f}")
+        for i, (n, label) in enumerate(zip(buckets, labels, strict=True))
+        if whole_bar
+    ]
+    share = 100 * found.group.disputed / whole_bar if whole_bar else 0
+    hatched = {"x": f"{100 - share:.2f}%", "width": f"{share:.2f}%", "share": f"{share:.1f}"} if share else None
+    return {"segments": charts.segments(buckets, labels), "legend": legend, "hatched": hatched}
+
+
+def _mover_url(mover: Mover, links: Links) -> str:
+    if mover.kind == "dispute":
+        listed = address("disputes:list")
+        return f"{listed}?reason={mover.reason}&state=all" if listed else ""
+    if mover.kind == "paid":
+        return reverse("ledger:item", args=[mover.item_id])
+    if mover.kind == "crossed":
+        return links.to("reports:items", customer=mover.customer_id, part=4)
+    return reverse("customers:detail", args=[mover.customer_id]) + "?tab=timeline&lane=promises"
+
+
+def _cash_rows(found: Dashboard, links: Links) -> list[tuple[str, list[Cell], Cell]]:
+    """Cash not applied by company and age, positive, in each company's currency."""
+    rows = []
+    for line in found.cash.lines:
+        words = {"company": line.keys["company"], "account": "cash", "basis": "document", "buckets": "7,30,60", "currency": line.currency}
+        cells = [Cell(-n, line.currency, links.to("reports:items", **words, part=i) if n else "") for i, n in enumerate(line.own.buckets)]
+        rows.append((f"{line.hint} {line.currency}", cells, Cell(-line.own.total, line.currency, links.to("reports:items", **words))))
+    return rows
+
+
+def _trend(points: list[TrendPoint], currency: str, links: Links) -> dict[str, Any]:
+    """Receivables and what of them is past due over the months, as two lines whose marks are links; with the table under it."""
+    top = max([1, *(p.receivables for p in points)])
+    ceiling = float(_round_up(top))
+    marks = [
+        (f"{100 * n / max(1, len(points) - 1):.2f}", f"{100 - 100 * max(0, p.receivables) / ceiling:.2f}", p, Cell(p.receivables, currency),
+         Cell(p.past_due, currency), told(p.dso), links.to("reports:aging", as_of=p.day.isoformat()))
+        for n, p in enumerate(points)
+    ]  # fmt: skip
+    ticks = [whole(int(ceiling * n / 4), currency) for n in (4, 3, 2, 1, 0)]
+    return {
+        "line": charts.line([float(max(0, p.receivables)) for p in points], low=0, high=ceiling),
+        "late": charts.line([float(max(0, p.past_due)) for p in points], low=0, high=ceiling),
+        "marks": marks,
+        "ticks": ticks,
+        "said": f"Receivables {money.format(points[0].receivables, currency)} to "
+        f"{money.format(points[-1].receivables, currency)} {currency}",
+    }
+
+
+def _round_up(amount: int) -> int:
+    """The next 1, 2, 2.5, 4, 5 or 8 times a power of ten: a ceiling whose quarters are round."""
+    size = 10 ** (len(str(amount)) - 1)
+    return next(int(size * n / 2) for n in (2, 4, 5, 8, 10, 16, 20) if size * n / 2 >= amount)
