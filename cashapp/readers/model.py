@@ -9,16 +9,12 @@ from datetime import date
 from typing import Literal
 
 from arops.lib import money
-from arops.lib.refusal import InputRefused
+from arops.lib.reading import ReadError
 
 Kind = Literal["booked", "interim", "notification"]
 Status = Literal["booked", "pending", "info"]
 Channel = Literal["ach", "wire", "lockbox", "cheque", "card", "transfer", "other", "return"]
 RefKind = Literal["invoice", "credit_note", "creditor_reference", "other"]
-
-
-class ReadError(InputRefused):
-    """The bank file is refused whole: `line` in the file (from 1, None for the file as a whole) and `reason` for people."""
 
 
 @dataclass(frozen=True, slots=True)
