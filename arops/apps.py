@@ -6,5 +6,5 @@ class AropsConfig(AppConfig):
     verbose_name = "ArOps"
 
     def ready(self) -> None:
-        """Register the deployment checks."""
-        from arops import checks  # noqa: F401
+        """Register the deployment checks, and the Celery app that views ring through."""
+        from arops import celery, checks  # noqa: F401

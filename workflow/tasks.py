@@ -1,0 +1,31 @@
+"""The worker's side of the queue. Jobs are rows; these messages may be lost, doubled or late without harm."""
+
+from celery import shared_task
+
+from arops.lib import clock
+from workflow.doorbell import ring, send
+from workflow.services.audit import seal_events
+from workflow.services.jobs import due_jobs, run_job
+
+__all__ = ["ring", "seal", "sweep", "work"]
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def work(job_id: int) -> str:
+    """Do a job, unless it is done or someone is at it; answers with its state."""
+    return str(run_job(job_id=job_id, now=clock.now()).state)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep() -> int:
+    """Ring for every job that nobody works on: those whose bell was not heard, those whose worker died."""
+    due = due_jobs(now=clock.now())
+    for job_id in due:
+        send("workflow.tasks.work", job_id)
+    return len(due)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def seal() -> int:
+    """Seal what was added to the audit trail; answers with how many events."""
+    return seal_events()
