@@ -117,6 +117,11 @@ class MatchPolicy(models.Model):
     auto_threshold = models.SmallIntegerField(default=90)
     suggest_threshold = models.SmallIntegerField(default=50)
     tolerances = models.JSONField(default=dict, blank=True)
+    approver_limits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What someone who approves write-offs may write off on a receipt alone; minor units by currency.",
+    )
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, default=Decimal("0.5"))
     discount_grace_days = models.SmallIntegerField(default=3)
     updated_at = models.DateTimeField(auto_now=True)

@@ -52,6 +52,10 @@ class Receipt(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="receipts")
     open_item = models.OneToOneField(OpenItem, models.PROTECT, related_name="receipt")
     on_account = models.BooleanField(default=False, help_text="The rest stays with the customer on purpose.")
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", help_text="The receipt this is a part of: two payers in one payment."
+    )
+    joined_back = models.BooleanField(default=False, help_text="A part whose split was taken back.")
     returned_on = models.DateField(null=True)
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     question = models.TextField(blank=True, help_text="What the supervisor is asked.")
@@ -78,6 +82,7 @@ class Receipt(models.Model):
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=100), name="receipt_score_in_hundred"),
             models.CheckConstraint(condition=Q(lease_by=None, lease_until=None) | Q(lease_until__isnull=False), name="receipt_lease_whole"),
             models.CheckConstraint(condition=Q(on_account=False) | Q(customer__isnull=False), name="receipt_on_account_of_someone"),
+            models.CheckConstraint(condition=Q(joined_back=False) | Q(split_from__isnull=False), name="receipt_joined_back_is_part"),
         ]
         indexes = [
             models.Index(fields=["company", "value_date"], name="receipt_by_day"),
@@ -109,9 +114,11 @@ class Receipt(models.Model):
 
     @property
     def state(self) -> str:
-        """In a word, for lists: returned, applied, partly applied, on account, unidentified or unapplied."""
+        """In a word, for lists: returned, joined back, applied, partly applied, on account, unidentified or unapplied."""
         if self.returned_on:
             return "returned"
+        if self.joined_back:
+            return "joined back"
         if self.open_item.balance == 0:
             return "applied"
         if self.on_account:

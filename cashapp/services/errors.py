@@ -12,7 +12,9 @@ class AlreadyImported(CashError):
 
 
 class UnknownBankAccount(CashError):
-    """A file speaks of an account that isn't set up; `identifiers` are as they stand in it."""
+    """A file speaks of an account that isn't set up; `identifiers` are as they stand in it, `stored_file_id` is the file kept for later."""
+
+    stored_file_id: int | None = None
 
     def __init__(self, message: str, identifiers: tuple[str, ...] = ()) -> None:
         self.identifiers = identifiers
@@ -20,7 +22,10 @@ class UnknownBankAccount(CashError):
 
 
 class StatementHeld(CashError):
-    """A statement contradicts itself or the one before it. It can be accepted with a reason by someone who may reverse cash."""
+    """A statement contradicts itself or the one before it. It can be accepted with a reason by someone who may reverse cash;
+    until then the file is kept as `stored_file_id`."""
+
+    stored_file_id: int | None = None
 
 
 class DoesNotFoot(StatementHeld):
@@ -45,3 +50,11 @@ class AllocationError(CashError):
 
 class OutsideGroup(AllocationError):
     """The items belong to a customer outside the payer's group."""
+
+
+class OverLimit(AllocationError):
+    """More would be written off, or allowed as discount, than this person may by himself."""
+
+
+class NothingToUndo(CashError):
+    """It was undone before, or something was built on it since."""

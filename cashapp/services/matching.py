@@ -109,6 +109,16 @@ def settlement_of(receipt: Receipt, proposal: engine.Proposal) -> Settlement:
     return Settlement(receipt, shares, customer, proposal.rule, proposal.score, proposal.reasons, rest=proposal.residual > 0)
 
 
+def refresh_proposals(*receipts: Receipt, today: date) -> None:
+    """The engine's fresh answers for receipts of one company that wait; nothing is posted."""
+    waiting = list(Receipt.objects.filter(pk__in=[r.pk for r in receipts]).to_clear().select_related("open_item").order_by("pk"))
+    if not waiting:
+        return
+    company_id = waiting[0].company_id
+    found = propose(company_id, waiting, policy_of(company_id), today)
+    store_proposals(waiting, dict(zip([r.pk for r in waiting], found, strict=True)))
+
+
 @transaction.atomic
 def store_proposals(receipts: Sequence[Receipt], proposals: dict[int, engine.Proposal]) -> list[str]:
     """Replace the proposals of receipts; answers with the band of each."""

@@ -96,8 +96,8 @@ def settle(settlements: Sequence[Settlement], *, actor: Actor, today: date) -> l
     return matches
 
 
-def identify_many(pairs: Iterable[tuple[Receipt, int]], *, actor: Actor, days: Days) -> dict[int, int]:
-    """Name the payers of unidentified receipts: receipt → the entry. Their open items become the customers'."""
+def identify_many(pairs: Iterable[tuple[Receipt, int | None]], *, actor: Actor, days: Days) -> dict[int, int]:
+    """Name the payers of receipts, or (None) say that they are unknown after all: receipt → the entry. Their money moves whole."""
     wanted = list(pairs)
     if not wanted:
         return {}
@@ -116,12 +116,17 @@ def identify_many(pairs: Iterable[tuple[Receipt, int]], *, actor: Actor, days: D
     return {r.pk: p.entry_id for (r, _), p in zip(wanted, posted, strict=True)}
 
 
-def _identification(receipt: Receipt, customer: int, found: OpenItem, lows: dict[int, date], used: set[str], days: Days) -> EntryDraft:
+def _identification(
+    receipt: Receipt, customer: int | None, found: OpenItem, lows: dict[int, date], used: set[str], days: Days
+) -> EntryDraft:
     if found.balance != found.amount:
-        raise AllocationError(f"part of {receipt.number} is applied: take that back before naming its payer")
+        raise AllocationError(f"part of {receipt.number} is applied: take that back before changing its payer")
     day = days.open_day(receipt.company_id, max(receipt.value_date, found.document_date, lows.get(found.pk, receipt.value_date)))
     number = receipt.number if receipt.number not in used else f"{receipt.number}/{receipt.version + 1}"
-    item = NewItem(customer, "receipt", number, day, day, found.balance, found.base_balance)
+    if customer is None:
+        number = f"{receipt.number}/U{receipt.version + 1}"
+    account = "unidentified" if customer is None else "receivable"
+    item = NewItem(customer, "receipt", number, day, day, found.balance, found.base_balance, account=account)
     books = days.books(receipt.company, receipt.currency, day)
     return drafts.identification(books, found=item_state(found), item=item, day=day, source=f"identify:{receipt.pk}:{receipt.version}")
 

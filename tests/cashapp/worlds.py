@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from xml.sax.saxutils import escape
 
 from cashapp.models import BankAccount, Receipt
-from cashapp.services import NewReceipt, create_bank_account, record_receipts
+from cashapp.services import ImportResult, NewReceipt, create_bank_account, import_bank_file, record_receipts
 from customers.models import Customer
 from ledger.models import Account
 from org.models import Company
@@ -96,3 +97,8 @@ def money_in(
     )
     (receipt,) = record_receipts(actor=SYSTEM, bank_account=bank, rows=[row])
     return receipt
+
+
+def take(content: bytes, name: str = "a.xml", **more: Any) -> ImportResult:
+    """Import a file as the system, or as `actor`."""
+    return import_bank_file(actor=more.pop("actor", SYSTEM), content=content, name=name, today=TODAY, **more)

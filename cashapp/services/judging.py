@@ -1,0 +1,119 @@
+"""Whether a person's allocation may be posted: it adds up, the items can take it, the limits are kept, the payer's group is not left."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from arops.lib import money
+from cashapp.engine.model import Policy
+from cashapp.models import MatchPolicy, Receipt
+from cashapp.selectors.engine_input import policy_of
+from cashapp.selectors.payers import group_roots
+from cashapp.services.errors import AllocationError, OutsideGroup, OverLimit
+from cashapp.services.settling import Share
+from customers.models import Customer
+from ledger.models import OpenItem
+from org.actors import Actor
+
+
+def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None) -> int:
+    """The customer on whose account the receipt belongs, when all is well.
+
+    Raises AllocationError (naming the item and the amounts), OverLimit, OutsideGroup.
+    """
+    items = items_of(receipt, shares, actor=actor)
+    for share in shares:
+        _check_share(share, items[share.item_id], receipt.currency)
+    _check_sum(receipt, shares, rest)
+    _check_limits(receipt, shares, items, actor)
+    return payer_for(receipt, {i.customer_id for i in items.values() if i.customer_id}, actor=actor, payer_id=payer_id)
+
+
+def items_of(receipt: Receipt, shares: Sequence[Share], *, actor: Actor) -> dict[int, OpenItem]:
+    """The items by key: of the receipt's company and currency, in the actor's sight, each named once."""
+    ids = [s.item_id for s in shares]
+    if len(set(ids)) != len(ids):
+        raise AllocationError("an item stands in the allocation twice")
+    found = OpenItem.objects.visible_to(actor, "cash.apply").filter(pk__in=ids, company=receipt.company_id, customer__isnull=False)
+    items = {i.pk: i for i in found.select_related("receipt", "customer")}
+    if len(items) != len(ids) or receipt.open_item_id in items:
+        raise AllocationError("an item of the allocation is not among those you can apply cash to")
+    for item in items.values():
+        if item.currency != receipt.currency:
+            raise AllocationError(f"{item.number} is in {item.currency}, the receipt in {receipt.currency}")
+        if item.kind == OpenItem.Kind.RECEIPT and not item.receipt.on_account:
+            raise AllocationError(f"{item.number} waits itself: leave it on account first")
+    return items
+
+
+def _check_share(share: Share, item: OpenItem, currency: str) -> None:
+    if item.balance < 0:
+        if share.discount or share.write_off or share.short or not item.balance <= share.amount < 0:
+            raise AllocationError(f"{item.number} is a credit: use up to {money.format(-item.balance, currency)} of it")
+        return
+    if min(share.amount, share.discount, share.write_off, share.short) < 0 or not share.settled:
+        raise AllocationError(f"{item.number}: give an amount above zero, or leave it out")
+    if share.settled + share.short > item.balance:
+        over, left = money.format(share.settled + share.short, currency), money.format(item.balance, currency)
+        raise AllocationError(f"{item.number}: {over} is more than the {left} that are open")
+
+
+def _check_sum(receipt: Receipt, shares: Sequence[Share], rest: bool) -> None:
+    used = sum(s.amount for s in shares)
+    left = receipt.unapplied - used
+    if used <= 0:
+        raise AllocationError("the credits take up the whole receipt: nothing would be applied")
+    if left < 0:
+        raise AllocationError(f"{money.format(-left, receipt.currency)} more is given out than is left of {receipt.number}")
+    if left and not rest:
+        raise AllocationError(f"{money.format(left, receipt.currency)} is left over: apply it, or leave the rest on account")
+
+
+def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor) -> None:
+    policy = policy_of(receipt.company_id)
+    limit = write_off_limit(policy, receipt.currency, actor)
+    written = sum(s.write_off for s in shares)
+    if written > limit:
+        raise OverLimit(
+            f"you may write off {money.to_text(limit, receipt.currency)} {receipt.currency} on a receipt, "
+            f"not {money.to_text(written, receipt.currency)}: take it as a deduction, or ask for a write-off"
+        )
+    for share in shares:
+        if share.discount:
+            _check_discount(receipt, share, items[share.item_id], policy, actor)
+
+
+def _check_discount(receipt: Receipt, share: Share, item: OpenItem, policy: MatchPolicy, actor: Actor) -> None:
+    if share.discount > item.discount_amount:
+        offered = money.format(item.discount_amount, receipt.currency)
+        raise OverLimit(f"{item.number} offers {offered} discount, not {money.format(share.discount, receipt.currency)}")
+    late = item.discount_until and receipt.value_date > item.discount_until + timedelta(days=policy.discount_grace_days)
+    if late and not actor.can("writeoffs.approve", receipt.company_id):
+        raise OverLimit(f"the discount of {item.number} ended on {item.discount_until}: take it as a deduction")
+
+
+def write_off_limit(policy: MatchPolicy, currency: str, actor: Actor) -> int:
+    """What the actor may write off on one receipt alone, in minor units: the tolerance, or more for those who approve write-offs."""
+    tolerance = int((policy.tolerances or Policy().tolerance_fixed).get(currency, 0))
+    if actor.can("writeoffs.approve", policy.company_id):
+        return max(tolerance, int(policy.approver_limits.get(currency, 0)))
+    return tolerance
+
+
+def payer_for(receipt: Receipt, owners: set[int], *, actor: Actor, payer_id: int | None = None) -> int:
+    """Whose the receipt is: as named before, as told now, the one owner of the items, or the head of their group. Raises OutsideGroup."""
+    wanted = receipt.customer_id or payer_id
+    roots = group_roots(owners | ({wanted} if wanted else set()))
+    if wanted is None and len(owners) == 1:
+        wanted = next(iter(owners))
+    if wanted is None and len(set(roots.values())) == 1:
+        wanted = next(iter(roots.values()))
+    if wanted is None:
+        raise OutsideGroup("the items belong to customers of different groups: name the payer, or split the receipt")
+    strangers = [c for c in owners if roots[c] != roots.get(wanted, wanted)]
+    payer = Customer.objects.visible_to(actor, "cash.apply").filter(pk=wanted, company=receipt.company_id).first()
+    if payer is None:
+        raise AllocationError("the payer is not among the customers you work on")
+    if strangers:
+        names = ", ".join(Customer.objects.filter(pk__in=strangers).values_list("name", flat=True)[:3])
+        raise OutsideGroup(f"{names} is outside the group of {payer.name}: change the payer, or split the receipt")
+    return payer.pk

@@ -1,0 +1,91 @@
+"""Returned items: the bank takes money back, so the receipt and all that was done with it is reversed in one act."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from cashapp.models import Match, MatchProposal, Receipt, StatementLine
+from cashapp.selectors.settlement import Days
+from cashapp.selectors.undoing import live_entries
+from cashapp.services.errors import CashError
+from cashapp.services.holding import hold, locked, touch
+from cashapp.services.learning import forget_payer
+from cashapp.services.undoing import withdraw_disputes
+from cashapp.services.working import drop_drafts
+from ledger.services import reverse_entries
+from org.actors import Actor, require
+from workflow.services import record
+
+
+class ReturnRefused(CashError):
+    """A return that doesn't fit; the message says why."""
+
+
+@transaction.atomic
+def return_receipt(
+    *, actor: Actor, receipt: Receipt, reason: str, today: date, now: datetime, line: StatementLine | None = None, day: date | None = None
+) -> Receipt:
+    """Reverse a receipt with everything that was applied of it; its invoices open again on the bank's day.
+
+    `line` is the statement's line that takes it back (its amount must be the receipt's), `day` the day where there is none.
+    Raises ReturnRefused, StaleReceipt, LedgerError, NotAllowed.
+    """
+    require(actor, "cash.reverse", receipt.company_id)
+    held = hold(receipt, actor=actor, now=now)
+    _check(held, line, reason)
+    entries = live_entries(held)
+    wanted = max([line.booking_date if line else day or today, *(e.effective_date for e in entries)])
+    posted = reverse_entries(entries=entries, day=Days().open_day(held.company_id, wanted), actor=actor, reason=reason)
+    newest = sorted(entries, key=lambda e: -e.pk)
+    matches = _undo_matches(dict(zip([e.pk for e in newest], [p.entry_id for p in posted], strict=True)))
+    withdraw_disputes(matches, actor=actor, today=today)
+    for one in [held, *locked([p.pk for p in held.parts.filter(joined_back=False)])]:
+        touch(one, returned_on=wanted, on_account=False, question="", lease_by=None, lease_until=None)
+        MatchProposal.objects.filter(receipt=one).delete()
+        drop_drafts(one)
+        forget_payer(one)
+    if line:
+        StatementLine.objects.filter(pk=line.pk).update(returns=held, handled=True)
+    record(
+        actor=actor, type="receipt.returned", company_id=held.company_id, subject=held, customer_id=held.customer_id,
+        receipt=held.number, amount=held.amount, currency=held.currency, day=wanted.isoformat(), reason=reason, matches=len(matches),
+    )  # fmt: skip
+    return held
+
+
+def _check(receipt: Receipt, line: StatementLine | None, reason: str) -> None:
+    if receipt.split_from_id:
+        raise ReturnRefused("this is a part of a payment: the bank returns the whole one")
+    if not reason.strip():
+        raise ReturnRefused("say why it came back")
+    if line is None:
+        return
+    fits = line.amount == -receipt.amount and line.currency == receipt.currency
+    if line.handled or line.treatment != StatementLine.Treatment.RETURN or not fits:
+        raise ReturnRefused("the line of the statement is dealt with already, or is of another amount")
+    if line.statement.bank_account_id != receipt.bank_account_id:
+        raise ReturnRefused("the line is of another bank account than the receipt")
+
+
+def _undo_matches(reversals: dict[int, int]) -> list[Match]:
+    """Matches whose entries were reversed, with their reversals."""
+    found = list(Match.objects.filter(entry__in=reversals))
+    for match in found:
+        Match.objects.filter(pk=match.pk).update(reversed_by=reversals[match.entry_id])
+    return found
+
+
+@transaction.atomic
+def dismiss_return(*, actor: Actor, line: StatementLine, reason: str) -> StatementLine:
+    """A returned item that takes back nothing of ours, with the reason. Raises ReturnRefused, NotAllowed."""
+    require(actor, "cash.reverse", line.statement.bank_account.company_id)
+    if not reason.strip():
+        raise ReturnRefused("say why it needs no reversal")
+    changed = StatementLine.objects.filter(pk=line.pk, treatment=StatementLine.Treatment.RETURN, handled=False).update(handled=True)
+    if not changed:
+        raise ReturnRefused("it is dealt with already")
+    record(
+        actor=actor, type="return.dismissed", company_id=line.statement.bank_account.company_id, subject=line, amount=line.amount,
+        currency=line.currency, reason=reason,
+    )  # fmt: skip
+    return line

@@ -1,0 +1,52 @@
+"""A bank file brought by a person: imported, matched at once, and kept aside when somebody has to decide first."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from cashapp.models import BankAccount
+from cashapp.services.errors import StatementHeld, UnknownBankAccount
+from cashapp.services.importing import ImportResult, import_bank_file
+from cashapp.services.matching import MatchRun, match_receipts
+from org.actors import Actor
+from workflow.models import StoredFile
+from workflow.services import store_file
+
+
+@dataclass
+class Taken:
+    """What came of a file: the import, and the matching of its receipts."""
+
+    result: ImportResult
+    run: MatchRun = field(default_factory=MatchRun)
+
+
+def take_bank_file(
+    *, actor: Actor, content: bytes, name: str, today: date, now: datetime, bank_account: BankAccount | None = None, accept_gap: str = ""
+) -> Taken:
+    """Import a file and match what it brought. A file that waits for a decision (a gap, an account to set up) is kept: the refusal
+    names it as `stored_file_id`. Raises what `import_bank_file` raises.
+    """
+    try:
+        result = import_bank_file(
+            actor=actor, content=content, name=name, today=today, bank_account=bank_account, accept_gap=accept_gap,
+            company=bank_account.company if bank_account else None,
+        )  # fmt: skip
+    except (StatementHeld, UnknownBankAccount) as refusal:
+        stored, _ = store_file(actor=actor, name=name or "bank file", content=content)
+        refusal.stored_file_id = stored.pk
+        raise
+    taken = Taken(result)
+    for company in result.companies:
+        own = [r for r in result.receipts if r.company_id == company.pk]
+        if own and actor.can("cash.apply", company.pk):
+            run = match_receipts(company=company, actor=actor, today=today, now=now, receipts=own)
+            taken.run.seen += run.seen
+            taken.run.posted += run.posted
+            taken.run.suggested += run.suggested
+            taken.run.asked += run.asked
+    return taken
+
+
+def kept_file(*, actor: Actor, pk: int) -> StoredFile | None:
+    """A file that this person brought before and that waits for a decision."""
+    return StoredFile.objects.filter(pk=pk, added_by=actor.label, bank_files=None).first()

@@ -1,0 +1,411 @@
+"""People's work on receipts: applied, left on account, named, split, asked about, taken back, returned."""
+
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+from cashapp.models import Match, MatchPolicy, MatchProposal, PayerAlias, Receipt, ReceiptDraft
+from cashapp.services import (
+    Share,
+    accept_proposal,
+    apply_receipt,
+    leave_on_account,
+    mark_unidentified,
+    match_receipts,
+    name_payer,
+    return_receipt,
+    reverse_match,
+    split_receipt,
+)
+from cashapp.services.applying import post_ready, take_off_account
+from cashapp.services.asking import NothingAsked, answer, ask_about
+from cashapp.services.errors import AllocationError, NothingToUndo, OutsideGroup, OverLimit, ReceiptLeased, StaleReceipt
+from cashapp.services.holding import ReceiptReturned
+from cashapp.services.returning import ReturnRefused, dismiss_return
+from cashapp.services.working import save_draft, take_lease
+from disputes.models import Dispute
+from ledger.errors import PeriodNotOpen
+from ledger.models import Entry, OpenItem
+from ledger.selectors import trial_balance
+from ledger.services import close_period
+from org.actors import NotAllowed
+from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
+from tests.factories import DAY, SYSTEM, issue, make_customer, make_user
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 9, 20, 9, tzinfo=timezone.utc)
+EARLY = DAY.replace(day=1)
+
+
+@pytest.fixture
+def bank():
+    return make_bank()
+
+
+@pytest.fixture
+def acme(bank):
+    return make_customer(bank.company, "ACME GmbH")
+
+
+@pytest.fixture
+def ana(bank):
+    return make_user("specialist", bank.company)
+
+
+@pytest.fixture
+def senior(bank):
+    return make_user("senior", bank.company)
+
+
+def work(actor, receipt, *shares, **more):
+    receipt.refresh_from_db()
+    given = {"version": receipt.version, "today": TODAY, "now": NOW} | more
+    return apply_receipt(actor=actor, receipt=receipt, shares=[Share(i.pk, *a) for i, *a in shares], **given)
+
+
+def balance(item: OpenItem) -> int:
+    return OpenItem.objects.get(pk=item.pk).balance
+
+
+def fresh(receipt: Receipt) -> Receipt:
+    return Receipt.objects.select_related("open_item").get(pk=receipt.pk)
+
+
+# Applying
+
+
+def test_one_receipt_pays_several_items(bank, acme, ana):
+    one, two = issue(acme, 60_00, day=EARLY), issue(acme, 50_00, day=EARLY)
+    receipt = money_in(bank, 100_00, acme)
+    match = work(ana, receipt, (one, 60_00), (two, 40_00))
+    assert (balance(one), balance(two)) == (0, 10_00)
+    assert fresh(receipt).state == "applied" and match.rule == "manual" and match.actor == ana.label
+
+
+def test_the_payer_is_named_by_the_items_and_remembered(bank, acme, ana):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 100_00, payer="A.C.M.E. Zentrale", account="DE 11 22")
+    match = work(ana, receipt, (item, 100_00))
+    assert fresh(receipt).customer == acme and match.identification is not None
+    assert set(PayerAlias.objects.values_list("kind", "value", "customer")) == {
+        ("account", "DE1122", acme.pk),
+        ("name", "ACME ZENTRALE", acme.pk),
+    }
+    assert money_in(bank, 5_00, payer="whoever", account="DE1122").customer_id == acme.pk
+
+
+def test_discount_in_time_write_off_in_tolerance_and_the_rest_on_account(bank, acme, ana):
+    item = issue(acme, 100_00, day=EARLY, discount_until=DAY, discount_amount=2_00)
+    other = issue(acme, 50_00, day=EARLY)
+    receipt = money_in(bank, 150_00, acme)
+    work(ana, receipt, (item, 98_00, 2_00), (other, 47_00, 0, 3_00), rest=True)
+    assert balance(item) == balance(other) == 0
+    assert fresh(receipt).unapplied == 5_00 and fresh(receipt).state == "on account"
+    books = trial_balance(bank.company_id, TODAY)
+    assert (books["4800"], books["6990"], books["1200"]) == (2_00, 3_00, -5_00)
+
+
+def test_a_short_payment_opens_its_dispute_in_the_same_act(bank, acme, ana):
+    item = issue(acme, 100_00, day=EARLY)
+    receipt = money_in(bank, 90_00, acme, text="less damage")
+    work(ana, receipt, (item, 90_00, 0, 0, 10_00, "damaged"))
+    dispute = Dispute.objects.get()
+    assert (dispute.amount, dispute.reason, dispute.open_item, dispute.customer_words) == (10_00, "damaged", item, "less damage")
+    assert balance(item) == 10_00
+
+
+def test_credits_are_netted_in(bank, acme, ana):
+    invoice, credit = issue(acme, 100_00, day=EARLY), issue(acme, -30_00, kind="credit_memo", day=EARLY)
+    work(ana, money_in(bank, 70_00, acme), (invoice, 100_00), (credit, -30_00))
+    assert balance(invoice) == balance(credit) == 0
+
+
+def test_a_parent_pays_for_its_children(bank, ana):
+    parent = make_customer(bank.company, "Holding AG")
+    items = [issue(make_customer(bank.company, f"Child {n}", parent=parent), 50_00, day=EARLY) for n in (1, 2)]
+    receipt = money_in(bank, 100_00, payer="unknown")
+    work(ana, receipt, *((i, 50_00) for i in items))
+    assert fresh(receipt).customer == parent and all(balance(i) == 0 for i in items)
+
+
+def test_items_outside_the_payers_group_are_refused(bank, acme, ana):
+    strange = issue(make_customer(bank.company, "Bolt Ltd"), 100_00, day=EARLY)
+    with pytest.raises(OutsideGroup, match="Bolt Ltd is outside the group of ACME GmbH"):
+        work(ana, money_in(bank, 100_00, acme), (strange, 100_00))
+    assert balance(strange) == 100_00
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ((100_01,), "more is given out"),
+        ((99_00,), "1.00 is left over"),
+        ((-50_00,), "give an amount above zero"),
+        ((0,), "give an amount above zero"),
+        ((100_00, 0, 0, 100_01), "is more than the 200.00 that are open"),
+        ((100_00, 5_00), "offers – discount, not 5.00"),
+    ],
+)
+def test_what_does_not_add_up_is_refused(bank, acme, ana, amounts, words):
+    item = issue(acme, 200_00, day=EARLY)
+    with pytest.raises(AllocationError, match=words):
+        work(ana, money_in(bank, 100_00, acme), (item, *amounts))
+    assert balance(item) == 200_00 and not Match.objects.exists()
+
+
+def test_write_offs_stay_within_what_the_person_may(bank, acme, ana):
+    item = issue(acme, 110_00, day=EARLY)
+    receipt = money_in(bank, 100_00, acme)
+    with pytest.raises(OverLimit, match=r"you may write off 5\.00 EUR on a receipt, not 10\.00"):
+        work(ana, receipt, (item, 100_00, 0, 10_00))
+    MatchPolicy.objects.create(company=bank.company, approver_limits={"EUR": 20_00})
+    with pytest.raises(OverLimit):
+        work(make_user("senior", bank.company), receipt, (item, 100_00, 0, 10_00))
+    work(make_user("supervisor", bank.company), receipt, (item, 100_00, 0, 10_00))
+    assert balance(item) == 0
+
+
+def test_a_discount_after_its_time_is_not_a_specialists_to_give(bank, acme, ana):
+    item = issue(acme, 100_00, day=EARLY, discount_until=EARLY, discount_amount=2_00)
+    receipt = money_in(bank, 98_00, acme)
+    with pytest.raises(OverLimit, match="ended on 2026-09-01"):
+        work(ana, receipt, (item, 98_00, 2_00))
+    work(make_user("supervisor", bank.company), receipt, (item, 98_00, 2_00))
+
+
+def test_items_of_another_currency_company_or_portfolio_are_refused(bank, acme, ana):
+    receipt = money_in(bank, 100_00, acme)
+    elsewhere = issue(make_customer(make_bank(identifier="4711").company), 100_00, day=EARLY)
+    with pytest.raises(AllocationError, match="not among those"):
+        work(ana, receipt, (elsewhere, 100_00))
+    own = make_user("specialist", bank.company, scope="portfolio")
+    with pytest.raises(AllocationError, match="not among those"):
+        work(own, receipt, (issue(acme, 100_00, day=EARLY), 100_00))
+
+
+def test_a_receipt_that_waits_is_no_credit_for_another(bank, acme, ana):
+    item, waiting = issue(acme, 100_00, day=EARLY), money_in(bank, 40_00, acme)
+    with pytest.raises(AllocationError, match="waits itself"):
+        work(ana, money_in(bank, 60_00, acme), (item, 100_00), (waiting.open_item, -40_00))
+
+
+def test_work_needs_its_permission(bank, acme):
+    with pytest.raises(NotAllowed):
+        work(make_user("auditor", bank.company), money_in(bank, 100_00, acme), (issue(acme, 100_00, day=EARLY), 100_00))
+
+
+def test_a_second_tab_is_stale(bank, acme, ana):
+    item, receipt = issue(acme, 200_00, day=EARLY), money_in(bank, 100_00, acme)
+    work(ana, receipt, (item, 50_00), rest=True, version=0)
+    with pytest.raises(StaleReceipt, match="changed meanwhile"):
+        work(ana, receipt, (item, 50_00), version=0)
+    assert balance(item) == 150_00
+
+
+def test_a_proposal_is_accepted_with_its_reasons(bank, acme, ana):
+    item = issue(acme, 100_00, number="INV-10001", day=EARLY)
+    receipt = money_in(bank, 100_00, acme, text="INV-10001")
+    match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, post=False)
+    best = MatchProposal.objects.get(receipt=receipt, rank=1)
+    match = accept_proposal(actor=ana, receipt=receipt, version=0, rank=1, today=TODAY, now=NOW)
+    assert balance(item) == 0 and (match.rule, match.score, match.reasons) == (best.rule, best.score, best.reasons)
+    assert not MatchProposal.objects.exists()
+    with pytest.raises(AllocationError, match="not there any more"):
+        accept_proposal(actor=ana, receipt=receipt, version=1, rank=1, today=TODAY, now=NOW)
+
+
+def test_what_is_ready_is_posted_at_once(bank, acme, ana):
+    items = [issue(acme, n * 100_00, number=f"INV-1000{n}", day=EARLY) for n in (1, 2)]
+    for n in (1, 2):
+        money_in(bank, n * 100_00, acme, text=f"INV-1000{n}")
+    money_in(bank, 7_77, payer="Nobody")
+    match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, post=False)
+    run = post_ready(actor=ana, company=bank.company, today=TODAY, now=NOW)
+    assert len(run.posted) == 2 and {m.actor for m in run.posted} == {ana.label} and all(balance(i) == 0 for i in items)
+    assert Receipt.objects.to_clear().count() == 1
+
+
+# On account, payers, splits, questions
+
+
+def test_left_on_account_and_taken_off_again(bank, acme, ana):
+    receipt = money_in(bank, 100_00, payer="Someone")
+    with pytest.raises(AllocationError, match="name the payer"):
+        leave_on_account(actor=ana, receipt=receipt, version=0, now=NOW)
+    leave_on_account(actor=ana, receipt=receipt, version=0, now=NOW, payer_id=acme.pk)
+    assert fresh(receipt).state == "on account" and fresh(receipt).customer == acme and not Receipt.objects.to_clear().exists()
+    take_off_account(actor=ana, receipt=receipt, now=NOW)
+    assert list(Receipt.objects.to_clear()) == [receipt]
+
+
+def test_a_payer_is_named_changed_and_unknown_again(bank, acme, ana):
+    bolt = make_customer(bank.company, "Bolt Ltd")
+    receipt = money_in(bank, 100_00, payer="Someone", account="DE1")
+    name_payer(actor=ana, receipt=receipt, version=0, customer=acme, today=TODAY, now=NOW)
+    named = fresh(receipt)
+    name_payer(actor=ana, receipt=named, version=named.version, customer=bolt, today=TODAY, now=NOW)
+    changed = fresh(receipt)
+    assert changed.customer == bolt and changed.unapplied == 100_00
+    assert list(PayerAlias.objects.filter(is_active=True, kind="account").values_list("customer", flat=True)) == [bolt.pk]
+    mark_unidentified(actor=ana, receipt=changed, version=changed.version, today=TODAY, now=NOW)
+    assert fresh(receipt).state == "unidentified" and trial_balance(bank.company_id, TODAY)["2100"] == -100_00
+    assert trial_balance(bank.company_id, TODAY).get("1200", 0) == 0 and not PayerAlias.objects.filter(is_active=True).exists()
+
+
+def test_a_payment_of_two_payers_is_split(bank, acme, ana):
+    bolt = make_customer(bank.company, "Bolt Ltd")
+    receipt = money_in(bank, 100_00, acme)
+    part = split_receipt(actor=ana, receipt=receipt, version=0, amount=40_00, customer=bolt, today=TODAY, now=NOW)
+    assert part.number == "RC-000001-2" and fresh(receipt).unapplied == 60_00 and fresh(part).customer == bolt
+    work(ana, part, (issue(bolt, 40_00, day=EARLY), 40_00))
+    split = Match.objects.get(rule="split")
+    with pytest.raises(NothingToUndo, match="take back what was done with the part"):
+        reverse_match(actor=ana, match=split, reason="", today=TODAY, now=split.at)
+    used = Match.objects.exclude(rule="split").get()
+    reverse_match(actor=ana, match=used, reason="", today=TODAY, now=used.at)
+    reverse_match(actor=ana, match=split, reason="", today=TODAY, now=split.at)
+    assert fresh(receipt).unapplied == 100_00 and fresh(part).state == "joined back"
+    assert list(Receipt.objects.to_clear()) == [receipt]
+
+
+@pytest.mark.parametrize("amount", [0, -1, 100_00, 100_01])
+def test_a_split_leaves_something_on_both_sides(bank, acme, ana, amount):
+    with pytest.raises(AllocationError):
+        split_receipt(actor=ana, receipt=money_in(bank, 100_00, acme), version=0, amount=amount, today=TODAY, now=NOW)
+
+
+def test_a_question_is_put_and_answered(bank, acme, ana, senior):
+    receipt = money_in(bank, 100_00, acme)
+    with pytest.raises(NothingAsked):
+        ask_about(actor=ana, receipt=receipt, version=0, question="  ", now=NOW)
+    asked = ask_about(actor=ana, receipt=receipt, version=0, question="Theirs or ours?", now=NOW)
+    with pytest.raises(NotAllowed):
+        answer(actor=ana, receipt=asked, version=asked.version, words="ours", now=NOW)
+    answer(actor=senior, receipt=asked, version=asked.version, words="Ours.", now=NOW)
+    assert fresh(receipt).question == ""
+
+
+# Work in hand
+
+
+def test_one_person_has_a_receipt_in_hand(bank, acme, ana):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 100_00, acme)
+    take_lease(actor=ana, receipt=receipt, now=NOW)
+    ben = make_user("specialist", bank.company)
+    with pytest.raises(ReceiptLeased, match="Specialist is working on RC-000001"):
+        take_lease(actor=ben, receipt=receipt, now=NOW)
+    with pytest.raises(ReceiptLeased):
+        work(ben, receipt, (item, 100_00))
+    take_lease(actor=ben, receipt=receipt, now=NOW + timedelta(minutes=6))
+    take_lease(actor=ana, receipt=receipt, now=NOW + timedelta(minutes=7), force=True)
+    work(ana, receipt, (item, 100_00), now=NOW + timedelta(minutes=8))
+
+
+def test_half_done_work_is_kept_until_it_is_posted(bank, acme, ana):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 100_00, acme)
+    save_draft(user=ana, receipt=receipt, data={"rows": [{"item": item.pk, "amount": 40_00}]})
+    assert ReceiptDraft.objects.get().data["rows"][0]["amount"] == 40_00
+    work(ana, receipt, (item, 100_00))
+    assert not ReceiptDraft.objects.exists()
+
+
+# Taken back
+
+
+def test_undoing_ones_own_posting_restores_all_of_it(bank, acme, ana):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 90_00, payer="ACME Zentrale", account="DE1")
+    match = work(ana, receipt, (item, 90_00, 0, 0, 10_00))
+    reverse_match(actor=ana, match=match, reason="", today=TODAY, now=match.at)
+    back = fresh(receipt)
+    assert balance(item) == 100_00 and back.state == "unidentified" and back.unapplied == 90_00
+    assert Dispute.objects.get().resolution == "withdrawn" and not PayerAlias.objects.filter(is_active=True).exists()
+    with pytest.raises(NothingToUndo, match="already"):
+        reverse_match(actor=ana, match=match, reason="", today=TODAY, now=match.at)
+    work(ana, receipt, (item, 90_00), rest=False)
+    assert balance(item) == 10_00
+
+
+def test_others_postings_are_reversed_with_a_reason_by_those_who_may(bank, acme, ana, senior):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 100_00, acme)
+    match = work(ana, receipt, (item, 100_00))
+    with pytest.raises(NotAllowed):
+        reverse_match(actor=ana, match=match, reason="wrong", today=TODAY, now=match.at + timedelta(hours=1))
+    with pytest.raises(NothingToUndo, match="say why"):
+        reverse_match(actor=senior, match=match, reason=" ", today=TODAY, now=match.at)
+    reverse_match(actor=senior, match=match, reason="wrong invoice", today=TODAY, now=match.at)
+    match.refresh_from_db()
+    assert match.reversed_by.effective_date == TODAY and balance(item) == 100_00 and fresh(receipt).unapplied == 100_00
+
+
+def test_nothing_is_taken_back_in_a_closed_period(bank, acme, ana, senior):
+    item, receipt = issue(acme, 100_00, day=EARLY), money_in(bank, 100_00, acme)
+    match = work(ana, receipt, (item, 100_00))
+    period = bank.company.periods.get(name="2026-09")
+    close_period(period=period, actor=SYSTEM, at=NOW)
+    reverse_match(actor=senior, match=match, reason="wrong", today=TODAY, now=match.at)
+    match.refresh_from_db()
+    assert match.reversed_by.effective_date == date(2026, 10, 1)
+    for open_period in bank.company.periods.exclude(state="closed"):
+        close_period(period=open_period, actor=SYSTEM, at=NOW)
+    with pytest.raises(PeriodNotOpen):
+        work(ana, receipt, (item, 100_00))
+
+
+def test_a_bounced_receipt_reopens_everything_it_paid(bank, acme, ana, senior):
+    items = [issue(acme, n * 10_00, day=EARLY) for n in (1, 2, 3)]
+    receipt = money_in(bank, 65_00, payer="unknown", account="DE1")
+    work(ana, receipt, *((i, i.balance) for i in items), rest=True)
+    return_receipt(actor=senior, receipt=receipt, reason="no funds", today=TODAY, now=NOW)
+    back = fresh(receipt)
+    assert [balance(i) for i in items] == [10_00, 20_00, 30_00]
+    assert back.state == "returned" and back.returned_on == TODAY and not Receipt.objects.unapplied().exists()
+    assert Match.objects.get().reversed_by is not None
+    assert trial_balance(bank.company_id, TODAY) == {"1000": 0, "1200": 60_00, "2100": 0, "4000": -60_00}
+    assert trial_balance(bank.company_id, DAY)["1200"] == -5_00
+    with pytest.raises(ReceiptReturned):
+        work(ana, receipt, (items[0], 10_00))
+    with pytest.raises(ReceiptReturned):
+        return_receipt(actor=senior, receipt=receipt, reason="again", today=TODAY, now=NOW)
+
+
+def test_a_bounced_receipt_takes_its_parts_and_its_used_credit_along(bank, acme, ana, senior):
+    bolt = make_customer(bank.company, "Bolt Ltd")
+    receipt = money_in(bank, 100_00, acme)
+    part = split_receipt(actor=ana, receipt=receipt, version=0, amount=40_00, customer=bolt, today=TODAY, now=NOW)
+    theirs, ours = issue(bolt, 40_00, day=EARLY), issue(acme, 90_00, day=EARLY)
+    work(ana, part, (theirs, 40_00))
+    receipt.refresh_from_db()
+    leave_on_account(actor=ana, receipt=receipt, version=receipt.version, now=NOW)
+    other = money_in(bank, 30_00, acme)
+    work(ana, other, (ours, 90_00), (fresh(receipt).open_item, -60_00))
+    return_receipt(actor=senior, receipt=receipt, reason="no funds", today=TODAY, now=NOW)
+    assert balance(theirs) == 40_00 and balance(ours) == 90_00 and fresh(part).state == "returned"
+    assert fresh(other).unapplied == 30_00 and not Match.objects.filter(reversed_by=None).exists()
+    with pytest.raises(ReturnRefused, match="a part"):
+        Receipt.objects.filter(pk=part.pk).update(returned_on=None)
+        return_receipt(actor=senior, receipt=fresh(part), reason="x", today=TODAY, now=NOW)
+
+
+def test_a_statements_return_line_reverses_the_receipt_it_names(bank, acme, ana, senior):
+    take(camt([Row(100_00, "INV", "ACME GmbH", reference="REF-12345")]))
+    receipt = Receipt.objects.get()
+    back = Row(-100_00, "RETURN REF-12345", "ACME GmbH", reversal=True, reference="REF-12345")
+    take(camt([back], opening=100_00, number=2, day=DAY.replace(day=16)))
+    line = receipt.return_lines.get()
+    with pytest.raises(NotAllowed):
+        return_receipt(actor=ana, receipt=receipt, line=line, reason="bank", today=TODAY, now=NOW)
+    return_receipt(actor=senior, receipt=receipt, line=line, reason="bank", today=TODAY, now=NOW)
+    line.refresh_from_db()
+    assert line.handled and fresh(receipt).returned_on == DAY and trial_balance(bank.company_id, DAY)["1000"] == 0
+    with pytest.raises(ReturnRefused):
+        dismiss_return(actor=senior, line=line, reason="twice")
+
+
+def test_a_return_of_another_amount_or_account_is_refused(bank, acme, senior):
+    take(camt([Row(-7_00, "RETURN", "X", reversal=True)], opening=100_00))
+    from cashapp.models import StatementLine
+
+    line = StatementLine.objects.get()
+    with pytest.raises(ReturnRefused, match="another amount"):
+        return_receipt(actor=senior, receipt=money_in(bank, 100_00, acme), line=line, reason="bank", today=TODAY, now=NOW)
+    dismiss_return(actor=senior, line=line, reason="a supplier's")
+    assert Entry.objects.filter(kind="reversal").count() == 0
