@@ -24,6 +24,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGIN
 
 _business_date = os.environ.get("BUSINESS_DATE")
 BUSINESS_DATE: date | None = date.fromisoformat(_business_date) if _business_date else None
+NIGHT_HOUR = int(os.environ.get("AROPS_NIGHT_HOUR", "22"))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -165,8 +166,11 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
-EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "2525"))
+# Without a mail server the demo drops mail into files; in production a server on this machine is assumed.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost" if PRODUCTION else "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "messaging.maildrop.MailDrop"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "0") == "1"

@@ -1,0 +1,170 @@
+"""The night's work: the steps in their order, for one company and one day.
+
+Receipts are matched before the ageing is kept, so that the snapshot shows what a report as of that day will show; letters come after
+promises have been judged; the books are verified last, over all that the night has written. A step that fails doesn't stop the others.
+
+Each step is a job with a slot of its own, and so is the whole night of a company. A night that was killed is taken up where it
+stopped; one that is run again runs all its steps again: each is safe to repeat (a receipt is posted once, a letter written once).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from arops.lib.refusal import Refused
+from cashapp.services import match_receipts
+from collections_app.services.promises import decide_promises
+from ledger.verify import CHECK_NAMES, verify_books
+from messaging.services import send_due
+from org.actors import Actor, SystemActor
+from org.models import Company
+from reports.services import take_snapshot
+from workflow.models import Job
+from workflow.services.audit import chain_head, seal_events
+from workflow.services.jobs import Tell, create_job, retry_job, run_job
+
+ACTOR = SystemActor("nightly")
+ENDED = (Job.State.FAILED, Job.State.CANCELLED, Job.State.DONE)
+
+
+class NightFailed(Refused):
+    """Some steps failed; the message says which, their own jobs say why."""
+
+
+class BooksDontTie(Refused):
+    """verify_books found differences; they are in the job's results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The night a step belongs to: whose, of which day, and the moment it was begun."""
+
+    company: Company
+    day: date
+    moment: datetime
+    actor: Actor = ACTOR
+
+
+def matching(night: Now, job: Job) -> dict[str, int]:
+    """Receipts that wait, against what is open."""
+    run = match_receipts(company=night.company, actor=night.actor, today=night.day, now=night.moment)
+    return {"receipts": run.seen, "posted": len(run.posted), "suggested": run.suggested, "asked": run.asked}
+
+
+def snapshot(night: Now, job: Job) -> dict[str, int]:
+    """The day's ageing, kept."""
+    kept = take_snapshot(company=night.company, day=night.day, actor=night.actor)
+    return {"rows": len(kept.rows), "ties": int(kept.ties)}
+
+
+def promises(night: Now, job: Job) -> dict[str, int]:
+    """Which promises were kept."""
+    return decide_promises(company=night.company, today=night.day, actor=night.actor)
+
+
+def dunning(night: Now, job: Job) -> dict[str, int]:
+    """Letters to those who are late."""
+    from collections_app.services.dunning import run_dunning
+
+    return dict(run_dunning(company=night.company, day=night.day, actor=night.actor, now=night.moment).counts)
+
+
+def outbox(night: Now, job: Job) -> dict[str, int]:
+    """What may go out, goes out; what still rests is sent by the outbox's own clock."""
+    return dict(send_due(now=night.moment))
+
+
+def audit(night: Now, job: Job) -> dict[str, int]:
+    """The audit trail is sealed; the chain's head is in the results, to be written down elsewhere."""
+    sealed = seal_events()
+    job.results = [{"head": str(chain_head())}]
+    return {"sealed": sealed}
+
+
+def books(night: Now, job: Job) -> dict[str, int]:
+    """Everything is derived anew and compared. Raises BooksDontTie."""
+    found = verify_books(night.day, [night.company])
+    job.results = [{"check": d.check, "detail": d.detail} for d in found]
+    if found:
+        raise BooksDontTie(f"{len(found)} differences, the first: {found[0].check}: {found[0].detail}")
+    return {"checks": len(CHECK_NAMES), "differences": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of the night: its code in the slot, its name on the page, the permission to run it by hand, and what it does."""
+
+    code: str
+    label: str
+    permission: str
+    run: Callable[[Now, Job], dict[str, int]]
+
+    @property
+    def kind(self) -> str:
+        """The kind of its jobs."""
+        return f"nightly.{self.code}"
+
+
+STEPS = (
+    Step("matching", "Matching receipts", "cash.apply", matching),
+    Step("snapshot", "Ageing snapshot", "jobs.run", snapshot),
+    Step("promises", "Promises judged", "jobs.run", promises),
+    Step("dunning", "Dunning", "dunning.run", dunning),
+    Step("outbox", "Sending messages", "jobs.run", outbox),
+    Step("audit", "Sealing the audit trail", "jobs.run", audit),
+    Step("books", "Verifying the books", "jobs.run", books),
+)
+
+
+def slot_of(company: Company, day: date, step: str = "") -> str:
+    """The slot of a night, or of one of its steps."""
+    return f"nightly:{step}:{company.code}:{day}" if step else f"nightly:{company.code}:{day}"
+
+
+def put_in(*, company: Company, day: date, actor: Actor = ACTOR) -> Job:
+    """The job of a company's night; the one there is, if there is one."""
+    return create_job(actor=actor, kind="nightly", slot=slot_of(company, day), company=company, params={"day": day.isoformat()})
+
+
+def run_steps(job: Job, tell: Tell, now: datetime) -> dict[str, int]:
+    """The steps of a night, one after the other; a night taken up again after a crash leaves out what is done. Raises NightFailed."""
+    if job.company is None:
+        raise NightFailed("a night is a company's")
+    done: list[Job] = []
+    for n, step in enumerate(STEPS):
+        tell(n, len(STEPS))
+        done.append(_run_step(job.company, date.fromisoformat(job.params["day"]), step, job.attempts > 1, now))
+        job.results = [_line(ended) for ended in done]
+    tell(len(STEPS), len(STEPS))
+    failed = [f"{ended.kind.removeprefix('nightly.')} ({ended.error})" for ended in done if ended.state != Job.State.DONE]
+    if failed:
+        raise NightFailed(f"{len(failed)} of {len(STEPS)} steps failed: {'; '.join(failed)}")
+    return {"steps": len(STEPS)}
+
+
+def _run_step(company: Company, day: date, step: Step, resumed: bool, now: datetime) -> Job:
+    slot = slot_of(company, day, step.code)
+    job = create_job(actor=ACTOR, kind=step.kind, slot=slot, company=company, params={"day": day.isoformat()})
+    if job.state in ENDED and not (resumed and job.state == Job.State.DONE):
+        job = retry_job(actor=ACTOR, job=job)
+    return run_job(job_id=job.pk, now=now, wait=True)
+
+
+def _line(job: Job) -> dict[str, object]:
+    return {"step": job.kind.removeprefix("nightly."), "state": job.state, "job": job.pk, **job.counts, "error": job.error}
+
+
+def due_day(*, today: date, hour: int, begins: int, last: date | None) -> date | None:
+    """The day whose night is to be run now, if any: today's from the hour on at which nights begin; before it yesterday's, if the
+    server was away, but only where nights have run before."""
+    if hour >= begins:
+        return today if last is None or last < today else None
+    yesterday = today - timedelta(days=1)
+    return yesterday if last is not None and last < yesterday else None
+
+
+def last_night(company: Company, today: date) -> date | None:
+    """The latest day, today at most, of which the company's night was put in."""
+    nights = Job.objects.filter(kind="nightly", company=company, params__day__lte=today.isoformat())
+    day = nights.order_by("-params__day").values_list("params__day", flat=True).first()
+    return date.fromisoformat(day) if day else None
