@@ -3,14 +3,16 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from arops.lib.triggers import Guard, append_only
 from customers.models import Customer
-from invoicing.querysets import InvoiceQuerySet
+from invoicing.querysets import InvoiceImportQuerySet, InvoiceQuerySet
 from ledger.models import OpenItem
 from org.models import Company
+from workflow.models import Job, StoredFile
 
 
 class Invoice(models.Model):
@@ -55,7 +57,11 @@ class Invoice(models.Model):
             models.CheckConstraint(condition=models.Q(total__gt=0), name="invoice_total_positive"),
             models.CheckConstraint(condition=models.Q(total=models.F("subtotal") + models.F("tax_total")), name="invoice_adds_up"),
         ]
-        indexes = [models.Index(fields=["issued_at", "id"], name="invoice_updated")]
+        indexes = [
+            models.Index(fields=["issued_at", "id"], name="invoice_updated"),
+            models.Index(fields=["-document_date", "-id"], name="invoice_by_date"),
+            models.Index(OpClass(Upper("po_number"), name="text_pattern_ops"), name="invoice_by_po", condition=~models.Q(po_number="")),
+        ]
         triggers = [
             Guard(
                 name="issued_is_issued", when=pgtrigger.Before,
@@ -99,3 +105,48 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.description}"
+
+
+class InvoiceImport(models.Model):
+    """A list of documents on its way into the books: the file as it came, how it is read, what was found, what became of it.
+
+    Only whoever brought it sees it, for its rows may be of several companies.
+    """
+
+    class State(models.TextChoices):
+        MAPPING = "mapping", "to be mapped"
+        CHECKING = "checking", "being checked"
+        CHECKED = "checked", "checked"
+        RUNNING = "running", "being imported"
+        DONE = "done", "imported"
+        CANCELLED = "cancelled", "put aside"
+
+    class Mode(models.TextChoices):
+        ATOMIC = "atomic", "all or nothing"
+        PARTIAL = "partial", "row by row"
+
+    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="+", help_text="For rows that name none.")
+    source = models.CharField(max_length=60, help_text="What the list comes from; its mapping is taken again next time.")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="invoice_imports")
+    name = models.CharField(max_length=255)
+    table = models.BinaryField(help_text="The list as read in the sandbox: JSON, deflated.")
+    rows = models.IntegerField()
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.MAPPING)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.ATOMIC)
+    counts = models.JSONField(default=dict, help_text="Documents by what would become, or became, of them.")
+    totals = models.JSONField(default=list, help_text="Control totals: kind, currency, documents, minor units.")
+    outcomes = models.JSONField(default=list, help_text="Documents that were refused, with the cells that are to blame.")
+    job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="invoice_imports")
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True)
+
+    objects = InvoiceImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["created_by", "-id"], name="invoice_import_mine")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_state_display()})"

@@ -73,27 +73,30 @@ class _Undo(Exception):
     """Raised to roll back a dry run, or an atomic batch with a rejected row."""
 
 
-def issue_document(row: Mapping[str, Any], *, actor: Actor, source_system: str = "arops", kind: str | None = None) -> Outcome:
+def issue_document(
+    row: Mapping[str, Any], *, actor: Actor, source_system: str = "arops", kind: str | None = None, permission: str = "invoices.issue"
+) -> Outcome:
     """Issue one document. Raises DocumentRefused."""
-    (outcome,) = issue_documents([row], actor=actor, source_system=source_system, kind=kind)
+    (outcome,) = issue_documents([row], actor=actor, source_system=source_system, kind=kind, permission=permission)
     if outcome.outcome == "rejected":
         raise DocumentRefused(outcome.problems)
     return outcome
 
 
 def issue_documents(
-    rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False
-) -> list[Outcome]:
+    rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False,
+    permission: str = "invoices.issue",
+) -> list[Outcome]:  # fmt: skip
     """Issue documents as an ERP sends them; one outcome a row, in order.
 
     Good rows are issued and bad ones rejected; with `atomic` one bad row rejects all. The same row again is `unchanged`.
-    `dry_run` says what would happen and changes nothing.
+    `dry_run` says what would happen and changes nothing. Companies and customers are those in which the actor holds `permission`.
     """
     read = [read_document(row, source_system=source_system, kind=kind) for row in rows]
     for attempt in (1, 2):
         try:
             with transaction.atomic():
-                outcomes = _issue(read, actor)
+                outcomes = _issue(read, actor, permission)
                 if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
                     raise _Undo
         except _Undo:
@@ -113,9 +116,9 @@ def _not_applied(outcome: Outcome) -> Outcome:
     return Outcome(outcome.index, outcome.external_id, "rejected", None, (problem,))
 
 
-def _issue(read: Sequence[Document | list[Problem]], actor: Actor) -> list[Outcome]:
+def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: str) -> list[Outcome]:
     documents = [d for d in read if isinstance(d, Document)]
-    lookups = Lookups.of(documents, actor)
+    lookups = Lookups.of(documents, actor, permission)
     outcomes: dict[int, Outcome] = {}
     ready: list[_Ready] = []
     for index, document in enumerate(read):

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from customers.models import Customer
+from customers.querysets import CustomerQuerySet
 from invoicing.models import Invoice
 from invoicing.payload import Document, Problem, Reference
 from ledger.errors import MissingRate
@@ -40,17 +41,18 @@ class Lookups:
     rates: dict[tuple[str, str, date], Decimal | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, documents: Sequence[Document], actor: Actor) -> "Lookups":
-        """Fetch for these documents what the actor may use."""
+    def of(cls, documents: Sequence[Document], actor: Actor, permission: str = "invoices.issue") -> "Lookups":
+        """Fetch for these documents what the actor may use: companies and customers where the permission is held."""
         codes = {d.company for d in documents}
-        companies = {c.code: c for c in Company.objects.visible_to(actor, "invoices.issue").filter(code__in=codes)}
+        companies = {c.code: c for c in Company.objects.visible_to(actor, permission).filter(code__in=codes)}
         placed = [(companies[d.company], d) for d in documents if d.company in companies]
         spans: dict[int, list[tuple[date, date]]] = {}
         for company_id, span in Period.objects.filter(company__in=companies.values(), state=Period.State.OPEN).values_list(
             "company_id", "span"
         ):
             spans.setdefault(company_id, []).append((span.lower, span.upper))
-        return cls(companies, _customers(placed), *_documents(placed), spans=spans)
+        customers = _customers(placed, Customer.objects.visible_to(actor, permission))
+        return cls(companies, customers, *_documents(placed), spans=spans)
 
     def customer(self, company: Company, reference: Reference, source_system: str) -> tuple[int, str] | None:
         """Key and payment terms of a customer, by our id or number, or by the sender's id."""
@@ -77,7 +79,7 @@ class Lookups:
         return Problem("/document_date", "period_closed", f"{day} lies in no open period of {company.code}{offer}")
 
 
-def _customers(placed: Iterable[tuple[Company, Document]]) -> dict[tuple[int, str, str, str], tuple[int, str]]:
+def _customers(placed: Iterable[tuple[Company, Document]], in_sight: CustomerQuerySet) -> dict[tuple[int, str, str, str], tuple[int, str]]:
     externals: set[str] = set()
     ids: set[str] = set()
     companies: set[int] = set()
@@ -86,7 +88,7 @@ def _customers(placed: Iterable[tuple[Company, Document]]) -> dict[tuple[int, st
         reference = document.customer
         (externals if reference.external_id else ids).add(reference.external_id or reference.id)
     found: dict[tuple[int, str, str, str], tuple[int, str]] = {}
-    base = Customer.objects.filter(company__in=companies)
+    base = in_sight.filter(company__in=companies)
     for pk, company, source, external, terms in base.filter(external_id__in=externals).values_list(
         "pk", "company_id", "source_system", "external_id", "payment_terms"
     ):

@@ -1,0 +1,142 @@
+"""Which column is what, and how the list writes days and amounts: guessed from headings and cells, asked where it can be read two ways."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from invoicing.readers import fields, values
+from invoicing.readers.table import SheetRow, Table
+from invoicing.readers.values import DateOrder, DecimalMark
+
+Negative = Literal["", "credit_memo", "refuse"]
+NEEDED = ("number", "document_date")
+_SEEN = 20_000
+"""Cells of a column that are looked at to find out how it writes: a list that changes its ways after that is refused row by row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Field → heading, and what the cells don't say. Kept with the import, and taken again for the next list of the same source.
+
+    `company`, `currency` and `kind` are for rows that don't say it. `negative` says what a total below zero means. `customer_system`
+    is the system whose ids of customers the list bears.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    date_order: DateOrder = ""
+    decimal: DecimalMark = ""
+    negative: Negative = ""
+    company: str = ""
+    currency: str = ""
+    kind: Literal["invoice", "debit_memo", "credit_memo"] = "invoice"
+    customer_system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person has to say before the list can be read: the mapping's field, the words, an example's line."""
+
+    field: str
+    text: str
+    line: int | None = None
+
+
+def guess(table: Table, *, saved: Mapping | None = None, company: str = "", currency: str = "") -> Mapping:
+    """The mapping that the list suggests; `saved` wins where its headings are still there, the cells win over saved habits."""
+    columns = fields.assign(table.headings)
+    if saved:
+        kept = {name: heading for name, heading in saved.columns.items() if heading in table.headings and name in fields.FIELDS}
+        taken = set(kept.values())
+        columns = {name: heading for name, heading in columns.items() if heading not in taken and name not in saved.columns} | kept
+        start = replace(saved, columns=columns)
+    else:
+        start = Mapping(columns, company=company, currency=currency)
+    return replace(
+        start,
+        date_order=_order(table, start) or start.date_order,
+        decimal=_mark(table, start) or start.decimal,
+    )
+
+
+def questions(table: Table, mapping: Mapping) -> list[Question]:
+    """What is still open, the most important first."""
+    return [*_missing(mapping), *_unclear_days(table, mapping), *_unclear_marks(table, mapping), *_unclear_signs(table, mapping)]
+
+
+def _missing(mapping: Mapping) -> Iterator[Question]:
+    for name in NEEDED:
+        if name not in mapping.columns:
+            yield Question(name, f"Which column holds the {fields.FIELDS[name].label.lower()}?")
+    if not {"customer", "customer_external"} & mapping.columns.keys():
+        yield Question("customer", "Which column holds the customer’s number?")
+    if not ({"total", "amount", "subtotal"} & mapping.columns.keys() or {"quantity", "unit_price"} <= mapping.columns.keys()):
+        yield Question("total", "Which column holds the amount: a total, a line amount, or quantity and unit price?")
+    if "company" not in mapping.columns and not mapping.company:
+        yield Question("company", "Which company issues these documents?")
+    if "currency" not in mapping.columns and not mapping.currency:
+        yield Question("currency", "Which currency are the amounts in?")
+
+
+def _unclear_days(table: Table, mapping: Mapping) -> Iterator[Question]:
+    if mapping.date_order:
+        return
+    for line, cell in _cells(table, mapping, "day"):
+        if values.order_of(cell) == "either":
+            first, second = values.day(cell, "dmy"), values.day(cell, "mdy")
+            yield Question("date_order", f"{cell} in line {line}: is that {first:%-d %B %Y} or {second:%-d %B %Y}?", line)
+            return
+
+
+def _unclear_marks(table: Table, mapping: Mapping) -> Iterator[Question]:
+    if mapping.decimal:
+        return
+    for line, cell in _cells(table, mapping, "amount", "decimal"):
+        if values.mark_of(cell) == "either":
+            yield Question("decimal", f"{cell} in line {line}: does the mark stand before decimals or between thousands?", line)
+            return
+
+
+def _unclear_signs(table: Table, mapping: Mapping) -> Iterator[Question]:
+    """A total below zero in a list that doesn't say what is a credit memo."""
+    if mapping.negative:
+        return
+    heading = mapping.columns.get("total") or mapping.columns.get("amount") or mapping.columns.get("subtotal")
+    if heading not in table.headings:
+        return
+    place = table.headings.index(heading)
+    for row in table.rows:
+        cell = row.cells[place]
+        if cell.startswith(("-", "\u2212", "(")) or (cell.endswith("-") and cell[:1].isdecimal()):
+            yield Question("negative", f"{cell} in line {row.line} is below zero: is that a credit memo, or a mistake?", row.line)
+            return
+
+
+def _order(table: Table, mapping: Mapping) -> DateOrder:
+    """The order that some day in the list proves; none when nothing or both are proved."""
+    found = {values.order_of(cell) for _, cell in _cells(table, mapping, "day")}
+    if "dmy" in found and "mdy" not in found:
+        return "dmy"
+    return "mdy" if "mdy" in found and "dmy" not in found else ""
+
+
+def _mark(table: Table, mapping: Mapping) -> DecimalMark:
+    found = {values.mark_of(cell) for _, cell in _cells(table, mapping, "amount", "decimal")}
+    if "," in found and "." not in found:
+        return ","
+    if "." in found and "," not in found:
+        return "."
+    return "" if found & {"either", ".", ","} else "."
+
+
+def _cells(table: Table, mapping: Mapping, *kinds: str) -> Iterator[tuple[int, str]]:
+    """Line and text of the cells of such columns that were typed as text."""
+    for name, heading in mapping.columns.items():
+        if fields.FIELDS[name].kind in kinds and heading in table.headings:
+            place = table.headings.index(heading)
+            yield from _column(table.rows[:_SEEN], place)
+
+
+def _column(rows: tuple[SheetRow, ...], place: int) -> Iterator[tuple[int, str]]:
+    for row in rows:
+        if row.cells[place] and not row.typed >> place & 1:
+            yield row.line, row.cells[place]
