@@ -50,7 +50,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"prefs": preferences, "demo": settings.DEMO}
     return {
-        "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": user.preferences.get("keys", True)},
+        "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": _cookie(request, "keys", "on off") != "off"},
         "nav": _navigation(user, request.path), "business_date": clock.today(), "demo": settings.DEMO,
         "request_id": getattr(request, "request_id", ""),
     }  # fmt: skip

@@ -51,6 +51,7 @@ class Task:
     reasons: tuple[str, ...]
     next_action: str
     bucket: str
+    oldest_due: date | None = None
 
 
 WEIGHTS = {"broken_promise": 130, "call": 100, "apply_credit": 110, "dispute": 60, "remind": 40}
@@ -111,6 +112,7 @@ def _task(
         reasons,
         action,
         bucket,
+        account.oldest_due,
     )
 
 

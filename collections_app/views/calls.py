@@ -1,13 +1,14 @@
-"""The call screen: one page, one hand on the phone, the outcome by number keys."""
+"""The call screen: one page, one hand on the phone, the outcome by number keys. What is typed is kept as it is typed."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.http import address, page, redirect_htmx, toast
 from collections_app.forms import CallForm
 from collections_app.models import Activity, Promise
 from collections_app.selectors.worklist import work_list
@@ -20,34 +21,84 @@ from ledger.models import OpenItem
 from org.access import allowed
 from org.actors import NotAllowed
 
+DRAFTED = ("outcome", "contact", "amount", "due_on", "reason", "body", "seconds")
+"""Fields of a half-done call that are kept in the session until it is saved."""
+
 
 @allowed("collections.work")
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """GET shows the account ready to be called; POST records what came of it and brings the next call."""
     user: Any = request.user
-    customer = get_object_or_404(Customer.objects.visible_to(user, "collections.work").select_related("company"), pk=pk)
+    customer = _customer(request, pk)
     items = list(OpenItem.objects.open().owed().filter(customer=customer).order_by("due_date", "pk"))
-    form = CallForm(request.POST or None, customer=customer, items=items, today=clock.today())
+    form = CallForm(request.POST or None, customer=customer, items=items, today=clock.today(), initial=_begun(request, customer))
     if request.method == "POST" and form.is_valid():
         try:
             told = record_call(actor=user, customer=customer, today=clock.today(), **form.for_service())
         except (ActivityError, PromiseError, DisputeError, NotAllowed) as error:
             form.add_error(None, str(error))
         else:
+            _forget(request, customer)
             return toast(request, redirect_htmx(request, _next(request, customer)), told, tone="ok")
-    return page(request, "collections_app/call.html", _context(customer, items, form), status=422 if form.errors else 200)
+    return page(request, "collections_app/call.html", _context(request, customer, items, form), status=422 if form.errors else 200)
 
 
-def _context(customer: Customer, items: list[OpenItem], form: CallForm) -> dict[str, Any]:
+@require_POST
+@allowed("collections.work")
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what is typed so far."""
+    customer = _customer(request, pk)
+    drafts = request.session.get("calls", {})
+    drafts[str(customer.pk)] = {name: request.POST.get(name, "")[:4000] for name in DRAFTED} | {
+        "items": request.POST.getlist("items")[:500]
+    }
+    request.session["calls"] = dict(list(drafts.items())[-5:])
+    return HttpResponse(status=204)
+
+
+def _customer(request: HttpRequest, pk: int) -> Customer:
+    user: Any = request.user
+    return get_object_or_404(Customer.objects.visible_to(user, "collections.work").select_related("company"), pk=pk)
+
+
+def _begun(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the form starts with: the half-done call, else what the address asks for."""
+    kept: dict[str, Any] = request.session.get("calls", {}).get(str(customer.pk), {})
+    outcome = request.GET.get("outcome", "")
+    return kept | ({"outcome": outcome} if outcome in Activity.Outcome.values else {})
+
+
+def _forget(request: HttpRequest, customer: Customer) -> None:
+    drafts = request.session.get("calls", {})
+    if drafts.pop(str(customer.pk), None):
+        request.session["calls"] = drafts
+
+
+def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], form: CallForm) -> dict[str, Any]:
+    user: Any = request.user
     today = clock.today()
+    form.fields["contact"].empty_label = "not said"  # type: ignore[attr-defined]
     return {
-        "customer": customer, "items": items, "form": form, "today": today,
-        "overdue": [i for i in items if i.due_date < today],
-        "contacts": customer.contacts.filter(is_active=True),
+        "customer": customer, "items": items, "form": form, "today": today, "chosen": _chosen(request, items, form),
+        "contacts": customer.contacts.filter(is_active=True), "mixed": len({i.currency for i in items}) > 1,
         "last": Activity.objects.filter(customer=customer).exclude(kind="note").first(),
         "promise": Promise.objects.filter(customer=customer).order_by("-given_on").first(),
-        "activities": Activity.objects.filter(customer=customer)[:8],
+        "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),
+        "left": _calls_left(user, customer), "statement_url": address("customers:statement", customer.pk),
     }  # fmt: skip
+
+
+def _chosen(request: HttpRequest, items: list[OpenItem], form: CallForm) -> set[int]:
+    """Items that are ticked: those sent, those asked for by the address, those of the draft; else what is overdue."""
+    asked = request.POST.getlist("items") or request.GET.getlist("items") or form.initial.get("items") or []
+    wanted = {int(pk) for pk in asked if str(pk).isdecimal()}
+    found = {item.pk for item in items if item.pk in wanted}
+    return found or {item.pk for item in items if item.due_date < clock.today() and not form.is_bound}
+
+
+def _calls_left(user: Any, customer: Customer) -> int:
+    items = work_list(user=user, today=clock.today(), with_waiting=False)
+    return len({i.customer.pk for i in items if i.task.kind in ("call", "broken_promise")} - {customer.pk})
 
 
 def _next(request: HttpRequest, customer: Customer) -> str:

@@ -4,17 +4,22 @@ export function startForms() {
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-guard]")) dirty = true;
   });
-  document.addEventListener("submit", () => (dirty = false));
+  document.addEventListener("submit", (event) => {
+    dirty = false;
+    tidy(event.target);
+  });
   addEventListener("beforeunload", (event) => dirty && event.preventDefault());
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosend]");
-    if (form) form.requestSubmit();
-    const confirm = event.target.closest("[data-type-to-confirm]");
-    if (confirm) confirm.form.querySelector("[type=submit]").disabled = confirm.value !== confirm.dataset.typeToConfirm;
+    if (form && event.target.type !== "search") form.requestSubmit();
+  });
+  document.addEventListener("input", (event) => {
+    const typed = event.target.closest("[data-type-to-confirm]");
+    if (typed) typed.form.querySelector("[type=submit], button:not([type])").disabled = typed.value.trim() !== typed.dataset.typeToConfirm;
   });
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey)) return;
-    const form = document.activeElement?.closest?.("form") || document.querySelector("form[data-main]");
+    const form = document.activeElement?.closest?.("form[data-main], form:not([role=search])") || document.querySelector("form[data-main]");
     if (!form) return;
     if (event.key === "Enter") {
       event.preventDefault();
@@ -24,4 +29,44 @@ export function startForms() {
       form.requestSubmit(form.querySelector("[data-stay]") || undefined);
     }
   });
+  startShowing();
+  startTimers();
+}
+
+// An address without the filters nobody set: what isn't filled isn't sent.
+function tidy(form) {
+  if (form.method !== "get") return;
+  const empty = [...form.elements].filter((el) => el.name && !el.value && !el.disabled);
+  for (const el of empty) el.disabled = true;
+  setTimeout(() => empty.forEach((el) => (el.disabled = false)));
+}
+
+// Fields that belong to one choice: data-when="outcome:promise,dispute" is shown while one of these is chosen.
+function startShowing() {
+  const show = (form) => {
+    for (const part of form.querySelectorAll("[data-when]")) {
+      const [name, values] = part.dataset.when.split(":");
+      part.hidden = !values.split(",").includes(new FormData(form).get(name) || "");
+    }
+  };
+  for (const form of document.querySelectorAll("form")) if (form.querySelector("[data-when]")) show(form);
+  document.addEventListener("change", (event) => {
+    if (event.target.form?.querySelector("[data-when]")) {
+      show(event.target.form);
+      if (event.target.type === "radio") [...event.target.form.querySelectorAll("[data-when]:not([hidden]) :is(input, select):not([type=hidden])")].find((el) => !el.value)?.focus();
+    }
+  });
+}
+
+// How long a call has taken: shown, and sent with the form.
+function startTimers() {
+  for (const clock of document.querySelectorAll("[data-timer]")) {
+    const field = document.querySelector(clock.dataset.timer);
+    const begun = Date.now() - 1000 * Number(field?.value || 0);
+    setInterval(() => {
+      const seconds = Math.round((Date.now() - begun) / 1000);
+      if (field) field.value = seconds;
+      clock.textContent = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+    }, 1000);
+  }
 }

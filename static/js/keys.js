@@ -1,39 +1,12 @@
 // Keys. Single letters work only outside inputs, and only when the person's preferences leave them on (WCAG 2.1.4).
-import { toggleRail } from "./preferences.js";
+import { lettersOn, toggleRail } from "./preferences.js";
 import { undoLast } from "./toasts.js";
 
 const typing = (el) => el?.matches?.("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
+const EVERYWHERE = [["Ctrl K", "commands and search"], ["/", "search"], ["u", "undo"], ["[", "narrow or widen the menu"], ["Esc", "back one layer"]];
 
 export function startKeys({ palette, lists }) {
-  const help = document.getElementById("help");
-  const lettersOn = () => document.body.dataset.keys !== "off";
   let going = 0;
-
-  const showHelp = () => {
-    const body = document.getElementById("help-body");
-    if (!body.querySelector(".facts")) {
-      const facts = document.createElement("dl");
-      facts.className = "facts";
-      for (const span of document.querySelectorAll("footer.keys span")) {
-        const term = document.createElement("dt");
-        term.append(...[...span.querySelectorAll("kbd")].map((k) => k.cloneNode(true)));
-        const what = document.createElement("dd");
-        what.textContent = [...span.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent).join("").trim();
-        facts.append(term, what);
-      }
-      for (const [keys, words] of [["Ctrl K", "commands and search"], ["/", "search"], ["g then a letter", "go to a page"], ["u", "undo"], ["[", "narrow the menu"]]) {
-        const term = document.createElement("dt");
-        const key = document.createElement("kbd");
-        key.textContent = keys;
-        term.append(key);
-        const what = document.createElement("dd");
-        what.textContent = words;
-        facts.append(term, what);
-      }
-      body.append(facts);
-    }
-    help.showModal();
-  };
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) showHelp();
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
@@ -47,12 +20,13 @@ export function startKeys({ palette, lists }) {
 
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
+    if (event.defaultPrevented) return;
     if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") {
       event.preventDefault();
       palette.open();
       return;
     }
-    if (key === "Escape" && typing(target) && !target.closest("dialog")) return target.blur();
+    if (key === "Escape" && closeTop(target)) return;
     if (event.ctrlKey && key === "a" && target.closest("[data-list]") && !typing(target)) {
       event.preventDefault();
       return lists.all();
@@ -71,22 +45,73 @@ export function startKeys({ palette, lists }) {
       return lists.select(lists.current(), true);
     }
     const row = lists.current();
-    const own = document.querySelector(`dialog[open] [data-key="${CSS.escape(key)}"]`) || row?.querySelector(`[data-key="${CSS.escape(key)}"]`) || document.querySelector(`main [data-key="${CSS.escape(key)}"]:not([data-list] *)`);
-    if (own && !own.disabled) {
+    const own = controlFor(key, row);
+    if (own) {
       event.preventDefault();
-      if (own.matches("input, select, textarea")) own.focus();
+      if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
       else own.click();
       return;
     }
-    if (key === "Enter" && target.matches("tr, .item")) return row?.querySelector("a[href]")?.click();
+    if (key === "Enter" && target.matches("tr, .item")) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
     if (key === " " && target.matches("tr, .item") && row?.dataset.peek) {
       event.preventDefault();
-      return htmx.ajax("GET", row.dataset.peek, { target: "#peek", swap: "innerHTML" });
+      return lists.peek(row);
     }
     const move = moves[key];
-    if (move && !(target.matches("button, a, summary") && ["ArrowDown", "ArrowUp", "Home", "End"].includes(key) && !target.closest("[data-list]"))) {
+    if (move && !(target.matches("button, a, summary, input") && ["ArrowDown", "ArrowUp", "Home", "End"].includes(key) && !target.closest("[data-list]"))) {
       event.preventDefault();
       move();
     }
   });
+}
+
+// What a key means here: in the bar of the selection first, then in the row, then on the page. What isn't shown isn't meant.
+function controlFor(key, row) {
+  const of = (scope) => [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+  const bars = [...document.querySelectorAll("main .bulk:not([hidden])")];
+  const found = [...bars.flatMap(of), ...(row ? of(row) : []), ...of(document).filter((el) => el.matches("main [data-key]") && !el.closest("[data-list]"))];
+  return found.find((el) => !el.disabled && !el.closest("dialog") && el.checkVisibility());
+}
+
+// Escape leaves the innermost thing: an input, an open menu; else it is the page's own way back.
+function closeTop(target) {
+  if (target.closest("dialog[open]")) return true;
+  if (typing(target)) {
+    target.blur();
+    return true;
+  }
+  const menu = document.querySelector("details.menu[open], details.help-pop[open]");
+  if (!menu) return false;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+  return true;
+}
+
+function showHelp() {
+  const help = document.getElementById("help");
+  const body = document.getElementById("help-body");
+  if (!body.querySelector(".facts")) {
+    const facts = document.createElement("dl");
+    facts.className = "facts keys-list";
+    for (const span of document.querySelectorAll("footer.keys > span")) {
+      const words = [...span.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent).join("").trim();
+      facts.append(...entry([...span.querySelectorAll("kbd")].map((k) => k.textContent), words));
+    }
+    for (const [keys, words] of EVERYWHERE) facts.append(...entry([keys], words));
+    for (const link of document.querySelectorAll("[data-go]")) if (link.dataset.go) facts.append(...entry(["g", link.dataset.go], link.title));
+    body.append(facts);
+  }
+  help.showModal();
+}
+
+function entry(keys, words) {
+  const term = document.createElement("dt");
+  for (const text of keys) {
+    const key = document.createElement("kbd");
+    key.textContent = text;
+    term.append(key, " ");
+  }
+  const what = document.createElement("dd");
+  what.textContent = words;
+  return [term, what];
 }

@@ -1,4 +1,4 @@
-// Lists: one row has the focus; rows are selected, summed and copied. Works on any table marked data-list.
+// Lists: one row has the focus; rows are selected, summed and copied; a side panel follows. Works on any table marked data-list.
 const rowsOf = (list) => [...list.querySelectorAll("tbody tr[id]:not(.group), .item[id]")];
 
 export function startLists() {
@@ -8,24 +8,28 @@ export function startLists() {
     if (!list) return null;
     return list.querySelector("tr.focus, .item.focus") || rowsOf(list)[0] || null;
   };
-  const focus = (row, { peek = true } = {}) => {
+  const focus = (row) => {
     if (!row) return;
-    for (const other of row.closest("[data-list]").querySelectorAll(".focus")) {
+    mark(row);
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+    peek(row);
+  };
+  const mark = (row) => {
+    const list = row.closest("[data-list]");
+    for (const other of list.querySelectorAll(".focus, [tabindex='0'][id]")) {
       other.classList.remove("focus");
-      other.tabIndex = -1;
+      if (other.matches("tr, .item")) other.tabIndex = -1;
     }
     row.classList.add("focus");
     row.tabIndex = 0;
-    row.focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
-    if (peek && row.dataset.peek && document.querySelector("#peek")?.dataset.open !== "no") htmx.ajax("GET", row.dataset.peek, { target: "#peek", swap: "innerHTML" });
   };
   const step = (by) => {
     const list = active();
     if (!list) return;
     const rows = rowsOf(list);
-    const at = rows.indexOf(current());
     const started = list.contains(document.activeElement) || list.querySelector(".focus");
+    const at = rows.indexOf(current());
     focus(rows[Math.max(0, Math.min(rows.length - 1, started ? at + by : 0))]);
   };
   const boxOf = (row) => row?.querySelector("input[type=checkbox][data-select]");
@@ -37,43 +41,119 @@ export function startLists() {
   };
   const sum = (list) => {
     const chosen = rowsOf(list).filter((row) => boxOf(row)?.checked);
-    for (const row of rowsOf(list)) row.setAttribute("aria-selected", String(chosen.includes(row)));
+    for (const row of rowsOf(list)) if (boxOf(row)) row.setAttribute("aria-selected", String(chosen.includes(row)));
+    const every = list.querySelector("[data-select-all]");
+    if (every) {
+      every.checked = chosen.length > 0 && chosen.length === rowsOf(list).length;
+      every.indeterminate = chosen.length > 0 && !every.checked;
+    }
     const bar = document.querySelector(".bulk");
-    if (!bar) return;
-    bar.hidden = !chosen.length;
+    if (bar) bar.hidden = !chosen.length;
     const totals = {};
     for (const row of chosen) {
-      const cell = row.querySelector("[data-v]");
-      const currency = row.dataset.currency || "";
-      totals[currency] = addMinor(totals[currency], cell?.dataset.v || "0");
+      const cell = row.querySelector("[data-sum-by], .strong[data-v], [data-v]");
+      totals[row.dataset.currency || ""] = addMinor(totals[row.dataset.currency || ""], cell?.dataset.v || "0");
     }
     const text = Object.entries(totals).map(([currency, amount]) => `${group(amount)} ${currency}`).join(" · ");
-    const words = bar.querySelector("[data-sum]");
-    if (words) words.textContent = `${chosen.length} selected · ${text}`;
+    for (const words of document.querySelectorAll("[data-sum]")) words.textContent = words.dataset.sum === "amount" ? text || "0" : `${chosen.length} selected · ${text}`;
+    for (const words of document.querySelectorAll("[data-chosen]")) words.textContent = chosen.length;
   };
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-select]")) sum(event.target.closest("[data-list]"));
+    const list = event.target.closest("[data-list]");
+    if (!list) return;
+    if (event.target.matches("[data-select]")) sum(list);
     if (event.target.matches("[data-select-all]")) {
-      for (const row of rowsOf(event.target.closest("[data-list]"))) select(row, event.target.checked);
+      for (const row of rowsOf(list)) if (boxOf(row)) boxOf(row).checked = event.target.checked;
+      sum(list);
     }
   });
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-list] tbody tr[id], [data-list] .item[id]");
     if (row && !event.target.closest("a, button, input, label, select, summary")) focus(row);
+    // A row with a panel beside it opens there; the link itself is for phones, new tabs and readers without scripts.
+    const link = event.target.closest("[data-peek] a[data-peeks]");
+    if (link && panel()?.checkVisibility() && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault();
+      focus(link.closest("[data-peek]"));
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-list] tr[id], [data-list] .item[id]")) mark(event.target);
   });
   document.addEventListener("copy", (event) => {
     const list = document.activeElement?.closest?.("table[data-list]");
     if (!list || String(getSelection())) return;
     const chosen = rowsOf(list).filter((row) => boxOf(row)?.checked);
     const rows = chosen.length ? chosen : [current()].filter(Boolean);
-    event.clipboardData.setData("text/plain", rows.map(line).join("\n"));
+    event.clipboardData.setData("text/plain", rows.map((row) => cellsOf(row).join("\t")).join("\n"));
+    event.clipboardData.setData("text/html", `<table>${rows.map((row) => `<tr>${cellsOf(row).map((text) => `<td>${escape(text)}</td>`).join("")}</tr>`).join("")}</table>`);
     event.preventDefault();
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text: `Copied ${rows.length} rows` } }));
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text: `Copied ${rows.length} row${rows.length === 1 ? "" : "s"}` } }));
   });
-  return { step, focus, select, current, first: () => focus(rowsOf(active() || document)[0]), last: () => focus(rowsOf(active() || document).pop()), all: () => rowsOf(active()).forEach((row) => select(row, true)) };
+  // A row that leaves hands the focus to the next one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.detail.target;
+    if (!row?.matches?.("[data-list] tr[id], [data-list] .item[id]")) return;
+    const list = row.closest("[data-list]");
+    const rows = rowsOf(list);
+    const at = rows.indexOf(row);
+    const next = rows[at + 1] || rows[at - 1];
+    setTimeout(() => {
+      if (row.isConnected) return;
+      fetched.clear();
+      sum(list);
+      if (next?.isConnected) focus(next);
+      else panel()?.replaceChildren();
+    });
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const list = event.detail.target?.querySelector?.("[data-list]");
+    if (list) begin(list);
+  });
+  const begin = (list) => {
+    if (list.querySelector("[data-select]")) sum(list);
+    const first = rowsOf(list)[0];
+    if (first?.dataset.peek && panel()?.checkVisibility()) {
+      mark(first);
+      peek(first);
+    }
+  };
+  for (const list of document.querySelectorAll("[data-list]")) begin(list);
+  const ends = (pick) => focus(pick(rowsOf(active() || document)));
+  return { step, focus, select, current, peek, first: () => ends((rows) => rows[0]), last: () => ends((rows) => rows.pop()), all: () => allOf(active(), sum) };
 }
 
-const line = (row) => [...row.cells].map((cell) => cell.dataset.v ?? cell.innerText.trim().replace(/\s+/g, " ")).join("\t");
+function allOf(list, sum) {
+  for (const box of list.querySelectorAll("[data-select]")) box.checked = true;
+  sum(list);
+}
+
+// The panel beside a list. The next row's panel is fetched ahead, so that moving down shows it at once.
+const panel = () => document.getElementById("peek");
+const fetched = new Map();
+function fetchPanel(address) {
+  if (!fetched.has(address)) {
+    fetched.set(address, fetch(address, { headers: { "HX-Request": "true" } }).then((answer) => (answer.ok ? answer.text() : "")));
+    setTimeout(() => fetched.delete(address), 20000);
+  }
+  return fetched.get(address);
+}
+async function peek(row) {
+  const aside = panel();
+  const address = row?.dataset.peek;
+  if (!address || !aside?.checkVisibility()) return;
+  aside.dataset.of = row.id;
+  const html = await fetchPanel(address);
+  if (!html || aside.dataset.of !== row.id) return;
+  aside.innerHTML = html;
+  htmx.process(aside);
+  const rows = rowsOf(row.closest("[data-list]"));
+  const next = rows[rows.indexOf(row) + 1];
+  if (next?.dataset.peek) fetchPanel(next.dataset.peek);
+}
+
+const cellsOf = (row) => [...row.cells].map((cell) => cell.dataset.v ?? cell.innerText.trim().replace(/\s+/g, " "));
+const escape = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
 
 // Exact sums of decimals as text: minor units as BigInt, so that a long selection never shows a wrong cent.
 function addMinor(total, text) {
