@@ -12,10 +12,12 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from arops.lib import codec
 from arops.lib.refusal import Refused
@@ -194,9 +196,11 @@ def confirm_import(*, actor: Actor, found: InvoiceImport, mode: str, now: dateti
 
 
 def _job(actor: Actor, found: InvoiceImport, step: str, suffix: str = "") -> Job:
+    """The run; it knows the last document before it, so that one taken up again knows its own."""
+    last = Invoice.objects.aggregate(last=Max("pk"))["last"]
     return create_job(
         actor=actor, kind="invoice_import", slot=f"invoice_import:{found.pk}:{step}{suffix}", company=found.company,
-        params={"import": found.pk, "step": step}, file=found.file,
+        params={"import": found.pk, "step": step, "after": last or 0}, file=found.file,
     )  # fmt: skip
 
 
@@ -261,7 +265,7 @@ def _all_or_nothing(drafts: Sequence[Draft], actor: Actor) -> list[Result]:
 
 
 def _taken_back(outcome: Outcome) -> Outcome:
-    return outcome if outcome.outcome != "created" else Outcome(outcome.index, outcome.external_id, "held back")
+    return replace(outcome, outcome="held back", invoice_id=None) if outcome.outcome == "created" else outcome
 
 
 def _row_by_row(drafts: Sequence[Draft], actor: Actor, tell: Tell) -> list[Result]:
@@ -302,15 +306,13 @@ def _barred(drafts: Sequence[Draft], actor: Actor) -> set[str]:
 
 def _first_time(found: InvoiceImport, results: list[Result]) -> list[Result]:
     """A run taken up again finds its own documents issued: they count as created, not as said before."""
-    again = {outcome.invoice_id for _, outcome in results if outcome.outcome == "unchanged" and outcome.invoice_id}
-    if not again or not found.confirmed_at:
+    again = [outcome.invoice_id for _, outcome in results if outcome.outcome == "unchanged" and outcome.invoice_id]
+    if not again or found.job is None:
         return results
-    own = set(
-        Invoice.objects.filter(pk__in=again, issued_at__gte=found.confirmed_at, issued_by=found.created_by).values_list("pk", flat=True)
-    )
+    later = Invoice.objects.filter(pk__in=again, pk__gt=found.job.params.get("after", 0), issued_by=found.created_by)
+    own = set(later.values_list("pk", flat=True))
     return [
-        (draft, Outcome(o.index, o.external_id, "created", o.invoice_id) if o.outcome == "unchanged" and o.invoice_id in own else o)
-        for draft, o in results
+        (draft, replace(o, outcome="created")) if o.outcome == "unchanged" and o.invoice_id in own else (draft, o) for draft, o in results
     ]
 
 
