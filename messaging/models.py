@@ -1,6 +1,9 @@
 """The outbox: what is to be said to customers. Rows are the queue; a worker claims, sends, marks. One that may have gone out is
 parked for a person, never sent again by itself."""
 
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -15,6 +18,14 @@ class MessageQuerySet(ScopedQuerySet):
     """Messages."""
 
     collector_path = "customer__collector_id"
+
+    def to_send(self, now: datetime) -> Self:
+        """E-mails that wait and have rested long enough."""
+        return self.filter(state="pending", channel="email", not_before__lte=now)
+
+    def went_to_customers(self) -> Self:
+        """Messages that went out, are about to, or may have: what a customer counts as having been written to."""
+        return self.filter(state__in=["pending", "claimed", "sent", "parked"])
 
 
 class Message(models.Model):
@@ -46,6 +57,7 @@ class Message(models.Model):
     not_before = models.DateTimeField(db_default=Now(), help_text="Mail rests here a moment, so that it can be undone.")
     message_id = models.CharField(max_length=200, unique=True, null=True, help_text="The Message-ID header, fixed before the first try.")
     claimed_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0, db_default=0, help_text="Tries that the mail server put off, or that didn't reach it.")
     sent_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
     created_by = models.CharField(max_length=80)

@@ -4,13 +4,13 @@ A permission is `area.verb`. Reading is `area.view`; the verbs that move money s
 a thing is not by the same role the one who approves it.
 """
 
-_READ = frozenset("customers.view invoices.view cash.view disputes.view collections.view reports.view jobs.view".split())
+_READ = frozenset("customers.view invoices.view cash.view disputes.view collections.view reports.view jobs.view rates.view".split())
 _SPECIALIST = _READ | frozenset(
     "customers.edit invoices.issue invoices.import cash.import cash.apply disputes.open disputes.work memos.request "
     "collections.work promises.give messages.send reports.export".split()
 )
 _SENIOR = _SPECIALIST | frozenset("cash.reverse disputes.resolve writeoffs.request rules.edit".split())
-_SUPERVISOR = _SENIOR | frozenset("memos.approve writeoffs.approve dunning.run jobs.run work.assign customers.hold".split())
+_SUPERVISOR = _SENIOR | frozenset("memos.approve writeoffs.approve dunning.run dunning.edit jobs.run work.assign customers.hold".split())
 _ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
 
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
@@ -21,11 +21,14 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "collections_manager": (
         "Collections manager",
         _READ
-        | frozenset("collections.work promises.give messages.send dunning.run jobs.run work.assign customers.hold reports.export".split()),
+        | frozenset(
+            "collections.work promises.give messages.send dunning.run dunning.edit jobs.run work.assign customers.hold "
+            "reports.export".split()
+        ),
     ),
     "controller": (
         "Controller",
-        _READ | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run".split()),
+        _READ | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run rates.edit".split()),
     ),
     "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),
     "sales": ("Sales", frozenset("customers.view invoices.view disputes.view collections.view".split())),
@@ -47,7 +50,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "disputes:read": frozenset({"disputes.view"}),
     "disputes:write": frozenset({"disputes.view", "disputes.open"}),
     "reports:read": frozenset({"reports.view", "reports.export"}),
-    "fx:write": frozenset({"rates.edit"}),
+    "fx:read": frozenset({"rates.view"}),
+    "fx:write": frozenset({"rates.view", "rates.edit"}),
     "jobs:read": frozenset({"jobs.view"}),
     "events:read": frozenset({"audit.view"}),
 }

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from collections_app.policy.dunning import REASONS
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from messaging.models import Message
@@ -40,8 +41,9 @@ class DunningLevel(models.Model):
 
     policy = models.ForeignKey(DunningPolicy, models.CASCADE, related_name="levels")
     level = models.IntegerField()
+    name = models.CharField(max_length=40, blank=True, default="", help_text="Such as friendly reminder.")
     days_past_due = models.IntegerField()
-    subject = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, help_text="In English, the language of those for whom there is no other.")
     body = models.TextField(help_text="Plain text with merge fields such as {customer}, {total}, {items}.")
 
     class Meta:
@@ -50,6 +52,27 @@ class DunningLevel(models.Model):
 
     def __str__(self) -> str:
         return f"level {self.level} from {self.days_past_due} days"
+
+    @property
+    def title(self) -> str:
+        """`1 Friendly reminder`, or `Level 1` where it has no name."""
+        return f"{self.level} {self.name}" if self.name else f"Level {self.level}"
+
+
+class DunningText(models.Model):
+    """A level's words in another language than English."""
+
+    level = models.ForeignKey(DunningLevel, models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=10, help_text="ISO 639 code, such as de.")
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+
+    class Meta:
+        ordering = ["level", "language"]
+        constraints = [models.UniqueConstraint(fields=["level", "language"], name="dunning_text_once")]
+
+    def __str__(self) -> str:
+        return f"{self.level} in {self.language}"
 
 
 class DunningRun(models.Model):
@@ -79,10 +102,13 @@ class DunningLetter(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="dunning_letters")
     currency = models.CharField(max_length=3)
     level = models.IntegerField(default=0)
+    level_name = models.CharField(max_length=40, blank=True, default="")
+    days_past_due = models.IntegerField(default=0, help_text="Of the oldest item asked for; of the oldest past due where left out.")
     amount = models.BigIntegerField(default=0, help_text="Minor units asked for, after all that is held out.")
     held_out = models.BigIntegerField(default=0, help_text="Minor units disputed, promised or covered by credits.")
     items = models.JSONField(default=list)
-    left_out_because = models.CharField(max_length=120, blank=True)
+    reason = models.CharField(max_length=20, blank=True, default="", help_text="Code of REASONS, to count by.")
+    left_out_because = models.CharField(max_length=200, blank=True, help_text="The reason in words, with its day or amount.")
     cycle = models.CharField(max_length=80, help_text="The oldest item the level counts from: each level once a cycle.")
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="dunning_letter")
     pdf = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
@@ -103,3 +129,8 @@ class DunningLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} level {self.level}"
+
+    @property
+    def reason_label(self) -> str:
+        """The reason by its name; empty for those written to."""
+        return REASONS[self.reason].label if self.reason in REASONS else self.reason

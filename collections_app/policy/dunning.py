@@ -1,0 +1,237 @@
+"""Who is reminded of what, at which level, and who is left out and why. Pure: amounts are minor units, days are whole days.
+
+Asked for is what is past due beyond the days of grace, less what is disputed, what is promised, and what credits and unapplied
+cash cover (the oldest first, as they would be applied). The level follows the oldest item that is left:
+
+- *Step by step.* The next level is one above the highest at which that item was asked for before, once it is old enough for it.
+  SAP raises the level of an item by one a run, Dynamics 365 can be set to keep the sequence; a final notice that no friendly one
+  went before surprises customers on the day dunning is switched on, and has little standing afterwards.
+- *Once a cycle.* A cycle is named by that oldest item. When it is paid, the next oldest names a new cycle and goes on from the
+  level at which it was asked for itself: who pays something isn't thrown back to the first level, nor ahead.
+- *After the last level* nobody is written to: a person decides what follows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from arops.lib import money
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an account isn't written to: a code to count by and its name on the page."""
+
+    code: str
+    label: str
+
+
+REASONS = {
+    code: Reason(code, label)
+    for code, label in (
+        ("inactive", "Inactive customer"),
+        ("hold", "On hold"),
+        ("no_policy", "No policy"),
+        ("grace", "Within days of grace"),
+        ("in_credit", "In credit"),
+        ("held_out", "Disputed or promised"),
+        ("covered", "Covered by credits"),
+        ("minimum", "Below the minimum"),
+        ("paid_today", "Paid today"),
+        ("quiet", "In touch lately"),
+        ("not_yet", "Next level not due"),
+        ("last_given", "Last level given"),
+        ("cancelled", "Cancelled"),
+        ("error", "Could not be written"),
+    )
+}
+"""Code → reason, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debit:
+    """An open invoice, debit memo or fee: what of it is open, disputed, and promised and still awaited; `given` is the highest level at
+    which it was asked for."""
+
+    item_id: int
+    number: str
+    document_date: date
+    due_date: date
+    amount: int
+    balance: int
+    disputed: int = 0
+    promised: int = 0
+    given: int = 0
+
+    @property
+    def chaseable(self) -> int:
+        """What may be asked for."""
+        return max(0, self.balance - self.disputed - self.promised)
+
+    @property
+    def cycle(self) -> str:
+        """The name of the cycle of which this is the oldest item."""
+        return f"{self.number} #{self.item_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The last time we were in touch, and how (`call`, `e-mail`, `letter`, `reminder`)."""
+
+    day: date
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer in one currency as of a day. `credits` (positive) are credit memos and cash not applied yet."""
+
+    customer_id: int
+    currency: str
+    debits: tuple[Debit, ...]
+    credits: int = 0
+    is_active: bool = True
+    is_held: bool = False
+    held_until: date | None = None
+    hold_reason: str = ""
+    paid_today: int = 0
+    last_contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A policy: days past due of each level in their order, days of grace, days between two contacts, the least amount asked for."""
+
+    level_days: tuple[int, ...]
+    grace_days: int = 0
+    quiet_days: int = 0
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for of one item."""
+
+    debit: Debit
+    amount: int
+    covered: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Written to at `level` for `asked`, or left out: then `reason` is its code and `because` says it in words.
+
+    `held_out` is what is past due beyond grace and not asked for: disputed, promised or covered by credits; of those left out, all.
+    """
+
+    account: Account
+    level: int = 0
+    asked: tuple[Asked, ...] = ()
+    cycle: str = ""
+    days: int = 0
+    held_out: int = 0
+    reason: str = ""
+    because: str = ""
+
+    @property
+    def amount(self) -> int:
+        """Minor units asked for."""
+        return sum(a.amount for a in self.asked)
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether the customer is written to."""
+        return not self.reason
+
+
+def decide(account: Account, rules: Rules | None, day: date) -> Decision | None:
+    """What is done about an account on a day; None when nothing is past due and so there is nothing to say."""
+    late = sorted((d for d in account.debits if d.due_date < day and d.balance > 0), key=lambda d: (d.due_date, d.item_id))
+    if not late:
+        return None
+    days = (day - late[0].due_date).days
+    decision = Decision(account, days=days, cycle=late[0].cycle, held_out=sum(d.balance for d in late))
+    code, words = _not_at_all(account, rules, day)
+    if not code and rules:
+        decision, code, words = _asked(decision, late, rules, day)
+    if not code and rules:
+        code, words = _not_today(account, rules, decision, day)
+    if code:
+        return replace(decision, reason=code, because=words, level=0, asked=(), held_out=sum(d.balance for d in late))
+    return decision
+
+
+def _not_at_all(account: Account, rules: Rules | None, day: date) -> tuple[str, str]:
+    if not account.is_active:
+        return "inactive", "the customer is inactive"
+    if account.is_held and (account.held_until is None or account.held_until >= day):
+        until = f" until {_day(account.held_until)}" if account.held_until else ""
+        return "hold", f"on dunning hold{until}" + (f": {account.hold_reason}" if account.hold_reason else "")
+    if rules is None or not rules.level_days:
+        return "no_policy", "no dunning policy covers the customer"
+    return "", ""
+
+
+def _asked(decision: Decision, late: Sequence[Debit], rules: Rules, day: date) -> tuple[Decision, str, str]:
+    """The decision with what is asked for and its level; or with the reason why nothing is."""
+    account = decision.account
+    ripe = [d for d in late if (day - d.due_date).days > rules.grace_days]
+    if not ripe:
+        return decision, "grace", f"nothing is more than {rules.grace_days} days past due"
+    if sum(d.balance for d in account.debits) <= account.credits:
+        return decision, "in_credit", f"credits of {_money(account, account.credits)} are as much as all that is open"
+    if not any(d.chaseable for d in ripe):
+        return decision, "held_out", _held_words(account, ripe)
+    asked = _after_credits(ripe, account.credits, day)
+    if not asked:
+        return decision, "covered", f"credits and unapplied cash of {_money(account, account.credits)} cover what is past due"
+    total = sum(a.amount for a in asked)
+    held_out = sum(d.balance for d in ripe) - total
+    decision = replace(decision, asked=tuple(asked), cycle=asked[0].debit.cycle, days=asked[0].days, held_out=held_out)
+    if total < rules.minimum:
+        return decision, "minimum", f"{_money(account, total)} is below the minimum of {_money(account, rules.minimum)}"
+    return replace(decision, level=asked[0].debit.given + 1), "", ""
+
+
+def _after_credits(ripe: Sequence[Debit], credits: int, day: date) -> list[Asked]:
+    """Items with what is left to ask for when the credits are set off, the oldest item first."""
+    found, left = [], credits
+    for debit in ripe:
+        covered = min(left, debit.chaseable)
+        left -= covered
+        if debit.chaseable > covered:
+            found.append(Asked(debit, debit.chaseable - covered, covered, (day - debit.due_date).days))
+    return found
+
+
+def _not_today(account: Account, rules: Rules, decision: Decision, day: date) -> tuple[str, str]:
+    if account.paid_today:
+        return "paid_today", f"{_money(account, account.paid_today)} came in today"
+    if account.last_contact and 0 <= (day - account.last_contact.day).days < rules.quiet_days:
+        free = account.last_contact.day + timedelta(days=rules.quiet_days)
+        return "quiet", f"{account.last_contact.how} on {_day(account.last_contact.day)}: quiet until {_day(free)}"
+    if decision.level > len(rules.level_days):
+        return (
+            "last_given",
+            f"level {decision.level - 1}, the last, was given for {decision.asked[0].debit.number}: a person decides what follows",
+        )
+    needed = rules.level_days[decision.level - 1]
+    if decision.days < needed:
+        ripe_on = decision.asked[0].debit.due_date + timedelta(days=needed)
+        return "not_yet", f"level {decision.level} comes at {needed} days past due, on {_day(ripe_on)}"
+    return "", ""
+
+
+def _held_words(account: Account, ripe: Sequence[Debit]) -> str:
+    disputed, promised = sum(min(d.disputed, d.balance) for d in ripe), sum(min(d.promised, d.balance) for d in ripe)
+    parts = [(disputed, "disputed"), (promised, "promised")]
+    return "all that is past due is held: " + ", ".join(f"{_money(account, amount)} {word}" for amount, word in parts if amount)
+
+
+def _money(account: Account, amount: int) -> str:
+    return f"{money.format(amount, account.currency)} {account.currency}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %b %Y}"

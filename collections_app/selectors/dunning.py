@@ -1,0 +1,185 @@
+"""What there is to know for dunning, a few queries for many customers; and what would be decided on a day, without doing it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F, Max, Sum
+from django.db.models.functions import Coalesce, TruncDate
+
+from arops.lib import money
+from collections_app.models import Activity, DunningLetter, DunningLevel, DunningPolicy, PromiseItem
+from collections_app.policy.dunning import Account, Contact, Debit, Decision, Rules, decide
+from customers.models import Contact as Person
+from customers.models import Customer
+from disputes.selectors import disputed_by_item
+from ledger.errors import MissingRate
+from ledger.models import OpenItem
+from ledger.selectors import rate_on
+from messaging.models import Message
+from org.models import Company
+
+BATCH = 200
+Key = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A customer in one currency with what is decided about it; `level` is the policy's level of a letter, `to` where it goes."""
+
+    customer: Customer
+    decision: Decision
+    level: DunningLevel | None
+    to: tuple[str, ...]
+
+
+class PolicyBook:
+    """The policies of a company in force, read once: by segment, with their rules in any currency."""
+
+    def __init__(self, company: Company, day: date) -> None:
+        self.company, self.day = company, day
+        found = DunningPolicy.objects.filter(company=company, is_active=True).prefetch_related("levels__texts")
+        self._by_segment = {policy.segment: policy for policy in found}
+        self._rules: dict[tuple[int, str], Rules] = {}
+
+    def policy_of(self, customer: Customer) -> DunningPolicy | None:
+        """The policy of the customer's segment, else that for all."""
+        return self._by_segment.get(customer.segment) or self._by_segment.get("")
+
+    def rules_of(self, customer: Customer, currency: str) -> Rules | None:
+        """The customer's rules, with the minimum in that currency; None without a policy."""
+        policy = self.policy_of(customer)
+        if policy is None:
+            return None
+        if (policy.pk, currency) not in self._rules:
+            days = tuple(level.days_past_due for level in policy.levels.all())
+            minimum = minimum_in(policy.minimum, self.company.base_currency, currency, self.day)
+            self._rules[policy.pk, currency] = Rules(days, policy.grace_days, policy.quiet_days, minimum)
+        return self._rules[policy.pk, currency]
+
+    def level_of(self, customer: Customer, number: int) -> DunningLevel | None:
+        """The number-th level of the customer's policy."""
+        policy = self.policy_of(customer)
+        levels = list(policy.levels.all()) if policy else []
+        return levels[number - 1] if 0 < number <= len(levels) else None
+
+
+def minimum_in(minimum: int, base: str, currency: str, day: date) -> int:
+    """The minimum in another currency at the day's rate; the same number of whole units where there is no rate."""
+    try:
+        return money.convert(minimum, base, rate_on(base, currency, day), currency)
+    except MissingRate:
+        return money.round_to_minor(money.to_decimal(minimum, base), currency)
+
+
+def candidates(company: Company, day: date) -> list[int]:
+    """Keys of customers with something past due, in their order."""
+    late = OpenItem.objects.past_due(day).filter(company=company).exclude(customer=None)
+    return sorted(set(late.values_list("customer", flat=True)))
+
+
+def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None) -> Iterator[Case]:
+    """What is decided about each customer with something past due, a case a currency, all of a customer's together.
+
+    Balances are those of now, also for an earlier day: nobody is asked for what was paid meanwhile.
+    """
+    book = PolicyBook(company, day)
+    ids = candidates(company, day) if customer_ids is None else list(customer_ids)
+    for start in range(0, len(ids), BATCH):
+        yield from _cases(book, ids[start : start + BATCH])
+
+
+def _cases(book: PolicyBook, ids: Sequence[int]) -> Iterator[Case]:
+    customers = Customer.objects.select_related("company").in_bulk(ids)
+    recipients = _recipients(ids)
+    for account in accounts(customers, book.day):
+        customer = customers[account.customer_id]
+        decision = decide(account, book.rules_of(customer, account.currency), book.day)
+        if decision:
+            yield Case(customer, decision, book.level_of(customer, decision.level), recipients.get(customer.pk, ()))
+
+
+def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
+    """Each customer's account in each currency with debits open, in the order of customers and currencies."""
+    ids = list(customers)
+    debits, credits = _debits(ids), _credits(ids)
+    contacts, paid = _contacts(ids, day), _paid(ids, day)
+    return [
+        Account(
+            customer_id=pk, currency=currency, debits=tuple(items), credits=credits.get((pk, currency), 0),
+            is_active=customers[pk].is_active, is_held=customers[pk].dunning_hold, held_until=customers[pk].dunning_hold_until,
+            hold_reason=customers[pk].dunning_hold_reason, paid_today=paid.get((pk, currency), 0), last_contact=contacts.get(pk),
+        )
+        for (pk, currency), items in sorted(debits.items())
+    ]  # fmt: skip
+
+
+def _debits(ids: Collection[int]) -> dict[Key, list[Debit]]:
+    items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk"))
+    disputed = disputed_by_item([item.pk for item in items])
+    promised, given = _promised(ids), _given(ids)
+    found: dict[Key, list[Debit]] = defaultdict(list)
+    for item in items:
+        found[item.customer_id, item.currency].append(  # type: ignore[index]
+            Debit(
+                item.pk, item.number, item.document_date, item.due_date, item.amount, item.balance,
+                min(disputed.get(item.pk, 0), item.balance), min(promised.get(item.pk, 0), item.balance), given.get(item.pk, 0),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _credits(ids: Collection[int]) -> dict[Key, int]:
+    rows = OpenItem.objects.open().credits().filter(customer__in=ids).values("customer", "currency").order_by()
+    return {(r["customer"], r["currency"]): -r["total"] for r in rows.annotate(total=Sum("balance"))}
+
+
+def _promised(ids: Collection[int]) -> dict[int, int]:
+    """Open item → what is promised for it and has not come in since the promise was given."""
+    shares = PromiseItem.objects.filter(promise__state="open", promise__customer__in=ids)
+    found: dict[int, int] = defaultdict(int)
+    for item, amount, before, balance in shares.values_list("open_item", "amount", "balance_before", "open_item__balance"):
+        found[item] += max(0, amount - max(0, before - balance))
+    return found
+
+
+def _given(ids: Collection[int]) -> dict[int, int]:
+    """Open item → the highest level at which it was asked for."""
+    found: dict[int, int] = defaultdict(int)
+    for level, items in DunningLetter.objects.filter(customer__in=ids, reason="").values_list("level", "items"):
+        for item in items:
+            found[item["id"]] = max(found[item["id"]], level)
+    return found
+
+
+def _contacts(ids: Collection[int], day: date) -> dict[int, Contact]:
+    """The last contact of any channel up to the day; reminders count by the day of their run, and those of the day itself don't."""
+    calls = Activity.objects.filter(customer__in=ids, happened_on__lte=day).exclude(kind=Activity.Kind.NOTE)
+    letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled"])
+    mail = Message.objects.went_to_customers().filter(customer__in=ids, dunning_letter=None)
+    mail = mail.annotate(on=TruncDate(Coalesce("sent_at", "created_at"))).filter(on__lte=day)
+    rows = [
+        *(calls.values("customer", how=F("kind")).annotate(last=Max("happened_on")).order_by()),
+        *(mail.values("customer", how=F("channel")).annotate(last=Max("on")).order_by()),
+        *(letters.values("customer").annotate(last=Max("run__day")).order_by()),
+    ]
+    found: dict[int, Contact] = {}
+    for row in sorted(rows, key=lambda r: r["last"]):
+        found[row["customer"]] = Contact(row["last"], {"email": "e-mail"}.get(row.get("how", "reminder"), row.get("how", "reminder")))
+    return found
+
+
+def _paid(ids: Collection[int], day: date) -> dict[Key, int]:
+    """What came in on the day, whether it has been applied or not."""
+    rows = OpenItem.objects.filter(customer__in=ids, kind="receipt", document_date=day).values("customer", "currency").order_by()
+    return {(r["customer"], r["currency"]): -r["total"] for r in rows.annotate(total=Sum("amount"))}
+
+
+def _recipients(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Customer → the addresses of those who get letters, each once."""
+    people = Person.objects.filter(customer__in=ids, is_active=True, receives_letters=True).exclude(email="").order_by("role", "pk")
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for customer, email in people.values_list("customer", "email"):
+        found[customer][email] = None
+    return {customer: tuple(emails) for customer, emails in found.items()}

@@ -1,0 +1,130 @@
+"""Writing a reminder: its subject, its text for the mail, its page for PDF or print."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from arops.lib import pdf
+from collections_app.models import DunningLevel
+from collections_app.policy.dunning import Asked, Decision
+from collections_app.policy.letters import WORDS, Row, amount_in, day_in, language_of, merge, one_line, plain_table
+from collections_app.selectors.dunning import Case
+from ledger.models import OpenItem
+
+CSS = Path(settings.BASE_DIR) / "static" / "css" / "letter.css"
+LISTED = 400
+"""Items that a letter lists; of more it says how many and their sum, since a page of tens of thousands takes minutes to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A reminder as it goes out. `file` is a PDF, or where this server can't make one (`has_pdf` False) the same page as HTML."""
+
+    subject: str
+    body: str
+    file: bytes
+    file_name: str
+    content_type: str
+
+    @property
+    def has_pdf(self) -> bool:
+        """Whether the page is a PDF."""
+        return self.content_type == "application/pdf"
+
+
+def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
+    """The reminder of a case at a level, in the customer's language, of a day."""
+    language = language_of(case.customer.language)
+    subject, body = _texts(level, language)
+    rows = [_row(asked, case.decision.account.currency, language) for asked in case.decision.asked[:LISTED]]
+    values = _values(case, day, language)
+    text = merge(body, values | {"items": plain_table(rows, values["total"], language)})
+    heading = one_line(merge(subject, values))[:250]
+    html = render_to_string("letters/dunning.html", _page(case, day, language, values, rows) | _around(body, values) | {"heading": heading})
+    name = re.sub(r"[^\w.-]+", "-", f"reminder-{case.customer.number}-{day}")
+    if pdf.is_available():
+        return Letter(heading, text, pdf.from_html(html, CSS.read_text()), f"{name}.pdf", "application/pdf")
+    styled = html.replace("<!--style-->", f"<style>{CSS.read_text()}</style>", 1)
+    said = f"{text}\n\n{WORDS[language]['without_pdf']}\n"
+    return Letter(heading, said, styled.encode(), f"{name}.html", "text/html; charset=utf-8")
+
+
+def _texts(level: DunningLevel, language: str) -> tuple[str, str]:
+    for text in level.texts.all():
+        if text.language == language:
+            return text.subject, text.body
+    return level.subject, level.body
+
+
+def _values(case: Case, day: date, language: str) -> dict[str, str]:
+    decision, customer = case.decision, case.customer
+    company, currency = customer.company, decision.account.currency
+    return {
+        "customer": customer.name, "number": customer.number, "company": company.name,
+        "total": f"{amount_in(decision.amount, currency, language)} {currency}", "oldest": decision.asked[0].debit.number,
+        "days": str(decision.days), "day": day_in(day, language),
+        "answer_to": company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"),
+    }  # fmt: skip
+
+
+def _row(asked: Asked, currency: str, language: str) -> Row:
+    debit = asked.debit
+    held = debit.balance - asked.amount - asked.covered
+    return Row(
+        debit.number, day_in(debit.document_date, language), day_in(debit.due_date, language), asked.days,
+        amount_in(debit.balance, currency, language), amount_in(held, currency, language) if held else "",
+        amount_in(asked.amount, currency, language),
+    )  # fmt: skip
+
+
+def _around(body: str, values: dict[str, str]) -> dict[str, str]:
+    """The text before and after the list of items."""
+    before, _, after = body.partition("{items}")
+    return {"before": merge(before, values).strip(), "after": merge(after, values).strip()}
+
+
+def _page(case: Case, day: date, language: str, values: dict[str, str], rows: list[Row]) -> dict[str, Any]:
+    """What the page of the letter shows beside its text: the items asked for, and the whole account."""
+    decision, currency = case.decision, case.decision.account.currency
+    more = len(decision.asked) - len(rows)
+    covered = sum(a.covered for a in decision.asked)
+    return {
+        "language": language, "words": WORDS[language], "customer": case.customer, "company": case.customer.company,
+        "day": values["day"], "rows": rows, "number": values["number"],
+        "currency": currency, "has_held": any(r.held for r in rows), "total": amount_in(decision.amount, currency, language),
+        "covered": amount_in(-covered, currency, language) if covered else "",
+        "more": WORDS[language]["more"].format(n=more) if more > 0 else "", "account": _account(case, language),
+    }  # fmt: skip
+
+
+def _account(case: Case, language: str) -> dict[str, Any]:
+    """All that is open in the letter's currency, credits and what isn't due yet included, with its sum."""
+    currency, words = case.decision.account.currency, WORDS[language]
+    items = OpenItem.objects.open().filter(customer=case.customer, currency=currency).order_by("due_date", "pk")
+    listed = list(items[:LISTED])
+    balances = list(items.values_list("balance", flat=True))
+    return {
+        "rows": [
+            (i.number, words.get(i.kind, i.kind), day_in(i.document_date, language), day_in(i.due_date, language),
+             amount_in(i.amount, currency, language), amount_in(i.balance, currency, language))
+            for i in listed
+        ],
+        "more": words["more"].format(n=len(balances) - len(listed)) if len(balances) > len(listed) else "",
+        "balance": amount_in(sum(balances), currency, language),
+    }  # fmt: skip
+
+
+def listed_items(decision: Decision) -> list[dict[str, Any]]:
+    """The items of a letter as its row keeps them: what was open, held out and asked for, in minor units."""
+    return [
+        {
+            "id": a.debit.item_id, "number": a.debit.number, "due": a.debit.due_date.isoformat(), "days": a.days,
+            "balance": a.debit.balance, "disputed": a.debit.disputed, "promised": a.debit.promised, "covered": a.covered, "asked": a.amount,
+        }
+        for a in decision.asked
+    ]  # fmt: skip

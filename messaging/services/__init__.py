@@ -1,0 +1,20 @@
+"""What is done with messages: queued, sent, and decided about by people."""
+
+from messaging.services.deciding import cancel_message, mark_posted, release_parked, retry_message
+from messaging.services.errors import MessageError
+from messaging.services.queueing import queue_message
+from messaging.services.sending import send_due
+from messaging.services.transport import Rejected, TryLater, destination
+
+__all__ = [
+    "MessageError",
+    "Rejected",
+    "TryLater",
+    "cancel_message",
+    "destination",
+    "mark_posted",
+    "queue_message",
+    "release_parked",
+    "retry_message",
+    "send_due",
+]

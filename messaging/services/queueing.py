@@ -1,0 +1,81 @@
+"""Putting messages into the outbox. A bad address or subject makes that message fail with the reason; it never stops its neighbours."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from customers.models import Customer
+from messaging.models import Message
+from org.actors import Actor, require
+from org.models import Company
+from workflow.models import StoredFile
+from workflow.services import record
+
+MAX_RECIPIENTS = 20
+
+
+def queue_message(
+    *, actor: Actor, company: Company, customer: Customer | None, kind: str, dedupe_key: str, recipients: Sequence[str], subject: str,
+    body: str, attachments: Iterable[StoredFile] = (), channel: str = Message.Channel.EMAIL, not_before: datetime,
+) -> tuple[Message, bool]:  # fmt: skip
+    """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
+
+    `dedupe_key` names what the message is for: the same key again is the same row, whatever else is said. Nothing goes out before
+    `not_before`, so that there is a moment to take it back. What can't be sent as it is (see `fault`) stands there as failed, with
+    the reason. Raises NotAllowed.
+    """
+    require(actor, "messages.send", company.pk)
+    wrong = fault(channel, recipients, subject)
+    kept = [address[:254] for address in recipients][:MAX_RECIPIENTS]
+    with transaction.atomic():
+        message, created = Message.objects.get_or_create(
+            dedupe_key=dedupe_key,
+            defaults={
+                "company": company, "customer": customer, "channel": channel, "kind": kind, "recipients": kept,
+                "subject": _storable(subject)[:250], "body": _storable(body), "not_before": not_before, "created_by": actor.label,
+                "state": Message.State.FAILED if wrong else Message.State.PENDING, "error": wrong,
+            },
+        )  # fmt: skip
+        if created:
+            message.attachments.set(attachments)
+            happened(actor, message, "message.failed" if wrong else "message.queued", **({"reason": wrong} if wrong else {}))
+    return message, created
+
+
+def _storable(text: str) -> str:
+    """The text without the one character that PostgreSQL has no place for."""
+    return text.replace("\x00", "")
+
+
+def fault(channel: str, recipients: Sequence[str], subject: str) -> str:
+    """Why a message can't be sent as it is, in words; empty when it can."""
+    if any(c in subject for c in "\r\n\x00"):
+        return "the subject holds a line break"
+    if channel != Message.Channel.EMAIL:
+        return ""
+    if not recipients:
+        return "there is nobody to send it to"
+    if len(recipients) > MAX_RECIPIENTS:
+        return f"more than {MAX_RECIPIENTS} recipients"
+    bad = next((address for address in recipients if not is_address(address)), None)
+    return f"{bad[:100]!r} is not an e-mail address" if bad is not None else ""
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is one e-mail address and nothing else."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+def happened(actor: Actor, message: Message, type: str, **data: Any) -> None:
+    """Write a step of the message's life into the audit trail."""
+    record(
+        actor=actor, type=type, company_id=message.company_id, subject=message, customer_id=message.customer_id, kind=message.kind, **data
+    )

@@ -1,0 +1,12 @@
+"""Sending in the background. The outbox is the queue; this is its doorbell."""
+
+from celery import shared_task
+
+from arops.lib import clock
+from messaging.services import send_due
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_outbox() -> dict[str, int]:
+    """Send what is due; safe to ring at any time, from any number of workers. Answers with what was sent, failed, put off, parked."""
+    return send_due(now=clock.now())
