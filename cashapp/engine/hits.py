@@ -30,7 +30,7 @@ MAX_READINGS = 40
 SHORT_DIGITS = 7
 """A number of digits alone and shorter than this might be a date, a postcode or an amount: it counts as BARE."""
 
-SLIP, CUT = "number with a slip", "number cut off at the end of the text"
+SLIP, CUT, BROKEN = "number with a slip", "number cut off at the end of the text", "number broken by a spreadsheet"
 
 _LIST = frozenset(" ,;/+&.")
 
@@ -252,7 +252,7 @@ def _broken(text: str, pool: Sequence[Candidate], known: set[int]) -> list[Group
         stem = lead.rstrip("0")
         items = tuple(i for i in pool if i.id not in known and len(d := digits(key(i.number))) == count and d.startswith(stem))
         if 0 < len(items) <= MAX_READINGS:
-            found.append(Group(items, Level.FUZZY, "number broken by a spreadsheet", start, end))
+            found.append(Group(items, Level.FUZZY, BROKEN, start, end))
     return found
 
 

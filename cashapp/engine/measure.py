@@ -1,10 +1,12 @@
 """Proposals against the truth: how much posted without a person, how much of that was wrong, class by class."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from cashapp.engine.model import Proposal, Receipt
-from cashapp.engine.synthetic import Truth
+from cashapp.engine.model import Candidate, Proposal, Receipt
+from cashapp.engine.synthetic import Truth, World
+
+ONE_UNNAMED = frozenset({"one item, nothing named", "twins, nothing named"})
 
 
 @dataclass(slots=True)
@@ -88,6 +90,35 @@ def _count(tally: Tally, proposal: Proposal, truth: Truth, amount: int, right: b
     if not right:
         tally.wrong += 1
         tally.wrong_value += amount
+
+
+def pooled(measures: Sequence[Measure]) -> Measure:
+    """Several batches as one: the counts added up, class by class."""
+    total = _sum("all", [m.total for m in measures])
+    names = dict.fromkeys(t.name for m in measures for t in m.classes)
+    classes = [_sum(name, [t for m in measures for t in m.classes if t.name == name]) for name in names]
+    return Measure(total, tuple(sorted(classes, key=lambda t: -t.receipts)), tuple(x for m in measures for x in m.mistakes))
+
+
+def _sum(name: str, tallies: Sequence[Tally]) -> Tally:
+    counts = [f.name for f in fields(Tally) if f.name != "name"]
+    return Tally(name, **{count: sum(getattr(t, count) for t in tallies) for count in counts})
+
+
+def undecidable(world: World, truths: Iterable[Truth]) -> set[int]:
+    """Receipts that nobody can place without asking: they name nothing, and the payer owes their amount twice over.
+
+    An item that another receipt of the batch pays is no second answer. What is in this set must never be posted.
+    """
+    given = list(truths)
+    claimed = {item for t in given for item in t.paid}
+    silent = [t for t in given if t.kind in ONE_UNNAMED and t.customer_id]
+    return {t.receipt_id for t in silent if _open_question(world.by_customer[t.customer_id or 0], t, claimed)}
+
+
+def _open_question(items: Sequence[Candidate], truth: Truth, claimed: set[int]) -> bool:
+    (amount,) = (i.balance for i in items if i.id in truth.paid)
+    return any(i.balance == amount and i.id not in claimed for i in items)
 
 
 def table(result: Measure) -> list[str]:

@@ -6,7 +6,7 @@ from math import prod
 
 from cashapp.engine.case import Case
 from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, stated
-from cashapp.engine.hits import CUT, SLIP, Group
+from cashapp.engine.hits import BROKEN, CUT, SLIP, Group
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.references import key
@@ -53,6 +53,8 @@ def references_in_text(case: Case) -> list[Solution]:
         if any(s.fit.level in FULL for s in found):
             return [s for s in found if s.fit.level in FULL]
         best = best or found
+    if any(s.fit.level is Amount.TOLERANCE and not s.doubts for s in best):
+        return best
     if some := _some_of_named(case, [*case.own_named, *case.noisy]):
         return some
     groups = case.own_named or case.noisy
@@ -88,6 +90,7 @@ def _named(case: Case, rule: str, groups: Sequence[Group]) -> list[Solution]:
         if found is not None:
             solution = by_matrix(case, rule, items, found, groups)
             doubts = [*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items), *_slip_doubts(case, groups)]
+            doubts += _broken_doubts(case, items, groups)
             solutions.append(solution.doubted(*doubts))
     full = [s for s in solutions if s.fit.level in FULL]
     if full:
@@ -138,6 +141,15 @@ def _slip_doubts(case: Case, groups: Sequence[Group]) -> list[str]:
         return []
     slips = [case.text[g.start : g.end] for g in groups if g.how == SLIP]
     return [f"{s} may be another document, paid already" for s in slips if case.book.could_be_ours(key(s))]
+
+
+def _broken_doubts(case: Case, items: Sequence[Candidate], groups: Sequence[Group]) -> list[str]:
+    """What a spreadsheet left of a number, some leading digits, doesn't decide between items of one amount."""
+    if not any(g.how == BROKEN for g in groups):
+        return []
+    ids, values = {i.id for i in items}, {i.balance for i in items}
+    rival = next((i for i in case.reach if i.id not in ids and i.balance in values), None)
+    return [f"{rival.number} has the same amount, and the spreadsheet left little of the number"] if rival else []
 
 
 def _stranger_doubts(case: Case, items: Sequence[Candidate]) -> list[str]:

@@ -1,7 +1,7 @@
 """The rule matrix: reference × payer × amount gives the score. Published, so that anyone can read why a receipt posted.
 
 90 and above posts by default. The rows were set by judgement and then checked on generated receipts with known truth
-(`python -m cashapp.bench`), on seeds other than the ones quoted in the tests.
+(`manage.py bench match`), on seeds other than the ones quoted in the tests.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Three keys that tell what was imported before: of the file's content, of a statement, of an entry.
 
 Banks reuse statement numbers every year, send overlapping periods, and give all rows of a batch one reference; hence the year and
-balances in the statement's key, and the ordinal within identical tuples in the entry's. The keys name repetitions; what to do
+balances (or entries) in the statement's key, and the ordinal within identical tuples in the entry's. The keys name repetitions; what to do
 about one is the importer's decision, for nothing may be dropped silently.
 """
 
@@ -36,11 +36,19 @@ def _archive_key(data: bytes) -> str:
 
 
 def statement_key(statement: Statement) -> str:
-    """Account, currency, kind, statement and sequence number, year, both balances."""
+    """Account, currency, kind, statement and sequence number, year, both balances; where there are none, what moved.
+
+    Banks that give no balances send two statements of one account and day in one file; only their entries tell them apart.
+    """
     day = statement.closing_date or statement.opening_date
     year = day.year if day else min((entry.booking_date.year for entry in statement.entries), default=0)
     names = (statement.account, statement.currency, statement.kind, statement.statement_id, statement.sequence or "")
-    return _digest([*names, str(year), str(statement.opening_balance), str(statement.closing_balance)])
+    moved = [] if statement.opening_balance is not None or statement.closing_balance is not None else _moved(statement)
+    return _digest([*names, str(year), str(statement.opening_balance), str(statement.closing_balance), *moved])
+
+
+def _moved(statement: Statement) -> list[str]:
+    return [f"{e.value_date} {e.amount} {e.currency} {e.bank_reference} {e.text}" for e in statement.entries]
 
 
 def entry_keys(file: BankFile) -> tuple[tuple[str, ...], ...]:

@@ -75,3 +75,12 @@ def test_equal_entries_on_two_pages_of_a_file_differ_and_a_repeated_statement_do
     keys = entry_keys(BankFile("mt940", (statement, page, statement)))
     assert not set(keys[0]) & set(keys[1])
     assert keys[0] == keys[2]
+
+
+def test_two_statements_of_one_day_without_balances_are_told_apart_by_what_moved() -> None:
+    statement = replace(detect.read(MT940.encode()).statements[0], opening_balance=None, closing_balance=None)
+    other = replace(statement, entries=statement.entries[1:])
+    assert statement_key(statement) == statement_key(replace(statement))
+    assert statement_key(statement) != statement_key(other)
+    keys = entry_keys(BankFile("bai2", (statement, other)))
+    assert len({key for statement_keys in keys for key in statement_keys}) == len(statement.entries) + len(other.entries)

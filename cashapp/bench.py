@@ -1,0 +1,141 @@
+"""`manage.py bench match`: the engine against receipts whose truth is known, alone and through the database, beside plain peers."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from cashapp import engine
+from cashapp.bench_world import ACTOR, Loaded, load, receive
+from cashapp.engine.measure import Measure, applied, measure, pooled, table, undecidable
+from cashapp.engine.peer import match_plainly
+from cashapp.engine.synthetic import Truth, World, make_receipts, make_world
+from cashapp.models import Match, Receipt
+from cashapp.selectors.engine_input import candidates_of, engine_policy, engine_receipts, policy_of
+from cashapp.selectors.payers import payers_of
+from cashapp.services import match_receipts
+from ledger.models import Line
+from ledger.verify import verify_books
+
+SEEDS = (311201, 311202, 311203, 311204, 311205)
+"""Worlds that no rule was tuned on. Whoever tunes takes others."""
+
+RECEIPTS, CLEARED = 10, 30
+"""One receipt for so many open items: ten days' worth for the rates, a busy day's for the run through the database."""
+
+Write = Callable[[str], Any]
+
+PLAIN = """
+    SELECT r.id, min(o.id) FROM cashapp_receipt r JOIN ledger_openitem o
+        ON o.company_id = r.company_id AND o.currency = r.currency AND o.balance = r.amount AND strpos(r.text, o.number) > 0
+    WHERE r.company_id = %s GROUP BY r.id HAVING count(*) = 1"""
+"""The plain question in SQL: which receipt names one open item of its own amount."""
+
+
+def run(write: Write, sizes: Sequence[int] = (100_000,), seeds: Sequence[int] = SEEDS) -> None:
+    """Measure with that many open items: the pure engine over all seeds, then the first seed's world through the database."""
+    for size in sizes:
+        write(f"\n{size:,} open items, {size // RECEIPTS:,} receipts for each of {len(seeds)} seeds: the engine alone")
+        _alone(write, size, seeds)
+        write(f"\n{size:,} open items, {size // CLEARED:,} receipts: through the database")
+        _through_database(write, size, seeds[0])
+
+
+def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:
+    ours, plain, rates, peers, asked = [], [], [], [], [0, 0]
+    for seed in seeds:
+        world, receipts, truths = _drawn(size, size // RECEIPTS, seed)
+        items = world.items()
+        took, proposals = _timed(lambda: engine.match(receipts, items, world.payers))  # noqa: B023
+        peer_took, peer = _timed(lambda: match_plainly(receipts, items))  # noqa: B023
+        ours.append(measure(proposals, receipts, truths))
+        plain.append(measure(peer, receipts, truths))
+        rates.append(len(receipts) / took)
+        peers.append(len(receipts) / peer_took)
+        unsure = undecidable(world, truths)
+        asked[0] += len(unsure)
+        asked[1] += sum(p.receipt_id in unsure and p.outcome == "post" for p in proposals)
+        write(f"  seed {seed}: {_figures(ours[-1])}   {rates[-1]:,.0f} receipts/s")
+    together = pooled(ours)
+    for line in table(together):
+        write(f"  {line}")
+    write(f"  posted without a person  {_figures(together)}   (goals ≥ 90 %, ≤ 1 wrong in 1,000)")
+    write(f"  ambiguous receipts       {asked[0]:,}, of them queued {1 - asked[1] / max(asked[0], 1):.1%}   (goal 100 %)")
+    write(f"  plain peer               {_figures(pooled(plain))}   (number and amount to the cent)")
+    rate, peer_rate = _middle(rates), _middle(peers)
+    write(f"  speed                    {rate:,.0f} receipts/s (goal ≥ 1,000), plain peer {peer_rate:,.0f}, ratio {rate / peer_rate:.3f}")
+    _say_mistakes(write, together)
+
+
+def _through_database(write: Write, size: int, seed: int) -> None:
+    """Read, match, post and the reading of what was posted from the journal: everything `match_receipts` does on a real day."""
+    world, drawn, truths = _drawn(size, size // CLEARED, seed)
+    took, loaded = _timed(lambda: load(world))
+    write(f"  loaded through the ledger in {took:,.0f} s")
+    took, rows = _timed(lambda: receive(loaded, drawn))
+    write(f"  receipts recorded        {len(rows) / took:8,.0f} /s")
+    sql_took, found = _timed(lambda: _plain_sql(loaded))
+    read_took, inputs = _timed(lambda: _inputs(loaded, rows))
+    match_took, _ = _timed(lambda: engine.match(*inputs))
+    took, run = _timed(lambda: match_receipts(company=loaded.company, actor=ACTOR, today=world.today))
+    posted_took = max(took - read_took - match_took, 0.001)
+    write(f"  candidates read          {len(rows) / read_took:8,.0f} /s   ({len(inputs[1]):,} items in {read_took:.2f} s)")
+    write(f"  matched                  {len(rows) / match_took:8,.0f} /s")
+    write(
+        f"  posted                   {len(run.posted) / posted_took:8,.0f} /s   (matches with their entries, events, disputes, proposals)"
+    )
+    write(f"  end to end               {len(rows) / took:8,.0f} /s   ({run.words})")
+    write(f"  plain SQL join           {len(rows) / sql_took:8,.0f} /s   (proposes {found / len(rows):.1%}; ratio {sql_took / took:.3f})")
+    wrong = _wrong(loaded, rows, truths)
+    share = len(run.posted) / len(rows)
+    write(f"  posted without a person  {share:.1%}, {1000 * wrong / max(len(run.posted), 1):.2f} wrong in 1,000 by the journal's own lines")
+    write(f"  verify_books             {len(verify_books(world.today))} differences")
+
+
+def _drawn(size: int, count: int, seed: int) -> tuple[World, list[engine.Receipt], list[Truth]]:
+    world = make_world(seed, open_items=size, customers=max(size // 25, 10))
+    pairs = make_receipts(world, count, seed)
+    return world, [r for r, _ in pairs], [t for _, t in pairs]
+
+
+def _inputs(loaded: Loaded, rows: Sequence[Receipt]) -> tuple[Any, ...]:
+    company = loaded.company.pk
+    return engine_receipts(rows), candidates_of(company, rows[0].value_date), payers_of(company), engine_policy(policy_of(company))
+
+
+def _plain_sql(loaded: Loaded) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(PLAIN, [loaded.company.pk])
+        return len(cursor.fetchall())
+
+
+def _wrong(loaded: Loaded, rows: Sequence[Receipt], truths: Iterable[Truth]) -> int:
+    """Receipts posted otherwise than their payers meant, as the journal has it: what left each item."""
+    meant = {r.pk: {loaded.row_of[i]: sum(parts) for i, parts in t.paid.items()} for r, t in zip(rows, truths, strict=True)}
+    given: dict[int, dict[int, int]] = {}
+    lines = Line.objects.filter(entry__match__receipt__company=loaded.company, open_item__isnull=False).exclude(open_item__kind="receipt")
+    for receipt, item, amount in lines.values_list("entry__match__receipt", "open_item", "amount"):
+        given.setdefault(receipt, {})[item] = -amount
+    posted = Match.objects.filter(receipt__company=loaded.company).values_list("receipt", flat=True)
+    return sum(given.get(receipt, {}) != meant[receipt] for receipt in posted)
+
+
+def _figures(result: Measure) -> str:
+    total = result.total
+    return f"{total.rate:.1%} by count, {total.value_rate:.1%} by value, {total.wrong_per_thousand:.2f} wrong in 1,000"
+
+
+def _say_mistakes(write: Write, result: Measure) -> None:
+    for truth, proposal in result.mistakes[:10]:
+        write(f"    wrong: {truth.kind}; {proposal.rule} {proposal.score}; meant {dict(truth.paid)}, posted {applied(proposal)}")
+
+
+def _timed(do: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    answer = do()
+    return time.perf_counter() - start, answer
+
+
+def _middle(figures: Sequence[float]) -> float:
+    return sorted(figures)[len(figures) // 2]
