@@ -1,6 +1,53 @@
-"""The API's addresses: each app's own, under one version."""
+"""The API's addresses, under one version. An app's api module gives the views, this file where they are."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from arops.api.pages import docs, schema
+from arops.api.resources import Companies, CompanyDetail, Events, JobDetail, Jobs
+from arops.api.views import ApiView, Nowhere
+from customers import api as customers
+from invoicing import api as invoicing
+from ledger import api as ledger
 
 app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = []
+EXTERNAL = "/by-external-id/<str:source>/<path:external_id>"
+ONE = "/<str:public_id>"
+
+
+def resource(name: str, **views: type[ApiView]) -> list[URLPattern]:
+    """The addresses of a resource: `all`, `bulk`, `external`, `one`, those that it has."""
+    ends = {"all": "", "bulk": "/bulk", "external": EXTERNAL, "one": ONE}
+    return [path(name + end, views[which].as_view(), name=f"{name}-{which}") for which, end in ends.items() if which in views]
+
+
+def memos(name: str, kind: str) -> list[URLPattern]:
+    """The addresses of a kind of memo."""
+    views = {"all": invoicing.Invoices, "bulk": invoicing.InvoicesBulk, "external": invoicing.InvoiceByExternalId,
+             "one": invoicing.InvoiceDetail}  # fmt: skip
+    return resource(name, **{which: invoicing.of_kind(view, kind) for which, view in views.items()})
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", schema, name="schema"),
+    path("docs/", docs, name="docs"),
+    *resource("companies", all=Companies, one=CompanyDetail),
+    *resource(
+        "customers", all=customers.Customers, bulk=customers.CustomersBulk, external=customers.CustomerByExternalId,
+        one=customers.CustomerDetail,
+    ),
+    *resource(
+        "contacts", all=customers.Contacts, bulk=customers.ContactsBulk, external=customers.ContactByExternalId,
+        one=customers.ContactDetail,
+    ),
+    *resource(
+        "invoices", all=invoicing.Invoices, bulk=invoicing.InvoicesBulk, external=invoicing.InvoiceByExternalId,
+        one=invoicing.InvoiceDetail,
+    ),
+    *memos("credit-memos", "credit_memo"),
+    *memos("debit-memos", "debit_memo"),
+    *resource("open-items", all=ledger.OpenItems, one=ledger.OpenItemDetail),
+    *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
+    *resource("jobs", all=Jobs, one=JobDetail),
+    *resource("events", all=Events),
+    re_path("", Nowhere.as_view(), name="nowhere"),
+]  # fmt: skip

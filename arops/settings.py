@@ -166,8 +166,9 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
-# Without a mail server the demo drops mail into files; in production a server on this machine is assumed.
-EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost" if PRODUCTION else "")
+# Without a mail server the demo drops mail into files. In production nothing may look sent that isn't: a server on this machine is
+# assumed, and where there is none mail waits in the outbox and says so.
+EMAIL_HOST = os.environ.get("EMAIL_HOST") or ("localhost" if PRODUCTION else "")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "messaging.maildrop.MailDrop"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
@@ -180,8 +181,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "receivables@example.c
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arops.api.auth.ApiKeyAuthentication", "arops.api.auth.SessionUser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["arops.api.render.Json", "arops.api.render.Csv"],
-    "DEFAULT_PARSER_CLASSES": ["arops.api.render.JsonParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_RENDERER_CLASSES": ["arops.api.render.Json"],
+    "DEFAULT_PARSER_CLASSES": ["arops.api.render.JsonParser"],
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "arops.api.problems.handler",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -189,11 +191,11 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "ArOps API",
     "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["arops.api.openapi.complete"],
 }
+API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -128,7 +128,7 @@ def read_row(
     problems += [Problem(f"/{name}", "required", f"{name} is needed") for name in required if row.get(name) in (None, "")]
     values: dict[str, Any] = {}
     for name in fields.keys() & row.keys():
-        if row[name] is None and name in required:
+        if row[name] is None:  # the same as not there
             continue
         try:
             values[name] = fields[name](row[name])

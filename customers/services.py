@@ -83,12 +83,16 @@ def _save_customer(index: int, row: Any, actor: Actor, source_system: str) -> Sa
         return Saved(index, external, "rejected", None, tuple(problems))
     source = values.setdefault("source_system", source_system) or source_system
     customer = _existing(company, source, external, values.get("number"))
+    if customer and not Customer.objects.visible_to(actor, "customers.edit").filter(pk=customer.pk).exists():
+        problems.append(Problem("/external_id" if external else "/number", "conflict", "another record holds this already"))
+        return Saved(index, external, "rejected", None, tuple(problems))
     if customer is None:
         missing = [
             name for name in ("number", "name", "currency") if name not in values and not any(p.pointer == f"/{name}" for p in problems)
         ]
         problems += [Problem(f"/{name}", "required", f"{name} is needed") for name in missing]
     _read_references(row, company, values, problems, values.get("currency") or (customer.currency if customer else ""), source)
+    _keep_portfolio(company, values, problems, actor, is_new=customer is None)
     if problems:
         return Saved(index, external, "rejected", None, tuple(problems))
     if customer is None:
@@ -103,6 +107,17 @@ def _existing(company: Company, source: str, external: str | None, number: str |
     if external and (found := base.filter(source_system=source, external_id=external).first()):
         return found
     return base.filter(number=number).first() if number and not external else None
+
+
+def _keep_portfolio(company: Company, values: dict[str, Any], problems: list[Problem], actor: Actor, *, is_new: bool) -> None:
+    """Whoever works on a portfolio alone makes customers for it, and hands none away."""
+    reach = actor.reach("customers.edit")
+    if reach.everything or company.pk in reach.companies:
+        return
+    if is_new and values.get("collector") is None:
+        values["collector"] = User.objects.filter(pk=reach.person_id or 0).first()
+    if "collector" in values and (values["collector"] is None or values["collector"].pk != reach.person_id):
+        problems.append(Problem("/collector", "forbidden", "customers of your portfolio stay with you: your supervisor hands them over"))
 
 
 def _read_references(

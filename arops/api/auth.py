@@ -22,7 +22,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         now = clock.now()
-        key = ApiKey.objects.live(now).filter(key_hash=hash_key(secret.strip())).prefetch_related("companies").first()
+        key = ApiKey.objects.live(now).filter(key_hash=hash_key(secret.strip())).first()
         if key is None:
             raise AuthenticationFailed("the key is unknown, expired or revoked")
         # Written at most once a minute, so that a busy key doesn't write a row a call.

@@ -1,19 +1,22 @@
 """Errors as RFC 9457 problems: type, title, status, detail, instance, request_id and errors[] with JSON pointers."""
 
+import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from arops.lib.refusal import Refused
+from arops.lib.refusal import InputRefused, Refused
 from org.actors import NotAllowed
 
 BASE = "https://arops.example/problems/"
+log = logging.getLogger("arops.api")
 
 
 class ApiProblem(Exception):
@@ -32,11 +35,14 @@ def invalid(pointer: str, code: str, detail: str) -> ApiProblem:
 
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: everything that is the caller's doing becomes a problem; the rest stays a 500 for the log."""
+    """DRF's exception handler: everything becomes a problem. What isn't the caller's doing is a 500 that tells nothing but the id
+    that finds it in the log."""
     request = context.get("request")
     problem = _problem(error)
     if problem is None:
-        return None
+        log.error("%s failed (%s)", getattr(request, "path", ""), request_id(request), exc_info=error)
+        got_request_exception.send(sender=None, request=getattr(request, "_request", None))
+        problem = ApiProblem(500, "internal", "something failed on our side; nothing was changed")
     set_rollback()
     return answer(problem, request)
 
@@ -67,18 +73,24 @@ def _problem(error: Exception) -> ApiProblem | None:
     if isinstance(error, ApiProblem):
         return error
     if isinstance(error, Http404):
-        return ApiProblem(404, "not_found", "there is no such thing, or it is out of this key's sight")
+        return ApiProblem(404, "not_found", _own_words(error) or "there is no such thing, or it is out of this key's sight")
     if isinstance(error, NotAllowed | PermissionDenied):
         return ApiProblem(403, "forbidden", str(error) or "this key may not do this")
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | InputRefused):
         return ApiProblem(422, "refused", str(error))
-    if isinstance(error, exceptions.Throttled):
-        return ApiProblem(429, "too_many_calls", "slow down", headers={"Retry-After": str(int(getattr(error, "wait", None) or 1))})
+    if isinstance(error, RequestDataTooBig):
+        return ApiProblem(413, "too_large", "the body is larger than this server takes: send fewer rows, or a file to /imports")
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return ApiProblem(401, "not_authenticated", str(error.detail), headers={"WWW-Authenticate": 'Bearer realm="ArOps"'})
     if isinstance(error, exceptions.APIException):
         return ApiProblem(error.status_code, error.default_code, str(error.detail), _flat(error.detail))
     return None
+
+
+def _own_words(error: Http404) -> str:
+    """What we said ourselves; Django's own texts name models."""
+    said = str(error)
+    return said if said.startswith("addresses of the API") else ""
 
 
 def _flat(detail: Any, pointer: str = "") -> list[dict[str, str]]:

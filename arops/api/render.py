@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
@@ -11,6 +12,12 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from arops.lib.sheets import harmless
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class Rendered(str):
+    """An answer that is JSON text already."""
 
 
 class Json(BaseRenderer):
@@ -20,17 +27,19 @@ class Json(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
         """Bytes of the data; nothing for nothing."""
+        if isinstance(data, Rendered):
+            return data.encode()
         return b"" if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str).encode()
 
 
 class Csv(BaseRenderer):
-    """The rows of a list as CSV, nested values as JSON text, harmless to spreadsheets; problems stay JSON."""
+    """The rows of a list as CSV, harmless to spreadsheets; an object's fields get columns of their own, a list is JSON text."""
 
     media_type, format, charset = "text/csv", "csv", "utf-8"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
         """Bytes of the rows under `data`, or of the one row."""
-        rows = data.get("data", [data]) if isinstance(data, Mapping) else data or []
+        rows = [dict(_flat(row)) for row in (data.get("data", [data]) if isinstance(data, Mapping) else data or [])]
         out = io.StringIO()
         writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)))
         writer.writeheader()
@@ -38,8 +47,16 @@ class Csv(BaseRenderer):
         return out.getvalue().encode()
 
 
+def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def _cell(value: Any) -> Any:
-    if isinstance(value, Mapping | list):
+    if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
     return harmless(value) if isinstance(value, str) and not _is_number(value) else value
 
@@ -56,9 +73,15 @@ class JsonParser(BaseParser):
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """The document. Raises ParseError."""
         try:
-            return json.loads(stream.read().decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
+            text = stream.read().decode("utf-8")
+            found = _DECODER.decode(text)
+            if _SURROGATE.search(text):
+                json.dumps(found, ensure_ascii=False).encode()
+            return found
         except UnicodeDecodeError:
             raise ParseError("the body is not UTF-8") from None
+        except UnicodeEncodeError:
+            raise ParseError("the body holds half of a surrogate pair, which is no character") from None
         except RecursionError:
             raise ParseError("the body is nested too deeply") from None
         except ValueError as error:
@@ -74,3 +97,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name is there twice in one object")
     return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once)

@@ -42,7 +42,7 @@ class Head:
 
 def seal_events() -> int:
     """Seal all events whose transactions are finished; answers with how many. One sealer at a time, the others do nothing."""
-    upto = _settled_id()
+    upto = settled_id()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
@@ -102,12 +102,12 @@ def _first(after: int, upto: int) -> list[tuple[int, str]]:
         return cursor.fetchall()
 
 
-def _settled_id() -> int:
-    """The highest number drawn up to now, once all are finished that may have drawn one; 0 when they take too long."""
+def settled_id(patience: float = PATIENCE) -> int:
+    """The highest number drawn up to now, once all are finished that may have drawn one; 0 when they take longer (seconds)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT last_value FROM workflow_event_id_seq")
         highest = int(cursor.fetchone()[0])
-        writers, end = _writers(), time.monotonic() + PATIENCE
+        writers, end = _writers(), time.monotonic() + patience
         while writers:
             if time.monotonic() > end:
                 return 0

@@ -1,0 +1,184 @@
+"""Reading records: lists by cursor pages, one record by our id or by the sender's."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+
+from django.db import models
+from django.db.models import Q
+from django.http import Http404
+from django.utils.dateparse import parse_datetime
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arops.api.ids import private
+from arops.api.problems import ApiProblem, invalid
+from arops.api.views import ApiView
+
+MOST = 500
+USUAL = 100
+PAGING = frozenset({"limit", "cursor"})
+
+
+class Records(Protocol):
+    """What a resource says of itself, as a mixin of its views."""
+
+    kind: ClassVar[str]
+
+    def rows(self) -> models.QuerySet[Any]:
+        """The rows in sight."""
+        ...
+
+    def shape(self, row: Any) -> dict[str, Any]:
+        """A row as lists show it."""
+        ...
+
+    def whole(self, row: Any) -> dict[str, Any]:
+        """A row as its own address shows it."""
+        ...
+
+
+class RecordView(ApiView):
+    """A view of a resource. `kind` is the prefix's name (arops.api.ids)."""
+
+    kind: ClassVar[str]
+
+    def rows(self) -> models.QuerySet[Any]:
+        """The rows in sight."""
+        raise AssertionError("a resource says which rows it has")
+
+    def shape(self, row: Any) -> dict[str, Any]:
+        """A row as lists show it."""
+        raise AssertionError("a resource says how a row looks")
+
+    def whole(self, row: Any) -> dict[str, Any]:
+        """A row as its own address shows it: the same, where it has no parts."""
+        return self.shape(row)
+
+
+class ListView(RecordView):
+    """A list by cursor pages: `limit`, `cursor`, `updated_since`, and the list's filters (parameter → field look-up).
+
+    Rows come in the order of `stamp` with the key as tie-break, so that pages neither repeat nor miss a row while others are written; a
+    list without a stamp is in the order of keys.
+    """
+
+    csv = True
+    stamp: ClassVar[str] = "updated_at"
+    filters: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def parameters(self) -> frozenset[str]:  # type: ignore[override]
+        """The parameters a list takes."""
+        return PAGING | ({"updated_since"} if self.stamp else frozenset()) | self.filters.keys()
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page: {"data": […], "next": cursor or null}."""
+        rows = self.filtered(self.rows(), request.query_params)
+        limit = limit_of(request)
+        page = list(self._after(rows, request.query_params)[: limit + 1])
+        following = self._cursor(page[limit - 1]) if len(page) > limit else None
+        headers = {"Link": f'<{_with_cursor(request, following)}>; rel="next"'} if following else {}
+        return Response({"data": [self.shape(row) for row in page[:limit]], "next": following}, headers=headers)
+
+    def filtered(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
+        """Rows by the list's own filters, the value as text."""
+        for name, lookup in self.filters.items():
+            if name in wanted:
+                rows = rows.filter(**{lookup: self.filter_value(name, wanted[name])})
+        return rows
+
+    def filter_value(self, name: str, value: str) -> Any:
+        """What a filter compares with; a subclass turns ids into keys and refuses what can't be one."""
+        return value
+
+    def _after(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
+        """In order, from where the cursor or `updated_since` says."""
+        if since := wanted.get("updated_since"):
+            rows = rows.filter(**{f"{self.stamp}__gte": moment("updated_since", since)})
+        if cursor := wanted.get("cursor"):
+            at, pk = _decode(cursor)
+            if bool(at) != bool(self.stamp):
+                raise _no_cursor()
+            rows = rows.filter(Q(**{f"{self.stamp}__gt": at}) | Q(**{self.stamp: at}, pk__gt=pk)) if at else rows.filter(pk__gt=pk)
+        return rows.order_by(*([self.stamp] if self.stamp else []), "pk")
+
+    def _cursor(self, row: Any) -> str:
+        at = getattr(row, self.stamp).isoformat() if self.stamp else ""
+        return base64.urlsafe_b64encode(f"{at}|{row.pk}".encode()).decode()
+
+
+class DetailView(RecordView):
+    """One record by our id."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The record."""
+        row = self.rows().filter(pk=private(self.kind, kwargs["public_id"])).first()
+        if row is None:
+            raise Http404
+        return Response(self.whole(row))
+
+
+class ExternalIdView(RecordView):
+    """One record by the sender's id; `company` tells apart what several companies hold under the same id."""
+
+    parameters: ClassVar = frozenset({"company"})
+    company_code: ClassVar[str] = "company__code"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The record."""
+        return Response(self.whole(self.found(request, kwargs["source"], kwargs["external_id"])))
+
+    def found(self, request: Request, source: str, external_id: str) -> Any:
+        """The one record with this id. Raises Http404, ApiProblem when there are several."""
+        rows = self.rows().filter(source_system=source, external_id=external_id)
+        if code := request.query_params.get("company"):
+            rows = rows.filter(**{self.company_code: code})
+        found = list(rows.order_by("pk")[:2])
+        if not found:
+            raise Http404
+        if len(found) > 1:
+            raise ApiProblem(422, "ambiguous", "several companies hold this id: add ?company= with the code of one")
+        return found[0]
+
+
+def moment(name: str, text: str) -> datetime:
+    """A moment of the query string, in UTC where it names no zone. Raises ApiProblem."""
+    try:
+        found = parse_datetime(text.replace(" ", "+"))
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not 1970 <= found.year <= 2200:
+        raise invalid(f"?{name}", "invalid", f"{name} is a moment such as 2026-11-23T08:00:00Z")
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def limit_of(request: Request) -> int:
+    """How many rows are asked for. Raises ApiProblem."""
+    text = request.query_params.get("limit", str(USUAL))
+    if not text.isdecimal() or not text.isascii() or not 1 <= int(text[:6]) <= MOST:
+        raise invalid("?limit", "invalid", f"limit is a whole number from 1 to {MOST}")
+    return int(text)
+
+
+def _decode(cursor: str) -> tuple[datetime | None, int]:
+    try:
+        at, _, pk = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition("|")
+        found = datetime.fromisoformat(at) if at else None
+        if not (pk.isascii() and pk.isdecimal() and len(pk) < 19) or (found and (found.tzinfo is None or not 1970 <= found.year <= 2200)):
+            raise ValueError
+        return found, int(pk)
+    except (ValueError, binascii.Error):
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> ApiProblem:
+    return invalid("?cursor", "invalid", "the cursor is not one of this list: begin again without it")
+
+
+def _with_cursor(request: Request, cursor: str) -> str:
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return f"{request.path}?{query.urlencode()}"

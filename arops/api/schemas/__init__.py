@@ -1,0 +1,26 @@
+"""The shapes of what the API takes and answers, as the OpenAPI document tells them.
+
+The document is checked against the running server by the tests; the reading itself is done by each app's payload module, whose
+messages point at the field.
+"""
+
+from arops.api.schemas import money, records, reports
+from arops.api.schemas.operations import (
+    accepted,
+    bulk,
+    bulk_answer,
+    found,
+    page,
+    page_parameters,
+    parameters,
+    reads,
+    writes,
+    written,
+)
+from arops.api.schemas.parts import Schema, ref
+
+COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **reports.COMPONENTS}
+
+__all__ = [
+    "COMPONENTS", "accepted", "bulk", "bulk_answer", "found", "page", "page_parameters", "parameters", "reads", "ref", "writes", "written",
+]  # fmt: skip

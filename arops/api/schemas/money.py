@@ -1,0 +1,87 @@
+"""Invoices and memos, receipts and bank accounts, open items."""
+
+from arops.api.schemas.parts import (
+    AMOUNT,
+    COMPANY,
+    CURRENCY,
+    DAY,
+    DECIMAL,
+    EXTERNAL,
+    FLAG,
+    MOMENT,
+    POSITIVE,
+    REFERENCE,
+    SOURCE,
+    VERSION,
+    WHOLE,
+    Schema,
+    given,
+    listed,
+    nullable,
+    one_of,
+    public_id,
+    ref,
+    taken,
+    text,
+)
+
+KIND = one_of("invoice", "debit_memo", "credit_memo")
+CHANNEL = one_of("lockbox", "wire", "ach", "sepa", "cheque", "card", "cash", "other")
+
+_LINE_TEXTS = {"sku": text(60), "description": text(300), "unit": text(10, "UN/ECE Rec 20, such as HUR."), "tax_code": text(20)}
+LINE_IN = taken(
+    (), number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT, po_line=WHOLE,
+    order_line=WHOLE, work_order=REFERENCE, contract=REFERENCE, gl_account=text(20),
+)  # fmt: skip
+LINE = given(
+    number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT,
+    po_line=nullable(WHOLE), order_line=nullable(WHOLE), work_order=text(80), contract=text(80), gl_account=text(20),
+)  # fmt: skip
+_DOCUMENT = {
+    "id": public_id("inv"), "source_system": text(40), "external_id": nullable(text(80)), "source_version": nullable(VERSION),
+    "company": COMPANY, "kind": KIND, "number": text(60), "customer": public_id("cus"), "currency": CURRENCY, "document_date": DAY,
+    "due_date": {**DAY, "description": "The date that counts; `due_date_as_issued` keeps the first."}, "due_date_as_issued": DAY,
+    "payment_terms": text(40), "po_number": text(60), "order": text(80), "refers_to": nullable(public_id("inv")), "reason": text(200),
+    "subtotal": AMOUNT, "tax_total": AMOUNT, "total": AMOUNT,
+    "open_amount": {**AMOUNT, "description": "What of it is open now; like the total, positive for credit memos, too."},
+    "open_item": public_id("itm"), "issued_at": MOMENT,
+}  # fmt: skip
+
+COMPONENTS: dict[str, Schema] = {
+    "InvoiceIn": taken(
+        ("company", "number", "customer", "currency", "document_date"),
+        source_system=SOURCE, external_id=EXTERNAL, source_version=VERSION, company=COMPANY,
+        number={"type": "string", "minLength": 1, "maxLength": 60}, kind=KIND, customer=REFERENCE, currency=CURRENCY, document_date=DAY,
+        due_date=DAY, payment_terms=text(40, "Such as `2/10 net 30`; without them, the customer's."), po_number=text(60), order=REFERENCE,
+        refers_to=REFERENCE, reason=text(200), lines=listed(ref("InvoiceLineIn"), maxItems=2000), subtotal=AMOUNT, tax_total=AMOUNT,
+        total={**POSITIVE, "description": "More than zero. Lines or a total are needed; what is there must add up."},
+    ),
+    "InvoiceLineIn": LINE_IN,
+    "InvoiceRow": given(**_DOCUMENT),
+    "Invoice": given(**_DOCUMENT, lines=listed(LINE)),
+    "OpenItem": given(
+        id=public_id("itm"), company=COMPANY, customer=nullable(public_id("cus")), kind=text(20), number=text(60), currency=CURRENCY,
+        document_date=DAY, due_date=DAY, po_number=text(60), discount_until=nullable(DAY), discount_amount=AMOUNT,
+        amount={**AMOUNT, "description": "Negative for what we owe: credit memos, receipts."}, balance=AMOUNT, base_currency=CURRENCY,
+        base_balance=AMOUNT,
+    ),
+    "BankAccount": given(
+        id=public_id("bnk"), company=COMPANY, name=text(100), currency=CURRENCY, identifiers=listed(text(60)), is_active=FLAG,
+    ),
+    "ReceiptIn": taken(
+        ("bank_account", "amount", "currency", "value_date"),
+        source_system=SOURCE, external_id=EXTERNAL, company=COMPANY, bank_account=text(100, "Its id, or its name in the company."),
+        amount=POSITIVE, currency=CURRENCY, value_date=DAY, customer=REFERENCE, payer_name=text(200), payer_account=text(80),
+        payer_bank=text(80), text=text(4000, "The payer's words: what the engine looks for invoice numbers in."), channel=text(20),
+        structured=listed(ref("RemittanceIn"), maxItems=2000),
+    ),
+    "RemittanceIn": taken(("number",), number={"type": "string", "minLength": 1, "maxLength": 60}, amount=POSITIVE, discount=POSITIVE),
+    "Receipt": given(
+        id=public_id("rct"), source_system=text(40), external_id=nullable(text(80)), company=COMPANY, bank_account=public_id("bnk"),
+        number=text(40), amount=AMOUNT, currency=CURRENCY, value_date=DAY, customer=nullable(public_id("cus")), payer_name=text(200),
+        payer_account=text(80), payer_bank=text(80), text={"type": "string"}, channel=text(20),
+        structured=listed(given(number=text(60), amount=nullable(AMOUNT), discount=nullable(AMOUNT))), unapplied=AMOUNT,
+        state=one_of("returned", "applied", "partly applied", "on account", "unidentified", "unapplied"), open_item=public_id("itm"),
+        created_at=MOMENT,
+    ),
+}  # fmt: skip

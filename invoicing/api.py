@@ -1,0 +1,180 @@
+"""Invoices, credit memos and debit memos over the API: the same records, the same service; the address fixes the kind."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db import models
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from arops.api import schemas
+from arops.api.bulk import plain_decimal
+from arops.api.ids import private, public
+from arops.api.lists import DetailView, ExternalIdView, ListView
+from arops.api.problems import invalid
+from arops.api.writes import WriteView
+from arops.lib import money
+from invoicing.models import Invoice, InvoiceLine
+from invoicing.payload import parse_day
+from invoicing.services import Outcome, issue_documents
+from org.actors import NotAllowed
+
+
+class DocumentRecords(WriteView):
+    """Documents in sight. `document_kind` is the one that this address is for; None: invoices, and any kind by its id."""
+
+    permission, write_permission, kind, money = "invoices.view", "invoices.issue", "invoice", True
+    document_kind: ClassVar[str | None] = None
+
+    def rows(self) -> models.QuerySet[Any]:
+        """Documents in sight."""
+        found = Invoice.objects.visible_to(self.actor, "invoices.view").select_related("company", "open_item")
+        return found.filter(kind=self.document_kind) if self.document_kind else found
+
+    def shape(self, row: Invoice) -> dict[str, Any]:
+        """A document as lists show it."""
+        amounts = {name: money.to_text(getattr(row, name), row.currency) for name in ("subtotal", "tax_total", "total")}
+        return {
+            "id": public("invoice", row.pk), "source_system": row.source_system, "external_id": row.external_id,
+            "source_version": row.source_version, "company": row.company.code, "kind": row.kind, "number": row.number,
+            "customer": public("customer", row.customer_id), "currency": row.currency, "document_date": row.document_date.isoformat(),
+            "due_date": row.open_item.due_date.isoformat(), "due_date_as_issued": row.due_date.isoformat(),
+            "payment_terms": row.payment_terms, "po_number": row.open_item.po_number, "order": row.order_reference,
+            "refers_to": public("invoice", row.refers_to_id), "reason": row.reason, **amounts,
+            "open_amount": money.to_text(abs(row.open_item.balance), row.currency), "open_item": public("item", row.open_item_id),
+            "issued_at": row.issued_at.isoformat(),
+        }  # fmt: skip
+
+    def whole(self, row: Invoice) -> dict[str, Any]:
+        """With its lines."""
+        return self.shape(row) | {"lines": [_line(line, row.currency) for line in row.lines.order_by("number")]}
+
+    def save(self, rows: list[Any], *, atomic: bool = False, dry_run: bool = False) -> list[Outcome]:
+        """By issue_documents. A person who may not approve credit memos doesn't make them here either; the ERP's key may."""
+        credits = self.document_kind == "credit_memo" or any(isinstance(r, Mapping) and r.get("kind") == "credit_memo" for r in rows)
+        if credits and self.actor.label.startswith("user:") and not self.actor.can("memos.approve"):
+            raise NotAllowed("credit memos are made by those who may approve them (memos.approve)")
+        return issue_documents(
+            rows, actor=self.actor, source_system=self.source_system, kind=self.document_kind, atomic=atomic, dry_run=dry_run
+        )
+
+    def key_of(self, saved: Any) -> int | None:
+        """The document's key."""
+        key: int | None = saved.invoice_id
+        return key
+
+    def total_of(self) -> Callable[[Mapping[str, Any]], Decimal | None]:
+        """The document's total."""
+        return _total
+
+
+class Invoices(DocumentRecords, ListView):
+    """GET the invoices in sight; POST one."""
+
+    stamp = "issued_at"
+    filters: ClassVar = {
+        "company": "company__code", "customer": "customer_id", "number": "number", "currency": "currency",
+        "po_number": "open_item__po_number", "due_before": "open_item__due_date__lt",
+    }  # fmt: skip
+
+    @property
+    def parameters(self) -> frozenset[str]:  # type: ignore[override]
+        """Those of lists, and whether something is open."""
+        return super().parameters | {"state"}
+
+    def filter_value(self, name: str, value: str) -> Any:
+        """Ids as keys, days as days."""
+        if name == "due_before":
+            day = parse_day(value)
+            if day is None:
+                raise invalid("?due_before", "invalid", "due_before is a day such as 2026-10-31")
+            return day
+        return private("customer", value) if name == "customer" else value
+
+    def filtered(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
+        """Of the address's kind; also by what is open."""
+        state = wanted.get("state", "all")
+        if state not in ("open", "closed", "all"):
+            raise invalid("?state", "invalid", "state is open, closed or all")
+        rows = rows.filter(kind=self.document_kind or "invoice")
+        if state != "all":
+            rows = rows.filter(open_item__balance=0) if state == "closed" else rows.exclude(open_item__balance=0)
+        return super().filtered(rows, wanted)
+
+    @schemas.reads(
+        "invoices_list", schemas.page("InvoiceRow"),
+        schemas.page_parameters("company", "customer", "number", "currency", "po_number", "due_before", "state"),
+    )  # fmt: skip
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page of documents of this kind, as they were issued; `updated_since` is about the issue, balances are open-items'."""
+        return super().get(request, *args, **kwargs)
+
+    @schemas.writes("invoices_create", schemas.ref("InvoiceIn"), schemas.written("Invoice"), money=True)
+    def post(self, request: Request) -> Response:
+        """Issue one document. Issued is issued: another payload under the same id is refused (409), the same one answers 200."""
+        return self.create(request)
+
+
+class InvoiceDetail(DocumentRecords, DetailView):
+    """One document by our id."""
+
+    @schemas.reads("invoices_get", schemas.found("Invoice"))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A document by id, with its lines."""
+        return super().get(request, *args, **kwargs)
+
+
+class InvoiceByExternalId(DocumentRecords, ExternalIdView):
+    """One document by the sender's id: GET it, PUT it."""
+
+    @schemas.reads("invoices_by_external_id", schemas.found("Invoice"), schemas.parameters("company"))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A document by the sender's id; name the company when several hold it."""
+        return super().get(request, *args, **kwargs)
+
+    @schemas.writes("invoices_upsert", schemas.ref("InvoiceIn"), schemas.written("Invoice"))
+    def put(self, request: Request, source: str, external_id: str) -> Response:
+        """Issue the document with this id; the same again answers 200, another payload 409."""
+        return self.upsert(request, source, external_id)
+
+
+class InvoicesBulk(DocumentRecords):
+    """Many documents at once."""
+
+    @schemas.writes("invoices_bulk", schemas.bulk("InvoiceIn", total=True), schemas.bulk_answer(), money=True)
+    def post(self, request: Request) -> Response:
+        """Issue up to 5,000 documents."""
+        return self.many(request)
+
+
+def of_kind(view: type[DocumentRecords], kind: str) -> type[DocumentRecords]:
+    """The view for one kind of memo."""
+    return type(f"{view.__name__}Of{kind}", (view,), {"document_kind": kind, "__doc__": view.__doc__})
+
+
+def _total(row: Mapping[str, Any]) -> Decimal | None:
+    """What a row says its total is, or what its lines say; None where that can't be read (the row is refused for it anyway)."""
+    if row.get("total") is not None:
+        return plain_decimal(row["total"])
+    lines = row.get("lines")
+    parts = (
+        [plain_decimal(line.get(n)) for line in lines if isinstance(line, Mapping) for n in ("amount", "tax_amount") if line.get(n)]
+        if (isinstance(lines, list))
+        else []
+    )
+    return sum((p for p in parts if p is not None), Decimal(0))
+
+
+def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    return {
+        "number": line.number, "sku": line.sku, "description": line.description, "unit": line.unit, "tax_code": line.tax_code,
+        "quantity": _plain(line.quantity), "unit_price": _plain(line.unit_price), "amount": money.to_text(line.amount, currency),
+        "tax_amount": money.to_text(line.tax_amount, currency), "po_line": line.po_line, "order_line": line.order_line,
+        "work_order": line.work_order, "contract": line.contract, "gl_account": line.gl_account,
+    }  # fmt: skip
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,20 @@
+// The API's document as a page: Swagger UI from the server itself, its answers and calls staying within it.
+const place = document.getElementById("docs");
+
+globalThis.SwaggerUIBundle({
+  url: place.dataset.schema,
+  domNode: place,
+  docExpansion: "none",
+  deepLinking: true,
+  filter: true,
+  tryItOutEnabled: false,
+  persistAuthorization: false,
+  validatorUrl: null,
+  defaultModelsExpandDepth: -1,
+  syntaxHighlight: { activated: false },
+  requestInterceptor(request) {
+    // Someone who is logged in may try calls by their session; writing needs its token. A key needs none.
+    if (!request.loadSpec && !request.headers.Authorization) request.headers["X-CSRFToken"] = place.dataset.csrf;
+    return request;
+  },
+});
