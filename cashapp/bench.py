@@ -47,8 +47,8 @@ def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:
     for seed in seeds:
         world, receipts, truths = _drawn(size, size // RECEIPTS, seed)
         items = world.items()
-        took, proposals = _timed(lambda: engine.match(receipts, items, world.payers))  # noqa: B023
-        peer_took, peer = _timed(lambda: match_plainly(receipts, items))  # noqa: B023
+        took, proposals = _timed(lambda: engine.match(receipts, items, world.payers), time.process_time)  # noqa: B023
+        peer_took, peer = _timed(lambda: match_plainly(receipts, items), time.process_time)  # noqa: B023
         ours.append(measure(proposals, receipts, truths))
         plain.append(measure(peer, receipts, truths))
         rates.append(len(receipts) / took)
@@ -64,7 +64,8 @@ def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:
     write(f"  ambiguous receipts       {asked[0]:,}, of them queued {1 - asked[1] / max(asked[0], 1):.1%}   (goal 100 %)")
     write(f"  plain peer               {_figures(pooled(plain))}   (number and amount to the cent)")
     rate, peer_rate = _middle(rates), _middle(peers)
-    write(f"  speed                    {rate:,.0f} receipts/s (goal ≥ 1,000), plain peer {peer_rate:,.0f}, ratio {rate / peer_rate:.3f}")
+    write(f"  speed                    {rate:,.0f} receipts in a second of processor time (goal ≥ 1,000)")
+    write(f"  plain peer's speed       {peer_rate:,.0f}; ratio {rate / peer_rate:.3f}")
     _say_mistakes(write, together)
 
 
@@ -131,10 +132,11 @@ def _say_mistakes(write: Write, result: Measure) -> None:
         write(f"    wrong: {truth.kind}; {proposal.rule} {proposal.score}; meant {dict(truth.paid)}, posted {applied(proposal)}")
 
 
-def _timed(do: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
+def _timed(do: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[float, Any]:
+    """Seconds by the clock: the wall's where the database works too, the processor's where only this process does."""
+    start = clock()
     answer = do()
-    return time.perf_counter() - start, answer
+    return clock() - start, answer
 
 
 def _middle(figures: Sequence[float]) -> float:
