@@ -42,7 +42,7 @@ class Head:
 
 def seal_events() -> int:
     """Seal all events whose transactions are finished; answers with how many. One sealer at a time, the others do nothing."""
-    upto = settled_id()
+    upto = settled_id(PATIENCE)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
