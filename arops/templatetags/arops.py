@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -29,6 +30,14 @@ def money(amount: int | None, currency: str) -> SafeString:
 def plain(amount: int | None, currency: str) -> str:
     """An amount as machines read it, for `data-v`."""
     return "" if amount is None else moneys.to_text(amount, currency)
+
+
+@register.filter
+def plain_decimal(value: Decimal) -> str:
+    """A quantity or price without idle zeros, with two decimals where it has any: 2, 1.50, 0.0375."""
+    text = f"{value:,f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:,f}"
+    whole, point, fraction = text.partition(".")
+    return f"{whole}.{fraction.ljust(2, '0')}" if point else whole
 
 
 @register.filter

@@ -120,7 +120,13 @@ def meaning(heading: str) -> str:
     """The field that a heading names; empty when it is none that we know."""
     said = flat(heading)
     name = said.replace(" ", "_")
-    return _BY_WORD.get(said, "") or (name if name in FIELDS else "")
+    return _BY_WORD.get(said, "") or _labels().get(said, "") or (name if name in FIELDS else "")
+
+
+@lru_cache(maxsize=1)
+def _labels() -> dict[str, str]:
+    """Our own names of the fields, as they stand in the sheet that we offer to fill in."""
+    return {flat(field.label): field.name for field in _ALL}
 
 
 def known(headings: Sequence[str]) -> int:

@@ -38,7 +38,7 @@ SOURCE_SYSTEM = "import"
 BATCH = 500
 SMALL = 2_000
 """Rows up to which a list is checked while the person waits; longer ones are checked in the background."""
-KEPT = 2_000
+KEPT = 20_000
 """Refused documents that are kept with their reasons; more than that is one mistake in the mapping, told many times."""
 
 Tell = Callable[[int, int], None]
@@ -116,7 +116,8 @@ def mapping_of(found: InvoiceImport) -> Mapping:
 
 def earlier_import(found: InvoiceImport) -> InvoiceImport | None:
     """The last time the same file was imported, by the same person; None when it is new."""
-    same = InvoiceImport.objects.filter(file=found.file_id, state=InvoiceImport.State.DONE, created_by=found.created_by)
+    same = InvoiceImport.objects.filter(file=found.file_id, created_by=found.created_by, counts__has_key="created")
+    same = same.filter(state=InvoiceImport.State.DONE)
     return same.exclude(pk=found.pk).first()
 
 
@@ -178,20 +179,23 @@ def request_check(*, actor: Actor, found: InvoiceImport) -> Job:
 
 
 def confirm_import(*, actor: Actor, found: InvoiceImport, mode: str, now: datetime) -> Job:
-    """Have a checked list imported in the background; `mode` is atomic or partial. Confirming it twice is confirming it once.
+    """Have a checked list imported in the background; `mode` is atomic or partial. Confirming it twice is confirming it once. A list of
+    which nothing was issued, as it was all or nothing, may be confirmed again row by row.
 
     Raises ImportRefused, UnansweredQuestions, NotAllowed. Ring for the job (`workflow.doorbell.ring`).
     """
     _answered(found)
     with transaction.atomic():
         locked = _locked(actor, found)
-        if locked.state not in (InvoiceImport.State.CHECKED, InvoiceImport.State.RUNNING, InvoiceImport.State.DONE):
+        again = locked.state == InvoiceImport.State.DONE and "held back" in locked.counts and mode == InvoiceImport.Mode.PARTIAL
+        if locked.state in (InvoiceImport.State.RUNNING, InvoiceImport.State.DONE) and locked.job and not again:
+            return locked.job
+        if locked.state != InvoiceImport.State.CHECKED and not again:
             raise ImportRefused(f"this list is {locked.get_state_display()}: check all rows first")
-        job = _job(actor, locked, "issue")
-        if locked.state == InvoiceImport.State.CHECKED:
-            locked.state, locked.mode, locked.job, locked.confirmed_at = InvoiceImport.State.RUNNING, InvoiceImport.Mode(mode), job, now
-            locked.save(update_fields=["state", "mode", "job", "confirmed_at"])
-            record(actor=actor, type="invoice_import.confirmed", company_id=locked.company_id, subject=locked, name=locked.name, mode=mode)
+        job = _job(actor, locked, "issue", f":{mode}")
+        locked.state, locked.mode, locked.job, locked.confirmed_at = InvoiceImport.State.RUNNING, InvoiceImport.Mode(mode), job, now
+        locked.save(update_fields=["state", "mode", "job", "confirmed_at"])
+        record(actor=actor, type="invoice_import.confirmed", company_id=locked.company_id, subject=locked, name=locked.name, mode=mode)
     return job
 
 

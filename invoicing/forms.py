@@ -1,0 +1,331 @@
+"""What people type about documents: filters, keyed-in documents, credit memos, lists to import."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from arops.lib import money
+from customers.models import Customer
+from customers.terms import TermsError, parse_terms
+from invoicing.models import Invoice, InvoiceImport
+from invoicing.payload import Problem
+from invoicing.readers import values
+from invoicing.readers.fields import FIELDS
+from invoicing.readers.mapping import Mapping as ListMapping
+from invoicing.readers.table import MAX_BYTES
+from invoicing.selectors import SORTS, STATES, Filters
+from invoicing.services.keying import CreditLine
+from org.models import Company
+
+MAX_LINES = 200
+DAYS = range(1990, 2100)
+
+
+class FilterForm(forms.Form):
+    """The list's query string. What can't be read is named, and narrows nothing."""
+
+    q = forms.CharField(required=False, max_length=80)
+    company = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    customer = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    kind = forms.ChoiceField(required=False, choices=[("", "all"), *Invoice.Kind.choices])
+    state = forms.ChoiceField(required=False, choices=[("", "all"), *((s, s) for s in STATES)])
+    currency = forms.RegexField(r"\A[A-Z]{3}\Z", required=False)
+    dated_from = forms.DateField(required=False)
+    dated_to = forms.DateField(required=False)
+    due_from = forms.DateField(required=False)
+    due_to = forms.DateField(required=False)
+    least = forms.CharField(required=False, max_length=30)
+    most = forms.CharField(required=False, max_length=30)
+    sort = forms.ChoiceField(required=False, choices=[(s, s) for name in SORTS for s in (name, f"-{name}")])
+
+    def filters(self) -> Filters:
+        """What was asked for, without what couldn't be read."""
+        found: Mapping[str, Any] = getattr(self, "cleaned_data", {})
+        names = ("company", "customer", "kind", "state", "currency", "dated_from", "dated_to", "due_from", "due_to", "least", "most")
+        asked = {name: found[name] for name in names if found.get(name) not in (None, "")}
+        return Filters(text=found.get("q", ""), **asked)
+
+    def reasons(self) -> list[str]:
+        """What is wrong, by field."""
+        return [f"{name.replace('_', ' ')}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
+
+    def clean_q(self) -> str:
+        """Words without NUL, which no text can hold."""
+        return str(self.cleaned_data["q"]).replace("\x00", "").strip()
+
+    def clean_least(self) -> int | None:
+        """Minor units."""
+        return self._amount("least")
+
+    def clean_most(self) -> int | None:
+        """Minor units."""
+        return self._amount("most")
+
+    def _amount(self, name: str) -> int | None:
+        """Minor units in the currency that is filtered by; of two decimals where none is."""
+        text = self.cleaned_data[name].replace(",", "").replace(" ", "")
+        try:
+            return money.parse(text, self.cleaned_data.get("currency") or "USD") if text else None
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class PlainNumber(forms.CharField):
+    """A number as people type it (1,234.50); its value is a plain decimal as text, empty when nothing was typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=30, **kwargs)
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+
+    def clean(self, value: Any) -> str:
+        """Raises ValidationError for what is no number."""
+        text = str(super().clean(value))
+        try:
+            return values.number(text) if text else ""
+        except values.Unclear as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class DayInput(forms.DateInput):
+    """The browser's own picker."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class DocumentForm(forms.Form):
+    """The head of a document that is keyed in."""
+
+    kind = forms.ChoiceField(choices=Invoice.Kind.choices)
+    number = forms.CharField(required=False, max_length=60, help_text="Empty: the next number of our own series.")
+    document_date = forms.DateField(widget=DayInput(), label="Date")
+    payment_terms = forms.CharField(required=False, max_length=40, help_text="net 30, 2/10 net 30, eom 30, due on receipt")
+    due_date = forms.DateField(required=False, widget=DayInput(), help_text="Empty: by the terms.")
+    currency = forms.ChoiceField(choices=[(c, c) for c in money.currencies()])
+    po_number = forms.CharField(required=False, max_length=60, label="Purchase order")
+    order = forms.CharField(required=False, max_length=80, label="Sales order")
+    refers_to = forms.CharField(
+        required=False, max_length=60, label="About invoice", help_text="The number of the invoice a memo is about."
+    )
+    reason = forms.CharField(required=False, max_length=200, help_text="Needed for memos.")
+
+    def __init__(self, *args: Any, kinds: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+
+    def clean_payment_terms(self) -> str:
+        """Terms in the notation of the trade."""
+        text = str(self.cleaned_data["payment_terms"])
+        try:
+            parse_terms(text)
+        except TermsError as error:
+            raise forms.ValidationError(str(error)) from None
+        return text
+
+    def clean_document_date(self) -> date:
+        """A day of this age."""
+        return _plausible(self.cleaned_data["document_date"])
+
+    def clean(self) -> dict[str, Any]:
+        """A memo says why."""
+        if self.cleaned_data.get("kind") in ("credit_memo", "debit_memo") and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", "a memo says why")
+        return self.cleaned_data
+
+    def row(self, customer: Customer, lines: list[dict[str, Any]]) -> dict[str, Any]:
+        """The document as the API takes it."""
+        data = self.cleaned_data
+        texts = {n: data[n] for n in ("kind", "number", "payment_terms", "currency", "po_number", "refers_to", "reason") if data[n]}
+        days = {n: data[n].isoformat() for n in ("document_date", "due_date") if data[n]}
+        order = {"order": {"external_id": data["order"]}} if data["order"] else {}
+        return texts | days | order | {"customer": f"cus_{customer.pk}", "lines": lines}
+
+
+def _plausible(day: date) -> date:
+    if day.year not in DAYS:
+        raise forms.ValidationError(f"{day.year} is no year of a document")
+    return day
+
+
+class LineForm(forms.Form):
+    """A line that is keyed in. Without an amount it is quantity × price."""
+
+    description = forms.CharField(required=False, max_length=300)
+    quantity = PlainNumber()
+    unit = forms.CharField(required=False, max_length=10)
+    unit_price = PlainNumber(label="Price")
+    amount = PlainNumber()
+    tax_code = forms.CharField(required=False, max_length=20)
+    tax_amount = PlainNumber(label="Tax")
+
+    def row(self) -> dict[str, Any]:
+        """The line as the API takes it; empty when nothing was typed."""
+        data = getattr(self, "cleaned_data", {})
+        found = {name: data[name] for name in self.fields if data.get(name)}
+        return found if found.keys() - {"unit", "tax_code"} else {}
+
+
+LineFormSet = forms.formset_factory(LineForm, extra=3, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True)
+
+
+def blame(form: DocumentForm, lines: list[LineForm], problems: tuple[Problem, ...]) -> None:
+    """Put what the books refused beside the fields it is about."""
+    for problem in problems:
+        parts = problem.pointer.strip("/").split("/")
+        if parts[0] == "lines" and len(parts) > 2 and parts[1].isdecimal() and int(parts[1]) < len(lines):
+            line = lines[int(parts[1])]
+            line.add_error(parts[2] if parts[2] in line.fields else None, problem.detail)
+        else:
+            form.add_error(parts[0] if parts[0] in form.fields else None, problem.detail)
+
+
+class CreditForm(forms.Form):
+    """What of an invoice is credited: net and tax by line, or of the whole where it has no lines. Tax left empty goes with the net."""
+
+    document_date = forms.DateField(widget=DayInput(), label="Date")
+    reason = forms.CharField(max_length=200, error_messages={"required": "say why it is credited"})
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invoice = invoice
+        self.sources = [(line.pk, line.amount, line.tax_amount) for line in invoice.lines.all()]
+        for key, _, _ in self.sources or [(0, 0, 0)]:
+            self.fields[f"net_{key}"] = PlainNumber()
+            self.fields[f"tax_{key}"] = PlainNumber()
+
+    def rows(self) -> list[tuple[Any, forms.BoundField, forms.BoundField]]:
+        """Lines with their two fields, for the page; (None, …) for an invoice without lines."""
+        found = {line.pk: line for line in self.invoice.lines.all()}
+        return [(found.get(key), self[f"net_{key}"], self[f"tax_{key}"]) for key, _, _ in self.sources or [(0, 0, 0)]]
+
+    def clean(self) -> dict[str, Any]:
+        """Amounts of each line, never more than the line's own."""
+        found = []
+        for key, net, tax in self.sources or [(0, self.invoice.subtotal, self.invoice.tax_total)]:
+            line = self._line(key, net, tax)
+            if line:
+                found.append(line)
+        if not self.errors and not found:
+            raise forms.ValidationError("credit more than zero")
+        self.cleaned_data["lines"] = found
+        return self.cleaned_data
+
+    def _line(self, key: int, net: int, tax: int) -> CreditLine | None:
+        wanted, wanted_tax = self._amount(f"net_{key}"), self._amount(f"tax_{key}")
+        if wanted is None and wanted_tax is None:
+            return None
+        if wanted_tax is None:
+            wanted_tax = (2 * tax * (wanted or 0) + net) // (2 * net) if net > 0 else 0
+        for name, amount, most in ((f"net_{key}", wanted or 0, net), (f"tax_{key}", wanted_tax, tax)):
+            if amount > max(most, 0):
+                self.add_error(name, f"at most {money.format(most, self.invoice.currency)}")
+        return CreditLine(key or None, wanted or 0, wanted_tax)
+
+    def _amount(self, name: str) -> int | None:
+        text = self.cleaned_data.get(name)
+        try:
+            return money.parse(text, self.invoice.currency) if text else None
+        except money.MoneyError as error:
+            self.add_error(name, str(error))
+            return None
+
+
+class UploadForm(forms.Form):
+    """A list to import."""
+
+    file = forms.FileField(
+        label="List (.csv or .xlsx)", widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}), allow_empty_file=True
+    )
+    source = forms.CharField(
+        max_length=60,
+        label="Comes from",
+        help_text="Such as SAP or Billing. The mapping is kept for the next list from there.",
+        widget=forms.TextInput(attrs={"list": "sources"}),
+    )
+    company = forms.ModelChoiceField(Company.objects.none(), required=False, help_text="For rows that don’t name their company.")
+
+    def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["company"]
+        field.queryset, field.empty_label = companies, "the list says it"
+        if len(found := list(companies[:2])) == 1:
+            field.initial = found[0]
+
+    def clean_file(self) -> Any:
+        """No larger than can be read."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(f"the file has more than {MAX_BYTES // 1024 // 1024} MB")
+        return file
+
+
+class MappingForm(forms.Form):
+    """Which column is what (`column_0` …), and what the cells don't say."""
+
+    date_order = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label="03/04/2026 is",
+        choices=[("", "not in this list"), ("dmy", "3 April (day first)"), ("mdy", "March 4 (month first)")],
+    )  # fmt: skip
+    decimal = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label="1,234 is",
+        choices=[(".", "a thousand and more (1,234.00)"), (",", "one and a bit (1,234)"), ("", "not in this list")],
+    )  # fmt: skip
+    negative = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label="A total below zero is",
+        choices=[("", "not in this list"), ("credit_memo", "a credit memo"), ("refuse", "a mistake")],
+    )  # fmt: skip
+    company = forms.ChoiceField(required=False, label="Company, where no column says it")
+    currency = forms.ChoiceField(
+        required=False, label="Currency, where no column says it", choices=[("", "–"), *((c, c) for c in money.currencies())]
+    )
+    kind = forms.ChoiceField(label="Kind, where no column says it", choices=Invoice.Kind.choices)
+    customer_system = forms.CharField(required=False, max_length=40, label="System of the customers’ other ids")
+
+    def __init__(self, *args: Any, headings: tuple[str, ...], companies: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.headings = headings
+        self.fields["company"].choices = [("", "–"), *((c, c) for c in companies)]  # type: ignore[attr-defined]
+        choices = [("", "not read"), *((f.name, f.label) for f in FIELDS.values())]
+        for n, heading in enumerate(headings):
+            self.fields[f"column_{n}"] = forms.ChoiceField(required=False, choices=choices, label=heading)
+
+    @staticmethod
+    def start(mapping: ListMapping, headings: tuple[str, ...]) -> dict[str, str]:
+        """The form's first values from a mapping."""
+        fields = {heading: name for name, heading in mapping.columns.items()}
+        names = ("date_order", "decimal", "negative", "company", "currency", "kind", "customer_system")
+        return {f"column_{n}": fields.get(h, "") for n, h in enumerate(headings)} | {n: getattr(mapping, n) for n in names}
+
+    def columns(self) -> list[forms.BoundField]:
+        """The columns' choices, in their order."""
+        return [self[f"column_{n}"] for n in range(len(self.headings))]
+
+    def clean(self) -> dict[str, Any]:
+        """A field comes from one column."""
+        seen: dict[str, str] = {}
+        for n, heading in enumerate(self.headings):
+            name = self.cleaned_data.get(f"column_{n}")
+            if name and name in seen:
+                self.add_error(f"column_{n}", f"{FIELDS[name].label} is read from {seen[name]} already")
+            elif name:
+                seen[name] = heading
+        self.cleaned_data["columns"] = seen
+        return self.cleaned_data
+
+    def mapping(self) -> ListMapping:
+        """What was chosen."""
+        data = self.cleaned_data
+        return ListMapping(
+            columns=data["columns"], date_order=data["date_order"], decimal=data["decimal"], negative=data["negative"],
+            company=data["company"], currency=data["currency"], kind=data["kind"], customer_system=data["customer_system"],
+        )  # fmt: skip
+
+
+class ConfirmForm(forms.Form):
+    """All or nothing, or row by row."""
+
+    mode = forms.ChoiceField(choices=InvoiceImport.Mode.choices, widget=forms.RadioSelect)
