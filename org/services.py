@@ -47,7 +47,7 @@ def create_api_key(
 
 
 @transaction.atomic
-def add_user(*, email: str, name: str, password: str, roles: Sequence[tuple[Company, str]], scope: str = Membership.Scope.COMPANY) -> User:
+def add_user(*, email: str, name: str, password: str | None, roles: Sequence[tuple[Company, str]], scope: str = Membership.Scope.COMPANY) -> User:
     """A person with these roles (company, role code)."""
     user = User.objects.create_user(email, password, name=name)
     Membership.objects.bulk_create(Membership(user=user, company=company, role=role, scope=scope) for company, role in roles)

@@ -42,12 +42,15 @@ class PlanCompany:
     account: str
     customers: int
     tax: Decimal
+    address: str
 
 
 COMPANIES = (
-    PlanCompany("US01", "Aldermere Service Inc", "US", "USD", "4417002231", 180, Decimal("0.0825")),
-    PlanCompany("US02", "Aldermere Projects LLC", "US", "USD", "4417009984", 90, Decimal("0.06")),
-    PlanCompany("DE01", "Aldermere Technik GmbH", "DE", "EUR", "DE89370400440532013000", 130, Decimal("0.19")),
+    PlanCompany("US01", "Aldermere Service Inc", "US", "USD", "4417002231", 180, Decimal("0.0825"), "1200 Foundry Way\nDallas, TX 75201"),
+    PlanCompany("US02", "Aldermere Projects LLC", "US", "USD", "4417009984", 90, Decimal("0.06"), "88 Canal Street\nColumbus, OH 43215"),
+    PlanCompany(
+        "DE01", "Aldermere Technik GmbH", "DE", "EUR", "DE89370400440532013000", 130, Decimal("0.19"), "Hafenstraße 14\n28195 Bremen"
+    ),
 )
 
 
@@ -108,6 +111,7 @@ class PlanPayment:
     kind: str
     invoices: list[tuple[str, int]] = field(default_factory=list)
     customer: str = ""
+    short: int = 0
 
 
 @dataclass(slots=True)
@@ -251,7 +255,7 @@ def _payment(customer: PlanCustomer, invoices: list[PlanInvoice], day: date, rng
         text += f" less {rng.choice(['damage', 'price difference', 'freight'])} {money.to_text(cut, customer.currency)}"
     return PlanPayment(
         customer.company, day, total - cut, customer.currency, customer.name.upper()[:35], customer.account, text, kind,
-        [(i.number, i.total) for i in invoices], customer.number,
+        [(i.number, i.total) for i in invoices], customer.number, cut,
     )  # fmt: skip
 
 

@@ -147,10 +147,11 @@ def _paid_since(wanted: Sequence[tuple[int, date]], today: date) -> dict[tuple[i
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT w.item, w.day, -coalesce(sum(l.amount), 0) FROM unnest(%s::bigint[], %s::date[]) AS w(item, day)"
-            " LEFT JOIN (ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o ON o.id = l.open_item_id"
-            "   AND l.entry_id <> o.opened_by_id)"
-            " ON l.open_item_id = w.item AND e.effective_date BETWEEN w.day AND %s GROUP BY 1, 2",
+            # LATERAL, so that the lines are always looked up by item, also before the tables were ever analysed.
+            "SELECT w.item, w.day, -coalesce(p.paid, 0) FROM unnest(%s::bigint[], %s::date[]) AS w(item, day) LEFT JOIN LATERAL ("
+            "   SELECT sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
+            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id"
+            "   WHERE l.open_item_id = w.item AND e.effective_date BETWEEN w.day AND %s OFFSET 0) p ON true GROUP BY 1, 2, 3",
             [[item for item, _ in wanted], [day for _, day in wanted], today],
         )
         return {(item, day): max(0, int(amount)) for item, day, amount in cursor.fetchall()}

@@ -1,0 +1,64 @@
+"""Loading the demo company: set-up, eighteen months of work, the months' closing, and bank files that wait."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.db import connection
+
+from arops.demo.months import Months
+from arops.demo.plan import make_plan
+from arops.demo.setup import SYSTEM, World, set_up
+from ledger.models import Period
+from ledger.services import close_period
+from reports.services import take_snapshot
+
+SNAPSHOTS = 6
+
+
+def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> World:
+    """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
+    world = set_up(make_plan(today, share=share))
+    months = Months(world)
+    for n in months.run():
+        if n in (1, 3, 8):
+            analyze()
+    _snapshots(world, today)
+    _close(world, today, now)
+    _leave_files(months, world, folder)
+    return world
+
+
+def analyze() -> None:
+    """Tell the planner what the tables hold by now, which autovacuum can't see before we commit. Only their owner may."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+        if tables := [row[0] for row in cursor.fetchall()]:
+            cursor.execute("ANALYZE " + ", ".join(tables))
+
+
+def _snapshots(world: World, today: date) -> None:
+    """The ageing at the ends of the last months, as the nights would have kept it."""
+    end = today.replace(day=1)
+    for _ in range(SNAPSHOTS):
+        end -= timedelta(days=1)
+        for company in world.companies.values():
+            take_snapshot(company=company, day=end, actor=SYSTEM)
+        end = end.replace(day=1)
+
+
+def _close(world: World, today: date, now: datetime) -> None:
+    """Close the months before the last one; that one stands open, ready to be closed."""
+    last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    for period in Period.objects.filter(company__in=world.companies.values(), span__endswith__lte=last_month).order_by("span"):
+        close_period(period=period, actor=world.people["controller"], at=now)
+
+
+def _leave_files(months: Months, world: World, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*"):
+        old.unlink()
+    for name, content in months.waiting():
+        (folder / name).write_bytes(content)
+    key = folder / "erp-key"
+    key.touch(mode=0o600)
+    key.write_text(world.secret + "\n")

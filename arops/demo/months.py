@@ -1,0 +1,150 @@
+"""Eighteen months of work, month by month: documents issued, people's work done, statements imported, cash matched and cleared."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from arops.demo import bankfiles
+from arops.demo.deeds import Deeds
+from arops.demo.plan import COMPANIES, PlanCompany, PlanInvoice, PlanPayment
+from arops.demo.setup import SYSTEM, World
+from arops.demo.work import Act, make_work
+from arops.lib import money
+from cashapp.models import Receipt
+from cashapp.services import import_bank_file, match_receipts
+from cashapp.services.settling import Settlement, Share, settle
+from collections_app.services.promises import decide_promises
+from invoicing.services import issue_documents
+from ledger.models import OpenItem
+from ledger.selectors import lock_items
+
+CLEARED_AFTER = timedelta(days=12)
+"""People have cleared what is older than this; younger receipts still wait in the queue."""
+
+BATCH = 2_000
+
+
+def banking_days_back(today: date, count: int) -> date:
+    """The day `count` banking days before today."""
+    day = today
+    while count:
+        day -= timedelta(days=1)
+        count -= day.weekday() < 5
+    return day
+
+
+class Months:
+    """The run of the months; keeps each account's closing balance so that statements chain."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.today = world, world.plan.today
+        self.balances = {c.code: 250_000_00 for c in COMPANIES}
+        self.numbers = {c.code: 0 for c in COMPANIES}
+        self.truth: dict[tuple[str, date, int, str], list[PlanPayment]] = defaultdict(list)
+        self.deeds = Deeds(world)
+        for payment in world.plan.payments:
+            self.truth[payment.company, payment.day, payment.amount, payment.account].append(payment)
+
+    def run(self) -> Iterator[int]:
+        """Every month up to the last imported day, counted as they are done; the last banking days' money waits in files."""
+        plan, last = self.world.plan, banking_days_back(self.today, 3)
+        acts = make_work(plan)
+        for n, (first, end) in enumerate(_months(min(i.day for i in plan.invoices), self.today)):
+            self._issue([i for i in plan.invoices if first <= i.day <= end])
+            self._work(acts, first, end)
+            paid = [p for p in plan.payments if first <= p.day <= min(end, last)]
+            for company in COMPANIES:
+                self._bank(company, [p for p in paid if p.company == company.code], min(end, last))
+                decide_promises(company=self.world.companies[company.code], today=end, actor=SYSTEM)
+            yield n
+
+    def waiting(self) -> Iterator[tuple[str, bytes]]:
+        """The bank files that nobody has imported yet: name and content."""
+        last = banking_days_back(self.today, 3)
+        for company in COMPANIES:
+            paid = [p for p in self.world.plan.payments if p.company == company.code and p.day > last]
+            name, content, _ = self._statement(company, paid, self.today)
+            yield name, content
+
+    def _issue(self, invoices: Sequence[PlanInvoice]) -> None:
+        outcomes = issue_documents([_document(i) for i in invoices], actor=self.world.erp, source_system="erp")
+        wrong = [p for o in outcomes for p in o.problems]
+        assert not wrong, wrong[:3]
+
+    def _work(self, acts: Iterable[Act], first: date, end: date) -> None:
+        for act in acts:
+            if first <= act.day <= end:
+                self.deeds.do(act)
+
+    def _bank(self, company: PlanCompany, payments: Sequence[PlanPayment], day: date) -> None:
+        """Import a month's statement, let the engine match, clear by hand what has waited long enough."""
+        if not payments:
+            return
+        books = self.world.companies[company.code]
+        name, content, _ = self._statement(company, payments, day)
+        import_bank_file(actor=self.world.people["senior"], content=content, name=name, today=self.today, company=books)
+        match_receipts(company=books, actor=SYSTEM, today=day)
+        waiting = Receipt.objects.filter(company=books, value_date__lte=self.today - CLEARED_AFTER).to_clear()
+        self._clear(list(waiting.select_related("open_item", "company").order_by("pk")))
+
+    def _statement(self, company: PlanCompany, payments: Sequence[PlanPayment], day: date) -> tuple[str, bytes, int]:
+        self.numbers[company.code] += 1
+        made = bankfiles.statement(company, payments, opening=self.balances[company.code], day=day, number=self.numbers[company.code])
+        self.balances[company.code] = made[2]
+        return made
+
+    def _clear(self, receipts: Sequence[Receipt]) -> None:
+        """What a person finds out by asking: the plan knows what each payment was for. Strangers' money stays unidentified."""
+        for receipt in receipts:
+            payment = self._payment_of(receipt)
+            if payment and payment.invoices and (shares := _shares(receipt, payment, self.world)):
+                customer = self.world.customers[payment.customer]
+                done = Settlement(receipt, shares, receipt.customer_id or customer.pk, "manual", 100, ("cleared by hand",))
+                settle([done], actor=self.world.people["senior"], today=receipt.value_date)
+
+    def _payment_of(self, receipt: Receipt) -> PlanPayment | None:
+        found = self.truth.get((receipt.company.code, receipt.value_date, receipt.amount, receipt.payer_account), [])
+        return next((p for p in found if p.text in receipt.text), found[0] if found else None)
+
+
+def _shares(receipt: Receipt, payment: PlanPayment, world: World) -> tuple[Share, ...]:
+    """The payment's invoices as they stand; nothing when the money and what is open don't fit."""
+    numbers = [number for number, _ in payment.invoices]
+    items = list(OpenItem.objects.filter(company=receipt.company_id, number__in=numbers, kind="invoice").order_by("pk"))
+    left, shares = receipt.unapplied, []
+    for item in lock_items([i.pk for i in items]).values():
+        discount = item.discount_amount if item.discount_until and payment.day <= item.discount_until else 0
+        short = payment.short if item.number == numbers[0] else 0
+        cash = item.balance - discount - short
+        if cash <= 0 or cash > left:
+            return ()
+        shares.append(Share(item.pk, cash, discount, short=short))
+        left -= cash
+    return tuple(shares) if not left and len(shares) == len(numbers) else ()
+
+
+def _document(invoice: PlanInvoice) -> dict[str, object]:
+    """The invoice as the ERP sends it."""
+    currency = next(c.currency for c in COMPANIES if c.code == invoice.company)
+    amounts = [money.round_to_minor(quantity * price, currency) for *_, quantity, price in invoice.lines]
+    lines = [
+        {
+            "sku": sku, "description": words, "unit": unit, "quantity": str(quantity), "unit_price": str(price),
+            "amount": money.to_text(amount, currency), "tax_amount": money.to_text(tax, currency),
+        }
+        for (sku, words, unit, quantity, price), amount, tax in zip(invoice.lines, amounts, money.split(invoice.tax, amounts), strict=True)
+    ]  # fmt: skip
+    return {
+        "company": invoice.company, "number": invoice.number, "external_id": invoice.number, "customer": {"external_id": invoice.customer},
+        "currency": currency, "document_date": invoice.day.isoformat(), "due_date": invoice.due.isoformat(), "po_number": invoice.po,
+        "total": money.to_text(invoice.total, currency), "lines": lines,
+    }  # fmt: skip
+
+
+def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """First and last day of every calendar month, the last one up to `last`."""
+    day = first.replace(day=1)
+    while day <= last:
+        following = (day + timedelta(days=32)).replace(day=1)
+        yield day, min(following - timedelta(days=1), last)
+        day = following

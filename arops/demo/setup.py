@@ -1,0 +1,134 @@
+"""The demo's companies: books, rates, bank accounts, departments, people, the ERP's key, customers and their contacts."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.hashers import make_password
+
+from arops.demo.plan import COMPANIES, Plan, PlanCustomer
+from arops.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+from arops.lib import money
+from cashapp.models import BankAccount
+from cashapp.services import create_bank_account
+from customers.models import Customer
+from customers.services import Saved, save_contacts, save_customers
+from ledger.services import open_books, open_periods, set_rate
+from org.actors import Actor, SystemActor
+from org.models import ApiKey, Company, Department, Membership, User
+from org.services import add_user, create_api_key
+
+SYSTEM = SystemActor("demo")
+DEPARTMENTS = (
+    ("orders", "Order management"), ("service", "Service operations"), ("logistics", "Logistics"), ("sales", "Sales"),
+    ("projects", "Projects"), ("billing", "Billing"),
+)  # fmt: skip
+COLLEAGUES = (("jonas@demo.example", "Jonas Vogel"), ("priya@demo.example", "Priya Raman"))
+"""Two more specialists, so that there are portfolios beside Ana's; nobody logs in as them."""
+
+PORTFOLIO_ROLES = {"specialist"}
+RISK = {"prompt": "A", "discount": "A", "week": "B", "slow": "B", "short": "C", "late": "C", "very_late": "D", "silent": "D"}
+
+
+@dataclass
+class World:
+    """What was set up, by the names that the plan uses."""
+
+    plan: Plan
+    people: dict[str, User]
+    companies: dict[str, Company] = field(default_factory=dict)
+    accounts: dict[str, BankAccount] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    erp: Actor = SYSTEM
+    secret: str = ""
+
+    def collector(self, customer: str) -> User:
+        """Who looks after a customer."""
+        found = self.customers[customer].collector
+        assert found is not None
+        return found
+
+
+def set_up(plan: Plan) -> World:
+    """Everything that stands before the first invoice."""
+    first = min(i.day for i in plan.invoices)
+    companies = {c.code: _company(c.code, first, plan.today) for c in COMPANIES}
+    world = World(plan, _people(list(companies.values())), companies)
+    _rates(first, plan.today)
+    for c in COMPANIES:
+        world.accounts[c.code] = create_bank_account(
+            actor=SYSTEM, company=companies[c.code], name=f"{c.code} operating account", currency=c.currency, identifiers=[c.account]
+        )
+    key, world.secret = create_api_key(actor=SYSTEM, name="Demo ERP", scopes=["all"], source_system="erp")
+    world.erp = ApiKey.objects.get(pk=key.pk)
+    _customers(world)
+    return world
+
+
+def _company(code: str, first: date, today: date) -> Company:
+    c = next(c for c in COMPANIES if c.code == code)
+    company = Company.objects.create(
+        code=code, name=c.name, base_currency=c.currency, country=c.country, address=c.address, email=f"ar.{code.lower()}@aldermere.example"
+    )
+    open_books(company=company)
+    open_periods(company=company, first=first, months=(today.year - first.year) * 12 + today.month - first.month + 4)
+    Department.objects.bulk_create(Department(company=company, code=short, name=name) for short, name in DEPARTMENTS)
+    return company
+
+
+def _people(companies: list[Company]) -> dict[str, User]:
+    """A person per role, and two colleagues. One hash for all of them: hashing ten times over takes seconds."""
+    found = {}
+    for login in DEMO_LOGINS:
+        where = companies[:1] if login.role == "sales" else companies
+        scope = Membership.Scope.PORTFOLIO if login.role in PORTFOLIO_ROLES else Membership.Scope.COMPANY
+        found[login.role] = add_user(email=login.email, name=login.name, password=None, roles=[(c, login.role) for c in where], scope=scope)
+    for email, name in COLLEAGUES:
+        roles = [(c, "specialist") for c in companies]
+        found[name.split()[0].lower()] = add_user(email=email, name=name, password=None, roles=roles, scope=Membership.Scope.PORTFOLIO)
+    User.objects.filter(email__in=[login.email for login in DEMO_LOGINS]).update(password=make_password(DEMO_PASSWORD))
+    service = {d.company_id: d for d in Department.objects.filter(code="service")}
+    for membership in Membership.objects.filter(role="collaborator"):
+        membership.department = service[membership.company_id]
+        membership.save(update_fields=["department"])
+    return found
+
+
+def _rates(first: date, today: date) -> None:
+    """The euro in dollars, a rate a month, slowly moving."""
+    day, n = first.replace(day=1), 0
+    while day <= today:
+        set_rate(actor=SYSTEM, currency="EUR", base="USD", day=day, rate=Decimal("1.0800") + Decimal(n * 37 % 90) / 1000)
+        day, n = (day + timedelta(days=32)).replace(day=1), n + 1
+
+
+def _customers(world: World) -> None:
+    rows = [_customer_row(c, world) for c in world.plan.customers]
+    _all_good(save_customers(rows, actor=world.erp, source_system="erp"))
+    contacts = [_contact_row(c) for c in world.plan.customers if c.habit != "silent"]
+    _all_good(save_contacts(contacts, actor=world.erp, source_system="erp"))
+    world.customers = {c.number: c for c in Customer.objects.select_related("company", "collector")}
+
+
+def _customer_row(c: PlanCustomer, world: World) -> dict[str, object]:
+    team = ("specialist", "jonas" if c.company == "DE01" else "priya", "senior")
+    limit = {"company": c.company, "currency": c.currency}
+    return limit | {
+        "number": c.number, "external_id": c.number, "name": c.name, "country": c.country, "address": c.address, "parent": c.parent,
+        "payment_terms": c.terms, "segment": c.segment, "risk": RISK[c.habit], "collector": world.people[team[c.collector]].email,
+        "credit_limit": money.to_text(c.weight * 75_000_00, c.currency), "language": "de" if c.country == "DE" else "en",
+    }  # fmt: skip
+
+
+def _contact_row(c: PlanCustomer) -> dict[str, object]:
+    return {"customer": c.number, "external_id": f"{c.number}-1", "name": c.contact, "email": c.email, "phone": f"+1 555 01{c.number[-2:]}"}
+
+
+def _all_good(saved: list[Saved]) -> None:
+    """The plan's rows are good; a refusal is a mistake of the demo, told with its reasons."""
+    reasons: dict[str, int] = defaultdict(int)
+    for row in saved:
+        for problem in row.problems:
+            reasons[problem.detail] += 1
+    assert not reasons, dict(reasons)

@@ -1,0 +1,123 @@
+"""What the demo's people did, told from the plan: calls, promises kept and broken, disputes opened and settled. Pure."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from arops.demo.plan import Plan, PlanInvoice
+
+SAID = {
+    "no_answer": ("Rang twice, nobody picked up.", "Left a message with the front desk.", "Voice mail; asked to be called back."),
+    "paid_already": ("Says it left their bank on Monday.", "Paid in last week's run, will send the remittance."),
+    "wrong_contact": ("Has moved to purchasing; accounts payable is at the shared mailbox now.",),
+    "refused": ("Won't pay before the site manager has signed the report.",),
+    "": ("Asked for a copy of the invoice, sent while on the phone.", "Friendly; the approver is back on Thursday."),
+}
+CONTESTED = (
+    ("price", "The contract says 128.00 an hour, you billed 142.50."),
+    ("quantity", "We got eight filter sets, not twelve."),
+    ("po_missing", "There is no purchase order on it, so we can't approve it."),
+    ("not_delivered", "The second visit never took place."),
+    ("damaged", "The panel came with a cracked housing, see the photos."),
+    ("freight", "Freight was agreed to be free above 2,000."),
+)
+ANSWERED = (
+    "Asked service operations for the signed report.", "Price list of the contract is attached.", "The driver's note shows twelve.",
+    "Waiting for the customer's photos.", "Sales confirms the agreement.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done on a day about a customer's invoices. `kind` is call, promise, dispute, move or settle; `until` a promise's day;
+    `word` an outcome, reason, state or resolution; `share` the percentage of the amount that it is about.
+    """
+
+    day: date
+    kind: str
+    customer: str
+    invoices: tuple[str, ...] = ()
+    until: date | None = None
+    word: str = ""
+    text: str = ""
+    share: int = 100
+
+
+def make_work(plan: Plan, seed: int = 7) -> list[Act]:
+    """Everything done, in the order of days."""
+    rng, paid = random.Random(seed), {number for p in plan.payments for number, _ in p.invoices}
+    left = [i for i in plan.invoices if i.number not in paid and i.due < plan.today - timedelta(days=4)]
+    acts = [*_about_paid(plan, rng), *_about_open(left, plan.today, rng)]
+    return sorted(acts, key=lambda a: (a.day, a.customer, a.kind, a.invoices))
+
+
+def _about_paid(plan: Plan, rng: random.Random) -> Iterator[Act]:
+    """Late invoices that were paid in the end: a call, a promise, at times a dispute that was settled before."""
+    by_number = {i.number: i for i in plan.invoices}
+    for payment in plan.payments:
+        invoices = [by_number[number] for number, _ in payment.invoices]
+        if not invoices or payment.day < plan.today - timedelta(days=300):
+            continue
+        late = (payment.day - min(i.due for i in invoices)).days
+        chance = rng.random()
+        if late > 12 and chance < 0.30:
+            yield from _promise_before(payment.day, payment.customer, invoices, rng)
+        elif late > 30 and chance < 0.45:
+            yield from _settled_dispute(payment.day, payment.customer, max(invoices, key=lambda i: i.total), rng)
+        elif late > 6 and chance < 0.60:
+            yield _call(payment.day - timedelta(days=rng.randint(2, 5)), payment.customer, rng)
+
+
+def _promise_before(paid: date, customer: str, invoices: Sequence[PlanInvoice], rng: random.Random) -> Iterator[Act]:
+    """A promise given some days before the money came: two in three are kept."""
+    given = max(paid - timedelta(days=rng.randint(4, 14)), max(i.day for i in invoices) + timedelta(days=1))
+    if given < paid:
+        until = max(given, paid + timedelta(days=rng.choice([3, 2, 1, 0, 0, 1, -3, -4, -2])))
+        yield Act(given, "promise", customer, tuple(i.number for i in invoices), until, "promise", "Goes out with the next payment run.")
+
+
+def _settled_dispute(paid: date, customer: str, invoice: PlanInvoice, rng: random.Random) -> Iterator[Act]:
+    opened, settled = paid - timedelta(days=rng.randint(14, 25)), paid - timedelta(days=rng.randint(1, 8))
+    reason, words = rng.choice(CONTESTED)
+    yield Act(opened, "dispute", customer, (invoice.number,), None, reason, words, rng.choice([100, 40, 25]))
+    yield Act(settled, "settle", customer, (invoice.number,), None, rng.choice(["paid", "withdrawn", "rejected"]), rng.choice(ANSWERED))
+
+
+def _about_open(left: Sequence[PlanInvoice], today: date, rng: random.Random) -> Iterator[Act]:
+    """What is overdue today: by customer, some called, some promised, some broke their word, some contest."""
+    by_customer: dict[str, list[PlanInvoice]] = {}
+    for invoice in left:
+        by_customer.setdefault(invoice.customer, []).append(invoice)
+    for customer, invoices in by_customer.items():
+        age = (today - min(i.due for i in invoices)).days
+        pick = rng.choices(["none", "call", "promise", "broken", "dispute"], [25, 30, 20, 13, 12])[0]
+        if pick == "call":
+            yield from (_call(today - timedelta(days=rng.randint(1, min(age, 60))), customer, rng) for _ in range(rng.randint(1, 3)))
+        elif pick == "promise":
+            given, until = today - timedelta(days=rng.randint(1, min(age, 9))), today + timedelta(days=rng.randint(0, 12))
+            yield Act(given, "promise", customer, _numbers(invoices), until, "promise", "Approved, in the run of that day.")
+        elif pick == "broken" and age > 14:
+            given, until = today - timedelta(days=rng.randint(12, min(age, 30))), today - timedelta(days=rng.randint(2, 9))
+            yield Act(given, "promise", customer, _numbers(invoices), until, "promise", "Will be paid as soon as their customer pays.")
+            yield _call(today - timedelta(days=1), customer, rng)
+        elif pick == "dispute":
+            yield from _open_dispute(max(invoices, key=lambda i: i.total), today, rng)
+
+
+def _open_dispute(invoice: PlanInvoice, today: date, rng: random.Random) -> Iterator[Act]:
+    opened = today - timedelta(days=rng.randint(1, min((today - invoice.due).days + 2, 40)))
+    reason, words = rng.choice(CONTESTED)
+    yield Act(opened, "dispute", invoice.customer, (invoice.number,), None, reason, words, rng.choice([100, 100, 50, 20]))
+    if rng.random() < 0.7:
+        state = rng.choice(["investigating", "investigating", "waiting", "decision"])
+        yield Act(opened + timedelta(days=1), "move", invoice.customer, (invoice.number,), None, state, rng.choice(ANSWERED))
+
+
+def _call(day: date, customer: str, rng: random.Random) -> Act:
+    outcome = rng.choices(list(SAID), [40, 20, 8, 7, 25])[0]
+    return Act(day, "call", customer, word=outcome, text=rng.choice(SAID[outcome]))
+
+
+def _numbers(invoices: Iterable[PlanInvoice]) -> tuple[str, ...]:
+    return tuple(i.number for i in invoices)
