@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from arops.help import help_for
 from arops.lib import clock
 
 
@@ -53,6 +54,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": _cookie(request, "keys", "on off") != "off"},
         "nav": _navigation(user, request.path), "business_date": clock.today(), "demo": settings.DEMO,
         "request_id": getattr(request, "request_id", ""),
+        "help_page": help_for(request.resolver_match.view_name if request.resolver_match else ""),
     }  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from arops.help import index as help_index
+from arops.help import show as help_page
 from arops.views import DemoLogins, healthz, home, readyz
 
 handler403 = "arops.views.forbidden"
@@ -24,6 +26,8 @@ urlpatterns = [
     path("ledger/", include("ledger.urls")),
     path("jobs/", include("workflow.urls")),
     path("settings/", include("org.urls")),
+    path("help/", help_index, name="help"),
+    path("help/<path:slug>/", help_page, name="help-page"),
     path("", include("reports.urls")),
     path("api/v1/", include("arops.api_urls")),
 ]

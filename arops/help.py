@@ -1,0 +1,209 @@
+"""Help in the product: the pages of `docs/`, drawn from their Markdown, searched, and found from the page one is on.
+
+The files are our own, yet they are drawn as if they weren't: no HTML in them counts, and what comes out passes an allow-list.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import nh3
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from arops.lib.http import page
+from org.access import anyone
+
+DOCS = Path(settings.BASE_DIR) / "docs"
+KINDS = {
+    "tutorials": ("Learn", "A first day, step by step"),
+    "how-to": ("Do", "How to get a thing done"),
+    "reference": ("Look up", "Keys, permissions, settings, formulas"),
+    "explanation": ("Understand", "Why it works as it does"),
+}
+"""Folder → its heading and what is in it."""
+
+PAGES = {
+    "invoicing:list": "how-to/invoices", "invoicing:detail": "how-to/invoices", "invoicing:new": "how-to/invoices#key-one-in",
+    "invoicing:credit": "how-to/invoices#credit-one", "invoicing:print": "how-to/invoices", "invoicing:import": "how-to/import-invoices",
+    "invoicing:import-detail": "how-to/import-invoices", "reports:dashboard": "reference/metrics", "reports:aging": "explanation/as-of",
+    "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
+    "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
+    "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list",
+    "collections:promises": "explanation/promises-and-disputes", "collections:dunning": "explanation/dunning",
+}  # fmt: skip
+"""Name of a screen's address → the page about it, with the heading where there is one."""
+AREAS = {
+    "cashapp": "explanation/matching", "collections": "explanation/work-list", "customers": "explanation/work-list",
+    "disputes": "explanation/promises-and-disputes", "invoicing": "how-to/invoices", "ledger": "explanation/ledger",
+    "messaging": "explanation/dunning", "org": "reference/permissions", "reports": "reference/metrics", "workflow": "explanation/jobs",
+}  # fmt: skip
+"""An app's name → the page for those of its screens that have none of their own."""
+
+_TAGS = set("h1 h2 h3 h4 p ul ol li a strong em code pre blockquote table thead tbody tr th td hr br s div".split())
+_ATTRIBUTES = {"a": {"href"}, "table": {"class"}, "div": {"class"}, **{f"h{n}": {"id"} for n in (1, 2, 3, 4)}}
+_LINK = re.compile(r"https?://|mailto:|#|/")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a page and its anchor."""
+
+    text: str
+    anchor: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A page: `slug` is its path under docs without the ending."""
+
+    slug: str
+    title: str
+    html: str
+    text: str
+    headings: tuple[Heading, ...]
+
+    @property
+    def kind(self) -> str:
+        """The folder it is in."""
+        return self.slug.partition("/")[0]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse("help-page", args=[self.slug])
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A page that a search found, and the headings that fit."""
+
+    doc: Doc
+    headings: tuple[Heading, ...]
+    score: int
+
+
+def docs() -> dict[str, Doc]:
+    """All pages by their slug, in the order of kinds and titles."""
+    found = [
+        _read(path, path.stat().st_mtime_ns) for kind in KINDS for path in sorted((DOCS / kind).glob("*.md")) if path.is_file()
+    ]  # fmt: skip
+    return {doc.slug: doc for doc in sorted(found, key=lambda d: (list(KINDS).index(d.kind), d.title.casefold()))}
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> Doc:
+    slug = path.relative_to(DOCS).with_suffix("").as_posix()
+    return draw(slug, path.read_text("utf-8"))
+
+
+def draw(slug: str, source: str) -> Doc:
+    """A page from its Markdown: headings get anchors, links between pages lead to the help, everything else is cleaned."""
+    md = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    tokens = md.parse(source)
+    headings = tuple(_headings(tokens))
+    for token in _flat(tokens):
+        _adapt(token, slug)
+    html = nh3.clean(md.renderer.render(tokens, md.options, {}), tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener")
+    text = " ".join(t.content for t in tokens if t.type in ("inline", "fence"))
+    title = next((h.text for h in headings if h.level == 1), slug.rpartition("/")[2])
+    return Doc(slug, title, html, text, headings)
+
+
+def _headings(tokens: list[Token]) -> Iterator[Heading]:
+    seen: set[str] = set()
+    for token, inline in pairwise(tokens):
+        if token.type != "heading_open":
+            continue
+        text = "".join(part.content for part in inline.children or () if part.type in ("text", "code_inline"))
+        anchor = plain = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "part"
+        again = 2
+        while anchor in seen:
+            anchor, again = f"{plain}-{again}", again + 1
+        seen.add(anchor)
+        token.attrSet("id", anchor)
+        yield Heading(text, anchor, int(token.tag[1]))
+
+
+def _flat(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()
+
+
+def _adapt(token: Token, slug: str) -> None:
+    if token.type == "table_open":
+        token.attrSet("class", "table plain flow")
+    elif token.type == "link_open":
+        token.attrSet("href", _href(str(token.attrGet("href") or ""), slug))
+    elif token.type == "image":
+        token.type, token.tag, token.nesting = "text", "", 0
+
+
+def _href(href: str, slug: str) -> str:
+    """Where a link leads: another page of the help, the web, or (a file that the help doesn't show) the list of pages."""
+    if _LINK.match(href):
+        return href
+    path, _, anchor = href.partition("#")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(slug), path))
+    if not target.endswith(".md") or target.partition("/")[0] not in KINDS or not (DOCS / target).is_file():
+        return reverse("help")
+    return reverse("help-page", args=[target.removesuffix(".md")]) + (f"#{anchor}" if anchor else "")
+
+
+def search(text: str) -> list[Hit]:
+    """Pages that hold every word: in their title before their headings before their text."""
+    words = text.casefold().split()
+    hits = []
+    for doc in docs().values() if words else ():
+        title, body = doc.title.casefold(), doc.text.casefold()
+        fitting = tuple(h for h in doc.headings if h.level > 1 and any(word in h.text.casefold() for word in words))
+        whole = " ".join([title, body, *(h.text.casefold() for h in doc.headings)])
+        if all(word in whole for word in words):
+            score = sum(10 * (word in title) + (word in body) for word in words) + 3 * len(fitting)
+            hits.append(Hit(doc, fitting[:5], score))
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def help_for(view_name: str) -> str:
+    """The address of the help about a screen, by the name of its own address; the list of pages where there is none."""
+    wanted = PAGES.get(view_name) or AREAS.get(view_name.partition(":")[0], "")
+    slug, _, anchor = wanted.partition("#")
+    try:
+        if not slug or not (DOCS / f"{slug}.md").is_file():
+            return reverse("help")
+        return reverse("help-page", args=[slug]) + (f"#{anchor}" if anchor else "")
+    except NoReverseMatch:
+        return ""
+
+
+@anyone
+def index(request: HttpRequest) -> HttpResponse:
+    """The pages by kind, or those that a search finds."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = docs().values()
+    kinds = [(label, about, [d for d in found if d.kind == kind]) for kind, (label, about) in KINDS.items()]
+    context = {"q": text, "hits": search(text), "kinds": [k for k in kinds if k[2]]}
+    return page(request, "help/index.html", context, fragment="found")
+
+
+@anyone
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page, with its headings and its neighbours."""
+    found = docs()
+    if slug not in found:
+        raise Http404("no such page")
+    doc = found[slug]
+    context = {
+        "doc": doc, "kind": KINDS[doc.kind][0], "parts": [h for h in doc.headings if h.level == 2],
+        "neighbours": [d for d in found.values() if d.kind == doc.kind],
+    }  # fmt: skip
+    return page(request, "help/page.html", context)
