@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms import CheckboxInput, CheckboxSelectMultiple
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -63,6 +64,15 @@ def short_day(day: date | None) -> str:
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A value of a dictionary by a key that is a variable."""
     return mapping.get(key, "") if mapping else ""
+
+
+@register.filter
+def widget_kind(bound: Any) -> str:
+    """How a field is laid out: `check` (a box before its words), `checks` (several of them), or `line` (words above)."""
+    widget = bound.field.widget
+    if isinstance(widget, CheckboxInput):
+        return "check"
+    return "checks" if isinstance(widget, CheckboxSelectMultiple) else "line"
 
 
 @register.simple_tag

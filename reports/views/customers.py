@@ -129,6 +129,7 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "latest": timeline(customer, limit=6),
         "others": _others(view),
         "call_url": address("collections:call", customer.pk) if user.can("collections.work", customer.company_id) else "",
+        "mail_url": reverse("customers:write", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
         "promised": sum(p.amount for p in view.promises if p.currency == customer.currency),
         "statement_url": reverse("customers:statement", args=[customer.pk]),
         "can_edit": user.can("customers.edit", customer.company_id),
@@ -172,7 +173,9 @@ def _items(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpRes
         return file
     last = 5
     rows = [(state, age_of(state.row.bucket, last)) for state in states]
-    return {"found": found, "rows": rows, "ties_all": not any(tie.difference for tie in found.ties)}
+    pos = dict(customer.open_items.filter(pk__in=[state.row.item.item_id for state in states]).values_list("pk", "po_number"))
+    single = next(iter(found.totals)) if len(found.totals) == 1 else ""
+    return {"found": found, "rows": rows, "pos": pos, "single": single, "ties_all": not any(tie.difference for tie in found.ties)}
 
 
 def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from arops.lib import clock, pdf
 from arops.lib.http import page
@@ -39,7 +40,10 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if file:
         return file
-    context = {"statement": made, "customer": customer, "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf"}
+    context = {
+        "statement": made, "customer": customer, "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf",
+        "send_url": reverse("customers:write", args=[pk]) + "?statement=1" if user.can("messages.send", customer.company_id) else "",
+    }  # fmt: skip
     return page(request, "customers/statement.html", context, status=400 if error else 200)
 
 
