@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from math import gcd
 
 from cashapp.engine.case import Case
 from cashapp.engine.fit import Amount, Fit, earned_discount, exact_fit, payable_values, tolerance, tolerance_fit, undisputed
@@ -55,7 +56,7 @@ def _close_fit(case: Case, items: Sequence[Candidate]) -> Fit | None:
 def _first_pool(case: Case, rule: Rule) -> list[Solution]:
     """The customer's own items first; with his children's only if his own explain nothing."""
     own = [s for c in case.identity.customers for s in rule(case, case.pool(c))]
-    return own or [s for pool in case.pools[len(case.identity.customers) :] for s in rule(case, pool)]
+    return own or [s for pool in case.families for s in rule(case, pool)]
 
 
 def single_amount(case: Case) -> list[Solution]:
@@ -159,10 +160,16 @@ def _prefix(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
             found = _fit(case, debits[:n])
             if found is not None:
                 solution = _solution(case, "oldest first, exactly", debits[:n], found, f"the {n} oldest items")
-                return [solution.doubted(*_interchangeable(debits, range(n)))]
+                return [solution.doubted(*_interchangeable(debits, range(n)), *_chance_doubts(case, debits[:n]))]
         if total >= case.amount:
             break
     return []
+
+
+def _chance_doubts(case: Case, oldest: Sequence[Candidate]) -> list[str]:
+    """Round amounts meet by chance: as many places to stop as there are items, on a grid as coarse as their amounts."""
+    odds = len(oldest) * roundness(gcd(*(i.balance for i in oldest))) / case.amount
+    return [] if odds <= case.policy.chance_limit else [f"so round an amount may be a coincidence (odds {odds:.1%})"]
 
 
 def _interchangeable(pool: Sequence[Candidate], chosen: Iterable[int]) -> list[str]:
@@ -271,4 +278,4 @@ def oldest_first(case: Case) -> list[Solution]:
     found = Fit(Amount.SPREAD, tuple(made), left, "on_account" if left else "none")
     score = WITHOUT_REFERENCE["oldest first"].get(case.identity.level, 40)
     reasons = (case.identity.reason, "no reference and no sum explains the amount", f"applied to the {len(used)} oldest items")
-    return [Solution("oldest first", score, case.identity.customers[0], found, reasons).doubted("nothing confirms it")]
+    return [Solution("oldest first", score, case.identity.customers[0], found, reasons).doubted("nothing confirms it", *_doubts(case))]

@@ -110,11 +110,10 @@ class Case:
         return [i for c in self.customers for i in self.pool(c)][: self.policy.pool_max_items]
 
     @cached_property
-    def pools(self) -> list[list[Candidate]]:
-        """Sets of items to try without a reference: each customer the payer may be, then each with its children."""
-        own = [self.pool(c) for c in self.identity.customers]
-        below = [self._with_children(c) for c in self.identity.customers if self.book.payers.below(c)]
-        return [p for p in own + below if p]
+    def families(self) -> list[list[Candidate]]:
+        """Items of each customer that the payer may be together with those of the customers below it, where there are any."""
+        found = [self._with_children(c) for c in self.identity.customers if self.book.payers.below(c)]
+        return [p for p in found if p]
 
     def _with_children(self, customer: int) -> list[Candidate]:
         members = [customer, *self.book.payers.below(customer)][:MAX_FAMILY]

@@ -26,17 +26,31 @@ def structured_remittance(case: Case) -> list[Solution]:
         return []
     doubts = [f"structured reference {m} is not an open item" for m in missing[:3]]
     if len(groups) == len(case.receipt.structured) and all(g.amount is not None for g in groups):
-        said = [s for items in _readings(case, groups) if (s := _as_stated(case, items, groups))]
+        lines = _joined(groups)
+        said = [s for items in _readings(case, lines) if (s := _as_stated(case, items, lines))]
         if said:
             return _ambiguous(said)
     found = _named(case, "structured remittance", groups)
     return [s.doubted(*doubts) if s.fit.level not in FULL else s for s in found]
 
 
+def _joined(groups: Sequence[Group]) -> list[Group]:
+    """Lines that name the same document, as remittances do for a payment and its adjustment, are one line of their sum."""
+    found: dict[tuple[int, ...], Group] = {}
+    for group in groups:
+        ids = tuple(i.id for i in group.items)
+        first = found.get(ids)
+        both = first and group._replace(
+            amount=(first.amount or 0) + (group.amount or 0), discount=(first.discount or 0) + (group.discount or 0)
+        )
+        found[ids] = both or group
+    return list(found.values())
+
+
 def _as_stated(case: Case, items: Sequence[Candidate], groups: Sequence[Group]) -> Solution | None:
-    lines = [(i, g.amount or 0, g.discount or 0) for i, g in zip(items, groups, strict=True)]
-    if len({i.id for i in items}) != len(items):
+    if len(items) != len(groups):
         return None
+    lines = [(i, g.amount or 0, g.discount or 0) for i, g in zip(items, groups, strict=True)]
     found = stated(case.amount, lines, case.receipt.value_date, case.policy)
     if found is None:
         return None
