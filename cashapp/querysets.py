@@ -43,9 +43,17 @@ class BankFileQuerySet(ScopedQuerySet):
 
 
 class ReceiptQuerySet(ScopedQuerySet):
-    """Receipts; those of unknown payers are in sight of whoever sees the whole company."""
+    """Receipts; those of unknown payers are in sight of whoever sees the whole company, or looks after the payer they seem to have."""
 
     collector_path = "customer__collector_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Receipts of whole companies; where a portfolio is the limit, those of its customers and those that seem to be theirs."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        own = Q(customer__collector_id=reach.person_id) | Q(customer=None, suggested__collector_id=reach.person_id)
+        return self.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
 
     def unapplied(self) -> Self:
         """Money not applied in full, whoever paid it."""

@@ -7,6 +7,7 @@ from cashapp.engine import Payer
 from cashapp.engine.payers import plain_account, plain_name
 from cashapp.models import PayerAlias
 from customers.models import Customer
+from ledger.models import OpenItem
 
 
 def payers_of(company_id: int) -> list[Payer]:
@@ -60,3 +61,10 @@ def _root(customer: int, parents: dict[int, int | None]) -> int:
         seen.add(above)
         customer = above
     return customer
+
+
+def owners_within(payer: int, item_ids: Collection[int]) -> bool:
+    """Whether every one of the items belongs to the payer's group."""
+    owners = set(OpenItem.objects.filter(pk__in=item_ids, customer__isnull=False).values_list("customer", flat=True))
+    roots = group_roots(owners | {payer})
+    return all(roots[o] == roots[payer] for o in owners)

@@ -15,7 +15,7 @@ def change_policy(
     *, actor: Actor, company: Company, posts_alone: bool, auto_threshold: int, suggest_threshold: int, tolerances: dict[str, int],
     approver_limits: dict[str, int], tolerance_percent: Decimal | None, discount_grace_days: int,
 ) -> MatchPolicy:  # fmt: skip
-    """Set a company's policy for matching; amounts in minor units by currency. The audit trail keeps what stood before. Raises NotAllowed."""
+    """Set a company's policy; amounts in minor units by currency. The audit trail keeps what stood before. Raises NotAllowed."""
     require(actor, "rules.edit", company.pk)
     policy = MatchPolicy.objects.select_for_update().filter(company=company).first() or MatchPolicy(company=company)
     wanted = {

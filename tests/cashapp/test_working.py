@@ -1,6 +1,6 @@
 """People's work on receipts: applied, left on account, named, split, asked about, taken back, returned."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -33,7 +33,7 @@ from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
 from tests.factories import DAY, SYSTEM, issue, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 9, 20, 9, tzinfo=timezone.utc)
+NOW = datetime(2026, 9, 20, 9, tzinfo=UTC)
 EARLY = DAY.replace(day=1)
 
 

@@ -1,0 +1,1 @@
+"""Pages of cash: the workbench, receipts, bank files and accounts, the match policy."""

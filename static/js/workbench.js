@@ -1,0 +1,249 @@
+// The cash workbench: receipts by j and k, the running difference, drafts that keep themselves, keys that post.
+const work = () => document.getElementById("work");
+const form = () => document.getElementById("allocate");
+const csrf = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
+const send = (url, body) => fetch(url, { method: "POST", body, headers: { "X-CSRFToken": csrf(), "HX-Request": "true" } });
+const say = (text, tone = "bad") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone } }));
+
+// Amounts are BigInt minor units; null stands for what can't be read.
+function minor(text, digits) {
+  let plain = text.trim().replace(/[,\s]/g, "");
+  if (/^\(.*\)$/.test(plain)) plain = `-${plain.slice(1, -1)}`;
+  if (plain === "") return 0n;
+  const found = /^(-?)(\d+)(?:\.(\d*))?$/.exec(plain);
+  if (!found || /[1-9]/.test((found[3] || "").slice(digits))) return null;
+  const value = BigInt(found[2] + (found[3] || "").slice(0, digits).padEnd(digits, "0"));
+  return found[1] ? -value : value;
+}
+function words(value, digits, brackets = false) {
+  const body = String(value < 0n ? -value : value).padStart(digits + 1, "0");
+  const whole = body.slice(0, body.length - digits).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  const text = digits ? `${whole}.${body.slice(-digits)}` : whole;
+  if (value >= 0n) return text;
+  return brackets ? `(${text})` : `−${text}`;
+}
+
+// What is given out, item by item, and what has no place yet.
+function reckon() {
+  const f = form();
+  if (!f) return null;
+  const digits = (f.dataset.unit.split(".")[1] || "").length;
+  const state = { digits, open: BigInt(f.dataset.open), applied: 0n, rows: [], bad: false };
+  const read = (name) => {
+    const field = f.elements[name];
+    if (!field) return 0n;
+    const value = minor(field.value, digits);
+    if (value === null) {
+      state.bad = true;
+      field.setAttribute("aria-invalid", "true");
+      return 0n;
+    }
+    field.removeAttribute("aria-invalid");
+    return value;
+  };
+  for (const row of f.querySelectorAll("tr[data-item]")) {
+    const pk = row.dataset.item;
+    const amount = read(`amount-${pk}`);
+    const [discount, writeOff, short] = ["discount", "write_off", "short"].map((part) => read(`${part}-${pk}`));
+    const left = BigInt(row.dataset.balance) - amount - discount - writeOff;
+    state.applied += amount;
+    state.rows.push({ row, pk, left, short, over: BigInt(row.dataset.balance) > 0n ? left < short : left > 0n });
+  }
+  const free = state.open - state.applied;
+  state.rest = f.elements.rest.checked && free > 0n ? free : 0n;
+  state.difference = free - state.rest;
+  return state;
+}
+function show() {
+  const f = form();
+  const state = reckon();
+  if (!state) return;
+  const { digits } = state;
+  for (const { row, pk, left, short, over } of state.rows) {
+    const cell = row.querySelector("[data-left]");
+    cell.textContent = left === 0n ? "–" : words(left, digits, true);
+    cell.classList.toggle("tone", over);
+    cell.dataset.tone = over ? "bad" : "";
+    const extra = f.querySelector(`tr[data-extra="${pk}"]`);
+    if (extra && extra.hidden && (left !== 0n || short !== 0n)) extra.hidden = false;
+    if (extra && !extra.contains(document.activeElement) && left === 0n && ![...extra.querySelectorAll("input")].some((i) => i.value)) extra.hidden = true;
+  }
+  const put = (name, value) => (f.querySelector(`[data-${name}]`).textContent = words(value, digits));
+  put("applied", state.applied);
+  put("rest", state.rest);
+  put("difference", state.difference);
+  const difference = f.querySelector("[data-difference]");
+  difference.classList.toggle("tone", state.difference !== 0n);
+  difference.dataset.tone = state.difference === 0n ? "" : "bad";
+  const button = f.querySelector("[data-key=Enter]");
+  if (button) button.disabled = state.difference !== 0n || state.bad || state.rows.some((r) => r.over) || (!state.rows.length && !state.rest);
+}
+
+// Half-done work is kept half a second after the last key.
+let saving = 0;
+function keep() {
+  clearTimeout(saving);
+  const f = form();
+  if (!f || f.querySelector("fieldset").disabled) return;
+  saving = setTimeout(async () => {
+    const answer = await send(f.dataset.draft, new FormData(f));
+    const place = document.getElementById("draft-state");
+    if (answer.status === 204) {
+      if (place) place.textContent = "kept";
+    } else if (answer.status === 409 && f.isConnected) {
+      work().innerHTML = await answer.text();
+      htmx.process(work());
+      settle();
+    }
+  }, 500);
+}
+
+// Deduct: what is left of an item becomes a deduction, of the row in which one is, else of the first with something left.
+function deduct() {
+  const state = reckon();
+  if (!state?.rows.length) return say("Choose an item first", "warn");
+  const here = document.activeElement?.closest("tr[data-item], tr[data-extra]");
+  const pk = here?.dataset.item || here?.dataset.extra;
+  const found = state.rows.find((r) => r.pk === pk && r.left > 0n) || state.rows.find((r) => r.left > 0n && r.left !== r.short);
+  if (!found) return say("Nothing is left on the items to deduct", "warn");
+  const field = form().elements[`short-${found.pk}`];
+  field.value = words(found.left, state.digits).replaceAll(",", "");
+  show();
+  form().querySelector(`tr[data-extra="${found.pk}"]`).hidden = false;
+  form().elements[`reason-${found.pk}`].focus();
+  keep();
+}
+
+// The panes of a receipt; the next one's are fetched ahead.
+const ahead = new Map();
+function panes(address) {
+  if (!ahead.has(address)) {
+    ahead.set(address, fetch(address, { headers: { "HX-Request": "true" } }).then((answer) => (answer.ok ? answer.text() : "")));
+    setTimeout(() => ahead.delete(address), 15000);
+  }
+  return ahead.get(address);
+}
+let wanted = "";
+async function open(item) {
+  wanted = item.id;
+  mark(item);
+  const html = await panes(item.dataset.panel);
+  if (!html || wanted !== item.id) return;
+  work().innerHTML = html;
+  htmx.process(work());
+  history.replaceState(null, "", item.getAttribute("href"));
+  settle();
+  const items = [...document.querySelectorAll(".item[data-panel]")];
+  const next = items[items.indexOf(item) + 1];
+  if (next) panes(next.dataset.panel);
+  if (innerWidth < 640) work().firstElementChild?.scrollIntoView({ block: "start" });
+}
+function mark(item) {
+  for (const other of document.querySelectorAll(".item[aria-current]")) other.removeAttribute("aria-current");
+  item.setAttribute("aria-current", "true");
+}
+const current = () => document.querySelector(".item[aria-current]");
+
+// Whoever stays on a receipt for a moment has it in hand.
+let leasing = 0;
+function settle() {
+  clearTimeout(leasing);
+  show();
+  const place = work()?.querySelector("[data-lease]");
+  if (place) leasing = setTimeout(() => place.isConnected && send(place.dataset.lease), 1500);
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.closest("#allocate") || event.target.id === "find") return;
+  show();
+  keep();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-act=deduct]")) return deduct();
+  const item = event.target.closest(".item[data-panel]");
+  if (!item || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  item.focus({ preventScroll: true });
+  if (wanted !== item.id) open(item);
+});
+document.addEventListener("focusin", (event) => {
+  const item = event.target.closest?.(".item[data-panel]");
+  if (item && item.getAttribute("aria-current") !== "true") open(item);
+});
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.act[open]")) event.target.querySelector("textarea, input:not([type=hidden])")?.focus();
+}, true);
+// Enter posts only from the list or the page itself: on a button or a link it means that button, and in the search the first thing found.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+  if (event.target.id === "find") {
+    event.preventDefault();
+    document.querySelector("#found [data-add]")?.click();
+  } else if (event.target.matches(".item[data-panel]")) {
+    const button = form()?.querySelector("[data-key=Enter]");
+    if (!button || button.disabled) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (button) say("The difference is not zero, or nothing is chosen yet", "warn");
+    }
+  } else if (event.target.matches("button, a, summary, select")) {
+    event.stopPropagation();
+  }
+}, true);
+// From the list, down into what was found and back.
+document.addEventListener("keydown", (event) => {
+  const stops = [document.getElementById("find"), ...document.querySelectorAll("#found button")].filter(Boolean);
+  const at = stops.indexOf(document.activeElement);
+  if (at < 0 || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  stops[Math.max(0, Math.min(stops.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))].focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest?.("#work") && event.target.matches("input, select, textarea, button, summary")) {
+    event.preventDefault();
+    current()?.focus();
+  }
+}, true);
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if ([403, 409].includes(event.detail.xhr.status) && event.detail.xhr.response && event.detail.xhr.getResponseHeader("HX-Retarget")) {
+    event.detail.shouldSwap = true;
+  }
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "post") return;
+  clearTimeout(saving);
+  ahead.clear();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!work()?.contains(event.detail.target) && event.detail.target !== work()) return;
+  settle();
+  if (event.detail.target.id === "allocation" || event.detail.target.id === "found") {
+    if (event.detail.target.id === "allocation") focusAfterChange();
+    return;
+  }
+  wanted = current()?.id || "";
+  if (!document.activeElement || document.activeElement === document.body) current()?.focus({ preventScroll: true });
+  current()?.scrollIntoView({ block: "nearest" });
+});
+// After an item is added or an answer taken, Enter must post again: the focus goes back to the receipt.
+function focusAfterChange() {
+  if (document.activeElement === document.body || !document.activeElement) current()?.focus({ preventScroll: true });
+}
+
+// A file dropped on the form is chosen and sent.
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop]");
+    if (!zone) return;
+    event.preventDefault();
+    zone.toggleAttribute("data-over", name === "dragover");
+    if (name !== "drop" || !event.dataTransfer.files.length) return;
+    zone.querySelector("input[type=file]").files = event.dataTransfer.files;
+    zone.requestSubmit();
+  });
+}
+
+current()?.focus({ preventScroll: true });
+settle();
