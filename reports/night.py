@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
+from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
 from ledger.verify import CHECK_NAMES, verify_books
 from messaging.services import send_due
@@ -64,8 +65,6 @@ def promises(night: Now, job: Job) -> dict[str, int]:
 
 def dunning(night: Now, job: Job) -> dict[str, int]:
     """Letters to those who are late."""
-    from collections_app.services.dunning import run_dunning
-
     return dict(run_dunning(company=night.company, day=night.day, actor=night.actor, now=night.moment).counts)
 
 

@@ -102,6 +102,17 @@ def kind_of(code: str) -> Kind:
     return KINDS[code]
 
 
+def startable(actor: Actor) -> list[Kind]:
+    """Kinds of work that the actor may start by hand, in some company."""
+    return [kind for kind in KINDS.values() if kind.by_hand and actor.can(kind.permission)]
+
+
+def companies_to_start(actor: Actor) -> list[Company]:
+    """Companies in which the actor may start something."""
+    kinds = startable(actor)
+    return [company for company in Company.objects.all() if any(actor.can(kind.permission, company.pk) for kind in kinds)]
+
+
 def create_job(
     *, actor: Actor, kind: str, slot: str, company: Company | None = None, params: dict[str, Any] | None = None,
     file: StoredFile | None = None,

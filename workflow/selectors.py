@@ -1,0 +1,104 @@
+"""Reading jobs and the audit trail: what of them someone sees, and how it is narrowed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from org.actors import Actor
+from org.models import ApiKey, Company, User
+from workflow.models import Event, Job
+
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "all": ("all", ()),
+    "unfinished": ("to do", (Job.State.WAITING, Job.State.RUNNING)),
+    "failed": ("failed", (Job.State.FAILED,)),
+    "done": ("done", (Job.State.DONE,)),
+    "cancelled": ("cancelled", (Job.State.CANCELLED,)),
+}
+"""Tab of the list → its name, the states it shows (none: every one)."""
+FIRST = "row line index step check number id external_id name outcome state status".split()
+LAST = "job detail reason error errors problems".split()
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+def jobs_in_sight(actor: Actor, *, state: str = "all", kind: str = "", company: str = "", text: str = "") -> QuerySet[Job]:
+    """Jobs that the actor sees, the latest first, by group of states, kind, code of the company, and a part of the slot."""
+    rows = Job.objects.visible_to(actor, "jobs.view").select_related("company").defer("results")
+    states = GROUPS.get(state, GROUPS["all"])[1]
+    if states:
+        rows = rows.filter(state__in=states)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if company:
+        rows = rows.filter(company__code=company)
+    return rows.filter(slot__icontains=text) if text else rows
+
+
+def sees_inside(actor: Actor, job: Job) -> bool:
+    """Whether the actor may see a job's rows and its file: they tell of a whole company, so a portfolio in it is not enough."""
+    reach = actor.reach("jobs.view")
+    return reach.everything or job.created_by == actor.label or job.company_id in reach.companies
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the trail is asked for; empty means all. `who` is a part of a name or a label such as user:3, `about` a type of row, or
+    one row such as invoicing.invoice:17."""
+
+    who: str = ""
+    type: str = ""
+    about: str = ""
+    company: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def events_in_sight(actor: Actor, asked: Asked) -> QuerySet[Event]:
+    """Events that the actor may see, the latest first. What belongs to no company is for those who see all of them."""
+    rows = _of_reach(actor)
+    if asked.who:
+        rows = rows.filter(Q(actor__icontains=asked.who) | Q(actor__in=_labels(asked.who)))
+    if asked.type:
+        rows = rows.filter(type__startswith=asked.type)
+    if asked.company:
+        rows = rows.filter(company__code=asked.company)
+    if asked.first:
+        rows = rows.filter(at__date__gte=asked.first)
+    if asked.last:
+        rows = rows.filter(at__date__lte=asked.last)
+    return _about(rows, asked.about).select_related("company").order_by("-id")
+
+
+def _of_reach(actor: Actor) -> QuerySet[Event]:
+    reach = actor.reach("audit.view")
+    if reach.everything or reach.companies >= set(Company.objects.values_list("pk", flat=True)):
+        return Event.objects.all()
+    return Event.objects.filter(company_id__in=reach.companies)
+
+
+def _labels(name: str) -> list[str]:
+    people = [f"user:{pk}" for pk in User.objects.filter(Q(name__icontains=name) | Q(email__iexact=name)).values_list("pk", flat=True)]
+    return people + [f"key:{pk}" for pk in ApiKey.objects.filter(name__icontains=name).values_list("pk", flat=True)]
+
+
+def _about(rows: QuerySet[Event], about: str) -> QuerySet[Event]:
+    sort, _, key = about.partition(":")
+    if sort:
+        rows = rows.filter(subject_type=sort)
+    return rows.filter(subject_id=int(key)) if _DIGITS.fullmatch(key) else rows
+
+
+def event_types(actor: Actor) -> list[str]:
+    """The types of events there are, for the filter."""
+    return sorted(_of_reach(actor).order_by().values_list("type", flat=True).distinct())
+
+
+def result_columns(results: Iterable[dict[str, Any]]) -> list[str]:
+    """The names in a job's results: what a row is about first, what came of it, figures, and reasons last (jsonb keeps no order)."""
+    names = sorted({name for row in results for name in row})
+    rank = {name: n for n, name in enumerate(FIRST)} | {name: 1000 + n for n, name in enumerate(LAST)}
+    return sorted(names, key=lambda name: rank.get(name, 500))
