@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from arops.api.pages import docs, schema
 from arops.api.resources import Companies, CompanyDetail, Events, JobDetail, Jobs
 from arops.api.views import ApiView, Nowhere
+from cashapp import api as cashapp
 from customers import api as customers
 from invoicing import api as invoicing
 from ledger import api as ledger
@@ -45,6 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     *memos("credit-memos", "credit_memo"),
     *memos("debit-memos", "debit_memo"),
+    *resource("bank-accounts", all=cashapp.BankAccounts, one=cashapp.BankAccountDetail),
+    *resource("receipts", all=cashapp.Receipts, bulk=cashapp.ReceiptsBulk, external=cashapp.ReceiptByExternalId, one=cashapp.ReceiptDetail),
+    *resource("bank-files", all=cashapp.BankFiles),
     *resource("open-items", all=ledger.OpenItems, one=ledger.OpenItemDetail),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),

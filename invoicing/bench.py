@@ -1,5 +1,5 @@
-"""`manage.py bench api`: invoices with three lines through `POST /api/v1/invoices/bulk`, over HTTP, on one worker process of the web server;
-beside COPY of the same rows into the same guarded tables, and beside one commit for each document."""
+"""`manage.py bench api`: invoices with three lines through `POST /api/v1/invoices/bulk` over HTTP, on one worker process of the web
+server; beside COPY of the same rows into the same guarded tables, and beside one commit for each document."""
 
 import contextlib
 import http.client

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404
-from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -92,18 +91,6 @@ class ApiView(APIView):
     def source_system(self) -> str:
         """The sender's system where a record doesn't name one: the key's, or a person's own."""
         return str(getattr(self.request.user, "source_system", "arops"))
-
-
-class UploadView(ApiView):
-    """A call that takes a file by multipart/form-data."""
-
-    keeps_body = False
-
-    def get_parsers(self) -> list[BaseParser]:
-        """Forms with files alone."""
-        from rest_framework.parsers import MultiPartParser
-
-        return [MultiPartParser()]
 
 
 class Nowhere(ApiView):

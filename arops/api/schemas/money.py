@@ -26,7 +26,7 @@ from arops.api.schemas.parts import (
 )
 
 KIND = one_of("invoice", "debit_memo", "credit_memo")
-CHANNEL = one_of("lockbox", "wire", "ach", "sepa", "cheque", "card", "cash", "other")
+CHANNEL = one_of("ach", "wire", "lockbox", "cheque", "card", "transfer", "other")
 
 _LINE_TEXTS = {"sku": text(60), "description": text(300), "unit": text(10, "UN/ECE Rec 20, such as HUR."), "tax_code": text(20)}
 LINE_IN = taken(
@@ -72,7 +72,7 @@ COMPONENTS: dict[str, Schema] = {
         ("bank_account", "amount", "currency", "value_date"),
         source_system=SOURCE, external_id=EXTERNAL, company=COMPANY, bank_account=text(100, "Its id, or its name in the company."),
         amount=POSITIVE, currency=CURRENCY, value_date=DAY, customer=REFERENCE, payer_name=text(200), payer_account=text(80),
-        payer_bank=text(80), text=text(4000, "The payer's words: what the engine looks for invoice numbers in."), channel=text(20),
+        payer_bank=text(80), text=text(4000, "The payer's words: what the engine looks for invoice numbers in."), channel=CHANNEL,
         structured=listed(ref("RemittanceIn"), maxItems=2000),
     ),
     "RemittanceIn": taken(("number",), number={"type": "string", "minLength": 1, "maxLength": 60}, amount=POSITIVE, discount=POSITIVE),
@@ -81,7 +81,7 @@ COMPONENTS: dict[str, Schema] = {
         number=text(40), amount=AMOUNT, currency=CURRENCY, value_date=DAY, customer=nullable(public_id("cus")), payer_name=text(200),
         payer_account=text(80), payer_bank=text(80), text={"type": "string"}, channel=text(20),
         structured=listed(given(number=text(60), amount=nullable(AMOUNT), discount=nullable(AMOUNT))), unapplied=AMOUNT,
-        state=one_of("returned", "applied", "partly applied", "on account", "unidentified", "unapplied"), open_item=public_id("itm"),
+        state=text(20, "Such as applied, partly applied, on account, unidentified, unapplied, returned."), open_item=public_id("itm"),
         created_at=MOMENT,
     ),
 }  # fmt: skip
