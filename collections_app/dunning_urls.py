@@ -1,5 +1,16 @@
 """Addresses of the dunning pages, within the collections namespace."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from collections_app.views import dunning, dunning_policy
+
+urlpatterns = [
+    path("", dunning.index, name="dunning"),
+    path("run/", dunning.run, name="dunning-run"),
+    path("preview/", dunning.preview, name="dunning-preview"),
+    path("preview/<int:pk>/<str:currency>/", dunning.draft, name="dunning-draft"),
+    path("letters/<int:pk>/", dunning.letter, name="dunning-letter"),
+    path("letters/<int:pk>/file/", dunning.letter_file, name="dunning-file"),
+    path("policy/", dunning_policy.create, name="dunning-policy-create"),
+    path("policy/<int:pk>/", dunning_policy.policy, name="dunning-policy"),
+]

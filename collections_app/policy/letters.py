@@ -101,8 +101,8 @@ class Row:
     asked: str
 
 
-def plain_table(rows: Sequence[Row], total: str, language: str) -> str:
-    """The items as plain text that keeps its columns in a fixed face, with the total below."""
+def plain_table(rows: Sequence[Row], total: str, language: str, more: str = "") -> str:
+    """The items as plain text that keeps its columns in a fixed face, with `more` (how many aren't listed) and the total below."""
     words = WORDS[language]
     head = (words["item"], words["due"], words["days"], words["open"], words["asked"])
     body = [(one_line(r.number), r.due, str(r.days), r.open, r.asked) for r in rows]
@@ -111,4 +111,4 @@ def plain_table(rows: Sequence[Row], total: str, language: str) -> str:
     def line(cells: tuple[str, ...]) -> str:
         return "  ".join(c.ljust(w) if n < 2 else c.rjust(w) for n, (c, w) in enumerate(zip(cells, widths, strict=True))).rstrip()
 
-    return "\n".join([line(head), *(line(cells) for cells in body), "", f"{words['total']}: {total}"])
+    return "\n".join([line(head), *(line(cells) for cells in body), more, f"{words['total']}: {total}"])

@@ -2,9 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,13 +15,12 @@ from collections_app.models import DunningLetter, DunningRun
 from collections_app.selectors.dunning import Case, candidates, cases
 from collections_app.services.dunning_letters import Letter, listed_items, write_letter
 from messaging.models import Message
-from messaging.services import queue_message
+from messaging.services import RESTS, queue_message
 from org.actors import Actor, require
 from org.models import Company
+from workflow.models import Job
 from workflow.services import record, store_file
-
-RESTS = timedelta(seconds=10)
-"""How long letters rest in the outbox, so that they can be taken back."""
+from workflow.services.jobs import create_job, retry_job
 
 LOCK = 7203
 """First half of the advisory lock on a run; the second is the run's key."""
@@ -31,6 +30,13 @@ log = logging.getLogger(__name__)
 
 class DunningError(Refused):
     """A run or policy that can't be as asked; the message says why."""
+
+
+Tell = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody listens."""
 
 
 def start_run(*, company: Company, day: date, actor: Actor) -> tuple[DunningRun, bool]:
@@ -43,18 +49,33 @@ def start_run(*, company: Company, day: date, actor: Actor) -> tuple[DunningRun,
     return run, created
 
 
-def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime) -> DunningRun:
+@transaction.atomic
+def request_run(*, actor: Actor, company: Company, day: date) -> Job:
+    """Put the day's run into the queue of background work; ring for the job afterwards. One that broke off is taken up again.
+
+    Raises DunningError when the day's run is finished, NotAllowed.
+    """
+    run, _ = start_run(company=company, day=day, actor=actor)
+    if run.finished_at:
+        raise DunningError(f"the run of {day:%-d %b %Y} is done: there is one a day, so that nobody is written to twice")
+    slot = f"dunning:{company.code}:{day}"
+    job = create_job(actor=actor, kind="dunning", slot=slot, company=company, params={"day": day.isoformat()})
+    return retry_job(actor=actor, job=job) if job.state in (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED) else job
+
+
+def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tell: Tell = _silent) -> DunningRun:
     """Write to the company's customers who are past due, by their policies; once a day, however often it is called.
 
     A second call answers with the first run. A run that was killed goes on where it stopped; while another process works on it, it
-    is answered with as it stands (`finished_at` None). Letters go to the outbox and rest there for ten seconds. Raises NotAllowed.
+    is answered with as it stands (`finished_at` None). Letters go to the outbox and rest there for ten seconds. `tell` hears how far
+    it is, in customers. Raises NotAllowed.
     """
     run, _ = start_run(company=company, day=day, actor=actor)
     if run.finished_at is None:
         with _alone_on(run) as alone:
             run.refresh_from_db()
             if alone and run.finished_at is None:
-                _work(run, actor, now)
+                _work(run, actor, now, tell)
     return run
 
 
@@ -73,12 +94,15 @@ def _alone_on(run: DunningRun) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, key])
 
 
-def _work(run: DunningRun, actor: Actor, now: datetime) -> None:
+def _work(run: DunningRun, actor: Actor, now: datetime, tell: Tell) -> None:
     _free_cancelled(run.company)
     done = set(run.letters.values_list("customer", flat=True))
     waiting = [pk for pk in candidates(run.company, run.day) if pk not in done]
-    for _, of_customer in groupby(cases(run.company, run.day, waiting), key=lambda case: case.customer.pk):
+    total = len(done) + len(waiting)
+    by_customer = groupby(cases(run.company, run.day, waiting), key=lambda case: case.customer.pk)
+    for number, (_, of_customer) in enumerate(by_customer, len(done) + 1):
         _one_customer(run, list(of_customer), actor, now)
+        tell(number, total)
     with transaction.atomic():
         run.counts, run.finished_at = _counts(run), now
         run.save(update_fields=["counts", "finished_at"])

@@ -37,14 +37,21 @@ class Letter:
         return self.content_type == "application/pdf"
 
 
-def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
-    """The reminder of a case at a level, in the customer's language, of a day."""
+def draft_letter(case: Case, level: DunningLevel, day: date) -> tuple[str, str]:
+    """Subject and text of the reminder of a case at a level, in the customer's language, of a day."""
     language = language_of(case.customer.language)
     subject, body = _texts(level, language)
-    rows = [_row(asked, case.decision.account.currency, language) for asked in case.decision.asked[:LISTED]]
-    values = _values(case, day, language)
-    text = merge(body, values | {"items": plain_table(rows, values["total"], language)})
-    heading = one_line(merge(subject, values))[:250]
+    values, rows = _values(case, day, language), _rows(case, language)
+    more = len(case.decision.asked) - len(rows)
+    said = WORDS[language]["more"].format(n=more) if more else ""
+    return one_line(merge(subject, values))[:250], merge(body, values | {"items": plain_table(rows, values["total"], language, said)})
+
+
+def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
+    """The reminder as it goes out, with its page."""
+    language = language_of(case.customer.language)
+    heading, text = draft_letter(case, level, day)
+    values, rows, body = _values(case, day, language), _rows(case, language), _texts(level, language)[1]
     html = render_to_string("letters/dunning.html", _page(case, day, language, values, rows) | _around(body, values) | {"heading": heading})
     name = re.sub(r"[^\w.-]+", "-", f"reminder-{case.customer.number}-{day}")
     if pdf.is_available():
@@ -70,6 +77,10 @@ def _values(case: Case, day: date, language: str) -> dict[str, str]:
         "days": str(decision.days), "day": day_in(day, language),
         "answer_to": company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"),
     }  # fmt: skip
+
+
+def _rows(case: Case, language: str) -> list[Row]:
+    return [_row(asked, case.decision.account.currency, language) for asked in case.decision.asked[:LISTED]]
 
 
 def _row(asked: Asked, currency: str, language: str) -> Row:

@@ -2,11 +2,12 @@
 
 from messaging.services.deciding import cancel_message, mark_posted, release_parked, retry_message
 from messaging.services.errors import MessageError
-from messaging.services.queueing import queue_message
+from messaging.services.queueing import RESTS, queue_message
 from messaging.services.sending import send_due
 from messaging.services.transport import Rejected, TryLater, destination
 
 __all__ = [
+    "RESTS",
     "MessageError",
     "Rejected",
     "TryLater",

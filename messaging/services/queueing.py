@@ -1,7 +1,7 @@
 """Putting messages into the outbox. A bad address or subject makes that message fail with the reason; it never stops its neighbours."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +16,9 @@ from workflow.models import StoredFile
 from workflow.services import record
 
 MAX_RECIPIENTS = 20
+
+RESTS = timedelta(seconds=10)
+"""How long what a person sends rests in the outbox, so that it can be taken back."""
 
 
 def queue_message(

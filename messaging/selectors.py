@@ -1,0 +1,69 @@
+"""Reading the outbox."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from messaging.models import Message
+from org.actors import Actor
+from org.selectors import actor_names
+from workflow.models import Event
+
+STEPS = {
+    "message.queued": "Put into the outbox",
+    "message.sent": "Sent",
+    "message.failed": "Failed",
+    "message.parked": "Parked",
+    "message.put_off": "Put off",
+    "message.cancelled": "Taken back",
+    "message.retried": "To be sent again",
+    "message.posted": "Posted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to a message: when, what, who, and the reason where there was one."""
+
+    event: Event
+    words: str
+    by: str
+    reason: str
+
+
+def message_list(*, actor: Actor, state: str = "", kind: str = "", text: str = "", customer_id: int | None = None) -> QuerySet[Message]:
+    """Messages in sight, latest first; by state, by kind, by a text in the customer's name or number, the subject or an address."""
+    found: QuerySet[Message] = Message.objects.visible_to(actor, "collections.view").select_related("customer", "company")
+    if state:
+        found = found.filter(state=state)
+    if kind:
+        found = found.filter(kind=kind)
+    if customer_id:
+        found = found.filter(customer=customer_id)
+    if text:
+        named = Q(customer__name__icontains=text) | Q(customer__number__iexact=text)
+        found = found.filter(named | Q(subject__icontains=text) | Q(recipients__contains=[text]))
+    return found.order_by("-pk")
+
+
+def count_by_state(messages: QuerySet[Message]) -> dict[str, int]:
+    """State → how many of the messages are in it."""
+    return dict(messages.order_by().values_list("state").annotate(n=Count("pk")))
+
+
+def kinds_in_sight(actor: Actor) -> list[str]:
+    """The kinds of messages there are, for a filter."""
+    return sorted(Message.objects.visible_to(actor, "collections.view").order_by().values_list("kind", flat=True).distinct())
+
+
+def history_of(message: Message) -> list[Step]:
+    """What happened to a message, in its order."""
+    events = list(Event.objects.filter(subject_type="messaging.message", subject_id=message.pk).order_by("id"))
+    names = actor_names({event.actor for event in events})
+    return [Step(e, _words(e), names.get(e.actor, e.actor), e.data.get("reason", "")) for e in events]
+
+
+def _words(event: Event) -> str:
+    if event.type == "message.released":
+        return "Said to have gone out" if event.data.get("went_out") else "Said not to have gone out: to be sent again"
+    return STEPS.get(event.type, event.type)
