@@ -9,6 +9,7 @@ from cashapp import api as cashapp
 from customers import api as customers
 from invoicing import api as invoicing
 from ledger import api as ledger
+from reports import api as reports
 
 app_name = "api"
 EXTERNAL = "/by-external-id/<str:source>/<path:external_id>"
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "customers", all=customers.Customers, bulk=customers.CustomersBulk, external=customers.CustomerByExternalId,
         one=customers.CustomerDetail,
     ),
+    path("customers/<str:public_id>/statement", reports.CustomerStatement.as_view(), name="customers-statement"),
     *resource(
         "contacts", all=customers.Contacts, bulk=customers.ContactsBulk, external=customers.ContactByExternalId,
         one=customers.ContactDetail,
@@ -53,5 +55,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),
     *resource("events", all=Events),
+    path("reports/aging", reports.Aging.as_view(), name="reports-aging"),
+    path("reports/dso", reports.Dso.as_view(), name="reports-dso"),
+    path("reports/collections-effectiveness", reports.CollectionsEffectiveness.as_view(), name="reports-collections-effectiveness"),
+    path("reports/reconciliation", reports.Reconciliation.as_view(), name="reports-reconciliation"),
     re_path("", Nowhere.as_view(), name="nowhere"),
 ]  # fmt: skip

@@ -32,9 +32,10 @@ def import_file(job: Job, tell: Tell) -> dict[str, int]:
         file = taken.result.bank_file
     except AlreadyImported:
         # A run taken up again finds its own import; what it had not matched yet is the next run's.
-        file = BankFile.objects.filter(stored_file=job.file_id, imported_by=job.created_by, imported_at__gte=job.created_at).first()
-        if file is None:
+        own = BankFile.objects.filter(stored_file=job.file_id, imported_by=job.created_by, imported_at__gte=job.created_at).first()
+        if own is None:
             raise
+        file = own
     receipts = Receipt.objects.filter(statement_line__statement__bank_file=file).select_related("open_item").order_by("pk")
     job.results = [
         {"outcome": "created", "id": f"rct_{r.pk}", "number": r.number, "amount": money.to_text(r.amount, r.currency),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
@@ -33,7 +34,7 @@ class UploadView(ApiView):
 
 def upload_of(request: Request, fields: Collection[str] = ()) -> Upload:
     """The one file of the form (its field is `file`) and the fields that may stand beside it. Raises ApiProblem."""
-    data = request.data
+    data: Any = request.data
     for name in data:
         if name != "file" and name not in fields:
             raise invalid(f"/{name}", "unknown_field", f"{name} is not a field of this form")

@@ -53,7 +53,8 @@ def test_the_key_knows_when_it_was_used(us):
 def test_a_key_may_do_what_its_scopes_say_and_no_more(acme):
     reader = caller("invoices:read")
     assert reader.get("/invoices").status_code == 200
-    for method, path in (("POST", "/invoices"), ("POST", "/invoices/bulk"), ("PUT", "/invoices/by-external-id/erp/1"), ("GET", "/customers"),
+    for method, path in (("POST", "/invoices"), ("POST", "/invoices/bulk"), ("PUT", "/invoices/by-external-id/erp/1"),
+                         ("GET", "/customers"),
                          ("GET", "/fx-rates"), ("POST", "/fx-rates"), ("GET", "/events"), ("POST", "/credit-memos")):  # fmt: skip
         body = is_problem(reader.call(method, path, {} if method != "GET" else None), 403, "forbidden")
         assert "scope" in body["detail"]
@@ -120,7 +121,8 @@ def test_unknown_fields_and_parameters_are_named(erp):
     assert pointers(erp.post("/customers?x=1", {})) == ["?x"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=", "limit=٣", "cursor=abc", "cursor=MXwx", "updated_since=soon",
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=", "limit=٣", "cursor=abc", "cursor=MXwx",
+                                   "updated_since=soon",
                                    "updated_since=0001-01-01T00:00:00Z", "number=%00", "collector=%00"])  # fmt: skip
 def test_parameters_that_can_t_be_read_are_named(erp, query):
     answer = erp.get(f"/customers?{query}")
