@@ -18,7 +18,7 @@ SNAPSHOTS = 6
 def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> World:
     """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
     world = set_up(make_plan(today, share=share))
-    months = Months(world)
+    months = Months(world, now)
     for n in months.run():
         if n in (1, 3, 8):
             analyze()

@@ -6,7 +6,8 @@ word. The money of the last three banking days stands in bank files that wait to
 """
 
 import random
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,20 +16,27 @@ from arops.lib import money
 from customers.terms import parse_terms
 
 MONTHS = 18
-HABITS = {"prompt": 30, "discount": 10, "week": 25, "slow": 18, "late": 9, "very_late": 4, "short": 3, "silent": 1}
+HABITS = {"prompt": 46, "discount": 14, "week": 23, "slow": 6, "late": 4, "very_late": 3, "short": 3, "silent": 1}
 """How customers pay, and how many in a hundred do."""
 
 DELAY = {
-    "prompt": (-6, 1),
+    "prompt": (-9, -2),
     "discount": (0, 0),
-    "week": (1, 9),
-    "slow": (8, 28),
-    "late": (25, 65),
-    "very_late": (60, 130),
+    "week": (-3, 4),
+    "slow": (8, 24),
+    "late": (25, 60),
+    "very_late": (70, 150),
     "short": (2, 20),
     "silent": (400, 500),
 }
 """Days after the due date on which a habit pays, from and to."""
+
+KINDS = ("clean", "garbled", "missing", "short", "part")
+TIDY, MESSY = (84, 7, 5, 1, 0), (56, 12, 16, 4, 8)
+"""How many payments in a hundred name their invoices well, badly or not at all, are cut, or are a round sum. Of the last weeks more are
+messy, so that there is something to clear by hand."""
+
+RECENT = timedelta(days=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +230,7 @@ def _line(rng: random.Random, customer: PlanCustomer) -> tuple[str, str, str, De
 
 def _payments(customer: PlanCustomer, invoices: list[PlanInvoice], rng: random.Random, today: date) -> list[PlanPayment]:
     found: list[PlanPayment] = []
-    pending = [(_pay_day(customer, invoice, rng), invoice) for invoice in invoices]
+    pending = [(_pay_day(customer, invoice, rng, today), invoice) for invoice in invoices]
     pending.sort(key=lambda pair: (pair[0], pair[1].number))
     while pending:
         day, invoice = pending.pop(0)
@@ -231,26 +239,40 @@ def _payments(customer: PlanCustomer, invoices: list[PlanInvoice], rng: random.R
             together.append(pending.pop(0)[1])
         day = max([day, *(i.day + timedelta(days=1) for i in together)])
         if day <= today:
-            found.append(_payment(customer, together, day, rng))
+            found.append(_payment(customer, together, day, rng, MESSY if day > today - RECENT else TIDY))
+            found += _rest(found[-1], rng, today)
     return found
 
 
-def _pay_day(customer: PlanCustomer, invoice: PlanInvoice, rng: random.Random) -> date:
+def _rest(paid: PlanPayment, rng: random.Random, today: date) -> Iterator[PlanPayment]:
+    """What was cut from a payment comes later in most cases, once it was talked about."""
+    day = paid.day + timedelta(days=rng.randint(10, 40))
+    if paid.kind == "short" and rng.random() < 0.8 and day <= today and day.weekday() < 5:
+        number = paid.invoices[0][0]
+        yield replace(paid, day=day, amount=paid.short, text=f"rest of {number}", kind="rest", invoices=[(number, paid.short)], short=0)
+
+
+def _pay_day(customer: PlanCustomer, invoice: PlanInvoice, rng: random.Random, today: date) -> date:
     if customer.habit == "discount" and invoice.discount_until and rng.random() < 0.85:
         day = invoice.discount_until - timedelta(days=rng.randrange(0, 4))
     else:
-        first, last = DELAY[customer.habit]
+        silent = customer.habit == "silent" and (today - invoice.day).days < 150
+        first, last = DELAY["silent" if silent else "late" if customer.habit == "silent" else customer.habit]
         day = invoice.due + timedelta(days=rng.randint(first, last))
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
 
 
-def _payment(customer: PlanCustomer, invoices: list[PlanInvoice], day: date, rng: random.Random) -> PlanPayment:
+def _payment(customer: PlanCustomer, invoices: list[PlanInvoice], day: date, rng: random.Random, weights: Sequence[int]) -> PlanPayment:
     discount = sum(i.discount for i in invoices if i.discount_until and day <= i.discount_until)
     total = sum(i.total for i in invoices) - discount
-    kind = rng.choices(["clean", "garbled", "missing", "short"], [84, 7, 5, 40 if customer.habit == "short" else 1])[0]
-    cut = total * rng.choice([2, 5, 8]) // 100 if kind == "short" else 0
+    kind = rng.choices(KINDS, [*weights[:3], 40 if customer.habit == "short" else weights[3], weights[4]])[0]
+    cut = (
+        total * rng.choice([2, 5, 8]) // 100 if kind == "short" else total % 1000_00 or 500_00 if kind == "part" and total > 2000_00 else 0
+    )
     named = [_garble(i.number, rng) if kind == "garbled" else i.number for i in invoices]
-    text = {"missing": "PAYMENT THANK YOU"}.get(kind, f"{rng.choice(['INV', 'Invoices', 'RE', 'payment of'])} {' '.join(named)}")
+    text = {"missing": "PAYMENT THANK YOU", "part": "PAYMENT ON ACCOUNT"}.get(
+        kind, f"{rng.choice(['INV', 'Invoices', 'RE', 'payment of'])} {' '.join(named)}"
+    )
     if kind == "short":
         text += f" less {rng.choice(['damage', 'price difference', 'freight'])} {money.to_text(cut, customer.currency)}"
     return PlanPayment(

@@ -12,6 +12,7 @@ from arops.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from arops.lib import money
 from cashapp.models import BankAccount
 from cashapp.services import create_bank_account
+from collections_app.services.dunning_policy import create_default_policy
 from customers.models import Customer
 from customers.services import Saved, save_contacts, save_customers
 from ledger.services import open_books, open_periods, set_rate
@@ -60,6 +61,7 @@ def set_up(plan: Plan) -> World:
         world.accounts[c.code] = create_bank_account(
             actor=SYSTEM, company=companies[c.code], name=f"{c.code} operating account", currency=c.currency, identifiers=[c.account]
         )
+        create_default_policy(actor=SYSTEM, company=companies[c.code])
     key, world.secret = create_api_key(actor=SYSTEM, name="Demo ERP", scopes=["all"], source_system="erp")
     world.erp = ApiKey.objects.get(pk=key.pk)
     _customers(world)

@@ -57,15 +57,15 @@ def _about_paid(plan: Plan, rng: random.Random) -> Iterator[Act]:
     by_number = {i.number: i for i in plan.invoices}
     for payment in plan.payments:
         invoices = [by_number[number] for number, _ in payment.invoices]
-        if not invoices or payment.day < plan.today - timedelta(days=300):
+        if not invoices or payment.kind == "rest" or payment.day < plan.today - timedelta(days=300):
             continue
         late = (payment.day - min(i.due for i in invoices)).days
         chance = rng.random()
-        if late > 12 and chance < 0.30:
+        if late > 8 and chance < 0.40:
             yield from _promise_before(payment.day, payment.customer, invoices, rng)
-        elif late > 30 and chance < 0.45:
+        elif late > 25 and chance < 0.55:
             yield from _settled_dispute(payment.day, payment.customer, max(invoices, key=lambda i: i.total), rng)
-        elif late > 6 and chance < 0.60:
+        elif late > 4 and chance < 0.80:
             yield _call(payment.day - timedelta(days=rng.randint(2, 5)), payment.customer, rng)
 
 
@@ -73,7 +73,7 @@ def _promise_before(paid: date, customer: str, invoices: Sequence[PlanInvoice], 
     """A promise given some days before the money came: two in three are kept."""
     given = max(paid - timedelta(days=rng.randint(4, 14)), max(i.day for i in invoices) + timedelta(days=1))
     if given < paid:
-        until = max(given, paid + timedelta(days=rng.choice([3, 2, 1, 0, 0, 1, -3, -4, -2])))
+        until = max(given, paid + timedelta(days=rng.choice([4, 3, 2, 1, 1, 0, 0, 0, -6, -7, -8])))
         yield Act(given, "promise", customer, tuple(i.number for i in invoices), until, "promise", "Goes out with the next payment run.")
 
 

@@ -1,8 +1,9 @@
 """`manage.py load_demo [--date DAY] [--share PART]`: the demo company, into an empty database."""
 
 import time
+from argparse import BooleanOptionalAction
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """--date: the business date the story ends on; --share: how much of it, for tests."""
         parser.add_argument("--date", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD", help="the day on which the story ends")
+        parser.add_argument("--as-owner", action=BooleanOptionalAction, default=True, help="work on the tables' owner's connection")
         parser.add_argument("--share", type=float, default=1.0, help="part of the customers, 0 to 1")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         if Company.objects.exists():
             raise CommandError("the database holds companies already: the demo goes into an empty one")
         began, today = time.monotonic(), options["date"] or clock.today()
-        with _owner(), transaction.atomic():
+        with _owner() if options["as_owner"] else nullcontext(), transaction.atomic():
             world = load(today=today, now=clock.now(), share=options["share"], folder=settings.VAR_DIR / "demo")
         plan = world.plan
         self.stdout.write(

@@ -1,0 +1,91 @@
+"""A small demo company loads through the services, with books that tie and a thing of each kind to look at."""
+
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from arops.demo_logins import DEMO_LOGINS
+from cashapp.models import BankFile, BankStatement, Match, PayerAlias, Receipt
+from cashapp.services import import_bank_file
+from collections_app.models import Activity, DunningPolicy, Promise
+from customers.models import Contact, Customer
+from disputes.models import Dispute
+from invoicing.models import Invoice
+from ledger.models import FxRate, OpenItem, Period
+from ledger.verify import verify_books
+from org.actors import SystemActor
+from org.models import ApiKey, Company, User
+from reports.models import AgingSnapshot
+
+TODAY = date(2026, 11, 25)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded(settings: Any, tmp_path: Path) -> Path:
+    """The demo with one customer in sixteen; the folder with the files that wait."""
+    settings.VAR_DIR, settings.BUSINESS_DATE = tmp_path, TODAY
+    call_command("load_demo", share=0.06, as_owner=False, stdout=StringIO())
+    return tmp_path / "demo"
+
+
+def test_the_demo_company(loaded: Path) -> None:
+    """One load (it takes seconds), and all that is told about it."""
+    assert verify_books(TODAY) == []
+    _is_whole()
+    _has_something_to_do()
+    _months_are_closed_but_one()
+    _lets_everybody_in()
+    _files_wait(loaded)
+    with pytest.raises(CommandError, match="holds companies already"):
+        call_command("load_demo")
+
+
+def _is_whole() -> None:
+    assert sorted(Company.objects.values_list("code", "base_currency")) == [("DE01", "EUR"), ("US01", "USD"), ("US02", "USD")]
+    assert Customer.objects.count() == 25 and Contact.objects.exists() and FxRate.objects.exists()
+    assert not Customer.objects.filter(collector=None).exists()
+    assert Invoice.objects.count() == OpenItem.objects.filter(kind="invoice").count() > 300
+    assert BankStatement.objects.filter(gap_reason="").count() == BankStatement.objects.count() > 50
+    assert Match.objects.exclude(rule="manual").count() > 0.9 * Match.objects.count()
+    assert AgingSnapshot.objects.filter(ties=True).count() == AgingSnapshot.objects.count() == 18
+    assert DunningPolicy.objects.count() == 3 and ApiKey.objects.get().last_used_at is None
+
+
+def _has_something_to_do() -> None:
+    assert Receipt.objects.unidentified().exists(), "unidentified cash"
+    assert OpenItem.objects.filter(kind="invoice", balance__gt=0, due_date__lt=TODAY).exists(), "overdue invoices"
+    assert Activity.objects.exists() and Dispute.objects.exists()
+    assert {"kept", "broken"} <= set(Promise.objects.values_list("state", flat=True))
+    assert Match.objects.filter(rule="manual").exists() and PayerAlias.objects.exists(), "people cleared some, and payers were learnt"
+
+
+def _months_are_closed_but_one() -> None:
+    for company in Company.objects.all():
+        states = list(Period.objects.filter(company=company, span__startswith__lte=TODAY).order_by("span").values_list("name", "state"))
+        assert [name for name, state in states if state == "open"] == ["2026-10", "2026-11"]
+        assert [state for _, state in states[:-2]] == ["closed"] * (len(states) - 2)
+
+
+def _lets_everybody_in() -> None:
+    for login in DEMO_LOGINS:
+        client = Client()
+        answer = client.post("/login/", {"username": login.email, "password": login.password})
+        assert answer.status_code == 302, login
+        assert User.objects.get(email=login.email).memberships.exists()
+    assert not User.objects.get(email="jonas@demo.example").has_usable_password()
+
+
+def _files_wait(folder: Path) -> None:
+    files = sorted(path for path in folder.iterdir() if path.name != "erp-key")
+    assert [path.name.split("-")[0] for path in files] == ["DE01", "US01", "US02"]
+    before = BankFile.objects.count()
+    for path in files:
+        import_bank_file(actor=SystemActor("test"), content=path.read_bytes(), name=path.name, today=TODAY)
+    assert BankFile.objects.count() == before + 3
+    assert (folder / "erp-key").read_text().startswith("ar_live_") and (folder / "erp-key").stat().st_mode & 0o077 == 0
