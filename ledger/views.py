@@ -1,5 +1,6 @@
 """Pages of the books: an open item with all that moved it, an entry with its lines, the periods."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -70,16 +71,21 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allowed("reports.view")
 def periods(request: HttpRequest) -> HttpResponse:
-    """Periods of the companies in sight, the latest first."""
+    """Periods of the companies in sight, the latest first; those that lie ahead only when asked for."""
     user: Any = request.user
-    rows = Period.objects.visible_to(user, "reports.view").select_related("company").order_by("company", "-span")
+    today, ahead = clock.today(), request.GET.get("ahead") == "1"
+    found = Period.objects.visible_to(user, "reports.view").select_related("company").order_by("company__code", "-span")
+    rows = list(found if ahead else found.filter(span__startswith__lte=today))
+    for period in rows:
+        period.last_day = period.span.upper - timedelta(days=1)  # type: ignore[attr-defined]
     names = actor_names({period.closed_by for period in rows})
     context = {
         "names": names,
         "periods": rows,
+        "ahead": ahead,
         "can_close": user.can("periods.close"),
         "can_reopen": user.can("periods.reopen"),
-        "today": clock.today(),
+        "today": today,
     }
     return page(request, "ledger/periods.html", context)
 

@@ -79,6 +79,11 @@ class Table:
         for n, row in enumerate(self.rows):
             yield (str(self.row_id(row)) if self.row_id else f"{self.name}-{n}"), [self._cell(c, row) for c in self.columns]
 
+    def lines(self) -> Iterable[tuple[str, str, list[Cell]]]:
+        """Rows as cells, each with a stable id and its currency, so that a selection can be summed."""
+        for row, (row_id, cells) in zip(self.rows, self.body(), strict=True):
+            yield row_id, self.currency_of(row), cells
+
     def totals(self) -> list[tuple[str, list[tuple[Column, str, str]]]]:
         """One row a currency: (currency, per column its text and raw sum; empty where it isn't summed)."""
         if not any(c.total for c in self.columns):

@@ -2,34 +2,77 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.http import filters_of, page, redirect_htmx, toast
+from arops.lib.sheets import Cover, export_response
+from arops.lib.tables import Column, Table
 from collections_app.models import Promise
 from collections_app.services.promises import PromiseError, cancel_promise
 from org.access import allowed
 
 STATES = ("open", "broken", "partly", "kept", "superseded", "cancelled", "all")
+ORDERS = {"due": "due_on", "amount": "amount", "customer": "customer__name", "given": "given_on", "decided": "decided_on"}
+SHOWN = 500
+"""Promises a page shows; its file holds all of them."""
 
 
 @allowed("collections.view")
 def promises(request: HttpRequest) -> HttpResponse:
-    """Promises in sight by state, the next to fall due first; decided ones by their verdict, latest first."""
-    state = request.GET.get("state", "open")
-    found = (
-        Promise.objects.visible_to(_user(request), "collections.view")
-        .select_related("customer", "supersedes")
-        .prefetch_related("items__open_item")
-    )
-    if state != "all":
-        found = found.filter(state=state if state in STATES else "open")
-    found = found.order_by("due_on") if state == "open" else found.order_by("-decided_on", "-pk")
-    context = {"promises": found[:500], "state": state, "states": STATES, "today": clock.today()}
+    """Promises in sight by state, the next to fall due first; decided ones the latest first. Also as Excel and CSV."""
+    user, today = _user(request), clock.today()
+    asked = filters_of(request, state="open", q="", owner="", sort="")
+    state = asked["state"] if asked["state"] in STATES else "open"
+    asked["sort"] = asked["sort"] if asked["sort"].lstrip("-") in ORDERS else "due" if state == "open" else "-due"
+    sight = _narrowed(Promise.objects.visible_to(user, "collections.view"), asked, user)
+    found = (sight if state == "all" else sight.filter(state=state)).order_by(*_order(asked["sort"]))
+    found = found.select_related("customer__company", "supersedes").prefetch_related("items__open_item")
+    if request.GET.get("format") and not user.can("reports.export"):
+        raise PermissionDenied("this needs the permission reports.export")
+    table = _table(found if request.GET.get("format") else found[:SHOWN], asked)
+    narrowed = {name: asked[name] for name in ("q", "owner") if asked[name]}
+    file = export_response(request, table, Cover("Promises", user.name, today, {"state": state} | narrowed))
+    if file:
+        return file
+    counts = dict(sight.order_by().values_list("state").annotate(n=Count("pk")))
+    context = {
+        "table": table, "state": state, "states": [(s, sum(counts.values()) if s == "all" else counts.get(s, 0)) for s in STATES],
+        "asked": asked, "narrowed": narrowed, "today": today, "may_give": user.can("promises.give"), "shown": SHOWN,
+        "count": sum(counts.values()) if state == "all" else counts.get(state, 0), "user_can_export": user.can("reports.export"),
+    }  # fmt: skip
     return page(request, "collections_app/promises.html", context, fragment="table")
+
+
+def _narrowed(rows: QuerySet[Promise], asked: dict[str, str], user: Any) -> QuerySet[Promise]:
+    """Those of a customer searched for, and of the person's own portfolio."""
+    if asked["q"]:
+        rows = rows.filter(Q(customer__name__icontains=asked["q"]) | Q(customer__number__iexact=asked["q"]))
+    return rows.filter(customer__collector=user) if asked["owner"] == "me" else rows
+
+
+def _order(sort: str) -> tuple[str, str]:
+    return ("-" if sort.startswith("-") else "") + ORDERS[sort.lstrip("-")], "pk"
+
+
+def _table(rows: Any, asked: dict[str, str]) -> Table:
+    """Promises as rows and columns, for the page's head and totals and for files."""
+    columns = [
+        Column("customer", "Customer", lambda p: p.customer.name, pin=True, sort="customer"),
+        Column("amount", "Promised", lambda p: p.amount, kind="money", total=True, sort="amount"),
+        Column("received", "Received", lambda p: p.received, kind="money", total=True),
+        Column("currency", "Cur", lambda p: p.currency),
+        Column("due", "By", lambda p: p.due_on, kind="date", sort="due"),
+        Column("given", "Given", lambda p: p.given_on, kind="date", priority=2, sort="given"),
+        Column("state", "State", lambda p: p.get_state_display().capitalize(), kind="badge"),
+        Column("items", "For", lambda p: ", ".join(i.open_item.number for i in p.items.all()), grow=True, priority=3),
+    ]
+    return Table(columns, rows, currency=lambda p: p.currency, name="promise", sort=asked["sort"], query=asked)
 
 
 @require_POST
@@ -38,8 +81,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a promise recorded by mistake."""
     promise = get_object_or_404(Promise.objects.visible_to(_user(request), "promises.give"), pk=pk)
     response = redirect_htmx(request, reverse("collections:promises"))
+    reason = request.POST.get("reason", "recorded by mistake")
     try:
-        cancel_promise(actor=_user(request), promise=promise, today=clock.today(), reason=request.POST.get("reason", "recorded by mistake"))
+        cancel_promise(actor=_user(request), promise=promise, today=clock.today(), reason=reason)
     except PromiseError as error:
         return toast(request, response, str(error), tone="bad")
     return toast(request, response, "The promise counts for nothing now", tone="ok")

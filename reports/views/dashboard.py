@@ -69,24 +69,32 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
 
 
 def _context(found: Dashboard, form: Any, choice: str) -> dict[str, Any]:
-    links, currency = Links(form), found.equivalent.currency
+    links, currency, unit = Links(form), found.equivalent.currency, _unit(found)
     cash = links.to("reports:items", account="cash", basis="document", buckets="7,30,60")
     return {
         "found": found, "currency": currency, "choice": choice, "compare": found.compare, "since": found.roll_forward.first,
         "tiles": [_tile(figure.measure, links, currency, figure) for figure in found.figures],
         "more": [_tile(measure, links, currency) for measure in found.more],
-        "heat": table(found.ageing, links, base=True), "group": cells_of(found.group, currency, links, {}, found.question),
-        "group_linked": found.equivalent.is_exact, "bar": found.group, "labels": found.ageing.labels,
-        "movers": [(mover, _mover_url(mover, links), Cell(mover.amount, currency)) for mover in found.movers],
-        "trend": _trend(found.trend, currency, links),
+        "heat": table(found.ageing, links, base=True, unit=unit), "thousands": unit > 1,
+        "group": cells_of(found.group, currency, links, {}, found.question, unit),
+        "group_linked": found.equivalent.is_exact, "labels": found.ageing.labels,
+        "movers": [(mover, _mover_url(mover, links), Cell(mover.amount, currency, unit=unit)) for mover in found.movers],
+        "trend": _trend(found.trend, currency, links, unit),
         "top": [(row, links.to("customers:detail", row.customer_id) if row.customer_id else cash) for row in found.top],
-        "cash_rows": _cash_rows(found, links), "cash_url": cash, "period": PERIOD,
-        "opening": whole(found.roll_forward.begin, currency), "closing": whole(found.roll_forward.end, currency),
+        "cash_rows": _cash_rows(found, links, unit), "cash_url": cash, "period": PERIOD,
+        "opening": whole(found.roll_forward.begin, currency, unit), "closing": whole(found.roll_forward.end, currency, unit),
         "causes": [
-            (name, Cell(amount, currency), links.to("reports:movements", cause=code, since=found.roll_forward.first.isoformat()))
+            (name, Cell(amount, currency, unit=unit), links.to("reports:movements", cause=code, since=found.roll_forward.first.isoformat()))
             for code, name, amount in found.roll_forward.causes
         ],
-    }  # fmt: skip
+    } | _bar(found)  # fmt: skip
+
+
+def _unit(found: Dashboard) -> int:
+    """Thousands from two million up, so that columns stay narrow; whole units below."""
+    scale: int = 10 ** money.exponent(found.equivalent.currency)
+    largest = max([abs(found.group.total), *(abs(point.receivables) for point in found.trend)])
+    return 1000 if largest >= 2_000_000 * scale else 1
 
 
 def _tile(measure: Measure, links: Links, currency: str, figure: Figure | None = None) -> Tile:
@@ -127,26 +135,37 @@ def _mover_url(mover: Mover, links: Links) -> str:
     return reverse("customers:detail", args=[mover.customer_id]) + "?tab=timeline&lane=promises"
 
 
-def _cash_rows(found: Dashboard, links: Links) -> list[tuple[str, list[Cell], Cell]]:
+def _cash_rows(found: Dashboard, links: Links, unit: int) -> list[tuple[str, list[Cell], Cell]]:
     """Cash not applied by company and age, positive, in each company's currency."""
     rows = []
     for line in found.cash.lines:
         words = {"company": line.keys["company"], "account": "cash", "basis": "document", "buckets": "7,30,60", "currency": line.currency}
-        cells = [Cell(-n, line.currency, links.to("reports:items", **words, part=i) if n else "") for i, n in enumerate(line.own.buckets)]
-        rows.append((f"{line.hint} {line.currency}", cells, Cell(-line.own.total, line.currency, links.to("reports:items", **words))))
+        cells = [
+            Cell(-n, line.currency, links.to("reports:items", **words, part=i) if n else "", unit=unit)
+            for i, n in enumerate(line.own.buckets)
+        ]
+        total = Cell(-line.own.total, line.currency, links.to("reports:items", **words), unit=unit)
+        rows.append((f"{line.hint} {line.currency}", cells, total))
     return rows
 
 
-def _trend(points: list[TrendPoint], currency: str, links: Links) -> dict[str, Any]:
+def _trend(points: list[TrendPoint], currency: str, links: Links, unit: int) -> dict[str, Any]:
     """Receivables and what of them is past due over the months, as two lines whose marks are links; with the table under it."""
-    top = max([1, *(p.receivables for p in points)])
+    top = max([1, *(p.receivables for p in points), *(p.past_due for p in points)])
     ceiling = float(_round_up(top))
     marks = [
-        (f"{100 * n / max(1, len(points) - 1):.2f}", f"{100 - 100 * max(0, p.receivables) / ceiling:.2f}", p, Cell(p.receivables, currency),
-         Cell(p.past_due, currency), told(p.dso), links.to("reports:aging", as_of=p.day.isoformat()))
+        (
+            f"{100 * n / max(1, len(points) - 1):.2f}",
+            f"{100 - 100 * max(0, p.receivables) / ceiling:.2f}",
+            p,
+            Cell(p.receivables, currency, unit=unit),
+            Cell(p.past_due, currency, unit=unit),
+            told(p.dso),
+            links.to("reports:aging", as_of=p.day.isoformat()),
+        )
         for n, p in enumerate(points)
-    ]  # fmt: skip
-    ticks = [whole(int(ceiling * n / 4), currency) for n in (4, 3, 2, 1, 0)]
+    ]
+    ticks = [whole(int(ceiling * n / 4), currency, unit) for n in (4, 3, 2, 1, 0)]
     return {
         "line": charts.line([float(max(0, p.receivables)) for p in points], low=0, high=ceiling),
         "late": charts.line([float(max(0, p.past_due)) for p in points], low=0, high=ceiling),

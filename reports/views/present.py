@@ -25,11 +25,12 @@ class Cell:
     url: str = ""
     shade: int = 0
     age: int | None = None
+    unit: int = 1
 
     @property
     def text(self) -> str:
-        """Whole units of the currency, grouped; negatives in brackets, nought as a dash."""
-        return whole(self.amount, self.currency)
+        """Whole units of the currency (or thousands of them, by `unit`), grouped; negatives in brackets, nought as a dash."""
+        return whole(self.amount, self.currency, self.unit)
 
     @property
     def exact(self) -> str:
@@ -58,9 +59,9 @@ class Row:
     key: str = ""
 
 
-def whole(amount: int, currency: str) -> str:
-    """Whole units of the currency: `whole(-123450, "USD")` is (1,234); less than one unit either way is a dash."""
-    scale = 10 ** money.exponent(currency)
+def whole(amount: int, currency: str, unit: int = 1) -> str:
+    """Whole units of the currency: `whole(-123450, "USD")` is (1,234); less than one unit either way is a dash. `unit` 1000: thousands."""
+    scale = 10 ** money.exponent(currency) * unit
     units = round(Decimal(amount) / scale)
     if units == 0:
         return "–"
@@ -74,15 +75,15 @@ def shade(part: int, of: int) -> int:
     return 1 + sum(100 * part >= bound * of for bound in _SHADES)
 
 
-def table(report: AgeingReport, links: Links, *, base: bool = False) -> list[Row]:
+def table(report: AgeingReport, links: Links, *, base: bool = False, unit: int = 1) -> list[Row]:
     """The report's rows with links into their items; amounts of the company's currency where `base`."""
-    return [_row(line, report, links, base) for line in report.lines]
+    return [_row(line, report, links, base, unit) for line in report.lines]
 
 
-def _row(line: AgeingLine, report: AgeingReport, links: Links, base: bool) -> Row:
+def _row(line: AgeingLine, report: AgeingReport, links: Links, base: bool, unit: int) -> Row:
     amounts, currency = (line.base, line.base_currency) if base else (line.own, line.currency)
     words = _words(line.keys) | ({} if base else {"currency": line.currency})
-    cells = cells_of(amounts, currency, links, words, report.question)
+    cells = cells_of(amounts, currency, links, words, report.question, unit)
     return Row(
         line.label, line.hint, links.to("reports:items", drop=("by",), **words), currency, *cells,
         Cell(line.base.total, line.base_currency), "-".join(str(v) for v in words.values()),
@@ -90,7 +91,7 @@ def _row(line: AgeingLine, report: AgeingReport, links: Links, base: bool) -> Ro
 
 
 def cells_of(
-    amounts: Amounts, currency: str, links: Links, words: dict[str, Any], question: Question
+    amounts: Amounts, currency: str, links: Links, words: dict[str, Any], question: Question, unit: int = 1
 ) -> tuple[list[Cell], Cell, Cell, Cell]:
     """Bucket cells, credits, total, disputed; each opens into its items."""
 
@@ -98,12 +99,12 @@ def cells_of(
         return links.to("reports:items", drop=("by",), **words, **part)
 
     buckets = [
-        Cell(n, currency, open_into(part=i) if n else "", shade(n, amounts.total) if i else 0, age_of(i, len(amounts.buckets)))
+        Cell(n, currency, open_into(part=i) if n else "", shade(n, amounts.total) if i else 0, age_of(i, len(amounts.buckets)), unit)
         for i, n in enumerate(amounts.buckets)
     ]
-    credits = Cell(amounts.credits, currency, open_into(part="credits") if amounts.credits else "")
-    total = Cell(amounts.total, currency, open_into())
-    return buckets, credits, total, Cell(amounts.disputed, currency, open_into(disputed=1) if amounts.disputed else "")
+    credits = Cell(amounts.credits, currency, open_into(part="credits") if amounts.credits else "", unit=unit)
+    total = Cell(amounts.total, currency, open_into(), unit=unit)
+    return buckets, credits, total, Cell(amounts.disputed, currency, open_into(disputed=1) if amounts.disputed else "", unit=unit)
 
 
 def _words(keys: dict[str, Any]) -> dict[str, Any]:
@@ -118,22 +119,6 @@ def age_of(bucket: int, count: int) -> int:
     if bucket == 0 or count < 2:
         return 0
     return 4 if bucket == count - 1 else min(bucket, 3)
-
-
-def bars(amounts: Amounts) -> list[dict[str, Any]]:
-    """Segments of a bar over the buckets: where each begins and how wide it is, in per cent, with its share."""
-    positive = [max(0, n) for n in amounts.buckets]
-    whole_bar, found, x = sum(positive), [], 0
-    for i, n in enumerate(positive):
-        if n:
-            found.append({"age": age_of(i, len(positive)), "x": percent(x, whole_bar), "width": percent(n, whole_bar)})
-        x += n
-    return found
-
-
-def percent(part: int, of: int) -> str:
-    """A share as a number for SVG, two decimals, point."""
-    return f"{100 * part / of:.2f}" if of else "0"
 
 
 def told(value: Measure | None, places: int = 1) -> str:

@@ -36,6 +36,7 @@ export function startLists() {
   const select = (row, on) => {
     const box = boxOf(row);
     if (!box) return;
+    mark(row);
     box.checked = on ?? !box.checked;
     sum(row.closest("[data-list]"));
   };
