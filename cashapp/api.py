@@ -179,10 +179,7 @@ class BankFiles(UploadView):
 
     @schemas.writes(
         "bank_files_create",
-        {"type": "object", "required": ["file"], "additionalProperties": False, "properties": {
-            "file": {"type": "string", "format": "binary"},
-            "bank_account": {"type": "string", "description": "Id or name, for lists that don't name their account."},
-        }},
+        schemas.upload(bank_account={"type": "string", "description": "Id or name, for lists that don't name their account."}),
         schemas.accepted(), money=True, media="multipart/form-data",
     )  # fmt: skip
     def post(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Customers and contacts over the API."""
 
+import secrets
 from typing import Any, ClassVar
 
 from django.db import models
@@ -7,12 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arops.api import schemas
+from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ExternalIdView, ListView
+from arops.api.resources import job_shape
+from arops.api.uploads import UploadView, mode_of, upload_of
 from arops.api.writes import WriteView
 from arops.lib import money
 from customers.models import Contact, Customer
 from customers.services import Saved, save_contacts, save_customers
+from workflow.doorbell import ring
+from workflow.services import store_file
+from workflow.services.jobs import create_job
 
 
 class CustomerRecords(WriteView):
@@ -164,3 +171,32 @@ class ContactsBulk(ContactRecords):
     def post(self, request: Request) -> Response:
         """Create or update up to 5,000 contacts."""
         return self.many(request)
+
+
+class MasterImport(UploadView):
+    """Customers or contacts by file, in the background; `resource` is which."""
+
+    permission = write_permission = "customers.edit"
+    resource: ClassVar[str] = "customers"
+
+    @schemas.writes("imports_customers", schemas.upload(mode=schemas.MODE), schemas.accepted(), media="multipart/form-data")
+    def post(self, request: Request) -> Response:
+        """Create or update by a CSV, Excel or JSONL file. Headings are the API's field names; GET /jobs/{id} has a result a row."""
+        return once(request, self.actor, lambda: self._take(request), needed=False)
+
+    def _take(self, request: Request) -> Response:
+        upload = upload_of(request, {"mode"})
+        mode = mode_of(upload)
+        stored, _ = store_file(actor=self.actor, name=upload.name, content=upload.content)
+        job = create_job(
+            actor=self.actor, kind="master_import", slot=f"import:{self.resource}:{secrets.token_hex(16)}", file=stored,
+            params={"resource": self.resource, "mode": mode, "source_system": self.source_system},
+        )  # fmt: skip
+        ring(job)
+        return Response(job_shape(job), status=202)
+
+
+class ContactsImport(MasterImport):
+    """Contacts by file."""
+
+    resource = "contacts"

@@ -1,5 +1,6 @@
 """Invoices, credit memos and debit memos over the API: the same records, the same service; the address fixes the kind."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -10,15 +11,23 @@ from rest_framework.response import Response
 
 from arops.api import schemas
 from arops.api.bulk import plain_decimal
+from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ExternalIdView, ListView
 from arops.api.problems import invalid
+from arops.api.resources import job_shape
+from arops.api.uploads import UploadView, looks_like_json, mode_of, upload_of
 from arops.api.writes import WriteView
-from arops.lib import money
+from arops.lib import clock, money
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.payload import parse_day
 from invoicing.services import Outcome, issue_documents
+from invoicing.services.importing import import_list
 from org.actors import NotAllowed
+from org.models import Company
+from workflow.doorbell import ring
+from workflow.services import store_file
+from workflow.services.jobs import create_job
 
 
 class DocumentRecords(WriteView):
@@ -178,3 +187,57 @@ def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:
 def _plain(value: Decimal) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class InvoicesImport(UploadView):
+    """Invoices and memos by file, in the background."""
+
+    permission = write_permission = "invoices.import"
+
+    @schemas.writes(
+        "imports_invoices",
+        schemas.upload(
+            mode=schemas.MODE,
+            source={"type": "string", "maxLength": 60, "description": "What the list comes from: its columns are mapped as last time."},
+            company={"type": "string", "maxLength": 20, "description": "Code of the company, for lists that don't name it."},
+        ),
+        schemas.accepted(), money=True, media="multipart/form-data",
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Issue the documents of a CSV or Excel list (a row a line), or of a JSONL file (a document a line, as in the bulk call).
+
+        Columns are mapped as last time for the same source, else by their headings; a list that can be read in two ways is refused
+        with the question. GET /jobs/{id} has a result a document.
+        """
+        return once(request, self.actor, lambda: self._take(request), needed=True)
+
+    def _take(self, request: Request) -> Response:
+        upload = upload_of(request, {"mode", "source", "company"})
+        mode, company = mode_of(upload), self._company(upload.fields.get("company", ""))
+        if looks_like_json(upload.content):
+            self._check_maker()
+            stored, _ = store_file(actor=self.actor, name=upload.name, content=upload.content)
+            job = create_job(
+                actor=self.actor, kind="invoice_rows", slot=f"import:invoices:{secrets.token_hex(16)}", file=stored,
+                params={"mode": mode, "source_system": self.source_system},
+            )  # fmt: skip
+        else:
+            job = import_list(
+                actor=self.actor, content=upload.content, name=upload.name, source=upload.fields.get("source") or upload.name,
+                now=clock.now(), mode=mode, company=company,
+            )  # fmt: skip
+        ring(job)
+        return Response(job_shape(job), status=202)
+
+    def _check_maker(self) -> None:
+        """A JSONL file may hold credit memos, which not every person may make."""
+        if self.actor.label.startswith("user:") and not self.actor.can("memos.approve"):
+            raise NotAllowed("documents as JSON are for systems' keys and for those who may approve memos: send a list")
+
+    def _company(self, code: str) -> Company | None:
+        if not code:
+            return None
+        found: Company | None = Company.objects.visible_to(self.actor, "invoices.import").filter(code=code).first()
+        if found is None:
+            raise invalid("/company", "missing_reference", f"there is no company {code} that you may issue for")
+        return found

@@ -1,6 +1,11 @@
 """Imports in the background."""
 
+from typing import Any
+
+from arops.api.render import JsonError
+from arops.api.uploads import json_lines
 from invoicing.models import InvoiceImport
+from invoicing.services import Outcome, issue_documents
 from invoicing.services.importing import check_import, run_import
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
@@ -14,3 +19,26 @@ def import_invoices(job: Job, tell: Tell) -> dict[str, int]:
         return dict(check_import(actor=actor, found=found).counts)
     counts, job.results = run_import(actor=actor, found=found, tell=tell)
     return counts
+
+
+@register("invoice_rows", label="Invoice import (JSONL)", permission="invoices.import")
+def issue_rows(job: Job, tell: Tell) -> dict[str, int]:
+    """Issue the documents of a JSONL file (`params`: mode, source_system), an outcome for each; safe to repeat."""
+    atomic, actor = job.params["mode"] == "atomic", actor_of(job)
+    lines = list(json_lines(bytes(job.file.content) if job.file else b""))
+    rows = [str(value) if isinstance(value, JsonError) else value for _, value in lines]
+    size, outcomes = len(rows) if atomic else 1_000, list[Outcome]()
+    for start in range(0, len(rows), max(1, size)):
+        tell(start, len(rows))
+        outcomes += issue_documents(
+            rows[start : start + size], actor=actor, source_system=job.params["source_system"], permission="invoices.import", atomic=atomic
+        )
+    job.results = [_told(line, outcome) for (line, _), outcome in zip(lines, outcomes, strict=True)]
+    tell(len(rows), len(rows))
+    return {name: sum(o.outcome == name for o in outcomes) for name in ("created", "unchanged", "rejected")}
+
+
+def _told(line: int, outcome: Outcome) -> dict[str, Any]:
+    errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in outcome.problems]
+    return {"line": line, "external_id": outcome.external_id, "outcome": outcome.outcome,
+            "id": f"inv_{outcome.invoice_id}" if outcome.invoice_id else None, "errors": errors}  # fmt: skip

@@ -65,6 +65,10 @@ def _is_number(text: str) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdecimal() and text.isascii()
 
 
+class JsonError(ValueError):
+    """Bytes that are no JSON, in words."""
+
+
 class JsonParser(BaseParser):
     """JSON as RFC 8259 has it; the error names line and column."""
 
@@ -73,19 +77,27 @@ class JsonParser(BaseParser):
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """The document. Raises ParseError."""
         try:
-            text = stream.read().decode("utf-8")
-            found = _DECODER.decode(text)
-            if _SURROGATE.search(text):
-                json.dumps(found, ensure_ascii=False).encode()
-            return found
-        except UnicodeDecodeError:
-            raise ParseError("the body is not UTF-8") from None
-        except UnicodeEncodeError:
-            raise ParseError("the body holds half of a surrogate pair, which is no character") from None
-        except RecursionError:
-            raise ParseError("the body is nested too deeply") from None
-        except ValueError as error:
-            raise ParseError(f"the body is not JSON: {error}") from None
+            return read_json(stream.read())
+        except JsonError as error:
+            raise ParseError(f"the body {error}") from None
+
+
+def read_json(content: bytes) -> Any:
+    """What the bytes say. Raises JsonError, whose text goes on after "the body"."""
+    try:
+        text = content.decode("utf-8")
+        found = _DECODER.decode(text)
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
+    except UnicodeDecodeError:
+        raise JsonError("is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise JsonError("holds half of a surrogate pair, which is no character") from None
+    except RecursionError:
+        raise JsonError("is nested too deeply") from None
+    except ValueError as error:
+        raise JsonError(f"is not JSON: {error}") from None
 
 
 def _refuse(name: str) -> Any:

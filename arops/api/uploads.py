@@ -1,6 +1,6 @@
 """Files that callers send by multipart/form-data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from arops.api.problems import ApiProblem, invalid
+from arops.api.render import JsonError, read_json
 from arops.api.views import ApiView, check_text
 
 MOST_BYTES = 50 * 1024 * 1024
@@ -47,3 +48,26 @@ def upload_of(request: Request, fields: Collection[str] = ()) -> Upload:
     for name, value in texts.items():
         check_text(f"/{name}", [value])
     return Upload((file.name or "file").replace("\x00", "")[:255], file.read(), texts)
+
+
+def mode_of(upload: Upload) -> str:
+    """partial (the usual) or atomic. Raises ApiProblem."""
+    mode = upload.fields.get("mode") or "partial"
+    if mode not in ("partial", "atomic"):
+        raise invalid("/mode", "invalid", "mode is partial or atomic")
+    return mode
+
+
+def json_lines(content: bytes) -> Iterator[tuple[int, Any]]:
+    """Number and value of each line of a JSONL file; a line that can't be read gives a JsonError. Empty lines are left out."""
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if line.strip():
+            try:
+                yield number, read_json(line)
+            except JsonError as error:
+                yield number, error
+
+
+def looks_like_json(content: bytes) -> bool:
+    """Whether a file begins like JSONL."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")

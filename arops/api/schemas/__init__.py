@@ -6,6 +6,7 @@ messages point at the field.
 
 from arops.api.schemas import money, records, reports
 from arops.api.schemas.operations import (
+    MODE,
     accepted,
     bulk,
     bulk_answer,
@@ -14,6 +15,7 @@ from arops.api.schemas.operations import (
     page_parameters,
     parameters,
     reads,
+    upload,
     writes,
     written,
 )
@@ -22,5 +24,18 @@ from arops.api.schemas.parts import Schema, ref
 COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **reports.COMPONENTS}
 
 __all__ = [
-    "COMPONENTS", "accepted", "bulk", "bulk_answer", "found", "page", "page_parameters", "parameters", "reads", "ref", "writes", "written",
+    "COMPONENTS",
+    "MODE",
+    "accepted",
+    "bulk",
+    "bulk_answer",
+    "found",
+    "page",
+    "page_parameters",
+    "parameters",
+    "reads",
+    "ref",
+    "upload",
+    "writes",
+    "written",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from arops.api.schemas.parts import COMPANY, CURRENCY, DAY, FLAG, MOMENT, WHOLE, Schema, listed, nullable, one_of, ref, taken, text
 
 JSON = "application/json"
+MODE: Schema = {**one_of("partial", "atomic"), "default": "partial"}
 PARAMETERS: dict[str, tuple[Schema, str]] = {
     "limit": ({"type": "integer", "minimum": 1, "maximum": 500, "default": 100}, "Rows a page."),
     "cursor": ({"type": "string"}, "`next` of the page before."),
@@ -76,7 +77,7 @@ def bulk(name: str, *, total: bool = False) -> Schema:
         "type": "object", "additionalProperties": False, "required": ["rows"],
         "description": "partial: good rows are kept, bad ones are told. atomic: one bad row refuses all.",
         "properties": {
-            "mode": {**one_of("partial", "atomic"), "default": "partial"},
+            "mode": MODE,
             "dry_run": {**FLAG, "default": False},
             "rows": listed(ref(name), minItems=1, maxItems=5000),
             "control": nullable(control) | {"description": "What the caller counted and summed; another figure refuses the whole call."},
@@ -90,6 +91,12 @@ def bulk_answer() -> dict[Any, Any]:
         (200, JSON): OpenApiResponse(ref("BulkAnswer"), "Every row went well."),
         (207, JSON): OpenApiResponse(ref("BulkAnswer"), "Some rows were rejected."),
     }
+
+
+def upload(**fields: Schema) -> Schema:
+    """A form with one file, and what may stand beside it."""
+    file = {"type": "string", "format": "binary"}
+    return {"type": "object", "additionalProperties": False, "required": ["file"], "properties": {"file": file, **fields}}
 
 
 def accepted() -> dict[Any, Any]:

@@ -1,0 +1,56 @@
+"""Customers and contacts by file, in the background."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from arops.api.render import JsonError
+from arops.api.uploads import json_lines, looks_like_json
+from arops.lib.sandbox import run_bounded
+from customers import payload
+from customers.readers import Listed, value_of
+from customers.services import Saved, save_contacts, save_customers
+from workflow.models import Job
+from workflow.services.jobs import Tell, actor_of, register
+
+BATCH = 500
+KINDS: dict[str, tuple[Any, str, str]] = {
+    "customers": (save_customers, " ".join(["company", *payload.CUSTOMER, "parent", "collector", "credit_limit"]), "cus"),
+    "contacts": (save_contacts, " ".join(["customer", *payload.CONTACT]), "con"),
+}
+"""Resource → how its rows are saved, its fields, the prefix of its ids."""
+
+
+@register("master_import", label="Customer import", permission="customers.edit")
+def import_rows(job: Job, tell: Tell) -> dict[str, int]:
+    """Save the rows of the job's file (`params`: resource, mode, source_system); an outcome for each. Safe to repeat: rows are upserts."""
+    save, fields, prefix = KINDS[job.params["resource"]]
+    atomic, actor = job.params["mode"] == "atomic", actor_of(job)
+    rows = list(_rows(bytes(job.file.content) if job.file else b"", fields))
+    counts = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+    results: list[dict[str, Any]] = []
+    size = len(rows) if atomic else BATCH
+    for start in range(0, len(rows), max(1, size)):
+        tell(start, len(rows))
+        batch = rows[start : start + size]
+        saved = save([value for _, value in batch], actor=actor, source_system=job.params["source_system"], atomic=atomic)
+        results += [_told(line, s, prefix) for (line, _), s in zip(batch, saved, strict=True)]
+    for result in results:
+        counts[result["outcome"]] += 1
+    job.results = results
+    tell(len(rows), len(rows))
+    return counts
+
+
+def _rows(content: bytes, fields: str) -> Iterator[tuple[int, Any]]:
+    """Line and value of each row; what is no JSON is a row that no service takes."""
+    if looks_like_json(content):
+        yield from ((line, str(value) if isinstance(value, JsonError) else value) for line, value in json_lines(content))
+        return
+    listed: Listed = run_bounded("customers.readers.read", content, seconds=60, memory_mb=768, kwargs={"fields": fields})
+    yield from ((row.line, {name: value_of(name, cell) for name, cell in row.cells.items()}) for row in listed.rows)
+
+
+def _told(line: int, saved: Saved, prefix: str) -> dict[str, Any]:
+    errors: Sequence[dict[str, str]] = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in saved.problems]
+    return {"line": line, "external_id": saved.external_id, "outcome": saved.outcome,
+            "id": f"{prefix}_{saved.pk}" if saved.pk else None, "errors": list(errors)}  # fmt: skip
