@@ -4,6 +4,8 @@
 through `import_bank_file`: lines, receipts, balances, a second import that changes nothing, and books that tie.
 """
 
+import io
+import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -191,3 +193,55 @@ def check_cash(job: Import, result: ImportResult) -> None:
     for account in job.accounts:
         received = sum(r.amount for r in result.receipts if r.bank_account_id == account.pk)
         assert sum(Line.objects.filter(account=account.ledger_account_id).values_list("amount", flat=True)) == received
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, content)
+    return out.getvalue()
+
+
+def with_other_line_ends(data: bytes) -> bytes:
+    plain = data.replace(b"\r\n", b"\n")
+    return plain if plain != data else plain.replace(b"\n", b"\r\n")
+
+
+SAME = {
+    "bai2/moov-io_bai2/sample1.txt": "bai2",
+    "mt940/mt-940_betterplace/with_binary_character.sta": "mt940",
+    "camt053/genkgo_camt/camt053.v2.multi.statement.xml": "camt053",
+    "csv/bankstatementparser/csv_european_decimals.csv": "csv",
+    "xlsx/OCA_sheet_file/sample_statement_en.xlsx": "xlsx",
+}
+
+
+@pytest.mark.parametrize("row", [r for r in _rows(BANK | LISTS) if r.id in SAME or not r.id])
+def test_X6_the_same_file_in_another_wrapping_is_known(row: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Import(row)
+    job.take()
+    before, data = state(), job.data
+    monkeypatch.setattr(importing, "run_bounded", in_this_process)
+    variants = {
+        "renamed": data,
+        "another mark": b"\xef\xbb\xbf" + data,
+        "line ends": with_other_line_ends(data),
+        "a blank more": data + b"\r\n",
+    }
+    if row["format"] == "xlsx":
+        variants = {"renamed": data, "saved again": zipped_again(data)}
+    elif row["format"] == "camt053":
+        variants |= {"zipped": zipped("a.xml", data), "zipped under another name": zipped("b.xml", data)}
+    for what, again in variants.items():
+        with pytest.raises(AlreadyImported, match="already imported"):
+            job.take(name=f"{what}.dat", data=again)
+        assert state() == before, what
+
+
+def zipped_again(workbook: bytes) -> bytes:
+    """The parts of a workbook packed anew, in another order and at another time."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in reversed(old.namelist()):
+            new.writestr(zipfile.ZipInfo(name, (2031, 1, 1, 0, 0, 0)), old.read(name))
+    return out.getvalue()

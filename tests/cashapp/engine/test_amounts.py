@@ -98,6 +98,11 @@ def test_the_disputed_part_left_out_stays_open_without_a_new_dispute() -> None:
     assert given(of_named(1000_00, invoice(1, 1000_00, disputed=300_00))) == {1: (1000_00,)}
 
 
+def test_less_left_out_than_is_disputed_is_a_short_payment() -> None:
+    found = of_named(800_00, invoice(1, 1000_00, disputed=300_00))
+    assert given(found) == {1: (800_00, 0, 0, 200_00)} and found.residual == -200_00
+
+
 def test_digits_in_another_order_are_remarked() -> None:
     assert "typed wrongly" in words(of_named(1243_00, invoice(1, 1234_00)))
     assert "typed wrongly" not in words(of_named(1000_00, invoice(1, 1234_00)))
@@ -125,6 +130,30 @@ def test_a_credit_that_is_not_named_is_netted_when_it_alone_explains_the_differe
 def test_some_discounts_taken_and_others_not() -> None:
     found = of_named(2980_00, invoice(1, 1000_00, **TERMS), invoice(2, 2000_00, discount_until=DAY, discount_amount=40_00))
     assert given(found) == {1: (980_00, 20_00), 2: (2000_00,)}
+
+
+def test_two_ways_to_take_a_discount_are_no_answer() -> None:
+    items = invoice(1, 1000_00, **TERMS), invoice(2, 2000_00, **TERMS)
+    assert exact_fit(2980_00, items, DAY, POLICY) is None
+    found = of_named(2980_00, *items)
+    assert found.outcome != "post" and not any(a.discount for a in found.allocations)
+
+
+def test_one_discount_still_earned_and_one_taken_too_late() -> None:
+    late = {"discount_until": DAY - timedelta(days=9), "discount_amount": 30_00}
+    items = invoice(1, 1000_00, **TERMS), invoice(2, 2000_00, **late)
+    both = of_named(2950_00, *items)
+    assert given(both) == {1: (980_00, 20_00), 2: (1970_00, 0, 0, 30_00)}
+    assert (both.residual, both.residual_treatment) == (-30_00, "short_pay_dispute")
+    only = of_named(2970_00, *items)
+    assert given(only) == {1: (1000_00,), 2: (1970_00, 0, 0, 30_00)} and only.residual == -30_00
+
+
+def test_a_cent_too_much_of_an_unknown_payer_posts_and_a_hundred_does_not() -> None:
+    item = invoice(1, 1000_00, "INV-10037")
+    cent, hundred = (one(receipt(1000_00 + more, "INV-10037", account=""), item) for more in (1, 100_00))
+    assert (cent.outcome, cent.residual, cent.residual_treatment) == ("post", 1, "on_account") and "within tolerance" in words(cent)
+    assert (hundred.outcome, hundred.residual) == ("suggest", 100_00)
 
 
 def test_one_short_payment_over_several_items_is_only_suggested() -> None:
