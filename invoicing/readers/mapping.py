@@ -130,10 +130,10 @@ def _mark(table: Table, mapping: Mapping) -> DecimalMark:
 
 def _cells(table: Table, mapping: Mapping, *kinds: str) -> Iterator[tuple[int, str]]:
     """Line and text of the cells of such columns that were typed as text."""
-    for name, heading in mapping.columns.items():
-        if fields.FIELDS[name].kind in kinds and heading in table.headings:
-            place = table.headings.index(heading)
-            yield from _column(table.rows[:_SEEN], place)
+    for name, f in fields.FIELDS.items():
+        heading = mapping.columns.get(name)
+        if heading in table.headings and f.kind in kinds:
+            yield from _column(table.rows[:_SEEN], table.headings.index(heading))
 
 
 def _column(rows: tuple[SheetRow, ...], place: int) -> Iterator[tuple[int, str]]:

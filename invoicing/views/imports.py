@@ -103,7 +103,7 @@ def _show(request: HttpRequest, found: InvoiceImport, form: MappingForm | None =
     context: dict[str, Any] = {
         "found": found, "job": found.job, "earlier": importing.earlier_import(found), "refused": _refused(found),
         "is_refused_cut": len(found.outcomes) > REFUSED, "job_url": address("workflow:job", found.job_id) if found.job_id else "",
-        "stuck": found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED,
+        "steps": _steps(found), "stuck": found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED,
     }  # fmt: skip
     if found.state in ("mapping", "checked") or (found.state == "checking" and context["stuck"]):
         form = form or _mapping_form(request, found)
@@ -113,6 +113,13 @@ def _show(request: HttpRequest, found: InvoiceImport, form: MappingForm | None =
     if "progress" in request.GET:
         return page(request, "invoicing/import_detail.html", context, fragment="progress")
     return page(request, "invoicing/import_detail.html", context, status=422 if form is not None and form.errors else 200)
+
+
+def _steps(found: InvoiceImport) -> list[tuple[str, str]]:
+    """The way of a list, with where it stands."""
+    names = ("Read", "Map the columns", "Check all rows", "Import")
+    at = {"mapping": 1, "checking": 2, "checked": 2, "running": 3, "done": 4}.get(found.state, 0)
+    return [(name, "past" if n < at else "here" if n == at else "") for n, name in enumerate(names)]
 
 
 def _refused(found: InvoiceImport) -> list[dict[str, Any]]:
