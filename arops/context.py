@@ -36,6 +36,7 @@ NAV = (
     NavItem("Dashboard", "reports:dashboard", "chart", "r", "reports.view", True, "Oversight"),
     NavItem("Ageing", "reports:aging", "ageing", "a", "reports.view", False, "Oversight"),
     NavItem("Periods", "ledger:periods", "lock", "o", "reports.view", False, "Oversight"),
+    NavItem("Exchange rates", "ledger:rates", "rates", "x", "rates.view", False, "Oversight"),
     NavItem("Jobs", "workflow:jobs", "job", "j", "jobs.view", False, "Oversight"),
     NavItem("Audit trail", "workflow:audit", "shield", "u", "audit.view", False, "Oversight"),
     NavItem("Settings", "org:users", "sliders", "s", "users.manage", False, "Set-up"),
@@ -45,14 +46,15 @@ NAV = (
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of every page; little for those who aren't logged in."""
     user: Any = getattr(request, "user", None)
+    own = getattr(user, "preferences", None) or {}
     preferences = {
-        "theme": _cookie(request, "theme", "light dark"),
-        "density": _cookie(request, "density", "compact comfortable") or "compact",
+        "theme": _cookie(request, "theme", "light dark", own.get("theme", "")),
+        "density": _cookie(request, "density", "compact comfortable", own.get("density", "compact")),
     }
     if user is None or not user.is_authenticated:
         return {"prefs": preferences, "demo": settings.DEMO}
     return {
-        "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": _cookie(request, "keys", "on off") != "off"},
+        "prefs": preferences | {"rail": _cookie(request, "rail", "slim"), "keys": _letters(request, own)},
         "nav": _navigation(user, request.path), "business_date": clock.today(), "demo": settings.DEMO,
         "request_id": getattr(request, "request_id", ""),
         "help_page": help_for(request.resolver_match.view_name if request.resolver_match else ""),
@@ -73,6 +75,11 @@ def _url(name: str) -> str:
         return ""
 
 
-def _cookie(request: HttpRequest, name: str, allowed: str) -> str:
+def _letters(request: HttpRequest, own: dict[str, Any]) -> bool:
+    return _cookie(request, "keys", "on off", "on" if own.get("keys", True) else "off") == "on"
+
+
+def _cookie(request: HttpRequest, name: str, allowed: str, otherwise: str = "") -> str:
+    """The browser's choice, else the person's own (`otherwise`), which goes with them to every browser."""
     value = request.COOKIES.get(f"arops_{name}", "")
-    return value if value in allowed.split() else ""
+    return value if value in allowed.split() else otherwise

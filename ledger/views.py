@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,10 +11,10 @@ from django.urls import reverse
 from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
 from ledger.errors import LedgerError
-from ledger.forms import CloseForm, ReopenForm
-from ledger.models import Entry, OpenItem, Period
+from ledger.forms import CloseForm, RateForm, ReopenForm
+from ledger.models import Entry, FxRate, OpenItem, Period
 from ledger.selectors import entries_touching, item_history
-from ledger.services import close_period, reopen_period
+from ledger.services import close_period, reopen_period, set_rate
 from org.access import allowed
 from org.actors import NotAllowed
 from org.selectors import actor_names
@@ -88,6 +89,23 @@ def periods(request: HttpRequest) -> HttpResponse:
         "today": today,
     }
     return page(request, "ledger/periods.html", context)
+
+
+@allowed("rates.view")
+def rates(request: HttpRequest) -> HttpResponse:
+    """Exchange rates, the latest first, and a form for one more to those who enter them."""
+    user: Any = request.user
+    can_edit = user.can("rates.edit")
+    if request.method == "POST" and not can_edit:
+        raise PermissionDenied("this needs the permission rates.edit")
+    form = RateForm(request.POST or None, initial={"day": clock.today()})
+    if request.method == "POST" and form.is_valid():
+        row = set_rate(actor=user, **form.cleaned_data)
+        return toast(
+            request, redirect_htmx(request, reverse("ledger:rates")), f"1 {row.currency} is {row.rate} {row.base} from {row.day} on"
+        )
+    context = {"rates": FxRate.objects.order_by("-day", "currency", "base")[:500], "form": form, "can_edit": can_edit}
+    return page(request, "ledger/rates.html", context, status=422 if form.errors else 200)
 
 
 @allowed("periods.close")

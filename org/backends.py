@@ -24,3 +24,9 @@ class EmailBackend:
     def get_user(self, user_id: int) -> User | None:
         """The person of a session, unless disabled since."""
         return User.objects.filter(pk=user_id, is_active=True).prefetch_related("memberships").first()
+
+
+def login_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Whose attempts are counted together: the address as typed, without regard to case and blanks around it."""
+    typed = (credentials or {}).get("username") or request.POST.get("username", "")
+    return str(typed).strip().lower()[:254]

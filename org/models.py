@@ -1,14 +1,17 @@
 """Companies, people and keys: who we are and who may act."""
 
+from datetime import datetime
 from functools import cached_property
+from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
 from org import policy
-from org.actors import Reach
+from org.actors import Actor, Reach
 from org.querysets import ScopedQuerySet
 
 
@@ -61,7 +64,21 @@ class Department(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """People."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Those with a role in a company where the actor holds the permission, and those without any role."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        mine = reach.companies | reach.portfolios
+        here = Exists(Membership.objects.filter(user=OuterRef("pk"), company__in=mine))
+        nowhere = ~Exists(Membership.objects.filter(user=OuterRef("pk")))
+        return self.filter(Q(here) | Q(nowhere)) if mine else self.none()
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes people; e-mail addresses are the login, compared without regard to case."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -151,6 +168,16 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keys that open doors at that moment: not revoked, not expired."""
         return self.filter(revoked_at=None).exclude(expires_at__lte=at)
 
+    def visible_to(self, actor: Actor, permission: str | None = None) -> "ApiKeyQuerySet":
+        """Keys whose companies all lie in the actor's reach; a key of all companies is seen by whoever manages all of them."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        elsewhere = Company.objects.exclude(pk__in=reach.companies)
+        unlimited = ApiKey.companies.through.objects.filter(apikey=OuterRef("pk"))
+        seen = ~Exists(unlimited.filter(company__in=elsewhere))
+        return self.filter(seen) if not elsewhere.exists() else self.filter(seen & Exists(unlimited))
+
 
 class ApiKey(models.Model):
     """What an ERP shows instead of a password; only its SHA-256 is kept."""
@@ -181,6 +208,14 @@ class ApiKey(models.Model):
     def label(self) -> str:
         """How the key is named beside what it did."""
         return f"key:{self.pk}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it opens doors at that moment."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def state(self, now: datetime) -> str:
+        """In a word: live, expired or revoked."""
+        return "revoked" if self.revoked_at else "live" if self.is_live(now) else "expired"
 
     @cached_property
     def _company_ids(self) -> frozenset[int]:

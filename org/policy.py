@@ -28,7 +28,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "controller": (
         "Controller",
-        _READ | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run rates.edit".split()),
+        _READ
+        | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run rates.edit".split()),
     ),
     "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),
     "sales": ("Sales", frozenset("customers.view invoices.view disputes.view collections.view".split())),

@@ -7,5 +7,9 @@ class WorkflowConfig(AppConfig):
     verbose_name = "Workflow"
 
     def ready(self) -> None:
-        """Load every app's `tasks`: there the kinds of background work are registered."""
+        """Load every app's `tasks`: there the kinds of background work are registered. Hand the trail's writer to the floor below."""
+        from org.audit import connect
+        from workflow.services import record
+
+        connect(record)
         autodiscover_modules("tasks")

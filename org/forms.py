@@ -1,0 +1,140 @@
+"""What administrators type about people, keys and companies, and everybody about themselves."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django import forms
+
+from org import policy
+from org.models import Company, Department, Membership, User
+from org.services import Grant
+from org.services.people import PREFERENCES
+
+ROLE_CHOICES = [(code, name) for code, (name, _) in policy.ROLES.items()]
+
+
+class PersonForm(forms.Form):
+    """Name and login."""
+
+    name = forms.CharField(max_length=150)
+    email = forms.EmailField(label="E-mail", max_length=254, help_text="It is also the login.")
+
+
+class RolesForm(forms.Form):
+    """A row a company and role: held or not, and over what. `grants` reads them back."""
+
+    def __init__(self, *args: Any, companies: list[Company], person: User | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.companies = companies
+        held = {(m.company_id, m.role): m for m in person.memberships.all()} if person else {}
+        for company in companies:
+            departments = Department.objects.filter(company=company)
+            for code, name in ROLE_CHOICES:
+                self._add(company, code, name, held.get((company.pk, code)), departments)
+
+    def _add(self, company: Company, role: str, name: str, held: Membership | None, departments: Any) -> None:
+        key = f"{company.pk}-{role}"
+        self.fields[f"role-{key}"] = forms.BooleanField(required=False, label=name, initial=held is not None)
+        scope = forms.ChoiceField(
+            choices=Membership.Scope.choices, required=False, initial=held.scope if held else "company", label=f"What {name} sees"
+        )
+        scope.widget.attrs["aria-label"] = f"What {name} of {company.code} sees"
+        self.fields[f"scope-{key}"] = scope
+        if role == "collaborator":
+            self.fields[f"department-{key}"] = forms.ModelChoiceField(
+                departments, required=False, initial=held.department if held else None, empty_label="no department", label="Department"
+            )
+
+    def groups(self) -> list[tuple[Company, list[dict[str, Any]]]]:
+        """Per company its rows: the box, the scope, and for collaborators the department."""
+        return [(company, [self._row(company, code) for code, _ in ROLE_CHOICES]) for company in self.companies]
+
+    def _row(self, company: Company, role: str) -> dict[str, Any]:
+        key = f"{company.pk}-{role}"
+        department = self[f"department-{key}"] if f"department-{key}" in self.fields else None
+        return {"held": self[f"role-{key}"], "scope": self[f"scope-{key}"], "department": department, "code": role}
+
+    def grants(self) -> list[Grant]:
+        """What was ticked."""
+        data = self.cleaned_data
+        return [
+            Grant(company, role, data[f"scope-{company.pk}-{role}"] or "company", data.get(f"department-{company.pk}-{role}"))
+            for company in self.companies
+            for role, _ in ROLE_CHOICES
+            if data[f"role-{company.pk}-{role}"]
+        ]
+
+
+class KeyForm(forms.Form):
+    """A new key of the API."""
+
+    name = forms.CharField(max_length=100, help_text="What it is for, such as Invoices from the ERP.")
+    source_system = forms.RegexField(
+        r"^[a-z0-9_-]{1,40}$", initial="erp", help_text="Small letters: names the sender where a record doesn't.",
+        error_messages={"invalid": "Small letters, digits, - and _, at most 40."},
+    )  # fmt: skip
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in sorted(policy.SCOPES)], widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one scope."},
+    )  # fmt: skip
+    companies = forms.ModelMultipleChoiceField(
+        Company.objects.none(), widget=forms.CheckboxSelectMultiple, required=False, help_text="None: all companies, also later ones."
+    )
+    expires_on = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Works until", help_text="Empty: until it is revoked."
+    )
+
+    def __init__(self, *args: Any, companies: Any, today: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["companies"].queryset = companies  # type: ignore[attr-defined]
+
+    def clean_expires_on(self) -> datetime | None:
+        """The end of that day; it lies ahead."""
+        day = self.cleaned_data["expires_on"]
+        if day and day <= self.today:
+            raise forms.ValidationError("Choose a day ahead.")
+        return datetime.combine(day, time.max, tzinfo=UTC) if day else None
+
+
+class RotateForm(forms.Form):
+    """How long the old key works beside the new one."""
+
+    days = forms.IntegerField(min_value=0, max_value=90, initial=7, label="Days both keys work")
+
+
+class CompanyForm(forms.Form):
+    """A company's particulars."""
+
+    name = forms.CharField(max_length=200)
+    address = forms.CharField(
+        max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="As it stands on letters."
+    )
+    country = forms.RegexField(r"^[A-Z]{2}$", required=False, error_messages={"invalid": "An ISO 3166 code such as US."})
+    email = forms.EmailField(required=False, label="E-mail", help_text="Where customers' answers go.")
+
+
+class DepartmentForm(forms.Form):
+    """A new department."""
+
+    company = forms.ModelChoiceField(Company.objects.none(), empty_label=None)
+    code = forms.RegexField(r"^[a-z0-9_-]{1,30}$", error_messages={"invalid": "Small letters, digits, - and _, at most 30."})
+    name = forms.CharField(max_length=100)
+
+    def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
+
+
+class RenameForm(forms.Form):
+    """A department's name."""
+
+    name = forms.CharField(max_length=100)
+
+
+class PreferencesForm(forms.Form):
+    """What the person's own pages look like."""
+
+    theme = forms.ChoiceField(choices=[("", "as the system"), ("light", "light"), ("dark", "dark")], required=False, label="Colours")
+    density = forms.ChoiceField(choices=[(d, d) for d in PREFERENCES["density"]], label="Rows")
+    keys = forms.BooleanField(required=False, label="Single-letter keys", help_text="Such as j and k. Ctrl and arrow keys work always.")
