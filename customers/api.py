@@ -200,3 +200,8 @@ class ContactsImport(MasterImport):
     """Contacts by file."""
 
     resource = "contacts"
+
+    @schemas.writes("imports_contacts", schemas.upload(mode=schemas.MODE), schemas.accepted(), media="multipart/form-data")
+    def post(self, request: Request) -> Response:
+        """Create or update contacts by a CSV, Excel or JSONL file, as customers."""
+        return super().post(request)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -157,9 +158,17 @@ class InvoicesBulk(DocumentRecords):
         return self.many(request)
 
 
+CALLS: dict[type[DocumentRecords], dict[str, str]] = {
+    Invoices: {"get": "list", "post": "create"}, InvoiceDetail: {"get": "get"}, InvoicesBulk: {"post": "bulk"},
+    InvoiceByExternalId: {"get": "by_external_id", "put": "upsert"},
+}  # fmt: skip
+
+
 def of_kind(view: type[DocumentRecords], kind: str) -> type[DocumentRecords]:
-    """The view for one kind of memo."""
-    return type(f"{view.__name__}Of{kind}", (view,), {"document_kind": kind, "__doc__": view.__doc__})
+    """The view for one kind of memo; its calls are told apart in the document."""
+    made: type[DocumentRecords] = type(f"{view.__name__}Of{kind}", (view,), {"document_kind": kind, "__doc__": view.__doc__})
+    named = {method: extend_schema(operation_id=f"{kind}s_{call}") for method, call in CALLS[view].items()}
+    return extend_schema_view(**named)(made)  # type: ignore[no-any-return]
 
 
 def _total(row: Mapping[str, Any]) -> Decimal | None:

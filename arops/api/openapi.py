@@ -18,11 +18,13 @@ ABOUT = """Receivables of ArOps, for ERPs and other systems.
 * What moves money needs an `Idempotency-Key`: a retry with the same key has no second effect.
 * Errors are `application/problem+json` with pointers to the fields that are wrong.
 """
-_INVOICES = re.compile(r"^invoices")
 PROBLEMS = {
     "4XX": "What is wrong with the call.",
     "500": "Something failed on our side; nothing was changed.",
 }
+
+
+_SENTENCE = re.compile(r"(?<=[.])\s|\n\n")
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
@@ -56,8 +58,7 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in operations.values():
             name = path.removeprefix("/api/v1/").split("/")[0]
             operation["tags"] = [name]
-            if name.endswith("-memos"):  # the views of invoices, once more
-                operation["operationId"] = _INVOICES.sub(name.replace("-", "_"), operation["operationId"])
+            operation.setdefault("summary", _SENTENCE.split(operation.get("description", ""), maxsplit=1)[0].rstrip("."))
             for status, words in PROBLEMS.items():
                 operation["responses"][status] = {"description": words, "content": problem}
             if "requestBody" in operation:

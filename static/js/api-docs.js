@@ -4,7 +4,7 @@ const place = document.getElementById("docs");
 globalThis.SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
-  docExpansion: "none",
+  docExpansion: "list",
   deepLinking: true,
   filter: true,
   tryItOutEnabled: false,

@@ -44,10 +44,10 @@ def caller(*scopes, companies=(), **fields):
     return Caller(secret)
 
 
-def invoice(number, customer="C-100", **fields):
+def invoice(n, customer="C-100", **fields):
     """An invoice of 324.75 as an ERP sends it."""
     return {
-        "external_id": f"9{number}", "company": "US01", "number": f"INV-{number}", "customer": {"external_id": customer},
+        "external_id": f"9{n}", "company": "US01", "number": f"INV-{n}", "customer": {"external_id": customer},
         "currency": "USD", "document_date": "2026-09-15", "payment_terms": "2/10 net 30", "po_number": "PO-55",
         "lines": [
             {"number": 1, "sku": "SRV-HR", "description": "Field service, hours", "quantity": "2", "unit": "HUR", "unit_price": "150.00",
