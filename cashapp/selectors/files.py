@@ -62,7 +62,7 @@ def accounts_of(actor: Actor) -> Iterable[BankAccount]:
     rows = list(found.order_by("company__code", "name"))
     last: dict[int, BankStatement] = {}
     booked = BankStatement.objects.filter(bank_account__in=rows, kind=BankStatement.Kind.BOOKED).exclude(closing_date=None)
-    for statement in booked.order_by("bank_account", "-closing_date", "-pk").distinct("bank_account"):
+    for statement in booked.order_by("bank_account_id", "-closing_date", "-pk").distinct("bank_account_id"):
         last[statement.bank_account_id] = statement
     for row in rows:
         row.last_statement = last.get(row.pk)

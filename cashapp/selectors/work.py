@@ -209,8 +209,9 @@ def payer_facts(receipt: Receipt, today: date) -> dict[str, Any]:
     year = Match.objects.filter(receipt__customer=customer, reversed_by=None, at__date__gt=today - YEAR)
     counts = year.aggregate(all=Count("pk"), by_people=Count("pk", filter=Q(actor__startswith="user:")))
     items = OpenItem.objects.open().filter(customer=customer, currency=receipt.currency)
+    owed = Q(amount__gt=0)
     sums = items.aggregate(
-        open=Sum("balance"), overdue=Sum("balance", filter=Q(amount__gt=0, due_date__lt=today)), n=Count("pk", filter=Q(amount__gt=0))
+        n=Count("pk", filter=owed), open=Sum("balance", filter=owed), overdue=Sum("balance", filter=owed & Q(due_date__lt=today))
     )
     seen = Receipt.objects.filter(customer=customer, payer_account=receipt.payer_account).exclude(pk=receipt.pk)
     return {

@@ -170,9 +170,14 @@ document.addEventListener("focusin", (event) => {
   const item = event.target.closest?.(".item[data-panel]");
   if (item && item.getAttribute("aria-current") !== "true") open(item);
 });
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.act[open]")) event.target.querySelector("textarea, input:not([type=hidden])")?.focus();
-}, true);
+// What unfolds takes the next letter at once, however fast it is typed.
+document.addEventListener("click", (event) => {
+  const details = event.target.closest("details.act > summary")?.parentElement;
+  if (!details) return;
+  event.preventDefault();
+  details.open = !details.open;
+  if (details.open) details.querySelector("textarea, input:not([type=hidden])")?.focus();
+});
 // Enter posts only from the list or the page itself: on a button or a link it means that button, and in the search the first thing found.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
@@ -215,22 +220,19 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.requestConfig.verb !== "post") return;
   clearTimeout(saving);
   ahead.clear();
+  // What was just used is about to be drawn anew: the receipt takes the keys meanwhile.
+  if (document.activeElement?.closest("#allocation, #work form")) current()?.focus({ preventScroll: true });
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (!work()?.contains(event.detail.target) && event.detail.target !== work()) return;
+  const { id } = event.detail.target;
+  if (!work() || !["work", "allocation"].includes(id)) return;
   settle();
-  if (event.detail.target.id === "allocation" || event.detail.target.id === "found") {
-    if (event.detail.target.id === "allocation") focusAfterChange();
-    return;
-  }
-  wanted = current()?.id || "";
+  // Enter must post again after an item was added or an answer taken, and the list must listen to j and k after a posting.
   if (!document.activeElement || document.activeElement === document.body) current()?.focus({ preventScroll: true });
+  if (id === "allocation") return;
+  wanted = current()?.id || "";
   current()?.scrollIntoView({ block: "nearest" });
 });
-// After an item is added or an answer taken, Enter must post again: the focus goes back to the receipt.
-function focusAfterChange() {
-  if (document.activeElement === document.body || !document.activeElement) current()?.focus({ preventScroll: true });
-}
 
 // A file dropped on the form is chosen and sent.
 for (const name of ["dragover", "dragleave", "drop"]) {

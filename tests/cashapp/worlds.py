@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 from xml.sax.saxutils import escape
 
-from cashapp.models import BankAccount, Receipt
-from cashapp.services import ImportResult, NewReceipt, create_bank_account, import_bank_file, record_receipts
+from cashapp.models import BankAccount, MatchPolicy, Receipt
+from cashapp.services import ImportResult, NewReceipt, create_bank_account, import_bank_file, match_receipts, record_receipts
 from customers.models import Customer
-from ledger.models import Account
-from org.models import Company
-from tests.factories import DAY, SYSTEM, make_company
+from ledger.models import Account, OpenItem
+from org.models import Company, User
+from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, make_user
 
 IBAN = "DE89370400440532013000"
 TODAY = date(2026, 9, 20)
@@ -102,3 +102,51 @@ def money_in(
 def take(content: bytes, name: str = "a.xml", **more: Any) -> ImportResult:
     """Import a file as the system, or as `actor`."""
     return import_bank_file(actor=more.pop("actor", SYSTEM), content=content, name=name, today=TODAY, **more)
+
+
+@dataclass
+class Desk:
+    """A small queue on the workbench: people, customers, items, and what the engine made of the receipts."""
+
+    bank: BankAccount
+    ana: User
+    senior: User
+    nordia: Customer
+    hart: Customer
+    items: dict[str, OpenItem]
+    receipts: dict[str, Receipt]
+
+    def fresh(self, name: str) -> Receipt:
+        """A receipt as it stands."""
+        return Receipt.objects.select_related("open_item", "customer").get(pk=self.receipts[name].pk)
+
+    def balance(self, name: str) -> int:
+        """What is open on an item."""
+        return OpenItem.objects.get(pk=self.items[name].pk).balance
+
+
+def make_desk() -> Desk:
+    """Four receipts of a company that posts nothing alone: one sure, one short, one with two answers, one of nobody."""
+    bank = make_bank(name="Operating account")
+    company = bank.company
+    MatchPolicy.objects.create(company=company, posts_alone=False)
+    nordia, hart = make_customer(company, "Nordia AB", number="10442"), make_customer(company, "Hart & Co", number="10443")
+    early = DAY.replace(day=1)
+    items = {
+        number: issue(customer, amount, number=number, day=early, **more)
+        for number, customer, amount, more in [
+            ("INV-8812", nordia, 20_000_00, {}),
+            ("INV-8813", nordia, 31_250_00, {"po_number": "44-17"}),
+            ("INV-8820", nordia, 900_00, {}),
+            ("INV-9001", hart, 500_00, {}),
+            ("INV-9002", hart, 500_00, {}),
+        ]
+    }
+    receipts = {
+        "sure": money_in(bank, 900_00, nordia, "INV-8820 thank you"),
+        "short": money_in(bank, 50_000_00, nordia, "NORDIA INV-8812 / INV-8813 LESS DAMAGE", account="SE4550000000058398257466"),
+        "twice": money_in(bank, 500_00, payer="Hart & Co", text="our rent"),
+        "nobody": money_in(bank, 8_115_20, payer="Z Holdings", text="ORDER 7741 <b>THANKS</b>"),
+    }
+    match_receipts(company=company, actor=SYSTEM, today=TODAY)
+    return Desk(bank, make_user("specialist", company), make_user("senior", company), nordia, hart, items, receipts)
