@@ -14,4 +14,7 @@ def dun(job: Job, tell: Tell) -> dict[str, int]:
     if job.company is None:
         raise JobError("dunning is a company's")
     day = date.fromisoformat(job.params["day"])
-    return dict(run_dunning(company=job.company, day=day, actor=actor_of(job), now=clock.now(), tell=tell).counts)
+    run = run_dunning(company=job.company, day=day, actor=actor_of(job), now=clock.now(), tell=tell)
+    if run.finished_at is None:
+        raise JobError("another process is at work on this run")
+    return dict(run.counts)

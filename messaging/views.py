@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.files import download
-from arops.lib.http import address, filters_of, page, redirect_htmx, toast
+from arops.lib.http import filters_of, page, redirect_htmx, toast
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from messaging import services
@@ -42,29 +42,31 @@ def outbox(request: HttpRequest) -> HttpResponse:
     counts = count_by_state(everything)
     shown = Paginator(found, PER_PAGE).get_page(asked["page"])
     context = {
-        "asked": asked, "in_force": in_force, "page": shown, "table": outbox_table(shown.object_list), "counts": counts,
+        "asked": asked, "in_force": in_force, "page": shown, "counts": counts,
+        "table": outbox_table(shown.object_list, with_note=asked["state"] in ("failed", "parked")),
         "tabs": [("", "All", sum(counts.values())), *((code, label, counts.get(code, 0)) for code, label in Message.State.choices[1:])],
         "kinds": kinds_in_sight(user), "destination": services.destination(), "user_can_export": user.can("reports.export"),
     }  # fmt: skip
     return page(request, "messaging/outbox.html", context, fragment="rows")
 
 
-def outbox_table(messages: Any) -> Table:
-    """The outbox as rows and columns, for the page and for files."""
+def outbox_table(messages: Any, *, with_note: bool = False) -> Table:
+    """The outbox as rows and columns, for the page and for files; with a note where it matters: why one failed or is parked."""
+    note = Column("error", "Note", lambda m: m.error, grow=True)
     columns = [
-        Column("subject", "Subject", lambda m: m.subject, pin=True, href=lambda m: reverse("messaging:message", args=[m.pk])),
-        Column("customer", "Customer", lambda m: m.customer.name if m.customer else "", href=_customer),
+        Column("customer", "Customer", lambda m: m.customer.name if m.customer else "nobody in particular", pin=True, href=_message_url),
+        Column("subject", "Subject", lambda m: m.subject, grow=not with_note, priority=3 if with_note else 2),
+        Column("state", "State", lambda m: m.get_state_display(), kind="badge", tone=lambda m: TONES.get(m.state, "")),
+        *([note] if with_note else []),
         Column("to", "To", lambda m: ", ".join(m.recipients) or m.get_channel_display(), priority=2),
         Column("kind", "Kind", lambda m: m.kind.replace("_", " "), priority=3),
-        Column("state", "State", lambda m: m.get_state_display(), kind="badge", tone=lambda m: TONES.get(m.state, "")),
         Column("at", "When", lambda m: f"{m.sent_at or m.not_before:%Y-%m-%d %H:%M}", priority=2),
-        Column("error", "Note", lambda m: m.error, grow=True, priority=3),
     ]  # fmt: skip
     return Table(columns, messages, row_id=lambda m: f"message-{m.pk}", name="outbox")
 
 
-def _customer(message: Message) -> str:
-    return address("customers:detail", message.customer_id) if message.customer_id else ""
+def _message_url(message: Message) -> str:
+    return reverse("messaging:message", args=[message.pk])
 
 
 def _export(request: HttpRequest, found: Any, in_force: dict[str, str]) -> HttpResponse | None:
@@ -73,7 +75,7 @@ def _export(request: HttpRequest, found: Any, in_force: dict[str, str]) -> HttpR
         raise PermissionDenied("taking data out needs the permission reports.export")
     if "format" not in request.GET:
         return None
-    return export_response(request, outbox_table(found), Cover("Outbox", user.name, clock.today(), in_force))
+    return export_response(request, outbox_table(found, with_note=True), Cover("Outbox", user.name, clock.today(), in_force))
 
 
 @allowed("collections.view")

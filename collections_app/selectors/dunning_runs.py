@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from collections_app.models import DunningLetter, DunningPolicy, DunningRun
 from collections_app.policy.dunning import REASONS
@@ -42,6 +43,12 @@ class Summary:
 def companies_of(actor: Actor) -> list[Company]:
     """Companies whose dunning is in sight."""
     return list(Company.objects.visible_to(actor, "collections.view"))
+
+
+def latest_of(companies: list[Company]) -> Company | None:
+    """The company that dunned last, the first where none did."""
+    last = dict(DunningRun.objects.filter(company__in=companies).order_by().values_list("company").annotate(last=Max("day")))
+    return max(companies, key=lambda company: last.get(company.pk, date.min), default=None)
 
 
 def runs_of(company: Company, limit: int = 60) -> list[DunningRun]:

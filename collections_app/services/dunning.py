@@ -25,6 +25,9 @@ from workflow.services.jobs import create_job, retry_job
 LOCK = 7203
 """First half of the advisory lock on a run; the second is the run's key."""
 
+PATIENCE = 20
+"""Tenths of a second after which another process that holds a run is taken to be alive."""
+
 log = logging.getLogger(__name__)
 
 
@@ -81,11 +84,14 @@ def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tel
 
 @contextmanager
 def _alone_on(run: DunningRun) -> Iterator[bool]:
-    """Whether this process alone works on the run; a process that dies lets go of it."""
-    key = run.pk % 2**31
+    """Whether this process alone works on the run. A process that dies lets go of it, as soon as its database session has noticed."""
+    key, got = run.pk % 2**31, False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, key])
-        (got,) = cursor.fetchone()
+        for attempt in range(PATIENCE):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s), pg_sleep(%s)", [LOCK, key, 0.1 if attempt else 0])
+            got = cursor.fetchone()[0]
+            if got:
+                break
     try:
         yield got
     finally:

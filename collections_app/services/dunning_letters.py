@@ -119,10 +119,12 @@ def _account(case: Case, language: str) -> dict[str, Any]:
     items = OpenItem.objects.open().filter(customer=case.customer, currency=currency).order_by("due_date", "pk")
     listed = list(items[:LISTED])
     balances = list(items.values_list("balance", flat=True))
+    held = {d.item_id: d.disputed + d.promised for d in case.decision.account.debits}
     return {
         "rows": [
             (i.number, words.get(i.kind, i.kind), day_in(i.document_date, language), day_in(i.due_date, language),
-             amount_in(i.amount, currency, language), amount_in(i.balance, currency, language))
+             amount_in(i.amount, currency, language), amount_in(i.balance, currency, language),
+             amount_in(min(held[i.pk], i.balance), currency, language) if held.get(i.pk) else "")
             for i in listed
         ],
         "more": words["more"].format(n=len(balances) - len(listed)) if len(balances) > len(listed) else "",

@@ -32,16 +32,14 @@ SHOWN = 1000
 
 @allowed("collections.view")
 def index(request: HttpRequest) -> HttpResponse:
-    """The latest run of a company, or the one of `day`: letters by level, left out by reason, and the rows behind each figure."""
+    """A company's latest run, or that of `day`: letters by level, left out by reason, and the rows behind each figure."""
     user = _user(request)
     companies, company = _company(request)
     if company is None:
         return page(request, "collections_app/dunning.html", {"companies": companies, "company": None})
     asked = filters_of(request, day="", show="letters", level="", reason="", q="")
     runs = reading.runs_of(company)
-    run = next((r for r in runs if r.day.isoformat() == asked["day"]), None) if asked["day"] else next(iter(runs), None)
-    if asked["day"] and run is None:
-        raise Http404
+    run = next((r for r in runs if r.day.isoformat() == asked["day"]), next(iter(runs), None))
     letters = list(reading.letters_of(user, run)) if run else []
     rows = [letter for letter in letters if _fits(letter, asked)]
     file = _export(request, rows, asked, company, run)
@@ -73,13 +71,13 @@ def _table(rows: Iterable[DunningLetter], show: str) -> Table:
     last = [Column("currency", "Cur", lambda r: r.currency), Column("days", "Days", lambda r: r.days_past_due, kind="num", priority=2)]
     if show == "left":
         columns = [
-            first, Column("reason", "Reason", lambda r: r.reason_label, kind="badge"),
+            first, Column("reason", "Reason", lambda r: r.reason_label, kind="badge", priority=2),
             Column("past_due", "Past due", lambda r: r.held_out, kind="money", total=True), *last,
             Column("because", "In words", lambda r: r.left_out_because, grow=True),
         ]  # fmt: skip
     else:
         columns = [
-            first, Column("level", "Level", lambda r: f"{r.level} {r.level_name}".strip()),
+            first, Column("level", "Level", lambda r: f"{r.level} {r.level_name}".strip(), priority=2),
             Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda r: len(r.items), kind="num", priority=3),
@@ -167,13 +165,13 @@ def _case_table(rows: Iterable[Case], show: str) -> Table:
     ]
     if show == "left":
         columns = [
-            first, Column("reason", "Reason", lambda c: reading.REASONS[c.decision.reason].label, kind="badge"),
+            first, Column("reason", "Reason", lambda c: reading.REASONS[c.decision.reason].label, kind="badge", priority=2),
             Column("past_due", "Past due", lambda c: c.decision.held_out, kind="money", total=True), *last,
             Column("because", "In words", lambda c: c.decision.because, grow=True),
         ]  # fmt: skip
     else:
         columns = [
-            first, Column("level", "Level", lambda c: c.level.title),
+            first, Column("level", "Level", lambda c: c.level.title, priority=2),
             Column("amount", "Asked for", lambda c: c.decision.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda c: c.decision.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda c: len(c.decision.asked), kind="num", priority=3),
@@ -221,10 +219,10 @@ def run(request: HttpRequest) -> HttpResponse:
 
 
 def _company(request: HttpRequest) -> tuple[list[Company], Company | None]:
-    """The companies in sight and the one asked for, the first unless told; 404 for one out of sight."""
+    """The companies in sight and the one asked for, unless told that of the latest run; 404 for one out of sight."""
     companies, code = reading.companies_of(_user(request)), request.GET.get("company", "")
     if not code:
-        return companies, next(iter(companies), None)
+        return companies, reading.latest_of(companies)
     for company in companies:
         if company.code == code:
             return companies, company

@@ -97,7 +97,6 @@ def test_what_is_out_of_sight_is_not_found(world):
     assert supervisor.get(reverse("collections:dunning-policy", args=[policy])).status_code == 404
     assert supervisor.post(reverse("collections:dunning-policy", args=[policy]), {}).status_code == 404
     assert supervisor.get(f"{index}?company=XX01").status_code == 404
-    assert supervisor.get(f"{index}?day=2020-01-01").status_code == 404
     assert supervisor.post(run, {"company": "XX01"}).status_code == 404
     assert supervisor.post(reverse("collections:dunning-policy-create"), {"company": "XX01"}).status_code == 404
     assert ana.get(reverse("collections:dunning-draft", args=[world["bolt"].pk, "USD"])).status_code == 404

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collections_app.policy.dunning import REASONS, Account, Contact, Debit, Rules, decide
@@ -101,6 +101,10 @@ rules = st.builds(
 )  # fmt: skip
 
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@unhurried
 @given(accounts(), st.none() | rules)
 def test_never_more_is_asked_than_may_be(account, rules):
     found = decide(account, rules, DAY)
@@ -118,6 +122,7 @@ def test_never_more_is_asked_than_may_be(account, rules):
         assert asked.days > rules.grace_days
 
 
+@unhurried
 @given(accounts(), rules)
 def test_a_letter_keeps_every_rule_of_the_policy(account, rules):
     found = decide(account, rules, DAY)
@@ -150,6 +155,7 @@ def test_what_is_filled_in_is_never_read_again():
     assert merge("{nothing} {customer}", {}) == "{nothing} {customer}"
 
 
+@unhurried
 @given(st.text(), st.text())
 def test_merging_changes_nothing_but_its_fields(name, around):
     assert merge("A{customer}B", {"customer": name}) == f"A{name}B"

@@ -363,7 +363,8 @@ def test_the_same_letter_is_kept_once_as_a_file(company):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_one_process_works_on_a_run_another_is_told_so(company, app_conn):
+def test_while_one_process_works_on_a_run_another_is_told_so(company, app_conn, monkeypatch):
+    monkeypatch.setattr(dunning, "PATIENCE", 2)
     owes(company)
     started, _ = start_run(company=company, day=DAY, actor=SYSTEM)
     with app_conn.cursor() as cursor:
