@@ -58,7 +58,9 @@ def receive(loaded: Loaded, receipts: Sequence[engine.Receipt]) -> list[Receipt]
 
 
 def _new(r: engine.Receipt) -> NewReceipt:
-    structured = tuple({"number": s.number, "amount": s.amount, "discount": s.discount} for s in r.structured)
+    structured: tuple[dict[str, object], ...] = tuple(
+        {"number": s.number, "amount": s.amount, "discount": s.discount} for s in r.structured
+    )
     return NewReceipt(r.amount, r.value_date, payer_name=r.payer_name, payer_account=r.payer_account, text=r.text, structured=structured)
 
 

@@ -121,6 +121,11 @@ def test_a_credit_that_is_named_is_netted() -> None:
     assert (given(found), found.outcome) == ({1: (100_00,), 2: (200_00,), 3: (-50_00,)}, "post")
 
 
+def test_a_short_payment_uses_the_named_credit_up_first() -> None:
+    found = of_named(700_00, invoice(1, 1000_00), credit(2, 200_00))
+    assert given(found) == {1: (900_00, 0, 0, 100_00), 2: (-200_00,)} and found.residual == -100_00
+
+
 def test_a_credit_that_is_not_named_is_netted_when_it_alone_explains_the_difference() -> None:
     items = invoice(1, 1234_56), credit(2, 77_31), invoice(3, 640_12)
     found = one(receipt(1234_56 - 77_31, items[0].number), *items)
@@ -203,6 +208,7 @@ def test_a_stated_discount_is_granted_as_far_as_it_was_offered() -> None:
 def test_a_statement_that_does_not_add_up_or_overpays_an_item_is_not_taken_at_its_word() -> None:
     item, other = invoice(1, 100_00), invoice(2, 100_00)
     assert stated(150_00, [(item, 100_00, 0)], DAY, POLICY) is None
+    assert stated(80_00, [(item, 100_00, 0)], DAY, POLICY) is None
     assert stated(100_01, [(item, 100_01, 0)], DAY, POLICY) is None
     assert stated(50_00, [(item, 100_00, 0), (other, -50_00, 0)], DAY, POLICY) is None
 
@@ -254,6 +260,11 @@ def test_tolerance_goes_to_the_largest_item_and_never_takes_it_whole() -> None:
     small = Policy(tolerance_percent=None)
     assert tolerance_fit(4_00, [invoice(1, 4_00), invoice(2, 4_00)], DAY, "USD", small) is None
     assert tolerance_fit(4_01, [invoice(1, 4_00), invoice(2, 4_00)], DAY, "USD", small) is not None
+
+
+def test_a_discount_and_a_dispute_that_leave_nothing_of_an_item_settle_nothing() -> None:
+    both = invoice(1, 100_00, discount_until=DAY, discount_amount=10_00, disputed=90_00)
+    assert exact_fit(200_00, [both, invoice(2, 200_00)], DAY, POLICY) is None
 
 
 def test_a_wholly_disputed_item_is_not_settled_by_nothing() -> None:
