@@ -9,6 +9,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
 
 from arops.demo_logins import DEMO_LOGINS
 
@@ -32,6 +33,7 @@ class DemoLogins(dict[str, Any]):
         return DEMO_LOGINS if settings.DEMO else ()
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Where each role begins: managers at the dashboard, specialists at their queue."""
     user: Any = request.user

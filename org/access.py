@@ -5,11 +5,12 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from org import policy
 
 View = Callable[..., HttpResponse]
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def allowed(permission: str) -> Callable[[View], View]:
@@ -23,6 +24,8 @@ def allowed(permission: str) -> Callable[[View], View]:
             user: Any = request.user
             if not user.can(permission):
                 raise PermissionDenied(f"this needs the permission {permission}")
+            if request.method not in SAFE and user.only_reads:
+                raise PermissionDenied("your roles read everything and change nothing")
             return view(request, *args, **kwargs)
 
         guarded.policy = permission  # type: ignore[attr-defined]
@@ -32,6 +35,17 @@ def allowed(permission: str) -> Callable[[View], View]:
 
 
 def anyone(view: View) -> View:
-    """A view for everyone who is logged in: it shows what is theirs by `visible_to`, or nothing of anybody's."""
-    view.policy = "anyone"  # type: ignore[attr-defined]
+    """A page to read for everyone who is logged in: it shows what is theirs by `visible_to`, or nothing of anybody's."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, *args, **kwargs) if request.method in SAFE else HttpResponseNotAllowed(SAFE)
+
+    guarded.policy = "anyone"  # type: ignore[attr-defined]
+    return guarded
+
+
+def own(view: View) -> View:
+    """A page of everyone who is logged in, which changes nothing but what is the person's own."""
+    view.policy = "own"  # type: ignore[attr-defined]
     return view

@@ -136,6 +136,11 @@ class User(AbstractBaseUser):
         return Reach(companies=whole, portfolios=own, person_id=self.pk)
 
     @property
+    def only_reads(self) -> bool:
+        """Whether none of the person's roles may change anything."""
+        return all(policy.permissions_of(m.role) <= policy.READING for m in self._memberships)
+
+    @property
     def role_names(self) -> list[str]:
         """The names of the person's roles, each once, for the user menu."""
         return sorted({m.get_role_display() for m in self._memberships})

@@ -58,6 +58,9 @@ SCOPES: dict[str, frozenset[str]] = {
 }
 """Scope of an API key → the permissions it stands for."""
 
+READING = frozenset(p for p in PERMISSIONS if p.endswith(".view")) | {"reports.export"}
+"""Permissions that change nothing. Whoever holds only these is refused every request that could (see `org.access`)."""
+
 
 def permissions_of(role: str) -> frozenset[str]:
     """What the role may do; nothing for a role that no longer exists."""

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from arops.lib.http import page, redirect_htmx, toast
 from org import audit
-from org.access import anyone
+from org.access import own
 from org.forms import PreferencesForm
 from org.services import save_preferences
 
 YEAR = 31_536_000
 
 
-@anyone
+@own
 def preferences(request: HttpRequest) -> HttpResponse:
     """Colours, rows, keys. They go with the person; the browser's own choice (a cookie) is set to the same."""
     user: Any = request.user
@@ -32,7 +32,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return page(request, "org/preferences.html", {"form": form, "passwords": PasswordChangeForm(user)}, status=422 if form.errors else 200)
 
 
-@anyone
+@own
 def password(request: HttpRequest) -> HttpResponse:
     """Another password; other sessions of the person end."""
     user: Any = request.user

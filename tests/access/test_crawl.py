@@ -1,0 +1,230 @@
+"""Every address of the product against every role, every scope of a key, nobody, and what belongs to somebody else.
+
+The addresses are found, not listed: one that is added later is crawled too, and fails here until it says whom it is for and there is a
+thing to try it with. Requests run in transactions that are rolled back, so that each finds the same world.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from org import policy
+from org.models import User
+from tests.access.addresses import Address, all_addresses
+from tests.access.worlds import COLLEAGUES, OURS, THEIRS, TODAY, Side, make_side, make_things, renumber
+from tests.factories import make_user
+
+ADDRESSES = all_addresses()
+PUBLIC = {"login", "healthz", "readyz", "api:schema", "api:docs"}
+"""What answers without a login."""
+
+UNSTATED = {"home", "login", "logout", "healthz", "readyz", "api:schema", "api:docs"}
+"""Pages of the process itself; they show nothing of anybody's."""
+
+OPEN_API = {"api:jobs-all", "api:jobs-one", "api:nowhere"}
+"""API calls for every key: jobs show the caller its own; the last answers 404 to what isn't there."""
+
+EVERYBODYS = {"api:fx-rates-one": "rates belong to no company"}
+"""Things without a company."""
+
+ROLES = [*policy.ROLES]
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+NOWHERE = 999_999_999
+BODY = {"nothing": "useful"}
+
+
+@pytest.fixture(scope="module")
+def sides(django_db_setup: None, django_db_blocker: Any, databases: Any) -> Iterator[tuple[Side, Side]]:
+    """Our company and theirs, made once for the module in a transaction that is rolled back in the end."""
+    connection = psycopg2.connect(databases.url())
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with django_db_blocker.unblock(), override_settings(BUSINESS_DATE=TODAY, PASSWORD_HASHERS=hashers), transaction.atomic():
+        renumber(connection, OURS)
+        ours = make_side("US01", "DE89370400440532013000")
+        renumber(connection, THEIRS)
+        theirs = make_side("XX01", "DE02120300000000202051")
+        renumber(connection, COLLEAGUES)
+        make_things(ours.company, make_user("specialist", ours.company), ours.company.bank_accounts.get(), "OTHER")  # type: ignore[attr-defined]
+        connection.close()
+        yield ours, theirs
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """Whatever happens inside did not happen."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class Caller:
+    """Somebody who asks: a person by session, a key by its secret, or nobody."""
+
+    def __init__(self, user: User | None = None, secret: str = "") -> None:
+        self.client = Client(raise_request_exception=True)
+        self.headers = {"Idempotency-Key": "crawl"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
+        if user:
+            self.client.force_login(user, backend="org.backends.EmailBackend")
+
+    def ask(self, address: Address, keys: tuple[int | str, ...] = (), method: str = "GET", data: Any = None) -> Any:
+        """The answer; an exception inside the product names the address."""
+        url = address.url(*keys)
+        self.client.cookies.pop("messages", None)  # what was said after an earlier request
+        with _undone():
+            try:
+                if address.api and method != "GET":
+                    return self.client.generic(method, url, "{}", content_type="application/json", headers=self.headers)
+                body = (BODY if data is None else data) if method == "POST" else data or {}
+                return getattr(self.client, method.lower())(url, body, headers=self.headers)
+            except Exception as error:
+                raise AssertionError(f"{method} {url} broke: {error!r}") from error
+
+
+def _sample(address: Address, people: dict[str, User], secrets: dict[str, str], start: int, side: str) -> tuple[Caller, tuple] | None:
+    """Somebody who may, and keys of ours that the address takes (not 404); None when there are none."""
+    permission = address.write_policy if address.write_policy in policy.PERMISSIONS else None
+    for role in [r for r in ROLES if permission is None or permission in policy.permissions_of(r)]:
+        caller = Caller(people[role])
+        for keys in address.keys(start, side):
+            for method in ("GET", "POST"):
+                if caller.ask(address, keys, method).status_code not in (403, 404, 405):
+                    return caller, keys
+    return None
+
+
+def _plain(answer: Any, keys: tuple[int | str, ...]) -> str:
+    """A body without what differs by nature: the keys asked for, tokens, ids of the request."""
+    text = answer.content.decode("utf-8", "replace")
+    for key in keys:
+        text = text.replace(str(key), "KEY")
+    text = re.sub(r"[A-Za-z0-9]{64}", "TOKEN", text)
+    return re.sub(r'"request_id":"[^"]*"|nonce="[^"]*"', "", text)
+
+
+def test_every_address_says_whom_it_is_for() -> None:
+    known = policy.PERMISSIONS | {"anyone", "own"}
+    silent = {a.name for a in ADDRESSES if a.policy not in known}
+    assert silent == UNSTATED | OPEN_API
+    assert {a.name for a in ADDRESSES if a.is_public} == PUBLIC
+
+
+def test_nobody_sees_nothing(sides: tuple[Side, Side]) -> None:
+    nobody = Caller()
+    for address in ADDRESSES:
+        if address.is_public or address.name == "api:nowhere":
+            continue
+        keys = next(address.keys(OURS, "US01"))
+        for method in ("GET", "POST"):
+            answer = nobody.ask(address, keys, method)
+            if address.api:
+                assert answer.status_code == 401, (address.name, method)
+            else:
+                assert answer.status_code == 302 and answer["Location"].startswith(reverse("login")), (address.name, method)
+
+
+def test_roles_without_the_permission_are_refused(sides: tuple[Side, Side]) -> None:
+    for role, person in sides[0].people.items():
+        caller = Caller(person)
+        for address in ADDRESSES:
+            for method, wanted in (("GET", address.policy), ("POST", address.write_policy)):
+                if wanted in policy.PERMISSIONS and wanted not in policy.permissions_of(role):
+                    answer = caller.ask(address, next(address.keys(OURS, "US01")), method)
+                    assert answer.status_code in (403, 405), (role, method, address.name, answer.status_code)
+                    assert answer.status_code == 403 or method == "GET" or address.api, (role, address.name)
+
+
+def test_keys_without_the_scope_are_refused(sides: tuple[Side, Side]) -> None:
+    for scope, secret in sides[0].secrets.items():
+        caller = Caller(secret=secret)
+        for address in ADDRESSES:
+            if not address.api:
+                continue
+            for method, wanted in (("GET", address.policy), ("POST", address.write_policy)):
+                if wanted and wanted not in policy.permissions_of_scopes([scope]):
+                    answer = caller.ask(address, next(address.keys(OURS, "US01")), method)
+                    assert answer.status_code == 403, (scope, method, address.name, answer.status_code)
+
+
+def test_keys_open_no_pages(sides: tuple[Side, Side]) -> None:
+    caller = Caller(secret=sides[0].secrets["customers:read"])
+    for address in ADDRESSES:
+        if not address.api and not address.is_public:
+            assert caller.ask(address, next(address.keys(OURS, "US01"))).status_code == 302, address.name
+
+
+def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
+    """An address that takes a thing of ours answers to its twin in the other company as to one that doesn't exist."""
+    ours, _ = sides
+    without = []
+    for address in ADDRESSES:
+        if not address.has_key or address.name in EVERYBODYS or address.policy in ("anyone", "own"):
+            continue
+        found = _sample(address, ours.people, ours.secrets, OURS, "US01")
+        if found is None:
+            without.append(address.name)
+            continue
+        caller, keys = found
+        theirs = tuple(_twin(key) for key in keys)
+        missing = tuple(_moved(key, NOWHERE) for key in keys)
+        for method in ("GET", *UNSAFE):
+            answer, nothing = caller.ask(address, theirs, method), caller.ask(address, missing, method)
+            assert answer.status_code in (404, 405), (address.name, method, theirs, answer.status_code)
+            assert _plain(answer, theirs) == _plain(nothing, missing), (address.name, method)
+    assert not without, "tests/access/worlds.py makes nothing to try these with"
+
+
+def _twin(key: int | str) -> int | str:
+    return _moved(key, None)
+
+
+def _moved(key: int | str, to: int | None) -> int | str:
+    """The same key for the twin row, or for a row that isn't there."""
+    if isinstance(key, int):
+        return key + THEIRS - OURS if to is None else to
+    moved = re.sub(r"\d{6,}", lambda m: str(int(m[0]) + THEIRS - OURS if to is None else to), key)
+    return moved.replace("US01", "XX01" if to is None else "ZZ99")
+
+
+def test_a_portfolio_hides_what_colleagues_look_after(sides: tuple[Side, Side]) -> None:
+    """Who is limited to their own customers gets none of those of a colleague, though the company is the same."""
+    person = make_user("senior", sides[0].company, scope="portfolio")
+    caller = Caller(person)
+    for address in ADDRESSES:
+        if not address.has_key or address.name in EVERYBODYS or address.policy not in policy.permissions_of("senior"):
+            continue
+        for keys in list(address.keys(COLLEAGUES, "OTHER"))[:60]:
+            answer = caller.ask(address, keys)
+            assert answer.status_code in (403, 404, 405), (address.name, keys, answer.status_code)
+
+
+def test_the_auditor_changes_nothing(sides: tuple[Side, Side]) -> None:
+    caller = Caller(sides[0].people["auditor"])
+    for address in ADDRESSES:
+        if address.is_public or address.name == "logout" or address.policy == "own":
+            continue
+        for method in UNSAFE:
+            answer = caller.ask(address, next(address.keys(OURS, "US01")), method)
+            assert answer.status_code in (403, 405) or address.name == "api:nowhere", (address.name, method, answer.status_code)
+
+
+@pytest.mark.parametrize("role", ["administrator", "controller", "senior", "supervisor"])
+def test_nonsense_breaks_nothing(sides: tuple[Side, Side], role: str) -> None:
+    """Odd query strings and forms get an answer below 500 from whoever may ask."""
+    caller = Caller(sides[0].people[role])
+    odd = {
+        name: value for name in ("page", "sort", "as_of", "company", "customer", "q", "state", "day", "amount") for value in ("\x00-9'%",)
+    }
+    for address in ADDRESSES:
+        if address.policy in policy.PERMISSIONS and address.policy not in policy.permissions_of(role):
+            continue
+        for keys in [*address.keys(OURS, "US01")][:6] if address.has_key else [()]:
+            assert caller.ask(address, keys, "GET", odd).status_code < 500, address.name
+            assert caller.ask(address, keys, "POST", odd).status_code < 500, address.name
