@@ -12,6 +12,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from arops.lib import money
 from ledger.asof import Scope, aging
 from org.actors import Reach
 from org.models import Company
@@ -98,14 +99,21 @@ def _details(sql: str, ids: list[int] | None) -> Iterator[str]:
 
 def _ageing_against_control(as_of: date, ids: list[int] | None) -> Iterator[Difference]:
     """Ageing (from balances, backwards) against the control accounts (from lines, forwards), per company and currency."""
-    names = dict(Company.objects.values_list("pk", "code"))
+    names = {pk: (code, base) for pk, code, base in Company.objects.values_list("pk", "code", "base_currency")}
     scope = Scope(Reach(everything=True), company_ids=ids, accounts=("receivable", "retainage", "unidentified"))
     aged = {(row.keys["company"], row.currency): (row.total, row.base_total) for row in aging(as_of, scope, by=("company",))}
     control = _control_accounts(as_of, ids)
     for key in sorted(aged.keys() | control.keys()):
-        if aged.get(key, (0, 0)) != control.get(key, (0, 0)):
-            company, currency = names[key[0]], key[1]
-            yield Difference(AGEING, f"{company} {currency} as of {as_of}: ageing {aged.get(key)}, control accounts {control.get(key)}")
+        here, there = aged.get(key, (0, 0)), control.get(key, (0, 0))
+        if here != there:
+            code, base = names[key[0]]
+            told = f"ageing {_told(here, key[1], base)}, control accounts {_told(there, key[1], base)}"
+            yield Difference(AGEING, f"{code} as of {as_of}: {told}")
+
+
+def _told(amounts: tuple[int, int], currency: str, base: str) -> str:
+    own = f"{money.to_text(amounts[0], currency)} {currency}"
+    return own if currency == base and amounts[0] == amounts[1] else f"{own} ({money.to_text(amounts[1], base)} {base})"
 
 
 def _control_accounts(as_of: date, ids: list[int] | None) -> dict[tuple[int, str], tuple[int, int]]:

@@ -55,7 +55,7 @@ def matching(night: Now, job: Job) -> dict[str, int]:
 def snapshot(night: Now, job: Job) -> dict[str, int]:
     """The day's ageing, kept."""
     kept = take_snapshot(company=night.company, day=night.day, actor=night.actor)
-    return {"rows": len(kept.rows), "ties": int(kept.ties)}
+    return {"rows": len(kept.rows), "untied": int(not kept.ties)}
 
 
 def promises(night: Now, job: Job) -> dict[str, int]:
@@ -150,7 +150,8 @@ def _run_step(company: Company, day: date, step: Step, resumed: bool, now: datet
 
 
 def _line(job: Job) -> dict[str, object]:
-    return {"step": job.kind.removeprefix("nightly."), "state": job.state, "job": job.pk, **job.counts, "error": job.error}
+    counts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.counts.items())
+    return {"step": job.kind.removeprefix("nightly."), "state": job.state, "job": job.pk, "detail": job.error or counts}
 
 
 def due_day(*, today: date, hour: int, begins: int, last: date | None) -> date | None:

@@ -52,6 +52,17 @@ def test_each_difference_is_found_by_its_check_in_its_company(world, admin_conn,
     assert verify_books(DAY, [whole]) == []
 
 
+def test_a_difference_is_told_in_money(world, admin_conn):
+    with admin_conn, admin_conn.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "UPDATE ledger_openitem SET balance = balance - 1, base_balance = base_balance - 1 WHERE company_id = %s AND balance = 30000",
+            [world[0].pk],
+        )
+    (told,) = [difference.detail for difference in verify_books(DAY) if difference.check == AGEING]
+    assert told == f"US01 as of {DAY}: ageing 399.99 USD, control accounts 400.00 USD"
+
+
 def test_the_command_ends_with_1_and_names_the_difference(world, admin_conn):
     out, err = StringIO(), StringIO()
     call_command("verify_books", "--as-of", str(DAY), stdout=out)

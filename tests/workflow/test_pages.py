@@ -89,7 +89,7 @@ def test_those_who_may_only_look_can_neither_stop_nor_start(client, world):
     page = client.get(f"/jobs/{job.pk}/").content.decode()
     assert "Stop" not in page
     assert client.post(f"/jobs/{job.pk}/cancel/").status_code == 403
-    assert client.post("/jobs/start/", {"kind": "probe", "company": world[0].pk, "day": "2026-09-15"}).status_code == 422
+    assert client.post("/jobs/start/", {"kind": "probe", "company": world[0].pk, "day": "2026-09-15"}).status_code == 403
     login(client, "collaborator", world[0])
     assert client.get("/jobs/").status_code == 403
 

@@ -59,6 +59,7 @@ def _told(jobs: Any) -> list[Job]:
     names = actor_names({job.created_by for job in found})
     for job in found:
         job.label = KINDS[job.kind].label if job.kind in KINDS else job.kind
+        job.words = " · ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.counts.items())
         job.tone, job.who = TONES[job.state], names.get(job.created_by, job.created_by)
         job.seconds = (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else None
     return found
@@ -71,7 +72,7 @@ def _list_table(rows: list[Job]) -> Table:
         Column("slot", "Slot", lambda j: j.slot, grow=True),
         Column("company", "Company", lambda j: j.company.code if j.company else ""),
         Column("state", "State", lambda j: j.state),
-        Column("counts", "Counts", lambda j: ", ".join(f"{name} {value}" for name, value in j.counts.items())),
+        Column("counts", "Counts", lambda j: ", ".join(f"{name} {value}" for name, value in j.counts.items()), grow=True),
         Column("error", "Error", lambda j: j.error),
         Column("by", "By", lambda j: j.created_by),
         Column("created", "Put in", lambda j: f"{j.created_at:%Y-%m-%d %H:%M:%S}"),

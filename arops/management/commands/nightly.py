@@ -54,5 +54,4 @@ class Command(BaseCommand):
     def _tell(self, company: Company, day: date, job: Job) -> None:
         self.stdout.write(f"{company.code} {day}: {job.state}{f', {job.error}' if job.error else ''}")
         for step in job.results:
-            facts = ", ".join(f"{name} {value}" for name, value in step.items() if name not in ("step", "state", "job", "error"))
-            self.stdout.write(f"  {step['step']:<10} {step['state']:<10} {facts or step['error']}")
+            self.stdout.write(f"  {step['step']:<10} {step['state']:<10} {step['detail']}")
