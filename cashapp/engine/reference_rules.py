@@ -104,7 +104,7 @@ def _named(case: Case, rule: str, groups: Sequence[Group]) -> list[Solution]:
         if found is not None:
             solution = by_matrix(case, rule, items, found, groups)
             doubts = [*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items), *_slip_doubts(case, groups)]
-            doubts += _broken_doubts(case, items, groups)
+            doubts += [*_broken_doubts(case, items, groups), *_excess_doubts(found)]
             solutions.append(solution.doubted(*doubts))
     full = [s for s in solutions if s.fit.level in FULL]
     if full:
@@ -155,6 +155,12 @@ def _slip_doubts(case: Case, groups: Sequence[Group]) -> list[str]:
         return []
     slips = [case.text[g.start : g.end] for g in groups if g.how == SLIP]
     return [f"{s} may be another document, paid already" for s in slips if case.book.could_be_ours(key(s))]
+
+
+def _excess_doubts(found: Fit) -> list[str]:
+    """Money for more than as much again: it is meant for something that isn't named, and should not leave the queue."""
+    named = sum(a.amount for a in found.allocations)
+    return ["more than twice of what is named was paid"] if found.level is Amount.OVER and found.residual > named else []
 
 
 def _broken_doubts(case: Case, items: Sequence[Candidate], groups: Sequence[Group]) -> list[str]:

@@ -91,6 +91,12 @@ def test_a_small_excess_stays_on_account_and_a_large_one_too() -> None:
         assert found.outcome == "post"
 
 
+def test_more_than_twice_of_what_is_named_is_looked_at() -> None:
+    twice, more = (of_named(amount, invoice(1, 1000_00)) for amount in (2000_00, 2000_01))
+    assert (twice.outcome, more.outcome, given(more)) == ("post", "suggest", {1: (1000_00,)})
+    assert "more than twice of what is named was paid" in more.reasons
+
+
 def test_the_disputed_part_left_out_stays_open_without_a_new_dispute() -> None:
     found = of_named(700_00, invoice(1, 1000_00, disputed=300_00))
     assert (given(found), found.residual, found.outcome) == ({1: (700_00,)}, 0, "post")
@@ -201,6 +207,8 @@ def test_a_stated_discount_is_granted_as_far_as_it_was_offered() -> None:
     item = invoice(1, 1000_00, "INV-10001", **TERMS)
     found = one(receipt(950_00, structured=says(("INV-10001", 950_00, 50_00))), item)
     assert given(found) == {1: (950_00, 20_00, 0, 30_00)} and found.residual == -30_00
+    little = stated(995_00, [(item, 995_00, 20_00)], DAY, POLICY)
+    assert little is not None and (little.allocations[0].discount, little.allocations[0].short) == (5_00, 0)
     late = stated(950_00, [(item, 950_00, 50_00)], DAY + timedelta(days=9), POLICY)
     assert late is not None and (late.allocations[0].discount, late.allocations[0].short) == (0, 50_00)
 

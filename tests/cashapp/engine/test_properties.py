@@ -100,7 +100,7 @@ def check(proposal: Proposal, paid: Receipt, items: dict[int, Candidate], policy
         assert 0 <= e.start < e.end <= len(paid.text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(batches())
 def test_every_cent_has_one_place_and_no_item_gives_more_than_it_has(batch: tuple[list[Receipt], list[Candidate]]) -> None:
     paid, items = batch
@@ -120,7 +120,7 @@ def test_every_cent_has_one_place_and_no_item_gives_more_than_it_has(batch: tupl
     assert all(abs(taken[i]) + short <= abs(by_id[i].balance) for i, short in left_short.items())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(batches(), st.randoms(use_true_random=False))
 def test_the_order_of_receipts_items_and_payers_changes_nothing(batch: tuple[list[Receipt], list[Candidate]], random) -> None:
     paid, items = batch
@@ -129,15 +129,15 @@ def test_the_order_of_receipts_items_and_payers_changes_nothing(batch: tuple[lis
     assert {p.receipt_id: p for p in match(*shuffled)} == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(batches())
-def test_a_higher_threshold_posts_nothing_that_a_lower_one_did_not(batch: tuple[list[Receipt], list[Candidate]]) -> None:
+def test_above_a_hundred_nothing_posts_at_all(batch: tuple[list[Receipt], list[Candidate]]) -> None:
     paid, items = batch
     nothing = match(paid, items, PAYERS, Policy(auto_threshold=101))
     assert all(p.outcome != "post" for p in nothing)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 500_00), st.integers(2, 4), st.integers(0, 40), st.sampled_from(["", "PAYMENT", "EREF+8837711"]))
 def test_items_that_nothing_tells_apart_are_never_chosen_between(amount: int, count: int, age: int, text: str) -> None:
     items = [
