@@ -79,6 +79,16 @@ def test_one_credit_is_netted_once() -> None:
     assert sum(p.outcome == "post" for p in found) < 2
 
 
+def test_who_has_lost_on_one_item_stands_in_nobodys_way_on_another() -> None:
+    one, other = invoice(1, 100_10), invoice(2, 200_20)
+    found = run(
+        [receipt(300_30, f"{one.number} {other.number}", id=1), receipt(100_10, one.number, id=2), receipt(200_20, other.number, id=3)],
+        one,
+        other,
+    )
+    assert outcomes(found) == ["suggest", "suggest", "post"]
+
+
 def test_equal_claims_of_three_are_all_queued_and_their_neighbours_are_not() -> None:
     item, other = invoice(1, 100_10), invoice(2, 555_50, customer=BETA)
     found = run(
