@@ -41,7 +41,8 @@ REASONS = {
         ("quiet", "In touch lately"),
         ("not_yet", "Next level not due"),
         ("last_given", "Last level given"),
-        ("cancelled", "Cancelled"),
+        ("cancelled", "Taken back"),
+        ("undelivered", "Not delivered"),
         ("error", "Could not be written"),
     )
 }

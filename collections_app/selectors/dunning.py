@@ -147,7 +147,8 @@ def _promised(ids: Collection[int]) -> dict[int, int]:
 def _given(ids: Collection[int]) -> dict[int, int]:
     """Open item → the highest level at which it was asked for."""
     found: dict[int, int] = defaultdict(int)
-    for level, items in DunningLetter.objects.filter(customer__in=ids, reason="").values_list("level", "items"):
+    letters = DunningLetter.objects.filter(customer__in=ids, reason="").exclude(message__state=Message.State.CANCELLED)
+    for level, items in letters.values_list("level", "items"):
         for item in items:
             found[item["id"]] = max(found[item["id"]], level)
     return found
@@ -156,7 +157,7 @@ def _given(ids: Collection[int]) -> dict[int, int]:
 def _contacts(ids: Collection[int], day: date) -> dict[int, Contact]:
     """The last contact of any channel up to the day; reminders count by the day of their run, and those of the day itself don't."""
     calls = Activity.objects.filter(customer__in=ids, happened_on__lte=day).exclude(kind=Activity.Kind.NOTE)
-    letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled"])
+    letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled", "undelivered"])
     mail = Message.objects.went_to_customers().filter(customer__in=ids, dunning_letter=None)
     mail = mail.annotate(on=TruncDate(Coalesce("sent_at", "created_at"))).filter(on__lte=day)
     rows = [

@@ -4,19 +4,20 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Max
 
 from arops.lib.refusal import Refused
-from collections_app.models import DunningLetter, DunningRun
+from collections_app.models import DunningLetter, DunningPolicy, DunningRun
 from collections_app.selectors.dunning import Case, candidates, cases
 from collections_app.services.dunning_letters import Letter, listed_items, write_letter
 from messaging.models import Message
-from messaging.services import RESTS, queue_message
-from org.actors import Actor, require
+from messaging.services import RESTS, MessageError, cancel_message, queue_message
+from org.actors import Actor, SystemActor, require
 from org.models import Company
 from workflow.models import Job
 from workflow.services import record, store_file
@@ -24,6 +25,8 @@ from workflow.services.jobs import create_job, retry_job
 
 LOCK = 7203
 """First half of the advisory lock on a run; the second is the run's key."""
+
+SYSTEM = SystemActor("dunning")
 
 PATIENCE = 20
 """Tenths of a second after which another process that holds a run is taken to be alive."""
@@ -101,7 +104,7 @@ def _alone_on(run: DunningRun) -> Iterator[bool]:
 
 
 def _work(run: DunningRun, actor: Actor, now: datetime, tell: Tell) -> None:
-    _free_cancelled(run.company)
+    _free_levels(run)
     done = set(run.letters.values_list("customer", flat=True))
     waiting = [pk for pk in candidates(run.company, run.day) if pk not in done]
     total = len(done) + len(waiting)
@@ -115,10 +118,18 @@ def _work(run: DunningRun, actor: Actor, now: datetime, tell: Tell) -> None:
         record(actor=actor, type="dunning.finished", company_id=run.company_id, subject=run, day=run.day.isoformat(), **run.counts)
 
 
-def _free_cancelled(company: Company) -> None:
-    """Letters that were taken back from the outbox were never given: their level may be given again."""
-    letters = DunningLetter.objects.filter(company=company, reason="", message__state=Message.State.CANCELLED)
-    letters.update(reason="cancelled", left_out_because="taken back before it was sent")
+@transaction.atomic
+def _free_levels(run: DunningRun) -> None:
+    """Letters that never reached anybody were never given, so that their level may be given again: those taken back from the outbox,
+    and those that failed and were not sent to a better address within the quiet days."""
+    letters = DunningLetter.objects.filter(company=run.company, reason="").select_related("message")
+    letters.filter(message__state=Message.State.CANCELLED).update(reason="cancelled", left_out_because="taken back before it was sent")
+    quiet = DunningPolicy.objects.filter(company=run.company, is_active=True).aggregate(days=Max("quiet_days"))["days"] or 1
+    for letter in letters.filter(message__state=Message.State.FAILED, run__day__lte=run.day - timedelta(days=quiet)):
+        words = f"not delivered: {letter.message.error}"[:200]  # type: ignore[union-attr]
+        with suppress(MessageError):
+            cancel_message(actor=SYSTEM, message=letter.message)  # type: ignore[arg-type]
+            DunningLetter.objects.filter(pk=letter.pk).update(reason="undelivered", left_out_because=words)
 
 
 def _one_customer(run: DunningRun, found: Sequence[Case], actor: Actor, now: datetime) -> None:

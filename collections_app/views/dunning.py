@@ -48,7 +48,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "companies": companies, "company": company, "runs": runs, "run": run, "asked": asked, "today": clock.today(),
         "summary": reading.summary_of_run(letters), "table": _table(rows[:SHOWN], asked["show"]), "count": len(rows), "shown": SHOWN,
-        "in_force": {k: asked[k] for k in ("level", "reason", "q") if asked[k]}, "done_today": bool(runs and runs[0].day >= clock.today()),
+        "in_force": {k: asked[k] for k in ("level", "reason", "q") if asked[k]},
+        "done_today": any(r.day >= clock.today() and r.finished_at for r in runs),
         "job": reading.job_of(run) if run and run.finished_at is None else None, "can_pdf": pdf.is_available(),
         "policies": reading.policies_in_sight(user, company), "destination": destination(),
         "user_can_export": user.can("reports.export"), "may_run": user.can("dunning.run", company.pk),

@@ -15,7 +15,7 @@ from collections_app.services.promises import give_promise
 from customers.models import Contact, Customer
 from disputes.services import open_dispute
 from messaging.models import Message
-from messaging.services import cancel_message, send_due
+from messaging.services import cancel_message, retry_message, send_due
 from org.actors import NotAllowed
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from workflow.models import Event, StoredFile
@@ -214,6 +214,19 @@ def test_taken_back_in_the_outbox_the_level_is_given_again_after_the_quiet_days(
     assert told(acme, later(company, 1)) == [(0, 0, "quiet")]
     assert told(acme)[0] == (1, 100_00, "cancelled")
     assert told(acme, later(company, 7)) == [(1, 100_00, "")]
+
+
+def test_a_letter_that_failed_is_written_again_after_the_quiet_days_unless_it_was_sent_to_a_better_address(company):
+    lost, mended = owes(company, "Lost", email="nonsense"), owes(company, "Mended", email="nonsense")
+    run(company)
+    assert {m.state for m in Message.objects.all()} == {"failed"}
+    Contact.objects.update(email="ap@acme.example")
+    retry_message(actor=SYSTEM, message=mended.dunning_letters.get().message, now=NOW, recipients=["ap@acme.example"])
+    send_due(now=NOW + timedelta(minutes=1), send=lambda message: "")
+    assert told(lost, later(company, 6)) == [(0, 0, "quiet")]
+    assert told(lost, later(company, 7)) == [(1, 100_00, "")] and told(mended)[-1] == (0, 0, "not_yet")
+    first = lost.dunning_letters.order_by("pk").first()
+    assert (first.reason, first.message.state) == ("undelivered", "cancelled") and "not an e-mail address" in first.left_out_because
 
 
 def test_other_mail_to_the_customer_counts_as_contact(company):
