@@ -65,7 +65,7 @@ def _begun(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the form starts with: the half-done call, else what the address asks for."""
     kept: dict[str, Any] = request.session.get("calls", {}).get(str(customer.pk), {})
     outcome = request.GET.get("outcome", "")
-    return kept | ({"outcome": outcome} if outcome in Activity.Outcome.values else {})
+    return kept | ({"outcome": outcome} if outcome and outcome in Activity.Outcome.values else {})
 
 
 def _forget(request: HttpRequest, customer: Customer) -> None:

@@ -1,5 +1,6 @@
 """My work queue: ranked tasks, a side panel, one at a time in Play, done / snooze / undo for one or several."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +25,11 @@ from org.access import allowed
 
 KINDS = {"broken_promise": "Broken promises", "call": "Calls", "apply_credit": "Credits", "dispute": "Disputes", "remind": "Reminders"}
 ICONS = {"broken_promise": "promise", "call": "phone", "apply_credit": "cash", "dispute": "dispute", "remind": "mail"}
+WORDS = {
+    "apply_credit": "Apply the open credit first", "dispute": "Settle the dispute", "remind": "Send a statement",
+    "call": "Call, ask for a date",
+}  # fmt: skip
+"""What to do about a task, where the row has room for a few words."""
 assert set(KINDS) == set(ICONS) == set(WEIGHTS)
 LEASE = 600
 """Seconds for which an account served by Play is kept from colleagues who play the same list."""
@@ -85,10 +91,10 @@ TELLING = ("passed 90 days", "broke a promise", "left out", "never contacted", "
 def _line(item: WorkItem) -> Line:
     task = item.task
     why = next((reason for sign in TELLING for reason in task.reasons if sign in reason), "")
+    why = re.sub(r"broke a promise (?:(\d+) times|once) in", lambda m: f"{m[1]} broken in" if m[1] else "first break in", why)
     if task.kind == "broken_promise":
-        told = task.reasons[0].removeprefix("promised ").removesuffix(", not received")
-        return Line(item, f"Promise broken: {told}", why.replace("broke a promise", "broke one"))
-    return Line(item, task.next_action if task.kind in ("call", "remind") else f"{task.title}: {task.next_action.lower()}", why)
+        return Line(item, "Promise broken: get a new date", why)
+    return Line(item, WORDS.get(task.kind, task.next_action), why)
 
 
 @allowed("collections.view")
@@ -105,7 +111,9 @@ def _asked(request: HttpRequest, query: dict[str, str]) -> Asked:
 
 def _list(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     today, user = clock.today(), _user(request)
-    everything = work_list(user=user, today=today, mine=asked.mine, text=asked.text)
+    finished = set(Snooze.objects.filter(user=user, is_done=True, until__gt=today).values_list("task_key", flat=True))
+    listed = work_list(user=user, today=today, mine=asked.mine, text=asked.text)
+    everything = [item for item in listed if item.task.key not in finished]
     shown = [item for item in everything if not asked.kind or item.task.kind == asked.kind]
     return {
         "today": today, "groups": _groups(shown, today), "shown": len(shown), "left": cash_left(everything),
@@ -205,7 +213,7 @@ def snooze(request: HttpRequest, key: str) -> HttpResponse:
         put_off(user=_user(request), customer=item.customer, task_key=key, until=until, today=today)
     except (ValueError, ActivityError) as error:
         return toast(request, HttpResponse(status=422), str(error), tone="bad")
-    return _gone(request, [key], f"{item.customer.name} waits until {until:%-d %b}")
+    return _gone(request, [key], f"{item.customer.name} waits until {until:%-d %b}", waits=True)
 
 
 @require_POST
@@ -234,13 +242,13 @@ def restore(request: HttpRequest) -> HttpResponse:
     return redirect_htmx(request, _back(request))
 
 
-def _gone(request: HttpRequest, keys: list[str], text: str) -> HttpResponse:
-    """What has left the list: to the list itself its new counts and sums, to Play the next task, without scripts the list again."""
+def _gone(request: HttpRequest, keys: list[str], text: str, *, waits: bool = False) -> HttpResponse:
+    """What has left its place: to the list its new counts and sums (or all of it anew), to Play the next task, without scripts the list."""
     undo = reverse("collections:restore") + "?" + urlencode({"key": keys}, doseq=True) if keys else ""
     if not getattr(request, "htmx", False) or request.POST.get("then") == "play":
         return toast(request, redirect_htmx(request, _back(request)), text, undo_url=undo)
     context = _list(request, _asked(request, _current(request)))
-    whole = len(keys) != 1 or not context["shown"]
+    whole = waits or len(keys) != 1 or not context["shown"]
     response = page(request, "collections_app/queue.html", context | {"oob": True}, fragment="list" if whole else "counts")
     if whole:
         response["HX-Retarget"], response["HX-Reswap"] = "#list", "innerHTML"

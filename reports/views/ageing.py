@@ -1,11 +1,13 @@
 """Ageing of any day by anything, the items behind its figures, and the movements behind others."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from arops.lib import money
 from arops.lib.http import page
 from arops.lib.sheets import export_response
 from arops.lib.tables import Column, Table
@@ -18,7 +20,7 @@ from reports.selectors.items import ItemList, ItemRow, item_list
 from reports.selectors.movements import CAUSES, Movement, movements
 from reports.views.asking import asked, controls, cover
 from reports.views.links import Links
-from reports.views.present import age_of, base_footer, footer, table
+from reports.views.present import age_of, base_footer, footer, table, together
 
 SHOWN = 500
 """Rows a page shows; totals and exports are of all."""
@@ -32,8 +34,9 @@ def aging(request: HttpRequest) -> HttpResponse:
     file = None if errors else export(request, ageing_table(report), "Ageing", form)
     if file:
         return file
+    rows = table(report, links)
     context = controls(form, links) | {
-        "errors": errors, "report": report, "rows": table(report, links)[:SHOWN], "cut": max(0, len(report.lines) - SHOWN),
+        "errors": errors, "report": report, "rows": rows[:SHOWN], "cut": max(0, len(rows) - SHOWN), "whole": len(rows),
         "footer": footer(report, links), "base_footer": base_footer(report), "dimensions": DIMENSIONS,
         "by": ",".join(report.by), "head": " · ".join(DIMENSIONS[name] for name in report.by),
         "mixed": len(report.totals) > 1, "snapshots": snapshots(request, form),
@@ -109,7 +112,7 @@ def ageing_table(report: AgeingReport) -> Table:
         Column("disputed", "of it disputed", lambda line: line.own.disputed, kind="money", total=True),
         Column("items", "Items", lambda line: line.items, kind="num"),
     ]  # fmt: skip
-    return Table(columns, report.lines, currency=lambda line: line.currency)
+    return Table(columns, together(report.lines), currency=lambda line: line.currency)
 
 
 def _bucket(index: int) -> Any:
@@ -132,8 +135,14 @@ def items_table(found: ItemList) -> Table:
         Column("amount", "Amount", lambda row: row.item.amount, kind="money"),
         Column("balance", "Open", lambda row: row.item.balance, kind="money", total=True),
         Column("disputed", "of it disputed", lambda row: row.disputed, kind="money", total=True),
+        Column("base", "Open, company currency", _base, kind="num"),
+        Column("base_currency", "Company currency", lambda row: row.company.base_currency),
     ]  # fmt: skip
     return Table(columns, found.rows, currency=_item_currency)
+
+
+def _base(row: ItemRow) -> Decimal:
+    return money.to_decimal(row.item.base_balance, row.company.base_currency)
 
 
 def _item_currency(row: ItemRow) -> str:

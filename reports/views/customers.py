@@ -65,7 +65,7 @@ def list_table(rows: list[CustomerRow], asked: dict[str, str]) -> Table:
     """The list as rows and columns, for its head and for files."""
     columns = [
         Column("name", "Customer", lambda r: r.customer.name, sort="name", pin=True),
-        Column("number", "Number", lambda r: r.customer.number),
+        Column("number", "Number", lambda r: r.customer.number, priority=2),
         Column("company", "Company", lambda r: r.customer.company.code, priority=3),
         Column("collector", "Collector", lambda r: r.customer.collector.name if r.customer.collector else "", priority=2),
         Column("segment", "Segment", lambda r: r.customer.segment, priority=3),

@@ -1,7 +1,7 @@
 """Reports as tables of cells: amounts with their texts, links and shades, ready for templates and sheets alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -76,8 +76,24 @@ def shade(part: int, of: int) -> int:
 
 
 def table(report: AgeingReport, links: Links, *, base: bool = False, unit: int = 1) -> list[Row]:
-    """The report's rows with links into their items; amounts of the company's currency where `base`."""
-    return [_row(line, report, links, base, unit) for line in report.lines]
+    """The report's rows with links into their items; where `base` in the company's currency, items of all currencies together."""
+    return [_row(line, report, links, base, unit) for line in together(report.lines, base=base)]
+
+
+def together(lines: Sequence[AgeingLine], *, base: bool = False) -> list[AgeingLine]:
+    """Lines by what they are shown by and by one currency: the items' own, or (`base`) the company's. The largest come first.
+
+    A report keeps the two apart, because amounts in different company currencies have no sum; who shows one of them has one row.
+    """
+    found: dict[tuple[Any, ...], AgeingLine] = {}
+    for line in lines:
+        key = (line.base_currency if base else line.currency, *line.keys.items())
+        width = len(line.own.buckets)
+        kept = found.setdefault(key, replace(line, own=Amounts([0] * width), base=Amounts([0] * width), items=0))
+        kept.own.add(line.own)
+        kept.base.add(line.base)
+        kept.items += line.items
+    return list(found.values())
 
 
 def _row(line: AgeingLine, report: AgeingReport, links: Links, base: bool, unit: int) -> Row:

@@ -107,9 +107,19 @@ export function startLists() {
       else panel()?.replaceChildren();
     });
   });
+  // A list drawn anew keeps the focus where it was.
+  let place = -1;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const list = event.detail.target?.querySelector?.("[data-list]");
+    place = list ? rowsOf(list).indexOf(list.querySelector(".focus")) : -1;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const list = event.detail.target?.querySelector?.("[data-list]");
-    if (list) begin(list);
+    if (!list) return;
+    fetched.clear();
+    begin(list);
+    const rows = rowsOf(list);
+    if (place >= 0 && rows.length) focus(rows[Math.min(place, rows.length - 1)]);
   });
   const begin = (list) => {
     if (list.querySelector("[data-select]")) sum(list);
