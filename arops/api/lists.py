@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from arops.api.ids import private
 from arops.api.problems import ApiProblem, invalid
 from arops.api.views import ApiView
+from arops.lib.money import currencies
 
 MOST = 500
 USUAL = 100
@@ -87,6 +88,8 @@ class ListView(RecordView):
         """Rows by the list's own filters, the value as text."""
         for name, lookup in self.filters.items():
             if name in wanted:
+                if name in ("currency", "base") and wanted[name] not in currencies():
+                    raise invalid(f"?{name}", "invalid", f"{name} is an ISO 4217 code such as USD")
                 rows = rows.filter(**{lookup: self.filter_value(name, wanted[name])})
         return rows
 

@@ -95,7 +95,7 @@ class Jobs(JobRecords, ListView):
         "jobs_list",
         schemas.page("Job"),
         schemas.page_parameters(
-            "kind", "company", updated_since=False, state=({"type": "string"}, "waiting, running, done, failed or cancelled.")
+            "kind", "company", updated_since=False, state=(schemas.ANY, "waiting, running, done, failed or cancelled.")
         ),
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -155,7 +155,7 @@ class Events(RecordView):
 
     @schemas.reads(
         "events_list", schemas.page("Event"),
-        schemas.parameters("after", "limit", "company", "customer", type=({"type": "string"}, "Such as invoice.issued.")),
+        schemas.parameters("after", "limit", "company", "customer", type=(schemas.ANY, "Such as invoice.issued.")),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Events after one of them, the oldest first; `next` is the `after` of the next call, also when there is nothing new."""

@@ -110,6 +110,8 @@ class Nowhere(ApiView):
 def check_text(pointer: str, values: list[str]) -> None:
     """Refuse what PostgreSQL can't hold and no parameter needs."""
     for value in values:
+        if pointer.startswith("?") and not value:
+            raise invalid(pointer, "invalid", f"{pointer[1:]} is empty: leave it out")
         if "\x00" in value or len(value) > 500 or (not value.isascii() and _unpaired(value)):
             raise invalid(pointer, "invalid", f"{pointer.lstrip('?')} is text of at most 500 characters")
 

@@ -6,6 +6,7 @@ messages point at the field.
 
 from arops.api.schemas import money, records, reports
 from arops.api.schemas.operations import (
+    ANY,
     MODE,
     accepted,
     bulk,
@@ -24,6 +25,7 @@ from arops.api.schemas.parts import Schema, ref
 COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **reports.COMPONENTS}
 
 __all__ = [
+    "ANY",
     "COMPONENTS",
     "MODE",
     "accepted",

@@ -4,36 +4,37 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from arops.api.schemas.parts import COMPANY, CURRENCY, DAY, FLAG, MOMENT, WHOLE, Schema, listed, nullable, one_of, ref, taken, text
+from arops.api.schemas.parts import CURRENCY, DAY, FLAG, MOMENT, WHOLE, Schema, listed, nullable, one_of, ref, taken, text
 
 JSON = "application/json"
 MODE: Schema = {**one_of("partial", "atomic"), "default": "partial"}
+ANY: Schema = {"type": "string", "minLength": 1, "maxLength": 500}
 PARAMETERS: dict[str, tuple[Schema, str]] = {
     "limit": ({"type": "integer", "minimum": 1, "maximum": 500, "default": 100}, "Rows a page."),
-    "cursor": ({"type": "string"}, "`next` of the page before."),
+    "cursor": (ANY, "`next` of the page before."),
     "updated_since": (MOMENT, "Rows changed at that moment or later. Ask from a minute before your last call: a change may commit late."),
-    "company": (COMPANY, "Code of a company."),
-    "customer": (text(40), "Our id of a customer, such as cus_7."),
+    "company": (ANY, "Code of a company."),
+    "customer": (ANY, "Our id of a customer, such as cus_7."),
     "currency": (CURRENCY, ""),
-    "number": (text(60), ""),
+    "number": (ANY, ""),
     "as_of": (DAY, "The books at the end of that day; without it, today's."),
-    "known_at": (text(40), "As known at that moment (or at the end of that day)."),
+    "known_at": (ANY, "As known at that moment (or at the end of that day)."),
     "first": (DAY, "First day."),
     "due_before": (DAY, "Due before that day."),
-    "collector": (text(254), "A person's e-mail address; for reports also `me` or `none`."),
+    "collector": (ANY, "A person's e-mail address; for reports also `me` or `none`."),
     "state": (one_of("open", "closed", "all"), "By what is open now."),
     "basis": (one_of("due", "document"), "The date that days are counted from."),
-    "buckets": (text(60), "Upper bounds in days, such as `0,30,60,90`."),
+    "buckets": (ANY, "Upper bounds in days, such as `0,30,60,90`."),
     "credits": (one_of("apart", "aged"), "Credits in a column of their own, or in the buckets by their own dates."),
-    "by": (text(80), "Any of company, customer, parent, collector, segment, currency, parted by commas."),
+    "by": (ANY, "Any of company, customer, parent, collector, segment, currency, parted by commas."),
     "days": ({"type": "integer", "minimum": 1, "maximum": 366, "default": 90}, "Days of credit sales behind the measures."),
-    "after": (text(40), "Id of an event (or 0 for the first): what was recorded after it."),
+    "after": (ANY, "Id of an event (or 0 for the first): what was recorded after it."),
 }
 
 
 def parameters(*names: str, **own: tuple[Schema, str]) -> list[OpenApiParameter]:
     """Query parameters by name; those that only one call has are given with schema and description."""
-    wanted = {name: PARAMETERS.get(name, (text(100), "")) for name in names} | own
+    wanted = {name: PARAMETERS.get(name, (ANY, "")) for name in names} | own
     return [OpenApiParameter(name, type=schema, description=words) for name, (schema, words) in wanted.items()]
 
 
