@@ -116,7 +116,7 @@ def receipt_in_sight(actor: Actor, pk: int, permission: str = "cash.view") -> Re
         "company", "bank_account", "customer__parent", "suggested", "open_item", "lease_by", "split_from",
         "statement_line__statement__bank_file__stored_file",
     )  # fmt: skip
-    return found.filter(pk=pk).first()
+    return found.defer("statement_line__statement__bank_file__stored_file__content").filter(pk=pk).first()
 
 
 def work_on(actor: Actor, receipt: Receipt, today: date, typed: Mapping[str, Any] | None = None) -> Work:

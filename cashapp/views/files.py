@@ -126,4 +126,6 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _file(request: HttpRequest, pk: int) -> BankFile:
     user: Any = request.user
-    return get_object_or_404(BankFile.objects.visible_to(user, "cash.view").select_related("stored_file"), pk=pk)
+    return get_object_or_404(
+        BankFile.objects.visible_to(user, "cash.view").select_related("stored_file").defer("stored_file__content"), pk=pk
+    )
