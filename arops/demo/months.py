@@ -1,4 +1,5 @@
-"""Eighteen months of work, month by month: documents issued, people's work done, statements imported, cash matched and cleared."""
+"""Eighteen months of work, by the month (at first by the quarter): documents issued, people's work done, statements imported, cash
+matched by the engine and cleared by hand."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,8 @@ from ledger.selectors import lock_items
 CLEARED_AFTER = timedelta(days=12)
 """People have cleared what is older than this; younger receipts still wait in the queue."""
 
-BATCH = 2_000
+MONTHLY = timedelta(days=400)
+"""Since when statements come by the month; before that, by the quarter. (People's work is told of the last 300 days.)"""
 
 
 def banking_days_back(today: date, count: int) -> date:
@@ -51,10 +53,10 @@ class Months:
             self.truth[payment.company, payment.day, payment.amount, payment.account].append(payment)
 
     def run(self) -> Iterator[int]:
-        """Every month up to the last imported day, counted as they are done; the last banking days' money waits in files."""
+        """Span by span up to the last imported day, counted as they are done; the last banking days' money waits in files."""
         plan, last = self.world.plan, banking_days_back(self.today, 3)
         acts = make_work(plan)
-        for n, (first, end) in enumerate(_months(min(i.day for i in plan.invoices), self.today)):
+        for n, (first, end) in enumerate(_spans(min(i.day for i in plan.invoices), self.today)):
             self._issue([i for i in plan.invoices if first <= i.day <= end])
             self._work(acts, first, end)
             paid = [p for p in plan.payments if first <= p.day <= min(end, last)]
@@ -82,7 +84,7 @@ class Months:
                 self.deeds.do(act)
 
     def _bank(self, company: PlanCompany, payments: Sequence[PlanPayment], day: date) -> None:
-        """Import a month's statement, let the engine match, clear by hand what has waited long enough."""
+        """Import a statement, let the engine match, clear by hand what has waited long enough."""
         if not payments:
             return
         books = self.world.companies[company.code]
@@ -113,7 +115,9 @@ class Months:
     def _decide(self, company: PlanCompany, first: date, end: date) -> None:
         """The nights' verdicts on promises: every few days, as late as the month's receipts are matched."""
         books = self.world.companies[company.code]
-        for day in [first + timedelta(days=n) for n in (6, 13, 20) if first + timedelta(days=n) < end] + [end]:
+        for day in [
+            first + timedelta(days=n) for n in (6, 13, 20) if end - first < timedelta(days=32) and first + timedelta(days=n) < end
+        ] + [end]:
             decide_promises(company=books, today=day, actor=SYSTEM)
         for dispute in Dispute.objects.filter(company=books, open_item__balance=0).open():
             resolve_dispute(
@@ -160,10 +164,13 @@ def _document(invoice: PlanInvoice) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """First and last day of every calendar month, the last one up to `last`."""
+def _spans(first: date, today: date) -> Iterator[tuple[date, date]]:
+    """First and last days of what is worked in one go: quarters long ago, then calendar months, the last one up to today."""
     day = first.replace(day=1)
-    while day <= last:
-        following = (day + timedelta(days=32)).replace(day=1)
-        yield day, min(following - timedelta(days=1), last)
+    while day <= today:
+        months = 3 if day < today - MONTHLY else 1
+        following = day
+        for _ in range(months):
+            following = (following + timedelta(days=32)).replace(day=1)
+        yield day, min(following - timedelta(days=1), today)
         day = following

@@ -29,10 +29,16 @@ class Command(BaseCommand):
             self.stdout.write("The database is empty: loading the demo company (under a minute).")
             call_command("load_demo")
         if options["banner"]:
-            options["banner"].write_text(logins() if settings.DEMO else "")
+            options["banner"].write_text(logins() + waiting() if settings.DEMO else "")
 
 
 def logins() -> str:
     """The demo's people, one a line, or nothing when they aren't there."""
     there = set(User.objects.filter(email__in=[login.email for login in DEMO_LOGINS]).values_list("email", flat=True))
     return "".join(f"{login.title:<24} {login.email:<22} {login.password}\n" for login in DEMO_LOGINS if login.email in there)
+
+
+def waiting() -> str:
+    """The demo's bank files that nobody has imported yet, for the banner."""
+    files = sorted(path for path in (settings.VAR_DIR / "demo").glob("*.*") if path.is_file())
+    return "Bank files to import (Cash, Bank files):\n" + "".join(f"  {path}\n" for path in files) if files else ""
