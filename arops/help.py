@@ -14,7 +14,7 @@ from pathlib import Path
 import nh3
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -37,13 +37,17 @@ PAGES = {
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
     "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list",
-    "collections:promises": "explanation/promises-and-disputes", "collections:dunning": "explanation/dunning",
+    "collections:promises": "explanation/promises-and-disputes", "collections:dunning": "how-to/dunning",
+    **dict.fromkeys(("cashapp:files", "cashapp:upload", "cashapp:file", "cashapp:file-decide", "cashapp:mapping"), "how-to/bank-files"),
+    **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new"), "how-to/bank-files"),
+    **dict.fromkeys(("cashapp:policies", "cashapp:policy"), "explanation/matching"),
+    **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {
-    "cashapp": "explanation/matching", "collections": "explanation/work-list", "customers": "explanation/work-list",
+    "cashapp": "how-to/clear-cash", "collections": "explanation/work-list", "customers": "explanation/work-list",
     "disputes": "explanation/promises-and-disputes", "invoicing": "how-to/invoices", "ledger": "explanation/ledger",
-    "messaging": "explanation/dunning", "org": "reference/permissions", "reports": "reference/metrics", "workflow": "explanation/jobs",
+    "messaging": "how-to/dunning", "org": "reference/permissions", "reports": "reference/metrics", "workflow": "explanation/jobs",
 }  # fmt: skip
 """An app's name → the page for those of its screens that have none of their own."""
 
@@ -175,14 +179,11 @@ def search(text: str) -> list[Hit]:
 
 def help_for(view_name: str) -> str:
     """The address of the help about a screen, by the name of its own address; the list of pages where there is none."""
-    wanted = PAGES.get(view_name) or AREAS.get(view_name.partition(":")[0], "")
-    slug, _, anchor = wanted.partition("#")
-    try:
-        if not slug or not (DOCS / f"{slug}.md").is_file():
-            return reverse("help")
-        return reverse("help-page", args=[slug]) + (f"#{anchor}" if anchor else "")
-    except NoReverseMatch:
-        return ""
+    for wanted in (PAGES.get(view_name, ""), AREAS.get(view_name.partition(":")[0], "")):
+        slug, _, anchor = wanted.partition("#")
+        if slug and (DOCS / f"{slug}.md").is_file():
+            return reverse("help-page", args=[slug]) + (f"#{anchor}" if anchor else "")
+    return reverse("help")
 
 
 @anyone

@@ -33,7 +33,7 @@ from workflow.models import Job
 from workflow.services import record, store_file
 from workflow.services.jobs import create_job
 
-READ_SECONDS, READ_MEMORY_MB = 60, 768
+READ_SECONDS, READ_MEMORY_MB = 90, 768
 SOURCE_SYSTEM = "import"
 BATCH = 500
 SMALL = 2_000

@@ -63,7 +63,7 @@ def test_from_the_file_to_the_books(client, us):
     body = client.get(url).content.decode()
     assert (
         "&lt;b&gt;Hours" in body
-        and "there is no customer K-9 in US01" in body
+        and "There is no customer K-9 in US01" in body
         and "2 documents" in body
         and "2 invoices, 500.00 USD" in body
     )
