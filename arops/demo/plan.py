@@ -16,7 +16,7 @@ from arops.lib import money
 from customers.terms import parse_terms
 
 MONTHS = 18
-HABITS = {"prompt": 46, "discount": 14, "week": 23, "slow": 6, "late": 4, "very_late": 3, "short": 3, "silent": 1}
+HABITS = {"prompt": 46, "discount": 14, "week": 21, "slow": 8, "late": 4, "very_late": 3, "short": 3, "silent": 1}
 """How customers pay, and how many in a hundred do."""
 
 DELAY = {
