@@ -1,8 +1,12 @@
 """The batch as a whole: no item is claimed beyond its balance, and what one receipt settles answers the question of another."""
 
+from collections.abc import Iterable
+
 import pytest
 
-from cashapp.engine import MatchInputError, Policy, match
+from cashapp.engine import Allocation, MatchInputError, Policy, Proposal, Receipt, match
+from cashapp.engine.assign import settle
+from cashapp.engine.model import Outcome
 from tests.cashapp.engine.desk import BETA, BETA_ACCOUNT, DAY, PAYERS, credit, given, invoice, receipt, says, words
 
 
@@ -125,3 +129,20 @@ def test_structured_claims_beat_a_guess_by_amount() -> None:
 def test_a_batch_that_cannot_be_is_refused_in_words(receipts, items, word: str) -> None:
     with pytest.raises(MatchInputError, match=word):
         match(receipts, items, PAYERS)
+
+
+def test_what_the_last_round_posts_is_judged_too() -> None:
+    """A made-up proposer that keeps two receipts in doubt until the last round, and then lets both have the same item."""
+    items = {n: invoice(n, 100_10) for n in range(1, 5)}
+    plan = [{1: 1}, {2: 2}, {3: 3}, {4: 4, 5: 4}]
+
+    def propose(some: Iterable[Receipt], gone: frozenset[int]) -> dict[int, Proposal]:
+        now = plan.pop(0)
+        return {r.id: proposal(r.id, now.get(r.id, 1), "post" if r.id in now else "suggest") for r in some}
+
+    done = settle([receipt(100_10, id=n) for n in range(1, 6)], items, Policy(), propose)
+    assert [done[n].outcome for n in range(1, 6)] == ["post", "post", "post", "suggest", "suggest"]
+
+
+def proposal(receipt_id: int, item_id: int, outcome: Outcome) -> Proposal:
+    return Proposal(receipt_id, 1, (Allocation(item_id, 100_10),), 0, "none", "made up", 95, ("made up",), (), outcome)
