@@ -93,7 +93,7 @@ def _line(item: WorkItem) -> Line:
     why = next((reason for sign in TELLING for reason in task.reasons if sign in reason), "")
     why = re.sub(r"broke a promise (?:(\d+) times|once) in", lambda m: f"{m[1]} broken in" if m[1] else "first break in", why)
     if task.kind == "broken_promise":
-        return Line(item, "Promise broken: get a new date", why)
+        return Line(item, "Promise broken: call again", why)
     return Line(item, WORDS.get(task.kind, task.next_action), why)
 
 
