@@ -19,7 +19,8 @@ from invoicing.selectors import SORTS, STATES, Filters
 from invoicing.services.keying import CreditLine
 from org.models import Company
 
-MAX_LINES = 200
+MAX_LINES = 100
+"""Lines that the form takes; longer documents come by list or by the API."""
 DAYS = range(1990, 2100)
 
 

@@ -216,12 +216,14 @@ def import_list(
 
     Raises InputRefused, UnansweredQuestions where a person would be asked, NotAllowed.
     """
-    found = start_import(actor=actor, content=content, name=name, source=source, company=company)
-    if mapping:
-        set_mapping(actor=actor, found=found, mapping=mapping)
-    InvoiceImport.objects.filter(pk=found.pk).update(state=InvoiceImport.State.CHECKED)
-    found.refresh_from_db()
-    return confirm_import(actor=actor, found=found, mode=mode, now=now)
+    with transaction.atomic():
+        found = start_import(actor=actor, content=content, name=name, source=source, company=company)
+        if mapping:
+            set_mapping(actor=actor, found=found, mapping=mapping)
+            found.refresh_from_db()
+        _answered(found)
+        InvoiceImport.objects.filter(pk=found.pk).update(state=InvoiceImport.State.CHECKED)
+        return confirm_import(actor=actor, found=found, mode=mode, now=now)
 
 
 def run_import(*, actor: Actor, found: InvoiceImport, tell: Tell) -> tuple[dict[str, int], list[dict[str, Any]]]:

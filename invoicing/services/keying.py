@@ -21,6 +21,9 @@ SERIES = {"invoice": "AR-", "debit_memo": "AD-", "credit_memo": "AC-"}
 """Prefixes of our own series: documents that the ERP numbers begin otherwise."""
 
 
+OWN = "an invoice is credited by someone else than the one who issued it"
+
+
 class CreditRefused(Refused):
     """A credit memo that can't be issued as asked; the message says why."""
 
@@ -39,13 +42,17 @@ def key_document(*, actor: Actor, company: Company, row: Mapping[str, Any], toke
     """Issue a document that a person keyed in; without a number it gets the next of our own series. The same form (`token`) issues
     one document, however often it is sent.
 
-    Raises DocumentRefused with a pointer to each field, NotAllowed: credit memos are for those who may approve them.
+    Raises DocumentRefused with a pointer to each field, NotAllowed: credit memos are for those who may approve them; CreditRefused: and
+    not for one's own invoices.
     """
     require(actor, "invoices.issue", company.pk)
     kind = str(row.get("kind", "invoice"))
     if kind == "credit_memo":
         require(actor, "memos.approve", company.pk)
-    return _issue_once(actor, company, {**row, "company": company.code}, kind, token, "invoices.issue")
+    made = _issue_once(actor, company, {**row, "company": company.code}, kind, token, "invoices.issue")
+    if kind == "credit_memo" and made.refers_to and made.refers_to.issued_by == actor.label:
+        raise CreditRefused(OWN)
+    return made
 
 
 def _issue_once(actor: Actor, company: Company, row: dict[str, Any], kind: str, token: str, permission: str) -> Invoice:
@@ -89,7 +96,7 @@ def _check_credit(actor: Actor, invoice: Invoice, lines: Sequence[CreditLine], r
     if invoice.kind == Invoice.Kind.CREDIT_MEMO:
         raise CreditRefused("a credit memo is not credited: issue a debit memo")
     if invoice.issued_by == actor.label:
-        raise CreditRefused("an invoice is credited by someone else than the one who issued it")
+        raise CreditRefused(OWN)
     if not reason.strip():
         raise CreditRefused("say why it is credited")
     wanted = sum(line.net + line.tax for line in lines)

@@ -35,7 +35,8 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first rows, what has to be decided, and of the whole list: rows, documents, how many can't be read, totals."""
+    """The first rows, what has to be decided, and of the whole list: rows, documents, how many can't be read, totals; and in words how
+    the file was read."""
 
     rows: list[PreviewRow]
     questions: list[Question]
@@ -44,6 +45,7 @@ class Preview:
     documents: int
     unreadable: int
     totals: list[tuple[str, str, int, int]]
+    read_as: str
 
 
 def preview(*, actor: Actor, found: InvoiceImport) -> Preview:
@@ -56,7 +58,15 @@ def preview(*, actor: Actor, found: InvoiceImport) -> Preview:
     wrong, outcomes = _told(first, tried)
     rows = [_row(row, n, table, mapping, wrong, outcomes) for n, row in enumerate(table.rows[:SHOWN])]
     unreadable = sum(1 for draft in made.drafts if draft.problems)
-    return Preview(rows, asked, made.notes[:5], len(table.rows), len(made.drafts), unreadable, _totals(made.drafts))
+    return Preview(rows, asked, made.notes[:5], len(table.rows), len(made.drafts), unreadable, _totals(made.drafts), _read_as(table))
+
+
+def _read_as(table: Table) -> str:
+    """What was guessed of the file itself."""
+    if table.format == "xlsx":
+        return f"sheet “{table.sheet}”, headings in line {table.heading_line}"
+    marks = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+    return f"text in {table.encoding}, separated by {marks.get(table.delimiter, table.delimiter)}, headings in line {table.heading_line}"
 
 
 Wrong = dict[tuple[int, str], list[str]]

@@ -16,7 +16,6 @@ from invoicing.forms import CreditForm, DocumentForm, LineFormSet, blame
 from invoicing.models import Invoice
 from invoicing.services import DocumentRefused
 from invoicing.services.keying import SERIES, credit_invoice, key_document
-from ledger.errors import LedgerError
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -70,12 +69,17 @@ def _issued(request: HttpRequest, customer: Customer, form: DocumentForm, lines:
         return None
     row = form.row(customer, [line.row() for line in filled])
     try:
-        return key_document(actor=user, company=customer.company, row=row, token=request.POST.get("token", "")[:60])
+        return key_document(actor=user, company=customer.company, row=row, token=_token(request))
     except DocumentRefused as refused:
         blame(form, filled, refused.problems)
-    except (LedgerError, NotAllowed) as refused:
+    except (Refused, NotAllowed) as refused:
         form.add_error(None, str(refused))
     return None
+
+
+def _token(request: HttpRequest) -> str:
+    """What makes two sendings of a form the same."""
+    return request.POST.get("token", "").replace("\x00", "")[:60]
 
 
 @allowed("memos.approve")
@@ -117,12 +121,12 @@ def _credited(request: HttpRequest, invoice: Invoice, form: CreditForm) -> Invoi
     try:
         return credit_invoice(
             actor=user, invoice=invoice, lines=data["lines"], reason=data["reason"], day=data["document_date"],
-            token=request.POST.get("token", "")[:60],
+            token=_token(request),
         )  # fmt: skip
     except DocumentRefused as refused:
         for problem in refused.problems:
             name = problem.pointer.strip("/")
             form.add_error(name if name in form.fields else None, problem.detail)
-    except (Refused, LedgerError, NotAllowed) as refused:
+    except (Refused, NotAllowed) as refused:
         form.add_error(None, str(refused))
     return None

@@ -1,7 +1,7 @@
 // The form of a document: lines added, amounts worked out and summed while they are typed. Exact: decimals as BigInt, no floats.
 // The server works everything out again; without this script the form lacks only its running total.
 const form = document.querySelector("form[data-document]");
-const MANY = 200;
+const MANY = 100;
 
 // [digits, scale] of 1,234.50; null for what is no number (yet).
 function read(text) {

@@ -58,6 +58,7 @@ def mapping(body_client, url, **changes):
 def test_from_the_file_to_the_books(client, us):
     url = bring(client, us).url
     body = client.get(url).content.decode()
+    assert "text in utf-8, separated by commas, headings in line 1" in body
     assert "3 April 2026 or 4 March 2026" in body and "Check all 3 rows" not in body
     assert client.post(url, mapping(client, url, date_order="dmy")).status_code == 302
     body = client.get(url).content.decode()

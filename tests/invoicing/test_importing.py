@@ -307,6 +307,7 @@ def test_the_api_brings_a_list_in_one_call_or_is_told_what_to_decide(us):
     assert run_job(job_id=job.pk, now=NOW).counts == {"created": 2}
     with pytest.raises(UnansweredQuestions):
         import_list(actor=SYSTEM, content=GOOD.encode(), name="a.csv", source="another", now=NOW)
+    assert InvoiceImport.objects.count() == 1
 
 
 def test_what_was_issued_before_is_not_changed_by_a_list(us, clerk):

@@ -271,6 +271,16 @@ def test_who_issued_an_invoice_does_not_credit_it_nor_more_than_is_left(world):
     assert not Invoice.objects.filter(number__startswith="AC-").exists()
 
 
+def test_nor_does_he_key_in_a_credit_memo_about_it(world):
+    chief = make_user("supervisor", world["us"])
+    invoice(world["acme"], "INV-OWN", actor=chief)
+    address = reverse("invoicing:new") + f"?customer={world['acme'].pk}"
+    answer = enter(chief).post(address, form(kind="credit_memo", reason="price", refers_to="INV-OWN"))
+    assert answer.status_code == 422 and "by someone else" in answer.content.decode()
+    assert enter(chief).post(address, form(kind="credit_memo", reason="price", refers_to="INV-NEW", token="x\x00")).status_code == 302
+    assert Invoice.objects.filter(kind="credit_memo", issued_by=chief.label).count() == 1
+
+
 def test_tax_left_empty_goes_with_the_net(world):
     taxed = invoice(world["acme"], "INV-TAX", lines=[{"description": "x", "amount": "100.00", "tax_amount": "8.25"}])
     line = taxed.lines.get()
