@@ -25,7 +25,7 @@ DAY = date(2026, 9, 30)
 
 @pytest.fixture(autouse=True)
 def quick(settings, monkeypatch):
-    settings.BUSINESS_DATE = DAY
+    settings.BUSINESS_DATE, settings.PASSWORD_HASHERS = DAY, ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(pdf, "is_available", lambda: True)
     monkeypatch.setattr(pdf, "from_html", lambda html, css="": b"%PDF " + html.encode())
 

@@ -31,6 +31,11 @@ def queue(customer, key, **fields):
     return message
 
 
+@pytest.fixture(autouse=True)
+def quick(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def world():
     us, other = make_company("US01"), make_company("XX01")
