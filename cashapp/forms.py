@@ -90,6 +90,11 @@ def number(text: Any) -> int:
     return int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 18 else -1
 
 
+def words(text: str | None, most: int = 2000) -> str:
+    """What somebody typed, trimmed, without the characters that no database keeps."""
+    return (text or "").replace("\0", "").strip()[:most]
+
+
 class BankFileForm(forms.Form):
     """A file from the bank, and the account for lists that don't name theirs."""
 

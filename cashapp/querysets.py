@@ -43,16 +43,17 @@ class BankFileQuerySet(ScopedQuerySet):
 
 
 class ReceiptQuerySet(ScopedQuerySet):
-    """Receipts; those of unknown payers are in sight of whoever sees the whole company, or looks after the payer they seem to have."""
+    """Receipts. Where a portfolio is the limit: those of its customers, those that seem to be theirs, and those of nobody knows whom."""
 
     collector_path = "customer__collector_id"
 
     def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
-        """Receipts of whole companies; where a portfolio is the limit, those of its customers and those that seem to be theirs."""
+        """Receipts of whole companies, and of portfolios. Money of unknown payers is everybody's to find out about."""
         reach = actor.reach(permission)
         if reach.everything:
             return self
         own = Q(customer__collector_id=reach.person_id) | Q(customer=None, suggested__collector_id=reach.person_id)
+        own |= Q(customer=None, suggested=None)
         return self.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
 
     def unapplied(self) -> Self:

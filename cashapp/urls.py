@@ -8,6 +8,7 @@ app_name = "cashapp"
 urlpatterns = [
     path("", workbench.workbench, name="workbench"),
     path("ready/", workbench.ready, name="ready"),
+    path("ready/undo/", workbench.ready_undo, name="ready-undo"),
     path("receipts/<int:pk>/", receipts.receipt, name="receipt"),
     path("receipts/<int:pk>/work/", workbench.panel, name="panel"),
     path("receipts/<int:pk>/find/", workbench.find, name="find"),

@@ -35,7 +35,7 @@ class Filters:
     @classmethod
     def of(cls, query: Any) -> "Filters":
         """The filters of a query string; what isn't known is dropped."""
-        given = {name: str(query.get(name, "")).strip()[:80] for name in ("company", "currency", "band", "q")}
+        given = {name: str(query.get(name, "")).replace("\0", "").strip()[:80] for name in ("company", "currency", "band", "q")}
         if given["band"] not in Receipt.Band.values:
             given["band"] = ""
         view = str(query.get("view", ""))

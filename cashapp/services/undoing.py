@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from arops.lib.refusal import Refused
 from cashapp.models import Match, Receipt
 from cashapp.selectors.settlement import Days
 from cashapp.services.errors import NothingToUndo
@@ -16,7 +17,7 @@ from disputes.models import Dispute
 from disputes.services import resolve_dispute
 from ledger.models import Entry, OpenItem
 from ledger.services import reverse_entries
-from org.actors import Actor, SystemActor, require
+from org.actors import Actor, NotAllowed, SystemActor, require
 from workflow.services import record
 
 OWN_WINDOW = timedelta(minutes=30)
@@ -54,6 +55,18 @@ def reverse_match(*, actor: Actor, match: Match, reason: str, today: date, now: 
     )  # fmt: skip
     refresh_proposals(held, today=today)
     return held
+
+
+def reverse_run(*, actor: Actor, matches: Iterable[Match], today: date, now: datetime) -> tuple[int, list[str]]:
+    """Take back what was posted at once, each by itself: how many, and why others were not."""
+    done, refused = 0, []
+    for match in matches:
+        try:
+            reverse_match(actor=actor, match=match, reason="", today=today, now=now)
+            done += 1
+        except (Refused, NotAllowed) as error:
+            refused.append(f"{match.receipt.number}: {error}")
+    return done, refused
 
 
 def _entries(match: Match, receipt: Receipt) -> tuple[list[Entry], OpenItem | None]:

@@ -7,12 +7,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from arops.lib import clock, codec
+from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import InputRefused, Refused
 from cashapp.forms import BankAccountForm, BankFileForm, MappingForm, number
 from cashapp.models import BankAccount
-from cashapp.readers.mapping import Mapping
 from cashapp.selectors.files import accounts_of
 from cashapp.selectors.mapping import preview
 from cashapp.services.accounts import change_bank_account, create_bank_account, save_mapping
@@ -76,9 +75,11 @@ def mapping(request: HttpRequest, pk: int) -> HttpResponse:
         return _sample(request, found)
     sample = kept_file(actor=user, pk=max(0, number(request.POST.get("sample") or request.GET.get("sample"))))
     if sample is None:
-        known = codec.decode(found.csv_mapping, Mapping) if found.csv_mapping else None
-        return page(request, "cashapp/mapping.html", {"account": found, "known": known, "form": None, "upload": BankFileForm(actor=user)})
-    proposal = propose(bytes(sample.content), sample.name)
+        return page(request, "cashapp/mapping.html", {"account": found, "form": None, "upload": BankFileForm(actor=user)})
+    try:
+        proposal = propose(bytes(sample.content), sample.name)
+    except InputRefused:
+        raise Http404 from None
     form = MappingForm(request.POST or None, proposal=proposal)
     chosen = form.mapping() if form.is_bound and form.is_valid() else proposal.mapping
     outcome, refusal = None, None

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock, money
 from arops.lib.http import redirect_htmx, toast
 from arops.lib.refusal import Refused
-from cashapp.forms import Typed, amount_of, number
+from cashapp.forms import Typed, amount_of, number, words
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.payers import owners_within
 from cashapp.selectors.queue import SHOWN, Filters, receipts_in
@@ -151,14 +151,14 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("cash.apply")
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a question to the supervisor; then the next receipt."""
-    return _go(request, pk, "Asked", lambda given: asking.ask_about(question=request.POST.get("question", ""), **given))
+    return _go(request, pk, "Asked", lambda given: asking.ask_about(question=words(request.POST.get("question")), **given))
 
 
 @require_POST
 @allowed("cash.reverse")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the question; the receipt goes back to the queue."""
-    return _go(request, pk, "Answered", lambda given: asking.answer(words=request.POST.get("words", ""), **given))
+    return _go(request, pk, "Answered", lambda given: asking.answer(words=words(request.POST.get("words")), **given))
 
 
 @require_POST
@@ -260,16 +260,16 @@ def moved_on(request: HttpRequest, chosen: int, told: str, undo_url: str) -> Htt
 
 
 def refused(
-    request: HttpRequest, receipt: Receipt, words: str, *, typed: Typed | None = None, error: Exception | None = None
+    request: HttpRequest, receipt: Receipt, problem: str, *, typed: Typed | None = None, error: Exception | None = None
 ) -> HttpResponse:
     """The receipt as it stands now, with the reason: 409 when it changed or is in other hands, 403 when it may not be, else 422."""
     status = 409 if isinstance(error, StaleReceipt) else 403 if isinstance(error, NotAllowed) else 422
     current = in_sight(request, receipt.pk)
     kept = typed if status == 422 and isinstance(error, AllocationError | type(None)) else None
-    context = workbench.working(request, current, filters_of(request), typed=kept, problem=words)
+    context = workbench.working(request, current, filters_of(request), typed=kept, problem=problem)
     template = "cashapp/parts/work.html" if getattr(request, "htmx", False) else "cashapp/work_page.html"
     response = render(request, template, context, status=status)
     if getattr(request, "htmx", False):
         response["HX-Retarget"], response["HX-Reswap"] = "#work", "innerHTML"
-        return toast(request, response, words, tone="bad")
+        return toast(request, response, problem, tone="bad")
     return response

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import InputRefused, Refused
-from cashapp.forms import BankFileForm, number
+from cashapp.forms import BankFileForm, number, words
 from cashapp.models import BankAccount, BankFile
 from cashapp.selectors.files import SHOWN, figures_of, files_of, statements_of
 from cashapp.selectors.queue import in_words
@@ -58,7 +58,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     accounts = BankAccount.objects.visible_to(user, "cash.import")
     account = accounts.filter(pk=max(0, number(request.POST.get("bank_account")))).first()
-    reason = request.POST.get("reason", "").strip()
+    reason = words(request.POST.get("reason"), 300)
     if "reason" in request.POST and not reason:
         return toast(request, redirect_htmx(request, reverse("cashapp:files")), "Say why the statement is accepted", tone="bad")
     return _take(request, bytes(kept.content), kept.name, account, reason)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from cashapp.forms import number
+from cashapp.forms import number, words
 from cashapp.models import Match, Receipt, StatementLine
 from cashapp.selectors.returns import candidates_for
 from cashapp.selectors.work import history_of, receipt_in_sight, thread_of
@@ -61,7 +61,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def reverse_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a posting back with a reason, from the receipt's page."""
     match = _match(request, pk)
-    return _reversed(request, match, request.POST.get("reason", ""), reverse("cashapp:receipt", args=[match.receipt_id]))
+    return _reversed(request, match, words(request.POST.get("reason"), 300), reverse("cashapp:receipt", args=[match.receipt_id]))
 
 
 def _match(request: HttpRequest, pk: int) -> Match:
@@ -89,7 +89,7 @@ def bounce(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     line = _line(request, number(request.POST.get("line"))) if request.POST.get("line") else None
     response = redirect_htmx(request, reverse("cashapp:returns") if line else reverse("cashapp:receipt", args=[pk]))
-    reason = request.POST.get("reason", "") or (f"returned by the bank: {line.text[:200]}" if line else "")
+    reason = words(request.POST.get("reason"), 300) or (f"returned by the bank: {line.text[:200]}" if line else "")
     try:
         return_receipt(actor=user, receipt=found, reason=reason, today=clock.today(), now=clock.now(), line=line)
     except (Refused, NotAllowed) as error:
@@ -126,7 +126,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     response = redirect_htmx(request, reverse("cashapp:returns"))
     try:
-        dismiss_return(actor=user, line=_line(request, pk), reason=request.POST.get("reason", ""))
+        dismiss_return(actor=user, line=_line(request, pk), reason=words(request.POST.get("reason"), 300))
     except (Refused, NotAllowed) as error:
         return toast(request, response, str(error), tone="bad")
     return toast(request, response, "Dealt with: nothing was reversed")

@@ -9,15 +9,19 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
-from cashapp.forms import Typed, number, reasons
-from cashapp.models import Receipt
+from cashapp.forms import Typed, number, reasons, words
+from cashapp.models import Match, Receipt
 from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.queue import SHOWN, VIEWS, Filters, cleared_today, counts_of_views, groups_of, receipts_in, total_of
 from cashapp.selectors.work import Work, find_customers, find_items, is_leased, receipt_in_sight, work_on
 from cashapp.services.applying import post_ready
 from cashapp.services.judging import write_off_limit
+from cashapp.services.undoing import reverse_run
 from org.access import allowed
 from org.models import Company
+
+RUN = "cash_run"
+"""Session key of the matches that were last posted at once, so that one Undo takes them all back."""
 
 
 @allowed("cash.view")
@@ -42,7 +46,7 @@ def find(request: HttpRequest, pk: int) -> HttpResponse:
     receipt = receipt_in_sight(user, pk)
     if receipt is None:
         raise Http404
-    text = request.GET.get("q", "").strip()[:80]
+    text = words(request.GET.get("q"), 80)
     context = {
         "receipt": receipt, "text": text, "items": find_items(user, receipt, text, [number(i) for i in request.GET.getlist("use")]),
         "customers": find_customers(user, receipt, text), "filters": Filters.of(request.GET), "today": clock.today(),
@@ -61,8 +65,21 @@ def ready(request: HttpRequest) -> HttpResponse:
         companies = companies.filter(code=filters.company)
     runs = [post_ready(actor=user, company=c, today=clock.today(), now=clock.now()) for c in companies]
     posted, left = sum(len(r.posted) for r in runs), sum(r.suggested + r.asked for r in runs)
-    words = f"{posted} posted" + (f", {left} need a look after all" if left else "")
-    return toast(request, redirect_htmx(request, _home(filters)), words, tone="ok" if posted else "warn")
+    told = f"{posted} posted" + (f", {left} need a look after all" if left else "")
+    request.session[RUN] = [m.pk for r in runs for m in r.posted]
+    undo_url = reverse("cashapp:ready-undo") if posted else ""
+    return toast(request, redirect_htmx(request, _home(filters)), told, tone="ok" if posted else "warn", undo_url=undo_url)
+
+
+@require_POST
+@allowed("cash.apply")
+def ready_undo(request: HttpRequest) -> HttpResponse:
+    """Take back what the person has just posted at once."""
+    user: Any = request.user
+    matches = Match.objects.visible_to(user, "cash.apply").filter(pk__in=request.session.pop(RUN, []), reversed_by=None)
+    done, refused = reverse_run(actor=user, matches=matches.select_related("receipt"), today=clock.today(), now=clock.now())
+    told = f"{done} taken back" + (f"; {refused[0]}" if refused else "")
+    return toast(request, redirect_htmx(request, reverse("cashapp:workbench")), told, tone="warn" if refused else "ok")
 
 
 def _home(filters: Filters) -> str:

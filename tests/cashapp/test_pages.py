@@ -88,12 +88,12 @@ def test_an_empty_queue_says_why(desk):
     assert b"Everything is cleared" in client.get(url("workbench")).content
 
 
-def test_a_portfolio_shows_its_own_receipts_and_those_that_seem_its_own(desk):
+def test_a_portfolio_shows_its_own_receipts_those_that_seem_so_and_those_of_nobody(desk):
     own = make_user("specialist", desk.bank.company, scope="portfolio")
     desk.hart.collector = own
     desk.hart.save()
     page = enter(own).get(url("workbench"))
-    assert [r.pk for g in page.context["groups"] for r in g.rows] == [desk.receipts["twice"].pk]
+    assert [r.pk for g in page.context["groups"] for r in g.rows] == [desk.receipts["twice"].pk, desk.receipts["nobody"].pk]
     assert enter(own).get(url("panel", desk.receipts["short"].pk)).status_code == 404
     assert act(enter(own), "post", desk.receipts["short"], **proposed(desk, "short")).status_code == 404
 
@@ -242,8 +242,14 @@ def test_on_account_split_and_discussed(desk):
 
 
 def test_what_is_ready_is_posted_with_one_button(desk):
-    answer = enter(desk.ana).post(url("ready"))
+    client = enter(desk.ana)
+    answer = client.post(url("ready"))
     assert answer.status_code == 302 and [m.receipt_id for m in Match.objects.all()] == [desk.receipts["sure"].pk]
+    assert url("ready-undo") in client.get(url("workbench")).content.decode()
+    client.post(url("ready-undo"))
+    assert desk.balance("INV-8820") == 900_00 and not Match.objects.filter(reversed_by=None).exists()
+    client.post(url("ready-undo"))
+    assert Match.objects.count() == 1
 
 
 def test_without_htmx_the_same_acts_redirect(desk):
@@ -278,14 +284,24 @@ def test_readers_look_but_do_not_touch(desk):
     assert auditor.get(url("account-new")).status_code == 403
 
 
+def test_strange_characters_are_no_error(desk):
+    client = enter(desk.senior)
+    assert client.get(f"{url('workbench')}?q=%00&company=%00").status_code == 200
+    assert client.get(f"{url('find', desk.receipts['sure'].pk)}?q=%00\u0661").status_code == 200
+    assert act(client, "ask", desk.receipts["sure"], question="a\0b").status_code == 200
+    item = desk.items["INV-8820"].pk
+    for amount in ("NaN", "1e3", "\u0661\u0662", "9" * 40, "1_000"):
+        assert act(client, "post", desk.receipts["sure"], use=[item], **{f"amount-{item}": amount}).status_code == 422, amount
+
+
 def test_the_workbench_answers_within_a_handful_of_queries(desk, django_assert_max_num_queries):
     client, data = enter(desk.ana), proposed(desk, "sure")
     client.get(url("workbench"))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(22):
         client.get(url("workbench"))
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(17):
         client.get(url("panel", desk.receipts["short"].pk))
-    with django_assert_max_num_queries(85):
+    with django_assert_max_num_queries(64):
         assert act(client, "post", desk.receipts["sure"], **data).status_code == 200
 
 
@@ -468,6 +484,12 @@ def test_the_policy_is_changed_by_those_who_may(desk):
         assert client.post(url("policy", desk.bank.company_id), data | wrong).status_code == 422, wrong
     assert enter(desk.ana).get(url("policy", desk.bank.company_id)).status_code == 403
     assert "2.50" in enter(desk.ana).get(url("policies")).content.decode()
+
+
+def test_a_file_kept_for_another_purpose_is_no_sample(desk):
+    client = enter(desk.senior)
+    kept = bring(client, camt([Row(10_00, "x", "y")], closing=99_00)).context["kept"]
+    assert client.get(f"{url('mapping', desk.bank.pk)}?sample={kept}").status_code == 404
 
 
 def test_a_draft_of_a_changed_receipt_is_not_kept(desk):
