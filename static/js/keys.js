@@ -70,7 +70,8 @@ function controlFor(key, row) {
   const of = (scope) => [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
   const bars = [...document.querySelectorAll("main .bulk:not([hidden])")];
   const found = [...bars.flatMap(of), ...(row ? of(row) : []), ...of(document).filter((el) => el.matches("main [data-key]") && !el.closest("[data-list]"))];
-  return found.find((el) => !el.disabled && !el.closest("dialog") && el.checkVisibility());
+  const shown = (el) => !el.closest("[hidden], dialog") && (el.checkVisibility() || el.closest("details.menu")?.checkVisibility());
+  return found.find((el) => !el.disabled && shown(el));
 }
 
 // Escape leaves the innermost thing: an input, an open menu; else it is the page's own way back.

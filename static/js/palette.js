@@ -8,7 +8,7 @@ export function startPalette() {
   let asked = 0;
 
   const commands = () => [
-    ...[...document.querySelectorAll("[data-command]")].map((el) => ({ label: el.dataset.command, hint: el.dataset.key || "", run: () => el.click(), group: "On this page" })),
+    ...[...document.querySelectorAll("main [data-command]"), ...document.querySelectorAll("body > :not(main) [data-command]")].filter((el) => !el.closest("[hidden]") && !el.disabled).map((el) => ({ label: el.dataset.command, hint: el.dataset.key || "", run: () => el.click(), group: "On this page" })),
     ...[...document.querySelectorAll("[data-go]")].map((el) => ({ label: el.title, hint: `g ${el.dataset.go}`, url: el.href, group: "Go to" })),
   ];
   const show = (found) => {
@@ -41,6 +41,9 @@ export function startPalette() {
   const mark = (at) => {
     const all = options();
     all.forEach((option, n) => option.setAttribute("aria-selected", String(n === at)));
+    all.forEach((option, n) => (option.id = `palette-${n}`));
+    if (all[at]) input.setAttribute("aria-activedescendant", all[at].id);
+    else input.removeAttribute("aria-activedescendant");
     all[at]?.scrollIntoView({ block: "nearest" });
   };
   const choose = (entry) => {

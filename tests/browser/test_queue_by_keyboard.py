@@ -120,3 +120,18 @@ def test_the_palette_finds_commands_and_customers_and_help_lists_the_keys(page: 
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url("**/customers/")
+
+
+def test_a_customer_is_worked_by_single_keys_also_from_the_closed_menu(page: Any, world: World) -> None:
+    page.goto(reverse("customers:detail", args=[world.nordia.pk]))
+    page.keyboard.press("n")
+    page.wait_for_url("**/note/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/timeline/")
+    page.goto(reverse("customers:detail", args=[world.nordia.pk]))
+    for key in ("j", "x", "r"):
+        page.keyboard.press(key)
+    page.wait_for_url("**outcome=promise**")
+    assert page.locator("input[name=items]:checked").count() == 1
+    assert page.locator("input[value=promise]").is_checked()
