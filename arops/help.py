@@ -42,6 +42,7 @@ PAGES = {
     **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new"), "how-to/bank-files"),
     **dict.fromkeys(("cashapp:policies", "cashapp:policy"), "explanation/matching"),
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
+    "workflow:audit": "explanation/ledger#the-audit-chain",
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {

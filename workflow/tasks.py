@@ -4,6 +4,7 @@ from celery import shared_task
 
 from arops.lib import clock
 from workflow.doorbell import ring, send
+from workflow.models import Job
 from workflow.services.audit import seal_events
 from workflow.services.jobs import due_jobs, run_job
 
@@ -12,8 +13,11 @@ __all__ = ["ring", "seal", "sweep", "work"]
 
 @shared_task  # type: ignore[untyped-decorator]
 def work(job_id: int) -> str:
-    """Do a job, unless it is done or someone is at it; answers with its state."""
-    return str(run_job(job_id=job_id, now=clock.now()).state)
+    """Do a job, unless it is done or someone is at it; answers with its state, `gone` for one that isn't there any more."""
+    try:
+        return str(run_job(job_id=job_id, now=clock.now()).state)
+    except Job.DoesNotExist:
+        return "gone"
 
 
 @shared_task  # type: ignore[untyped-decorator]

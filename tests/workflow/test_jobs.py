@@ -278,6 +278,10 @@ def test_x14_without_redis_work_is_recorded_and_done_when_it_is_back(kind, monke
     assert tasks.work(job.pk) == "done" and ran == [1]
 
 
+def test_x18_a_bell_for_a_job_that_is_gone_has_no_effect():
+    assert tasks.work(4711) == "gone"
+
+
 def _unreachable(*args, **kwargs):
     from kombu.exceptions import OperationalError
 
