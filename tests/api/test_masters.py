@@ -194,3 +194,33 @@ def test_events_are_a_log_to_follow(erp, acme):
     assert caller(companies=[make_company("XX01")]).get("/events").json()["data"] == []
     is_problem(erp.get("/events?after=x"), 422)
     is_problem(caller("invoices:read").get("/events"), 403)
+
+
+def test_rows_of_one_call_see_each_other(erp):
+    rows = [
+        NEW,
+        {**NEW, "number": "N-9"},  # the same id: its number changes
+        {"company": "US01", "number": "N-1", "name": "Takes the number that is free again", "currency": "USD"},
+        {"company": "US01", "number": "N-2", "name": "Child", "currency": "USD", "parent": "N-1"},
+        {"company": "US01", "number": "N-2", "name": "Child, renamed"},
+    ]
+    assert outcomes(erp.post("/customers/bulk", {"rows": rows})) == ["created", "updated", "created", "created", "updated"]
+    assert list(Customer.objects.filter(number__startswith="N-").order_by("number").values_list("number", "name", "parent__number")) == [
+        ("N-1", "Takes the number that is free again", None),
+        ("N-2", "Child, renamed", "N-1"),
+        ("N-9", "Nord GmbH", None),
+    ]
+
+
+def test_a_call_whose_customers_someone_else_makes_meanwhile_looks_again(erp, us, monkeypatch):
+    real, taken = Customer.objects.bulk_create, []
+
+    def too_late(customers, **how):
+        if not taken:
+            taken.append(make_customer(us, "Someone else's", number="N-1"))  # undone with the attempt that it spoils
+        return real(customers, **how)
+
+    monkeypatch.setattr(Customer.objects, "bulk_create", too_late)
+    answer = erp.post("/customers/bulk", {"rows": [NEW, {**NEW, "number": "N-2", "external_id": "C-2"}]})
+    assert outcomes(answer) == ["created", "created"] and taken
+    assert Customer.objects.filter(number__startswith="N-").count() == 2
