@@ -55,7 +55,11 @@ def index(request: HttpRequest) -> HttpResponse:
         "user_can_export": user.can("reports.export"), "may_run": user.can("dunning.run", company.pk),
         "may_edit": user.can("dunning.edit", company.pk),
     }  # fmt: skip
-    return page(request, "collections_app/dunning.html", context, fragment="run")
+    response = page(request, "collections_app/dunning.html", context, fragment="run")
+    if run and run.finished_at and getattr(request, "htmx", False):
+        # The page asks while a run is at work: when it is done the head changes, too.
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _fits(letter: DunningLetter, asked: dict[str, str]) -> bool:

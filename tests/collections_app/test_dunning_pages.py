@@ -142,9 +142,12 @@ def test_a_run_by_hand_waits_for_a_worker_and_is_one_a_day(world, settings):
     client, index = enter(make_user("collections_manager", world["us"])), reverse("collections:dunning")
     answer = client.post(reverse("collections:dunning-run"), {"company": "US01"}, follow=True)
     assert "waits for a worker" in answer.content.decode()
+    asks = client.get(index, headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in asks and "waits for a worker" in asks.content.decode() and "<html" not in asks.content.decode()
     run_job(job_id=Job.objects.get(kind="dunning").pk, now=clock.now())
     assert Job.objects.get(kind="dunning").state == "done" and Job.objects.get(kind="dunning").counts["letters"] == 2
     assert "waits for a worker" not in client.get(index).content.decode()
+    assert client.get(index, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     again = client.post(reverse("collections:dunning-run"), {"company": "US01"}, follow=True)
     assert "there is one a day" in again.content.decode()
     assert DunningRun.objects.filter(company=world["us"]).count() == 2 and "Run for" not in client.get(index).content.decode()
