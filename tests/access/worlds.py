@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cashapp.models import MatchPolicy
-from cashapp.services import import_bank_file, match_receipts
+from cashapp.services import NewReceipt, import_bank_file, match_receipts, record_receipts
 from cashapp.services.uploading import take_bank_file
 from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.activities import log_activity
@@ -26,7 +26,7 @@ from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
 from tests.cashapp.worlds import Row, camt, make_bank, money_in
-from tests.factories import SYSTEM, make_company, make_customer, make_user
+from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
 from workflow.models import Job
 from workflow.services import store_file
 
@@ -87,7 +87,17 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     waiting = money_in(bank, 50_00, customer, text="hello", day=TODAY)
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[waiting], post=False)
     _messages(company, customer, name)
+    _silent(company, collector, bank, name)
     return customer
+
+
+def _silent(company: Company, collector: User, bank: Any, name: str) -> None:
+    """A customer nobody has spoken to, long overdue: a letter is due. And money of theirs that an ERP told."""
+    customer = make_customer(company, f"{name} Quiet", collector=collector, number=f"Q-{name}")
+    Contact.objects.create(customer=customer, name="Otto", email="otto@customer.example")
+    issue(customer, 900_00, day=date(2026, 6, 1), due=date(2026, 7, 1), number=f"OLD-{name}")
+    told = NewReceipt(5_00, TODAY - timedelta(days=10), customer=customer, external_id=f"R-{name}", source_system="erp")
+    record_receipts(actor=SYSTEM, bank_account=bank, rows=[told])
 
 
 def _document(company: Company, name: str, n: int, kind: str) -> dict[str, Any]:
