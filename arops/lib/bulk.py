@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db import connection
 
+MANY = 100
+"""Rows from which a COPY's plans aren't those of a single row."""
+
 
 def take_ids(table: str, count: int) -> list[int]:
     """`count` keys of the table's identity column, ascending."""
@@ -20,12 +23,16 @@ def take_ids(table: str, count: int) -> list[int]:
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows by one COPY: one statement to the triggers. None is NULL; everything else goes by its `str`."""
-    buffer = io.StringIO("\n".join("\t".join(map(_field, row)) for row in rows) + "\n")
-    if buffer.getvalue() == "\n":
+    lines = ["\t".join(map(_field, row)) for row in rows]
+    if not lines:
         return
     names = ", ".join(f'"{c}"' for c in columns)
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', buffer)
+        cursor.cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', io.StringIO("\n".join(lines) + "\n"))
+        if len(lines) > MANY:
+            # The triggers keep the plans of their first run for the life of the session, and plans made for thousands of rows read whole
+            # tables: kept for single rows, they would make each later posting as slow as the books are long.
+            cursor.execute("DISCARD PLANS")
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
