@@ -1,8 +1,8 @@
 """Re-deriving the books from their lines: whatever PostgreSQL let in is checked again from the other side.
 
 Each check is one query that lists what is wrong; nothing listed means it holds. `manage.py verify_books` prints them. Every query
-reads its tables once, whole, and hashes: some seconds for a million lines, and nobody is kept from posting meanwhile. All are asked
-in one snapshot, so what is posted between two of them can't look like a difference.
+reads its tables once, whole, and hashes: about a second for a hundred thousand lines, and nobody is kept from posting meanwhile.
+All are asked in one snapshot, so what is posted between two of them can't look like a difference.
 """
 
 from collections.abc import Collection, Iterator

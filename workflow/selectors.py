@@ -1,11 +1,13 @@
 """Reading jobs and the audit trail: what of them someone sees, and how it is narrowed."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from org.actors import Actor
@@ -90,6 +92,40 @@ def _about(rows: QuerySet[Event], about: str) -> QuerySet[Event]:
     if sort:
         rows = rows.filter(subject_type=sort)
     return rows.filter(subject_id=int(key)) if _DIGITS.fullmatch(key) else rows
+
+
+def currencies_of(events: Iterable[Event]) -> dict[int, str]:
+    """Event → the currency of its amounts: its own word for it, else that of the row it is about, where that row has one."""
+    found, wanted = {}, defaultdict[str, dict[int, list[int]]](lambda: defaultdict(list))
+    for event in events:
+        if event.data.get("currency"):
+            found[event.pk] = str(event.data["currency"])
+        elif event.subject_id:
+            wanted[event.subject_type][event.subject_id].append(event.pk)
+    for sort, keys in wanted.items():
+        for pk, currency in _currencies(sort, list(keys)):
+            found |= dict.fromkeys(keys[pk], currency)
+    return found
+
+
+def _currencies(sort: str, keys: list[int]) -> Iterable[tuple[int, str]]:
+    model = _model(sort)
+    if model is None or "currency" not in {field.name for field in model._meta.get_fields()}:
+        return ()
+    return model._default_manager.filter(pk__in=keys).values_list("pk", "currency")
+
+
+def _model(sort: str) -> Any:
+    try:
+        return apps.get_model(sort)
+    except (LookupError, ValueError):
+        return None
+
+
+def sort_of(event: Event) -> str:
+    """What the row is that an event is about, in a word or two."""
+    model = _model(event.subject_type)
+    return str(model._meta.verbose_name) if model else event.subject_type
 
 
 def event_types(actor: Actor) -> list[str]:

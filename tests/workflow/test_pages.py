@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, make_user
+from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, make_user, rate
 from workflow import doorbell
 from workflow.models import Job
 from workflow.services import jobs, record, store_file
@@ -126,6 +126,23 @@ def test_the_trail_tells_who_did_what_to_what_with_a_link(client, world):
     page = client.get("/jobs/audit/").content.decode()
     assert ("Senior" in page and f'href="/ledger/items/{item.pk}/"' in page) or f"openitem {item.pk}" in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page and "chain of" in page
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"amount": 1234500, "currency": "EUR"}, "amount 12,345.00 EUR"),
+        ({"amount": 500}, "amount 500 JPY"),
+        ({"received": 1, "currency": "KWD", "number": 7}, "received 0.001 KWD"),
+    ],
+)
+def test_amounts_in_the_trail_are_money_of_their_own_or_of_their_subject_s_currency(client, world, data, told):
+    company = world[0]
+    login(client, "auditor", company)
+    rate("JPY", "USD", "0.0067")
+    item = issue(make_customer(company, currency="JPY"), 500)
+    record(actor=SYSTEM, type="item.noted", company_id=company.pk, subject=item, **data)
+    assert told in client.get("/jobs/audit/").content.decode()
 
 
 def test_the_trail_is_filtered_by_who_what_subject_and_day(client, world):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
-from arops.lib import clock
+from arops.lib import clock, money
 from arops.lib.http import address, page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
@@ -15,7 +15,7 @@ from org.models import Company
 from org.selectors import actor_names
 from workflow.forms import TrailForm
 from workflow.models import AuditSeal, Event
-from workflow.selectors import Asked, event_types, events_in_sight
+from workflow.selectors import Asked, currencies_of, event_types, events_in_sight, sort_of
 from workflow.services.audit import chain_head
 
 PER_PAGE = 100
@@ -32,6 +32,9 @@ PAGES = {
     "workflow.job": "workflow:job",
 }
 """Type of a row → the name of its page, where it has one of its own."""
+
+AMOUNTS = frozenset("amount received balance total net tax discount write_off short residual credit_limit held_out minimum".split())
+"""Names of an event's data that are money, in the currency's smallest units."""
 
 
 @allowed("audit.view")
@@ -57,12 +60,12 @@ def trail(request: HttpRequest) -> HttpResponse:
 def _told(events: Any) -> list[Event]:
     """The events with names for their actors, addresses of their subjects, and their data as words."""
     found = list(events)
-    names = actor_names({event.actor for event in found})
+    names, currencies = actor_names({event.actor for event in found}), currencies_of(found)
     for event in found:
         event.who = names.get(event.actor, event.actor)
         event.url = subject_url(event)
         event.customer_url = address("customers:detail", event.customer_ref) if event.customer_ref else ""
-        event.words = words(event.data)
+        event.words, event.sort = words(event.data, currencies.get(event.pk, "")), sort_of(event)
     return found
 
 
@@ -72,12 +75,15 @@ def subject_url(event: Event) -> str:
     return address(name, event.subject_id) if name and event.subject_id else ""
 
 
-def words(data: dict[str, Any]) -> str:
-    """An event's data for people: name and value, one after the other."""
-    return " · ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in data.items() if value not in (None, "", [], {}))
+def words(data: dict[str, Any], currency: str = "") -> str:
+    """An event's data for people: name and value, one after the other; amounts as money where their currency is known."""
+    shown = {name: value for name, value in data.items() if value not in (None, "", [], {})}
+    return " · ".join(f"{name.replace('_', ' ')} {_value(name, value, currency)}" for name, value in shown.items())
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any, currency: str) -> str:
+    if name in AMOUNTS and type(value) is int:
+        return f"{money.format(value, currency)} {currency}" if currency else f"{value} in smallest units"
     if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
         return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
