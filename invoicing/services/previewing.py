@@ -89,7 +89,7 @@ def _row(row: SheetRow, place: int, table: Table, mapping: Mapping, wrong: Wrong
     cells, told = [], set()
     for heading, text in zip(table.headings, row.cells, strict=True):
         name = fields.get(heading, "")
-        key = "customer" if name == "customer_external" else name
+        key = "customer" if name == "customer_external" and "customer" not in mapping.columns else name
         problems = tuple(wrong.get((place, key), ())) if name else ()
         told.add(key)
         cells.append(Cell(text, name, problems))
