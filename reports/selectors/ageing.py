@@ -110,8 +110,11 @@ class DisputedItem:
     base_amount: int
 
 
-def ageing(question: Question, by: Sequence[str] = ("company",)) -> AgeingReport:
-    """Balances as of the question's day by bucket, a row for each combination of `by` (see DIMENSIONS) and currency, largest first."""
+def ageing(question: Question, by: Sequence[str] = ("company",), *, tied: bool = True) -> AgeingReport:
+    """Balances as of the question's day by bucket, a row for each combination of `by` (see DIMENSIONS) and currency, largest first.
+
+    The totals are held against the sums of the journal, unless the caller shows no tie (`tied` False) and saves the reading.
+    """
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
         raise ValueError(f"ageing is shown by {', '.join(DIMENSIONS)}, not by {', '.join(unknown)}")
@@ -127,7 +130,8 @@ def ageing(question: Question, by: Sequence[str] = ("company",)) -> AgeingReport
     _name(report.lines, keys)
     report.lines.sort(key=lambda line: (-line.base.total, line.label))
     _sum(report)
-    report.ties = ties(question, {currency: amounts.total for currency, amounts in report.totals.items()})
+    if tied:
+        report.ties = ties(question, {currency: amounts.total for currency, amounts in report.totals.items()})
     return report
 
 

@@ -86,7 +86,7 @@ def about(customer: Customer, as_of: date, known_at: Any = None) -> Question:
 def overview(customer: Customer, as_of: date) -> Overview:
     """All that the page shows around its tabs."""
     question = about(customer, as_of)
-    report = ageing(question, by=("currency",))
+    report = ageing(question, by=("currency",), tied=False)
     own = next((line.own for line in report.lines if line.currency == customer.currency), Amounts([0] * len(report.labels)))
     promises = list(customer.promises.filter(state__in=("open", "broken")).order_by("-due_on"))
     disputes = list(customer.disputes.open().select_related("department", "open_item"))

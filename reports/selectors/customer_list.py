@@ -65,7 +65,7 @@ def customer_rows(actor: Actor, filters: Filters, today: date) -> list[CustomerR
     customers = list(matching(actor, filters, today))
     question = Question(today, Scope(actor.reach("customers.view"), customer_ids={c.pk for c in customers}))
     owed: dict[int | None, Amounts] = {}
-    for line in ageing(question, by=("customer",)).lines if customers else ():
+    for line in ageing(question, by=("customer",), tied=False).lines if customers else ():
         owed.setdefault(line.keys["customer"], Amounts([0] * len(line.base.buckets))).add(line.base)
     held = set(Customer.objects.filter(pk__in=[c.pk for c in customers]).on_hold(today).values_list("pk", flat=True))
     nothing = Amounts([0] * len(question.buckets.labels))
@@ -88,10 +88,10 @@ def _order(sort: str) -> Any:
 def segments(actor: Actor) -> list[str]:
     """The segments in use among the customers in sight."""
     found = Customer.objects.visible_to(actor, "customers.view").exclude(segment="")
-    return sorted(set(found.values_list("segment", flat=True)))
+    return list(found.order_by("segment").values_list("segment", flat=True).distinct())
 
 
 def collectors(actor: Actor) -> list[tuple[int, str]]:
     """Who looks after customers in sight: key and name."""
     found = Customer.objects.visible_to(actor, "customers.view").exclude(collector=None)
-    return sorted(set(found.values_list("collector_id", "collector__name")), key=lambda pair: pair[1])
+    return list(found.order_by("collector__name", "collector_id").values_list("collector_id", "collector__name").distinct())

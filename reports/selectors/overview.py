@@ -73,7 +73,7 @@ def roll_forward(history: History, first: date) -> RollForward:
 
 def top_customers(question: Question, equivalent: Equivalent, limit: int = 10) -> tuple[list[TopCustomer], int]:
     """The largest balances in the reporting currency, and the sum of all."""
-    report = ageing(question, by=("company", "customer"))
+    report = ageing(question, by=("company", "customer"), tied=False)
     grouped: dict[Any, list[int]] = {}
     named: dict[Any, tuple[str, str]] = {}
     for line in report.lines:
@@ -92,7 +92,7 @@ def top_customers(question: Question, equivalent: Equivalent, limit: int = 10) -
 def unapplied_cash(question: Question) -> AgeingReport:
     """Receipts not applied, and unidentified cash, by age since they came; amounts are negative, as in the books."""
     cash = Question(question.as_of, question.scope, question.known_at, "document", CASH_BUCKETS, credits_apart=False)
-    return ageing(cash.within(kinds=("receipt",), accounts=("receivable", "unidentified")), by=("company",))
+    return ageing(cash.within(kinds=("receipt",), accounts=("receivable", "unidentified")), by=("company",), tied=False)
 
 
 def movers(actor: Actor, question: Question, since: date, equivalent: Equivalent, limit: int = 8) -> list[Mover]:
@@ -106,7 +106,7 @@ def _crossed(question: Question, since: date, equivalent: Equivalent) -> list[Mo
     """Customers whose items passed the last bound (90 days) in the span."""
     bound = question.buckets.bounds[-1]
     span = ("due", since - timedelta(days=bound), question.as_of - timedelta(days=bound + 1))
-    late = ageing(question.within(kinds=DEBIT_KINDS, dates=span), by=("company", "customer"))
+    late = ageing(question.within(kinds=DEBIT_KINDS, dates=span), by=("company", "customer"), tied=False)
     return [
         Mover("crossed", "bad", line.label.split(" · ", 1)[1], f"passed {bound} days", equivalent.of(line.keys["company"], line.base.total),
               line.keys["customer"])

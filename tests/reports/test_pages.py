@@ -187,8 +187,21 @@ def test_the_page_of_a_customer_costs_a_fixed_number_of_queries(world, django_as
     for n in range(40):
         issue(world["acme"], 10_00 + n, day=DAY - timedelta(days=n))
     client.get(address)
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(42):
         client.get(address)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("reports:dashboard", 62), ("reports:aging", 20), ("reports:items", 20), ("reports:movements", 20), ("customers:list", 20)],
+)
+def test_reports_cost_a_fixed_number_of_queries(world, django_assert_max_num_queries, name, most):
+    client = enter(make_user("senior", world["us"]))
+    for n in range(30):
+        issue(make_customer(world["us"]), 10_00 + n, day=DAY - timedelta(days=3 * n))
+    client.get(reverse(name))
+    with django_assert_max_num_queries(most):
+        assert client.get(reverse(name)).status_code == 200
 
 
 def test_a_period_is_closed_by_its_name_and_opened_again_by_another_person_with_a_reason(world):
