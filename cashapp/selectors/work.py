@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from arops.lib import money
-from cashapp.models import Match, MatchProposal, Receipt, ReceiptDraft
+from cashapp.models import BankFile, Match, MatchProposal, Receipt, ReceiptDraft
 from cashapp.selectors.queue import amounts_in
 from customers.models import Customer
 from disputes.models import Dispute
@@ -81,6 +81,7 @@ class Work:
     segments: list[tuple[str, str]]
     thread: list[Event]
     payer: dict[str, Any] = field(default_factory=dict)
+    file: tuple[int, str] | None = None
     write_off_limit: int = 0
 
     @property
@@ -111,12 +112,30 @@ class Work:
 
 
 def receipt_in_sight(actor: Actor, pk: int, permission: str = "cash.view") -> Receipt | None:
-    """The receipt with what its pages need, or None."""
-    found = Receipt.objects.visible_to(actor, permission).select_related(
-        "company", "bank_account", "customer__parent", "suggested", "open_item", "lease_by", "split_from",
-        "statement_line__statement__bank_file__stored_file",
-    )  # fmt: skip
+    """The receipt with what the workbench needs of it, or None."""
+    found = Receipt.objects.visible_to(actor, permission).order_by()
+    return found.select_related("company", "customer", "suggested", "open_item", "lease_by", "split_from").filter(pk=pk).first()
+
+
+def receipt_to_act_on(actor: Actor, pk: int) -> Receipt | None:
+    """The receipt alone, of those the actor may work on, or None."""
+    return Receipt.objects.visible_to(actor, "cash.apply").order_by().select_related("open_item").filter(pk=pk).first()
+
+
+def receipt_whole(actor: Actor, pk: int) -> Receipt | None:
+    """The receipt with the bank's line and file, for its own page; or None."""
+    found = Receipt.objects.visible_to(actor, "cash.view").select_related(
+        "company", "bank_account", "customer", "open_item", "split_from", "statement_line__statement__bank_file__stored_file"
+    )
     return found.defer("statement_line__statement__bank_file__stored_file__content").filter(pk=pk).first()
+
+
+def file_of(receipt: Receipt) -> tuple[int, str] | None:
+    """Key and name of the bank file that brought the receipt."""
+    if receipt.statement_line_id is None:
+        return None
+    found = BankFile.objects.order_by().filter(statements__lines=receipt.statement_line_id)
+    return found.values_list("pk", "stored_file__name").first()
 
 
 def work_on(actor: Actor, receipt: Receipt, today: date, typed: Mapping[str, Any] | None = None) -> Work:
@@ -138,7 +157,7 @@ def work_on(actor: Actor, receipt: Receipt, today: date, typed: Mapping[str, Any
     work = Work(
         receipt, answers, rows, rest, rank, draft is not None and typed is None, segments(receipt.text, evidence), thread_of(receipt)
     )
-    work.payer = payer_facts(receipt, today)
+    work.payer, work.file = payer_facts(receipt, today), file_of(receipt)
     return work
 
 

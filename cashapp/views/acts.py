@@ -15,7 +15,7 @@ from cashapp.forms import Typed, amount_of, number, words
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.payers import owners_within
 from cashapp.selectors.queue import SHOWN, Filters, receipts_in
-from cashapp.selectors.work import items_in_sight, receipt_in_sight
+from cashapp.selectors.work import items_in_sight, receipt_in_sight, receipt_to_act_on
 from cashapp.services import applying, asking, payers, splitting, working
 from cashapp.services.errors import AllocationError, ReceiptLeased, StaleReceipt
 from cashapp.services.matching import refresh_proposals
@@ -201,7 +201,7 @@ def off_account(request: HttpRequest, pk: int) -> HttpResponse:
 
 def in_sight(request: HttpRequest, pk: int) -> Receipt:
     """The receipt, of those the person may work on; else 404."""
-    found = receipt_in_sight(request.user, pk, "cash.apply")  # type: ignore[arg-type]
+    found = receipt_to_act_on(request.user, pk)  # type: ignore[arg-type]
     if found is None:
         raise Http404
     return found
@@ -242,7 +242,8 @@ def _shown(request: HttpRequest, pk: int, told: str) -> HttpResponse:
 
 def _following(request: HttpRequest, pk: int) -> int:
     """The receipt after this one in the queue, before it leaves."""
-    ids = list(receipts_in(request.user, filters_of(request), clock.now()).values_list("pk", flat=True)[:SHOWN])  # type: ignore[arg-type]
+    queue = receipts_in(request.user, filters_of(request), clock.now())  # type: ignore[arg-type]
+    ids = list(queue.values_list("pk", flat=True)[:SHOWN])
     after = ids.index(pk) + 1 if pk in ids else 0
     return ids[after] if after < len(ids) else next((i for i in ids if i != pk), 0)
 
@@ -264,7 +265,7 @@ def refused(
 ) -> HttpResponse:
     """The receipt as it stands now, with the reason: 409 when it changed or is in other hands, 403 when it may not be, else 422."""
     status = 409 if isinstance(error, StaleReceipt) else 403 if isinstance(error, NotAllowed) else 422
-    current = in_sight(request, receipt.pk)
+    current = receipt_in_sight(request.user, receipt.pk) or receipt  # type: ignore[arg-type]
     kept = typed if status == 422 and isinstance(error, AllocationError | type(None)) else None
     context = workbench.working(request, current, filters_of(request), typed=kept, problem=problem)
     template = "cashapp/parts/work.html" if getattr(request, "htmx", False) else "cashapp/work_page.html"

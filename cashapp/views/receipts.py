@@ -13,7 +13,7 @@ from arops.lib.refusal import Refused
 from cashapp.forms import number, words
 from cashapp.models import Match, Receipt, StatementLine
 from cashapp.selectors.returns import candidates_for
-from cashapp.selectors.work import history_of, receipt_in_sight, thread_of
+from cashapp.selectors.work import history_of, receipt_in_sight, receipt_whole, thread_of
 from cashapp.services.returning import dismiss_return, return_receipt
 from cashapp.services.undoing import reverse_match
 from ledger.selectors import item_history
@@ -26,7 +26,7 @@ from org.selectors import actor_names
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """A receipt: where its money went, who did what, the bank's line."""
     user: Any = request.user
-    found = receipt_in_sight(user, pk)
+    found = receipt_whole(user, pk)
     if found is None:
         raise Http404
     matches = found.matches.select_related("entry", "reversed_by").prefetch_related(
