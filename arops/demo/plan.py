@@ -197,7 +197,7 @@ def _invoices(customer: PlanCustomer, rng: random.Random, today: date) -> list[P
     company = next(c for c in COMPANIES if c.code == customer.company)
     terms, found = parse_terms(customer.terms), []
     for back in range(MONTHS * 30, -1, -30):
-        for _ in range(rng.choices([0, 1, 2, 3], [25, 45, 20, 10])[0] * customer.weight // 2 + (rng.random() < 0.4)):
+        for _ in range(rng.choices([0, 1, 2, 3], [35, 42, 17, 6])[0] * customer.weight // 2 + (rng.random() < 0.4)):
             day = today - timedelta(days=back - rng.randrange(0, 28))
             if day > today:
                 continue
