@@ -47,7 +47,10 @@ class WriteView(RecordView):
             errors = errors_of(saved)
             status = 409 if any(e["code"] in ("issued", "duplicate_number", "conflict", "stale") for e in errors) else 422
             raise ApiProblem(status, errors[0]["code"], errors[0]["detail"], errors)
-        return Response(self.whole(self.rows().get(pk=self.key_of(saved))), status=201 if saved.outcome == "created" else 200)
+        made = self.rows().filter(pk=self.key_of(saved)).first()
+        if made is None:  # someone who works on a portfolio, and the record is of none
+            raise ApiProblem(422, "out_of_sight", "the record would be out of your sight: name one of your customers")
+        return Response(self.whole(made), status=201 if saved.outcome == "created" else 200)
 
     def create(self, request: Request) -> Response:
         """Save the row of the body, once."""

@@ -11,7 +11,7 @@ from ledger.verify import verify_books
 from tests.api.conftest import caller, invoice
 from tests.api.test_conventions import is_problem, pointers
 from tests.cashapp.worlds import Row, camt, make_bank
-from tests.factories import DAY, make_company
+from tests.factories import DAY, make_company, make_customer, make_user
 from workflow.models import Job
 from workflow.services.jobs import run_job
 
@@ -143,3 +143,19 @@ def test_the_form_of_an_upload_is_checked(erp, bank):
         assert pointers(answer) == [pointer]
     assert not Job.objects.exists()
     is_problem(caller("receipts:read").post("/bank-files", {}), 403)
+
+
+def test_whoever_works_on_a_portfolio_records_receipts_of_it(us, bank, acme, client):
+    keller = make_user("specialist", us, scope="portfolio")
+    acme.collector = keller
+    acme.save()
+    client.force_login(keller)
+
+    def post(key, **fields):
+        headers = {"Idempotency-Key": str(key)}
+        return client.post("/api/v1/receipts", receipt(key, **fields), content_type="application/json", headers=headers)
+
+    assert post(1, customer=acme.number).status_code == 201
+    answer = post(2, customer=make_customer(us, "Not mine").number)
+    is_problem(answer, 422)
+    assert pointers(answer) == ["/customer"]
