@@ -31,14 +31,16 @@ def server(db, databases, tmp_path):
     make_customer(make_company("US01"))
     base = Path(tempfile.mkdtemp(prefix="arops-chaos-"))
     base.chmod(0o711)
-    made = ensure_postgres(base)
-    dump = backup.create(databases.url(), tmp_path / "empty.dump", made.binaries)
-    backup.restore(made.url(ADMIN), dump, made.binaries)
-    yield lambda: ensure_postgres(base)
-    stop_postgres(base)
-    remove_postgres(base)
-    shutil.rmtree(f"/tmp/arops-pg-{places.short_name(base)}", ignore_errors=True)
-    shutil.rmtree(base, ignore_errors=True)
+    try:
+        made = ensure_postgres(base)
+        dump = backup.create(databases.url(), tmp_path / "empty.dump", made.binaries)
+        backup.restore(made.url(ADMIN), dump, made.binaries)
+        yield lambda: ensure_postgres(base)
+    finally:
+        stop_postgres(base)
+        remove_postgres(base)
+        shutil.rmtree(f"/tmp/arops-pg-{places.short_name(base)}", ignore_errors=True)
+        shutil.rmtree(base, ignore_errors=True)
 
 
 def run(server, *command):
