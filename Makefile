@@ -83,6 +83,10 @@ test: install-dev ## Every test, on real servers (ARGS="-k promise" for some)
 	@$(PY) -m arops.doctor --tests
 	@env -u DJANGO_SETTINGS_MODULE $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
+.PHONY: pictures
+pictures: install-dev ## The README's pictures, from the demo that `make run` serves
+	@$(PY) -m docs.pictures $(ARGS)
+
 .PHONY: lint
 lint: install-dev ## ruff, mypy, import-linter
 	$(VENV)/bin/ruff check .

@@ -1,17 +1,22 @@
 """Opening, working and closing disputes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from arops.lib.refusal import Refused
 from disputes.models import Dispute, DisputeNote
+from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
+from ledger.selectors import lock_items
 from ledger.services import next_numbers
 from org.actors import Actor, require
-from org.models import Department, User
-from workflow.services import record
+from org.models import Company, Department, User
+from workflow.models import Event
+from workflow.services import record, record_many
 
 SERVICE_DAYS = {
     Dispute.Reason.PRICE: 5,
@@ -42,37 +47,83 @@ class StaleDispute(DisputeError):
     """Someone else changed the dispute meanwhile."""
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class NewDispute:
+    """A dispute to be opened: `amount` (minor units) of an item. The same `source` opens one dispute, however often it is told."""
+
+    open_item: OpenItem
+    amount: int
+    reason: str
+    source: str
+    customer_words: str = ""
+    owner: User | None = None
+    department: Department | None = None
+
+
 def open_dispute(
     *, actor: Actor, open_item: OpenItem, amount: int, reason: str, today: date, source: str, customer_words: str = "",
     owner: User | None = None, department: Department | None = None,
 ) -> Dispute:  # fmt: skip
-    """Contest `amount` (minor units) of an item. The same `source` opens one dispute, however often it is told.
+    """Contest a part of an item; see `open_disputes`."""
+    wanted = NewDispute(open_item, amount, reason, source, customer_words, owner, department)
+    return open_disputes(actor=actor, wanted=[wanted], today=today)[0]
 
-    Raises DisputeError when the amount isn't open (or is contested already), NotAllowed.
+
+@transaction.atomic
+def open_disputes(*, actor: Actor, wanted: Sequence[NewDispute], today: date) -> list[Dispute]:
+    """Open disputes, all or none, in a handful of statements; those whose source was told before answer with what was opened then.
+
+    Raises DisputeError when an amount isn't open (or is contested already), NotAllowed.
     """
-    require(actor, "disputes.open", open_item.company_id)
-    existing = Dispute.objects.filter(source=source).first()
-    if existing:
-        return existing
-    item = OpenItem.objects.select_for_update(of=("self",), no_key=True).get(pk=open_item.pk)
-    _check_amount(item, amount, reason)
-    (number,) = next_numbers(company=item.company, kind="dispute", prefix="DSP-")
-    dispute = Dispute.objects.create(
-        company_id=item.company_id, customer_id=item.customer_id, open_item=item, number=number, reason=reason, amount=amount,
-        currency=item.currency, customer_words=customer_words, owner=owner, department=department,
-        due_date=today + timedelta(days=SERVICE_DAYS.get(Dispute.Reason(reason), 5)), opened_on=today, opened_by=actor.label, source=source,
+    for company_id in {w.open_item.company_id for w in wanted}:
+        require(actor, "disputes.open", company_id)
+    known = {d.source: d for d in Dispute.objects.filter(source__in=[w.source for w in wanted])}
+    fresh = [w for w in {w.source: w for w in wanted}.values() if w.source not in known]
+    items = lock_items(w.open_item.pk for w in fresh)
+    contested = disputed_by_item(list(items))
+    for w in fresh:
+        _check_amount(items[w.open_item.pk], w.amount, w.reason, contested.get(w.open_item.pk, 0))
+        contested[w.open_item.pk] = contested.get(w.open_item.pk, 0) + w.amount
+    numbers = _numbers([items[w.open_item.pk].company_id for w in fresh])
+    made = [_dispute(w, items[w.open_item.pk], number, actor, today) for w, number in zip(fresh, numbers, strict=True)]
+    known |= {d.source: d for d in Dispute.objects.bulk_create(made)}
+    record_many(_opened(d, items[d.open_item_id], actor) for d in made)
+    return [known[w.source] for w in wanted]
+
+
+def _numbers(company_ids: Sequence[int]) -> list[str]:
+    """A number for each, from the series of its company."""
+    drawn = {
+        company.pk: iter(next_numbers(company=company, kind="dispute", prefix="DSP-", count=company_ids.count(company.pk)))
+        for company in Company.objects.filter(pk__in=set(company_ids)).order_by("pk")
+    }
+    return [next(drawn[pk]) for pk in company_ids]
+
+
+def _dispute(w: NewDispute, item: OpenItem, number: str, actor: Actor, today: date) -> Dispute:
+    return Dispute(
+        company_id=item.company_id, customer_id=item.customer_id or 0, open_item=item, number=number, reason=w.reason, amount=w.amount,
+        currency=item.currency, customer_words=w.customer_words, owner=w.owner, department=w.department,
+        due_date=today + timedelta(days=SERVICE_DAYS.get(Dispute.Reason(w.reason), 5)), opened_on=today, opened_by=actor.label,
+        source=w.source,
     )  # fmt: skip
-    _record(actor, "dispute.opened", dispute, item=item.number, amount=amount, currency=item.currency, reason=reason)
-    return dispute
 
 
-def _check_amount(item: OpenItem, amount: int, reason: str) -> None:
+def _opened(dispute: Dispute, item: OpenItem, actor: Actor) -> Event:
+    data = {
+        "number": dispute.number, "item": item.number, "amount": dispute.amount, "currency": dispute.currency, "reason": dispute.reason,
+    }  # fmt: skip
+    return Event(
+        actor=actor.label, type="dispute.opened", company_id=dispute.company_id, customer_ref=dispute.customer_id, data=data,
+        subject_type="disputes.dispute", subject_id=dispute.pk,
+    )  # fmt: skip
+
+
+def _check_amount(item: OpenItem, amount: int, reason: str, contested: int) -> None:
     if reason not in Dispute.Reason.values:
         raise DisputeError(f"{reason!r} is not a reason for a dispute; there are: {', '.join(Dispute.Reason.values)}")
     if item.amount < 0 or item.customer_id is None:
         raise DisputeError("only what a customer owes can be disputed")
-    contested = item.disputes.all().open().aggregate(total=Sum("amount"))["total"] or 0  # type: ignore[attr-defined]
     if not 0 < amount <= item.balance - contested:
         raise DisputeError(f"of {item.number} no more than what is open and not contested yet can be disputed")
 

@@ -32,6 +32,10 @@ class NightFailed(Refused):
     """Some steps failed; the message says which, their own jobs say why."""
 
 
+class StillAtWork(Refused):
+    """Another process does this very work now."""
+
+
 class BooksDontTie(Refused):
     """verify_books found differences; they are in the job's results."""
 
@@ -64,8 +68,11 @@ def promises(night: Now, job: Job) -> dict[str, int]:
 
 
 def dunning(night: Now, job: Job) -> dict[str, int]:
-    """Letters to those who are late."""
-    return dict(run_dunning(company=night.company, day=night.day, actor=night.actor, now=night.moment).counts)
+    """Letters to those who are late. Raises StillAtWork when someone else is at the day's run."""
+    run = run_dunning(company=night.company, day=night.day, actor=night.actor, now=night.moment)
+    if run.finished_at is None:
+        raise StillAtWork(f"another process is at the dunning of {night.day}: run this step again when it has ended")
+    return dict(run.counts)
 
 
 def outbox(night: Now, job: Job) -> dict[str, int]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from arops.lib import money
+from arops.lib.bulk import update_rows
 from cashapp import engine
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.engine_input import policy_of, propose
@@ -128,7 +129,7 @@ def store_proposals(receipts: Sequence[Receipt], proposals: dict[int, engine.Pro
         proposal = proposals[receipt.pk]
         receipt.band, receipt.score, receipt.hint = _band(proposal), proposal.score, _hint(receipt, proposal)[:120]
         receipt.suggested_id = proposal.customer_id
-    Receipt.objects.bulk_update(receipts, ["band", "score", "hint", "suggested"], batch_size=1000)
+    update_rows(receipts, ["band", "score", "hint", "suggested"])
     return [r.band for r in receipts]
 
 

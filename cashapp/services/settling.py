@@ -9,11 +9,12 @@ from datetime import date
 
 from django.db import transaction
 
+from arops.lib.bulk import update_rows
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.settlement import Days, floors
 from cashapp.services.errors import AllocationError
 from disputes.selectors import disputed_by_item
-from disputes.services import open_dispute
+from disputes.services import NewDispute, open_disputes
 from ledger import drafts, posting
 from ledger.drafts import DraftError, EntryDraft, NewItem, Part
 from ledger.models import OpenItem
@@ -112,7 +113,7 @@ def identify_many(pairs: Iterable[tuple[Receipt, int | None]], *, actor: Actor, 
     posted = posting.post(entries, actor=actor)
     for (receipt, customer), p in zip(wanted, posted, strict=True):
         receipt.customer_id, receipt.open_item_id = customer, p.item_id  # type: ignore[assignment]
-    Receipt.objects.bulk_update([r for r, _ in wanted], ["customer", "open_item"], batch_size=1000)
+    update_rows([r for r, _ in wanted], ["customer", "open_item"])
     return {r.pk: p.entry_id for (r, _), p in zip(wanted, posted, strict=True)}
 
 
@@ -160,7 +161,7 @@ def _close(settlements: Sequence[Settlement], items: dict[int, OpenItem]) -> Non
         s.receipt.on_account = s.rest and left > 0
         s.receipt.version += 1
         s.receipt.question = "" if left == 0 or s.rest else s.receipt.question
-    Receipt.objects.bulk_update([s.receipt for s in settlements], ["on_account", "version", "question"], batch_size=1000)
+    update_rows([s.receipt for s in settlements], ["on_account", "version", "question"])
     Receipt.objects.filter(pk__in=[s.receipt.pk for s in settlements]).update(lease_by=None, lease_until=None)
     MatchProposal.objects.filter(receipt__in=[s.receipt.pk for s in settlements]).delete()
 
@@ -169,14 +170,15 @@ def _dispute(matched: Iterable[tuple[Settlement, Match]], items: dict[int, OpenI
     """Open a dispute over each short part that isn't contested already."""
     short = [(s, m, share) for s, m in matched for share in s.shares if share.short > 0]
     contested = disputed_by_item([share.item_id for *_, share in short]) if short else {}
+    wanted = []
     for s, m, share in short:
         item = items[share.item_id]
         amount = min(share.short, item.balance - share.settled - contested.get(item.pk, 0))
         if amount > 0:
-            open_dispute(
-                actor=actor, open_item=item, amount=amount, reason=share.reason, today=today, source=f"short_pay:{m.pk}:{item.pk}",
-                customer_words=s.receipt.text[:2000],
-            )  # fmt: skip
+            contested[item.pk] = contested.get(item.pk, 0) + amount
+            wanted.append(NewDispute(item, amount, share.reason, f"short_pay:{m.pk}:{item.pk}", s.receipt.text[:2000]))
+    if wanted:
+        open_disputes(actor=actor, wanted=wanted, today=today)
 
 
 def _event(s: Settlement, match: Match, actor: Actor) -> Event:
