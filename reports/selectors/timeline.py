@@ -58,7 +58,8 @@ def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterat
     for a in _upto(customer.activities.select_related("contact"), "at", before)[:limit]:
         who = f" with {a.contact.name}" if a.contact else ""
         outcome = a.get_outcome_display() if a.outcome else ""
-        yield Happening(a.at, "contacts", icons[a.kind], f"{a.get_kind_display().capitalize()}{who}", outcome, a.body, actor=a.actor)
+        said = f"{a.get_kind_display().capitalize()}{who}"
+        yield Happening(_at(a.happened_on, a.at), "contacts", icons[a.kind], said, outcome, a.body, actor=a.actor)
     for m in _upto(customer.messages.all(), "created_at", before)[:limit]:
         tone = {"sent": "ok", "failed": "bad", "parked": "warn"}.get(m.state, "")
         yield Happening(
