@@ -30,11 +30,12 @@ DIMENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which items: those in reach of someone, within companies or customers, of some accounts."""
+    """Which items: those in reach of someone, within companies, customers or items named, of some accounts."""
 
     reach: Reach
     company_ids: Collection[int] | None = None
     customer_ids: Collection[int] | None = None
+    item_ids: Collection[int] | None = None
     collector_ids: Collection[int] | None = None
     currency: str | None = None
     kinds: Collection[str] | None = None
@@ -93,6 +94,19 @@ def item_balances(
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [ItemBalance(*row) for row in cursor.fetchall()]
+
+
+def totals(as_of: date, scope: Scope, *, known_at: datetime | None = None) -> list[tuple[int, str, int, int, int]]:
+    """How many items have a balance as of the end of the day, and what they sum to: a row (company, currency, items, amount, base
+    amount) for each company and currency."""
+    sql, params = balances_sql(as_of, scope, known_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH o AS ({sql}) SELECT o.company_id, o.currency, count(*), sum(o.bal)::bigint, sum(o.base)::bigint FROM o"
+            " GROUP BY 1, 2 ORDER BY 1, 2",
+            params,
+        )
+        return cursor.fetchall()
 
 
 def aging(
@@ -173,7 +187,7 @@ def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
             "customers_customer WHERE collector_id = %s)))"
         )
         params += [list(scope.reach.companies), list(scope.reach.portfolios), scope.reach.person_id]
-    for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids)):
+    for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids), ("i.id", scope.item_ids)):
         if wanted is not None:
             conditions.append(f"{column} = ANY(%s)")
             params.append(list(wanted))

@@ -178,18 +178,17 @@ def _key_of(item: ItemBalance, name: str, about: dict[int, Customer]) -> Any:
 def disputed_items(question: Question) -> list[DisputedItem]:
     """Open items disputed as of the day, each for no more than its balance."""
     held: defaultdict[int, int] = defaultdict(int)
-    customers: set[int] = set()
     contested = Dispute.objects.filter(opened_on__lte=question.as_of).filter(Q(resolved_on=None) | Q(resolved_on__gt=question.as_of))
-    for item_id, customer_id, amount in contested.values_list("open_item_id", "customer_id", "amount"):
-        held[item_id] += amount
-        customers.add(customer_id)
     if question.scope.customer_ids is not None:
-        customers &= set(question.scope.customer_ids)
-    if not customers:
+        contested = contested.filter(customer__in=question.scope.customer_ids)
+    for item_id, amount in contested.order_by().values_list("open_item_id", "amount"):
+        held[item_id] += amount
+    if question.scope.item_ids is not None:
+        held = defaultdict(int, {item_id: held[item_id] for item_id in held.keys() & set(question.scope.item_ids)})
+    if not held:
         return []
-    narrowed = question.within(customer_ids=customers)
-    open_then = asof.item_balances(question.as_of, narrowed.scope, known_at=question.known_at)
-    return [_disputed(item, min(held[item.item_id], item.balance)) for item in open_then if item.item_id in held and item.balance > 0]
+    open_then = asof.item_balances(question.as_of, question.within(item_ids=list(held)).scope, known_at=question.known_at)
+    return [_disputed(item, min(held[item.item_id], item.balance)) for item in open_then if item.balance > 0]
 
 
 def _disputed(item: ItemBalance, amount: int) -> DisputedItem:

@@ -62,16 +62,17 @@ def _either_side(question: Question, part: str) -> tuple[str, Any, Any]:
 
 def item_list(question: Question, *, limit: int | None = 500, disputed_only: bool = False) -> ItemList:
     """Items with a balance as of the day, the earliest date first; totals are of all of them, `limit` cuts only the rows."""
-    order = "due_date" if question.basis == "due" else "document_date"
-    items = asof.item_balances(question.as_of, question.scope, known_at=question.known_at, order=order)
     held = {d.item.item_id: d.amount for d in disputed_items(question)}
     if disputed_only:
-        items = [item for item in items if item.item_id in held]
-    rows = _rows(question, items[:limit], held)
-    totals = _totals((item.currency, item.balance) for item in items)
-    bases = dict(Company.objects.filter(pk__in={item.company_id for item in items}).values_list("pk", "base_currency"))
-    base_totals = _totals((bases[item.company_id], item.base_balance) for item in items)
-    return ItemList(rows, len(items), totals, base_totals, [] if disputed_only else ties(question, totals))
+        question = question.within(item_ids=list(held))
+    order = "due_date" if question.basis == "due" else "document_date"
+    items = asof.item_balances(question.as_of, question.scope, known_at=question.known_at, order=order, limit=limit)
+    sums = asof.totals(question.as_of, question.scope, known_at=question.known_at)
+    totals = _totals((currency, amount) for _, currency, _, amount, _ in sums)
+    bases = dict(Company.objects.filter(pk__in={company for company, *_ in sums}).values_list("pk", "base_currency"))
+    base_totals = _totals((bases[company], base) for company, _, _, _, base in sums)
+    count = sum(n for _, _, n, _, _ in sums)
+    return ItemList(_rows(question, items, held), count, totals, base_totals, [] if disputed_only else ties(question, totals))
 
 
 def _rows(question: Question, items: list[ItemBalance], held: dict[int, int]) -> list[ItemRow]:

@@ -39,7 +39,7 @@ class Question:
     def is_whole(self) -> bool:
         """Whether whole accounts are asked for, not some customers or kinds: then totals tie to the general ledger itself."""
         scope = self.scope
-        narrowed = (scope.customer_ids, scope.collector_ids, scope.kinds, scope.dates)
+        narrowed = (scope.customer_ids, scope.item_ids, scope.collector_ids, scope.kinds, scope.dates)
         return all(part is None for part in narrowed) and not scope.reach.portfolios
 
 
