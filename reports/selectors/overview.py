@@ -115,14 +115,16 @@ def _crossed(question: Question, since: date, equivalent: Equivalent) -> list[Mo
 
 
 def _paid(question: Question, since: date, equivalent: Equivalent) -> list[Mover]:
+    """The largest receipts. Money whose payer was found is the payer's receipt; as unidentified it counts only while it is nobody's."""
     where, params = asof.scope_conditions(question.within(accounts=("receivable", "unidentified", "retainage")).scope)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.id, i.customer_id, coalesce(c.name, 'Unidentified'), i.company_id, -i.base_amount FROM ledger_openitem i"
             " LEFT JOIN customers_customer c ON c.id = i.customer_id WHERE i.kind = 'receipt' AND i.document_date > "
-            "%s AND i.document_date <= %s"
+            "%s AND i.document_date <= %s AND (i.customer_id IS NOT NULL OR 0 <> (SELECT sum(l.amount) FROM ledger_line l"
+            " JOIN ledger_entry e ON e.id = l.entry_id WHERE l.open_item_id = i.id AND e.effective_date <= %s))"
             f"{where} ORDER BY i.base_amount LIMIT 5",
-            [since, question.as_of, *params],
+            [since, question.as_of, question.as_of, *params],
         )
         rows = cursor.fetchall()
     return [

@@ -4,12 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from arops.lib import clock
+from cashapp.services import name_payer
 from collections_app.models import Promise
 from disputes.models import Dispute
 from ledger.asof import Scope
 from reports.selectors.dashboard import dashboard
 from reports.selectors.figures import months_before
 from reports.selectors.question import Question, companies_in
+from tests.cashapp.worlds import make_bank, money_in
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +73,15 @@ def test_what_changed_names_the_crossing_the_payment_the_dispute_and_the_broken_
     assert found[("paid", "Bolt")] == 44_00
     assert found[("dispute", "Disputes: freight or fees")] == 60_00
     assert found[("broken", "Bolt")] == 55_00
+
+
+def test_money_whose_payer_was_found_is_the_payers_alone():
+    bank = make_bank(currency="USD")
+    acme = make_customer(bank.company, "ACME")
+    named, stranger = money_in(bank, 900_00, day=DAY - timedelta(days=3)), money_in(bank, 300_00, day=DAY - timedelta(days=2))
+    name_payer(actor=SYSTEM, receipt=named, customer=acme, version=named.version, today=DAY, now=clock.now())
+    assert [(m.who, m.amount) for m in show(currency="USD").movers if m.kind == "paid"] == [("ACME", 900_00), ("Unidentified", 300_00)]
+    assert stranger.customer is None
 
 
 def test_idle_cash_is_aged_from_the_day_it_came_with_the_unidentified(world):
