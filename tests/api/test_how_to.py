@@ -1,4 +1,4 @@
-"""The examples of docs/how-to/connect-an-erp.md do what it says they do, on a running server."""
+"""The examples of the README and of docs/how-to/connect-an-erp.md do what is said of them, on a running server."""
 
 import os
 import re
@@ -15,12 +15,13 @@ from ledger.verify import verify_books
 from tests.api.conftest import caller
 from tests.factories import DAY, make_company
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "connect-an-erp.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE, README = ROOT / "docs" / "how-to" / "connect-an-erp.md", ROOT / "README.md"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def example(language):
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.S)
+def example(language, page=PAGE):
+    (found,) = re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.S)
     return found
 
 
@@ -31,11 +32,13 @@ def environment(live_server):
     return {"AROPS_URL": live_server.url, "AROPS_KEY": secret, "PATH": os.environ["PATH"]}
 
 
-def test_a_thousand_invoices_are_pushed_and_once(environment):
-    runs = [subprocess.run([sys.executable, "-c", example("python")], env=environment, capture_output=True, text=True) for _ in range(2)]
+@pytest.mark.parametrize(("page", "customers"), [(PAGE, 100), (README, 1)], ids=["how-to", "readme"])
+def test_a_thousand_invoices_are_pushed_and_once(environment, page, customers):
+    command = [sys.executable, "-c", example("python", page)]
+    runs = [subprocess.run(command, env=environment, capture_output=True, text=True) for _ in range(2)]
     assert [r.stderr for r in runs] == ["", ""]
-    assert runs[0].stdout == runs[1].stdout == example("text")
-    assert (Customer.objects.count(), Invoice.objects.count()) == (100, 1000)
+    assert runs[0].stdout == runs[1].stdout == example("text", page)
+    assert (Customer.objects.count(), Invoice.objects.count()) == (customers, 1000)
     assert not verify_books(DAY)
 
 
