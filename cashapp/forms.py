@@ -134,11 +134,16 @@ class BankAccountForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, account: BankAccount | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["company"].queryset = Company.objects.visible_to(actor, "cash.import")  # type: ignore[attr-defined]
+        companies = Company.objects.visible_to(actor, "cash.import")
+        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
         if account:
             del self.fields["company"], self.fields["currency"]
-        else:
-            del self.fields["is_active"]
+            return
+        del self.fields["is_active"]
+        currency = self.initial.get("currency")
+        alike = currency and companies.filter(base_currency=currency).first()
+        first = alike or companies.first()
+        self.initial = {"company": first, "currency": first.base_currency if first else "USD"} | self.initial
 
     def clean_identifiers(self) -> list[str]:
         """Each number, and none longer than a number is."""

@@ -12,13 +12,19 @@ class AlreadyImported(CashError):
 
 
 class UnknownBankAccount(CashError):
-    """A file speaks of an account that isn't set up; `identifiers` are as they stand in it, `stored_file_id` is the file kept for later."""
+    """A file speaks of accounts that aren't set up; `accounts` are their numbers and currencies as they stand in it (either may be empty),
+    `stored_file_id` is the file kept for later."""
 
     stored_file_id: int | None = None
 
-    def __init__(self, message: str, identifiers: tuple[str, ...] = ()) -> None:
-        self.identifiers = identifiers
+    def __init__(self, message: str, accounts: tuple[tuple[str, str], ...] = ()) -> None:
+        self.accounts = accounts
         super().__init__(message)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The numbers alone, each once."""
+        return tuple(dict.fromkeys(number for number, _ in self.accounts))
 
 
 class StatementHeld(CashError):

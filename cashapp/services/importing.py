@@ -120,18 +120,9 @@ class _Import:
             raise EmptyFile("there is no statement in this file")
         known = find_accounts(actor=self.actor, company=company)
         found = [self._account(known, s, account) for s in self.parsed.statements]
-        unknown = tuple(
-            dict.fromkeys(
-                f"{s.account or 'no account'} ({s.currency or 'no currency'})"
-                for s, a in zip(self.parsed.statements, found, strict=True)
-                if a is None
-            )
-        )
+        unknown = tuple(dict.fromkeys((s.account, s.currency) for s, a in zip(self.parsed.statements, found, strict=True) if a is None))
         if unknown:
-            raise UnknownBankAccount(
-                f"no bank account is set up for {', '.join(unknown)}: add it under Cash, Bank accounts, with this number, and import again",
-                tuple(dict.fromkeys(s.account for s, a in zip(self.parsed.statements, found, strict=True) if a is None)),
-            )
+            raise UnknownBankAccount(_not_set_up(unknown, known), unknown)
         return [a for a in found if a]
 
     def _account(self, known: dict[tuple[str, str], BankAccount], statement: Statement, given: BankAccount | None) -> BankAccount | None:
@@ -236,3 +227,13 @@ def _new_receipt(line: StatementLine) -> NewReceipt:
         line.amount, line.value_date, line.payer_name, line.payer_account, line.payer_bank, line.text or line.customer_reference,
         tuple(line.structured), line.channel, line=line,
     )  # fmt: skip
+
+
+def _not_set_up(unknown: tuple[tuple[str, str], ...], known: dict[tuple[str, str], BankAccount]) -> str:
+    """What is missing, and how it is set up; a number that is there in another currency is said to be."""
+    names = ", ".join(f"{number or 'no account'} ({currency or 'no currency'})" for number, currency in unknown)
+    others = {name: currency for number, _ in unknown for (name, currency) in known if number and name == plain_account(number)}
+    there = "".join(f" {number} is set up in {currency}, which is another account;" for number, currency in others.items())
+    return (
+        f"no bank account is set up for {names}:{there} add it under Cash, Bank accounts, with this number and currency, and import again"
+    )

@@ -90,7 +90,7 @@ def _refusal(request: HttpRequest, name: str, error: Exception, account: BankAcc
     context = {
         "name": name, "reason": getattr(error, "reason", str(error)), "line": getattr(error, "line", None), "account": account,
         "known": isinstance(error, AlreadyImported), "held": isinstance(error, StatementHeld),
-        "unknown": error.identifiers if isinstance(error, UnknownBankAccount) else None,
+        "unknown": error.accounts if isinstance(error, UnknownBankAccount) else None,
         "kept": getattr(error, "stored_file_id", None), "may_accept": user.can("cash.reverse"),
         "accounts": BankAccount.objects.visible_to(user, "cash.import").filter(is_active=True),
     }  # fmt: skip

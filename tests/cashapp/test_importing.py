@@ -96,6 +96,13 @@ def test_an_unknown_account_is_named():
     with pytest.raises(UnknownBankAccount, match="DE89370400440532013000") as refused:
         take(camt([Row(100_00)]))
     assert refused.value.identifiers == ("DE89370400440532013000",)
+    assert refused.value.accounts == (("DE89370400440532013000", "EUR"),)
+
+
+def test_a_number_that_is_set_up_in_another_currency_is_said_to_be():
+    make_bank(currency="USD")
+    with pytest.raises(UnknownBankAccount, match=r"DE89370400440532013000 is set up in USD, which is another account"):
+        take(camt([Row(100_00)]))
 
 
 def test_somebody_elses_account_is_unknown():

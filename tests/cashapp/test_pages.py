@@ -381,8 +381,9 @@ def test_an_unknown_account_is_set_up_and_its_file_imported(desk):
     refused = bring(client, camt([Row(10_00, "x", "y")], account=other))
     assert refused.status_code == 422 and f"identifiers={other}" in refused.content.decode()
     kept = refused.context["kept"]
-    form = client.get(f"{url('account-new')}?identifiers={other}&file={kept}")
-    assert other in form.content.decode()
+    assert f"currency=EUR&amp;file={kept}" in refused.content.decode()
+    form = client.get(f"{url('account-new')}?identifiers={other}&currency=EUR&file={kept}")
+    assert other in form.content.decode() and form.context["form"]["currency"].value() == "EUR"
     made = client.post(
         url("account-new"),
         {
