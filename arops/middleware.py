@@ -1,11 +1,17 @@
-"""Two small steps around every request: an id that ties a complaint to the log, and a way back to the login for htmx."""
+"""Small steps around every request: an id that ties a complaint to the log, words for what a view let fall, nothing kept by the
+browser of what only someone who is logged in may see, and a way back to the login for htmx."""
 
 import re
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+
+from arops.lib.refusal import InputRefused, Refused
+from org.actors import NotAllowed
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -25,6 +31,37 @@ class RequestId:
         return response
 
 
+class Refusals:
+    """What the domain refuses and a view didn't catch is answered in words: 403 where a right is missing, 422 for the rest."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page for a refusal; anything else is a failure and stays one."""
+        if isinstance(error, NotAllowed):
+            return render(request, "errors/403.html", {"reason": str(error)}, status=403)
+        if isinstance(error, Refused | InputRefused):
+            return render(request, "errors/422.html", {"reason": str(error)}, status=422)
+        return None
+
+
+class NothingKept:
+    """Pages of someone logged in are kept by no cache, so that Back after the logout shows no money."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class HtmxLoginRedirect:
     """An htmx request whose session has ended must leave the page, not swap a login form into a table cell."""
 
@@ -36,6 +73,6 @@ class HtmxLoginRedirect:
         login = reverse("login")
         if getattr(request, "htmx", False) and response.status_code == 302 and response["Location"].startswith(login):
             answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = f"{login}?next={request.headers.get('HX-Current-URL', '/')}"
+            answer["HX-Redirect"] = f"{login}?{urlencode({'next': request.headers.get('HX-Current-URL', '/')})}"
             return answer
         return response

@@ -91,7 +91,7 @@ def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], fo
 def _chosen(request: HttpRequest, items: list[OpenItem], form: CallForm) -> set[int]:
     """Items that are ticked: those sent, those asked for by the address, those of the draft; else what is overdue."""
     asked = request.POST.getlist("items") or request.GET.getlist("items") or form.initial.get("items") or []
-    wanted = {int(pk) for pk in asked if str(pk).isdecimal()}
+    wanted = {int(pk) for pk in asked if str(pk).isdecimal() and len(str(pk)) < 19}
     found = {item.pk for item in items if item.pk in wanted}
     return found or {item.pk for item in items if item.due_date < clock.today() and not form.is_bound}
 

@@ -86,10 +86,14 @@ def _table(rows: Iterable[DunningLetter], show: str) -> Table:
             Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda r: len(r.items), kind="num", priority=3),
-            Column("state", "Message", lambda r: r.message.get_state_display(), kind="badge", tone=lambda r: TONES[r.message.state]),
-            Column("to", "To", lambda r: ", ".join(r.message.recipients) or "to be printed", grow=True, priority=3),
+            Column("state", "Message", lambda r: r.message and r.message.get_state_display(), kind="badge", tone=_tone),
+            Column("to", "To", lambda r: ", ".join(r.message.recipients if r.message else ()) or "to be printed", grow=True, priority=3),
         ]  # fmt: skip
     return Table(columns, rows, currency=lambda r: r.currency, row_id=lambda r: f"letter-{r.pk}", name="dunning")
+
+
+def _tone(letter: DunningLetter) -> str:
+    return TONES.get(letter.message.state, "") if letter.message else ""
 
 
 def _letter(letter: DunningLetter) -> str:

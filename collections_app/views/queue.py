@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +37,8 @@ RESTS = 7
 """Days for which a task that was done or put off stays away."""
 MOST = 200
 """Tasks that one click may put off or close."""
+SHOWN = 200
+"""Tasks that a group of the list shows: more than a day's worth, the most worth doing first. Counts and sums are of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,13 @@ class Group:
 
     @property
     def lines(self) -> list[Line]:
-        """The tasks as rows."""
-        return [_line(item) for item in self.items]
+        """The first tasks as rows."""
+        return [_line(item) for item in self.items[:SHOWN]]
+
+    @property
+    def cut(self) -> int:
+        """How many tasks are not shown."""
+        return max(0, len(self.items) - SHOWN)
 
     @property
     def sums(self) -> dict[str, int]:
@@ -136,7 +143,7 @@ def _groups(items: list[WorkItem], today: date) -> list[Group]:
 @allowed("collections.view")
 def peek(request: HttpRequest, key: str) -> HttpResponse:
     """The side panel of a task: what is owed, what was said, what to do."""
-    item = _item(request, key)
+    item = _item(request, key, "collections.view")
     return page(request, "collections_app/peek_page.html", _account(request, item), fragment="body")
 
 
@@ -151,7 +158,7 @@ def _account(request: HttpRequest, item: WorkItem) -> dict[str, Any]:
         "contact": customer.contacts.filter(is_active=True).order_by("role").first(),
         "next_week": today + timedelta(days=RESTS), "may_work": user.can("collections.work", customer.company_id),
         "snooze_days": [(today + timedelta(days=n), label) for n, label in ((1, "Tomorrow"), (3, "In three days"), (14, "In two weeks"))],
-        "mail_url": address("messaging:compose", customer.pk) if user.can("messages.send", customer.company_id) else "",
+        "mail_url": address("customers:write", customer.pk) if user.can("messages.send", customer.company_id) else "",
     }  # fmt: skip
 
 
@@ -198,7 +205,7 @@ def _lease(key: str, person: int | None) -> bool:
 @allowed("collections.work")
 def done(request: HttpRequest, key: str) -> HttpResponse:
     """A task is dealt with; the toast takes it back."""
-    item = _item(request, key)
+    item = _item(request, key, "collections.work")
     mark_done(user=_user(request), customer=item.customer, task_key=key, today=clock.today(), rests_days=RESTS)
     return _gone(request, [key], f"Done: {item.task.title}, {item.customer.name}")
 
@@ -207,7 +214,7 @@ def done(request: HttpRequest, key: str) -> HttpResponse:
 @allowed("collections.work")
 def snooze(request: HttpRequest, key: str) -> HttpResponse:
     """A task put off to `until`, a week ahead by default."""
-    item, today = _item(request, key), clock.today()
+    item, today = _item(request, key, "collections.work"), clock.today()
     try:
         until = date.fromisoformat(request.POST.get("until") or str(today + timedelta(days=RESTS)))
         put_off(user=_user(request), customer=item.customer, task_key=key, until=until, today=today)
@@ -222,7 +229,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Several tasks done, or put off a week: `keys` of what was chosen, `do` what to do."""
     user, today = _user(request), clock.today()
     wanted = set(request.POST.getlist("keys")[:MOST])
-    found = [i for i in work_list(user=user, today=today, mine=False) if i.task.key in wanted]
+    listed = [i for i in work_list(user=user, today=today, mine=False) if i.task.key in wanted]
+    found = [i for i in listed if user.can("collections.work", i.customer.company_id)]
     until, puts_off = today + timedelta(days=RESTS), request.POST.get("do") == "snooze"
     for item in found:
         if puts_off:
@@ -257,24 +265,32 @@ def _gone(request: HttpRequest, keys: list[str], text: str, *, waits: bool = Fal
 
 def _current(request: HttpRequest) -> dict[str, str]:
     """The query of the page on which a button was pressed."""
-    asked = urlsplit(request.headers.get("HX-Current-URL", request.headers.get("Referer", "")))
-    return {name: values[-1] for name, values in parse_qs(asked.query).items()}
+    asked = _split(request.headers.get("HX-Current-URL", request.headers.get("Referer", "")))
+    return {name: values[-1].replace("\x00", "") for name, values in parse_qs(asked.query).items()}
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address that a browser named; none where it is no address."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _back(request: HttpRequest) -> str:
     """The list, or Play, narrowed as it was."""
-    from_play = urlsplit(request.headers.get("Referer", "")).path == reverse("collections:play")
+    from_play = _split(request.headers.get("Referer", "")).path == reverse("collections:play")
     name = "collections:play" if from_play or request.POST.get("then") == "play" else "collections:queue"
     return f"{reverse(name)}?{_asked(request, _current(request)).query}"
 
 
-def _item(request: HttpRequest, key: str) -> WorkItem:
+def _item(request: HttpRequest, key: str, permission: str) -> WorkItem:
     """The task with this key among those of its customer; 404 when it is out of sight or its cause is gone."""
     parts = key.split(":")
     if len(parts) != 3 or not (parts[1].isdecimal() and parts[1].isascii() and len(parts[1]) < 19):
         raise Http404
     user = _user(request)
-    customer = Customer.objects.visible_to(user, "collections.view").filter(pk=parts[1]).first()
+    customer = Customer.objects.visible_to(user, permission).filter(pk=parts[1]).first()
     if customer is None:
         raise Http404
     found = work_list(user=user, today=clock.today(), mine=False, text=customer.number)

@@ -46,7 +46,7 @@ def _hanging(invoice: Any) -> dict[str, Any]:
     return {
         "disputes": [(case, address("disputes:detail", case.pk)) for case in item.disputes.all()[:_MANY]],
         "promises": item.promises.select_related("promise").order_by("-pk")[:_MANY],
-        "letters": [(letter, address("messaging:detail", letter.message_id) if letter.message_id else "") for letter in letters[:_MANY]],
+        "letters": [(letter, address("messaging:message", letter.message_id) if letter.message_id else "") for letter in letters[:_MANY]],
     }
 
 

@@ -173,7 +173,8 @@ def _title(form: ReportForm, disputed_only: bool) -> str:
         if data[name]:
             parts.append(data[name].name)
     if data["collector"] not in ("", "none", "me"):
-        parts.extend(User.objects.filter(pk=data["collector"]).values_list("name", flat=True))
+        colleagues = User.objects.filter(pk=data["collector"], memberships__company__in=form.companies).distinct()
+        parts.extend(colleagues.values_list("name", flat=True))
     parts += [{"none": "no collector", "me": "my portfolio"}.get(data["collector"], ""), data["segment"], _part(form), data["currency"]]
     parts += ["disputed"] if disputed_only else []
     return ", ".join(part for part in parts if part) or "All open items"

@@ -191,13 +191,13 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo else None
+    return moment if moment and moment.tzinfo and 1970 <= moment.year <= 2200 else None
 
 
 def _happening_url(happening: Happening) -> str:
     if not happening.of:
         return ""
-    names = {"item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:detail"}
+    names = {"item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:message"}
     return address(names[happening.of[0]], happening.of[1])
 
 
