@@ -8,10 +8,11 @@ from cashapp.engine.model import Policy
 from cashapp.models import MatchPolicy, Receipt
 from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.payers import group_roots
+from cashapp.selectors.settlement import given_up, items_of_payment
 from cashapp.services.errors import AllocationError, OutsideGroup, OverLimit
 from cashapp.services.settling import Share
 from customers.models import Customer
-from ledger.models import OpenItem
+from ledger.models import Account, OpenItem
 from org.actors import Actor
 
 
@@ -72,6 +73,8 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
     policy = policy_of(receipt.company_id)
     limit = write_off_limit(policy, receipt.currency, actor)
     written = sum(s.write_off for s in shares)
+    # Small amounts one after the other are one large one: what was written off before counts, of the payment and of its items.
+    written += _written_before(receipt, shares) if written else 0
     if written > limit:
         raise OverLimit(
             f"you may write off {money.to_text(limit, receipt.currency)} {receipt.currency} on a receipt, "
@@ -82,12 +85,22 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
             _check_discount(receipt, share, items[share.item_id], policy, actor)
 
 
+def _written_before(receipt: Receipt, shares: Sequence[Share]) -> int:
+    of_payment = given_up(Account.Kind.ROUNDING, items_of_payment(receipt))
+    return max([of_payment, *(given_up(Account.Kind.ROUNDING, [s.item_id]) for s in shares if s.write_off)])
+
+
 def _check_discount(receipt: Receipt, share: Share, item: OpenItem, policy: MatchPolicy, actor: Actor) -> None:
     if share.discount > item.discount_amount:
         offered = money.format(item.discount_amount, receipt.currency)
         raise OverLimit(f"{item.number} offers {offered} discount, not {money.format(share.discount, receipt.currency)}")
+    may_more = actor.can("writeoffs.approve", receipt.company_id)
+    taken = 0 if may_more else given_up(Account.Kind.DISCOUNT, [item.pk])
+    if share.discount + taken > item.discount_amount and not may_more:
+        offered, said = money.format(item.discount_amount, receipt.currency), money.format(taken, receipt.currency)
+        raise OverLimit(f"{item.number} offers {offered} discount, and {said} was given already: take it as a deduction")
     late = item.discount_until and receipt.value_date > item.discount_until + timedelta(days=policy.discount_grace_days)
-    if late and not actor.can("writeoffs.approve", receipt.company_id):
+    if late and not may_more:
         raise OverLimit(f"the discount of {item.number} ended on {item.discount_until}: take it as a deduction")
 
 

@@ -172,6 +172,34 @@ def test_a_discount_after_its_time_is_not_a_specialists_to_give(bank, acme, ana)
     work(make_user("supervisor", bank.company), receipt, (item, 98_00, 2_00))
 
 
+def test_small_write_offs_one_after_the_other_are_one_large_one(bank, acme, ana):
+    items = [issue(acme, 100_00, day=EARLY), issue(acme, 100_00, day=EARLY), issue(acme, 100_00, day=EARLY)]
+    receipt = money_in(bank, 100_00, acme)
+    work(ana, receipt, (items[0], 1, 0, 4_00), rest=True)
+    take_off_account(actor=ana, receipt=receipt, now=NOW)
+    for again in items[:2]:
+        with pytest.raises(OverLimit, match=r"5\.00 EUR on a receipt, not 8\.00"):
+            work(ana, receipt, (again, 1, 0, 4_00), rest=True)
+    part = split_receipt(actor=ana, receipt=receipt, version=fresh(receipt).version, amount=10_00, today=TODAY, now=NOW)
+    with pytest.raises(OverLimit):  # nor by splitting the payment
+        work(ana, part, (items[1], 10_00, 0, 4_00))
+    with pytest.raises(OverLimit):  # nor from another payment on the same item
+        work(ana, money_in(bank, 50_00, acme), (items[0], 50_00, 0, 4_00))
+    match = work(ana, money_in(bank, 96_00, acme), (items[2], 96_00, 0, 4_00))
+    reverse_match(actor=ana, match=match, reason="", today=TODAY, now=NOW)
+    work(ana, money_in(bank, 96_00, acme), (items[2], 96_00, 0, 4_00))  # what was taken back doesn't count
+
+
+def test_a_discount_is_given_once(bank, acme, ana):
+    item = issue(acme, 100_00, day=EARLY, discount_until=DAY, discount_amount=2_00)
+    receipt = money_in(bank, 90_00, acme)
+    work(ana, receipt, (item, 10_00, 1_50), rest=True)
+    take_off_account(actor=ana, receipt=receipt, now=NOW)
+    with pytest.raises(OverLimit, match=r"offers 2\.00 discount, and 1\.50 was given already"):
+        work(ana, receipt, (item, 10_00, 1_50), rest=True)
+    work(ana, receipt, (item, 10_00, 50), rest=True)
+
+
 def test_items_of_another_currency_company_or_portfolio_are_refused(bank, acme, ana):
     receipt = money_in(bank, 100_00, acme)
     elsewhere = issue(make_customer(make_bank(identifier="4711").company), 100_00, day=EARLY)
