@@ -58,6 +58,21 @@ def guess(table: Table, *, saved: Mapping | None = None, company: str = "", curr
     )
 
 
+def reconsider(table: Table, before: Mapping, after: Mapping) -> Mapping:
+    """`after`, with days and amounts read as columns say that were mapped only now; what a person chose otherwise than `before` stands."""
+    order, mark = after.date_order, after.decimal
+    if order == before.date_order and _read(before, "day") != _read(after, "day"):
+        order = _order(table, after) or order
+    if mark == before.decimal and _read(before, "amount", "decimal") != _read(after, "amount", "decimal"):
+        mark = _mark(table, after)
+    return replace(after, date_order=order, decimal=mark)
+
+
+def _read(mapping: Mapping, *kinds: str) -> set[str]:
+    """The headings that are read as such."""
+    return {heading for name, heading in mapping.columns.items() if fields.FIELDS[name].kind in kinds}
+
+
 def questions(table: Table, mapping: Mapping) -> list[Question]:
     """What is still open, the most important first."""
     return [*_missing(mapping), *_unclear_days(table, mapping), *_unclear_marks(table, mapping), *_unclear_signs(table, mapping)]

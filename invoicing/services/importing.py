@@ -24,7 +24,7 @@ from arops.lib.refusal import Refused
 from arops.lib.sandbox import run_bounded
 from invoicing.models import Invoice, InvoiceImport
 from invoicing.readers.assemble import Assembly, CellProblem, Draft, assemble, said_total
-from invoicing.readers.mapping import Mapping, Question, guess, questions
+from invoicing.readers.mapping import Mapping, Question, guess, questions, reconsider
 from invoicing.readers.table import Table
 from invoicing.services.issuing import Outcome, issue_documents
 from org.actors import Actor, require
@@ -127,6 +127,7 @@ def set_mapping(*, actor: Actor, found: InvoiceImport, mapping: Mapping) -> Invo
     locked = _locked(actor, found)
     if locked.state not in (InvoiceImport.State.MAPPING, InvoiceImport.State.CHECKING, InvoiceImport.State.CHECKED):
         raise ImportRefused(f"this list is {locked.get_state_display()}: bring it again to map it anew")
+    mapping = reconsider(table_of(locked), mapping_of(locked), mapping)
     locked.mapping, locked.state = codec.encode(mapping), InvoiceImport.State.MAPPING
     locked.counts, locked.totals, locked.outcomes = {}, [], []
     locked.save(update_fields=["mapping", "state", "counts", "totals", "outcomes"])

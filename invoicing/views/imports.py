@@ -155,9 +155,14 @@ def _do(request: HttpRequest, pk: int, step: Step) -> HttpResponse:
 @require_POST
 @allowed("invoices.import")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Try all rows: at once, or a long list in the background."""
+    """Try all rows as the form maps them: at once, or a long list in the background."""
 
     def step(request: HttpRequest, found: InvoiceImport) -> str:
+        form = _mapping_form(request, found, request.POST) if "column_0" in request.POST else None
+        if form and not form.is_valid():
+            raise importing.ImportRefused("; ".join(str(e[0]) for e in form.errors.values()))
+        if form and form.mapping() != importing.mapping_of(found):
+            found = importing.set_mapping(actor=_user(request), found=found, mapping=form.mapping())
         if found.rows <= importing.SMALL:
             importing.check_import(actor=_user(request), found=found)
             return ""

@@ -186,3 +186,13 @@ def test_work_that_stopped_says_so_and_can_begin_anew(client, us):
     assert "the mill stood still" in body and "Try again" in body
     client.post(f"{url}again/")
     assert run_job(job_id=found.job_id, now=clock.now()).counts == {"created": 1}
+
+
+def test_the_check_reads_the_list_as_the_form_says(client, us):
+    url = bring(client, us).url
+    client.post(url, mapping(client, url, date_order="dmy"))
+    assert client.post(f"{url}check/", mapping(client, url, date_order="mdy")).status_code == 302
+    found = InvoiceImport.objects.get()
+    assert found.mapping["date_order"] == "mdy" and found.state == "checked"
+    client.post(f"{url}check/", mapping(client, url, date_order="ymd"))
+    assert InvoiceImport.objects.get().mapping["date_order"] == "mdy"

@@ -248,6 +248,17 @@ def test_numbers_that_a_spreadsheet_shortened_are_refused(us, clerk):
     assert "shortened by a spreadsheet" in found.outcomes[0]["problems"][0]["detail"]
 
 
+@pytest.mark.parametrize(("cell", "mark"), [("1.234,56", ","), ("1,234.56", "."), ("1,234", "")])
+def test_amounts_mapped_by_hand_are_read_as_they_are_written(us, clerk, cell, mark):
+    found = bring(clerk, us, f"Number;Customer;Date;Gross or so;Currency\nA-1;K-1;2026-09-01;{cell};USD\n")
+    before = mapping_of(found)
+    assert "total" not in before.columns
+    found = set_mapping(actor=clerk, found=found, mapping=replace(before, columns=before.columns | {"total": "Gross or so"}))
+    assert mapping_of(found).decimal == mark
+    chosen = set_mapping(actor=clerk, found=found, mapping=replace(mapping_of(found), decimal=","))
+    assert mapping_of(chosen).decimal == ","
+
+
 @pytest.mark.parametrize("amount", ["NaN", "1e5", "0.005", "٣٤", "1_000.00", "12..34", "1.00.00", "=1+1", "99999999999999999999"])
 def test_amounts_that_are_none_are_refused_by_row(us, clerk, amount):
     found = bring(clerk, us, f"Number,Customer,Date,Total,Currency\nA-1,K-1,2026-09-01,{amount},USD\n")
