@@ -192,6 +192,10 @@ def _save_customer(index: int, row: Any, batch: _Batch) -> Saved:
             problems.append(Problem("/number", "conflict", "another record holds this already"))
     _read_references(row, company, values, problems, values.get("currency") or (customer.currency if customer else ""), source, batch)
     _keep_portfolio(company, values, problems, batch.actor, is_new=customer is None)
+    problems += [
+        Problem(f"/{name}", "forbidden", f"{name} is set by those who decide on credit")
+        for name in _credit_changed(customer or Customer(company=company), values, batch.actor)
+    ]
     if problems:
         return Saved(index, external, "rejected", None, tuple(problems))
     if customer:
@@ -211,6 +215,13 @@ def _keep_portfolio(company: Company, values: dict[str, Any], problems: list[Pro
         values["collector"] = User.objects.filter(pk=reach.person_id or 0).first()
     if "collector" in values and (values["collector"] is None or values["collector"].pk != reach.person_id):
         problems.append(Problem("/collector", "forbidden", "customers of your portfolio stay with you: your supervisor hands them over"))
+
+
+def _credit_changed(customer: Customer, values: Mapping[str, Any], actor: Actor) -> list[str]:
+    """Limit and risk, where a person who may not decide on credit would change them. The ERP's own key may."""
+    if not actor.label.startswith("user:") or actor.can("credit.decide", customer.company_id):
+        return []
+    return [name for name in ("credit_limit", "risk") if name in values and values[name] != getattr(customer, name)]
 
 
 def _read_references(
@@ -294,6 +305,8 @@ def edit_customer(*, actor: Actor, customer: Customer, **fields: Any) -> Custome
     require(actor, "customers.edit", customer.company_id)
     if fields.get("parent") == customer:
         raise NotSaved("a customer is not its own parent")
+    if changed := _credit_changed(customer, fields, actor):
+        raise NotSaved(f"{' and '.join(changed).replace('_', ' ')}: set by those who decide on credit")
     outcome = _update(0, None, customer, fields, actor, "customer.updated")
     if outcome.problems:
         raise NotSaved(outcome.problems[0].detail)

@@ -68,8 +68,6 @@ def close_period(*, period: Period, actor: Actor, at: object) -> Period:
 @transaction.atomic
 def reopen_period(*, period: Period, actor: Actor, at: object, reason: str) -> Period:
     """Open a closed period again, with a reason for the audit trail. The one who closed it may not re-open it."""
-    if period.closed_by == actor.label:
-        raise PeriodStateError("a period is re-opened by someone else than the one who closed it")
     if not reason.strip():
         raise PeriodStateError("say why the period is re-opened")
     return _set_state(period, actor, at, Period.State.OPEN, "periods.reopen", reason=reason)
@@ -80,6 +78,8 @@ def _set_state(period: Period, actor: Actor, at: object, state: str, permission:
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.state == state:
         raise PeriodStateError(f"the period {period.name} is already {state}")
+    if state == Period.State.OPEN and period.closed_by == actor.label:  # as it stands now, not as it was looked at
+        raise PeriodStateError("a period is re-opened by someone else than the one who closed it")
     closed = state == Period.State.CLOSED
     Period.objects.filter(pk=period.pk).update(state=state, closed_by=actor.label if closed else "", closed_at=at if closed else None)
     record(actor=actor, type=f"period.{state}", company_id=period.company_id, subject=period, name=period.name, **data)
@@ -89,7 +89,9 @@ def _set_state(period: Period, actor: Actor, at: object, state: str, permission:
 
 @transaction.atomic
 def set_rate(*, actor: Actor, currency: str, base: str, day: date, rate: Decimal) -> FxRate:
-    """Enter or correct the rate of a day: units of `base` for one unit of `currency`. Raises MoneyError for unknown currencies."""
+    """Enter or correct the rate of a day: units of `base` for one unit of `currency`. Raises MoneyError for unknown currencies,
+    NotAllowed."""
+    require(actor, "rates.edit")
     money.exponent(currency), money.exponent(base)
     if currency == base or rate <= 0:
         raise LedgerError("a rate is positive, and between two currencies")

@@ -32,6 +32,7 @@ _LINE = (
     "work_order contract gl_account"
 ).split()
 _EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
+OWN = "an invoice is credited by someone else than the one who issued it"
 WAYS_OUT = "an issued document never changes: issue a credit_memo that refers_to it, or cancel it so and bill again under a new number"
 
 
@@ -125,18 +126,18 @@ def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: s
         if not isinstance(document, Document):
             outcomes[index] = Outcome(index, None, "rejected", None, tuple(document))
             continue
-        judged = _judge(index, document, lookups)
+        judged = _judge(index, document, lookups, actor)
         if isinstance(judged, Outcome):
             outcomes[index] = judged
         else:
             ready.append(judged)
-            _remember(lookups, judged)
+            _remember(lookups, judged, actor)
     for item, pk in zip(ready, _write(ready, actor), strict=True):
         outcomes[item.index] = Outcome(item.index, item.document.external_id, "created", pk)
     return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
 
 
-def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready:
+def _judge(index: int, document: Document, lookups: Lookups, actor: Actor) -> Outcome | _Ready:
     """A document against what we hold: said before, refused, or ready to be issued."""
     problems: list[Problem] = []
     company = lookups.companies.get(document.company)
@@ -145,6 +146,10 @@ def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready
         return Outcome(index, document.external_id, "rejected", None, (problem,))
     if earlier := _earlier(document, company, lookups):
         return _said_before(index, document, earlier)
+    # Whoever makes an invoice doesn't take it away again: for people, through whichever door they come. The ERP's own key may.
+    makes_credit = document.kind == "credit_memo" and actor.label.startswith("user:")
+    if makes_credit and not actor.can("memos.approve", company.pk):
+        problems.append(Problem("/kind", "forbidden", f"credit memos of {company.code} are made by those who may approve them"))
     customer = lookups.customer(company, document.customer, document.source_system)
     if customer is None:
         said = document.customer.external_id or document.customer.id
@@ -155,9 +160,11 @@ def _judge(index: int, document: Document, lookups: Lookups) -> Outcome | _Ready
     if closed := lookups.period_problem(company, document.document_date):
         problems.append(closed)
     refers_to = _refers_to(document, company, customer, lookups, problems)
+    if makes_credit and refers_to and refers_to.issued_by == actor.label:
+        problems.append(Problem("/refers_to", "forbidden", OWN))
     if problems or customer is None:
         return Outcome(index, document.external_id, "rejected", None, tuple(problems))
-    return _ready(index, document, company, customer, refers_to, lookups)
+    return _ready(index, document, company, customer, refers_to.pk if refers_to else None, lookups)
 
 
 def _earlier(document: Document, company: Company, lookups: Lookups) -> Known | None:
@@ -178,8 +185,8 @@ def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
 
 def _refers_to(
     document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups, problems: list[Problem]
-) -> int | None:
-    """The key of the document a memo is about; a problem when it isn't one of the same customer and currency."""
+) -> Known | None:
+    """The document a memo is about; a problem when it isn't one of the same customer and currency."""
     reference = document.refers_to
     if reference is None:
         return None
@@ -192,7 +199,7 @@ def _refers_to(
         return None
     if customer and (known.customer_id, known.currency) != (customer[0], document.currency):
         problems.append(Problem("/refers_to", "invalid", f"{known.number} is of another customer or currency"))
-    return known.pk
+    return known
 
 
 def _ready(index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: int | None, lookups: Lookups) -> _Ready:
@@ -224,10 +231,11 @@ def _customer_terms(text: str) -> Terms:
         return Terms(30)
 
 
-def _remember(lookups: Lookups, item: _Ready) -> None:
+def _remember(lookups: Lookups, item: _Ready, actor: Actor) -> None:
     """Later rows of the same batch see this one; its key isn't known yet, so it is told by its place: -(index + 1)."""
     document, company = item.document, item.company.pk
-    known = Known(-item.index - 1, document.kind, document.number, document.payload_hash, item.customer_id, document.currency)
+    said = document.kind, document.number, document.payload_hash, item.customer_id, document.currency, actor.label
+    known = Known(-item.index - 1, *said)
     lookups.by_number[company, document.kind, document.number] = known
     if document.external_id:
         lookups.by_external[company, document.source_system, document.external_id] = known

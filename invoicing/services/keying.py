@@ -11,7 +11,7 @@ from arops.lib import money
 from arops.lib.refusal import Refused
 from invoicing.models import Invoice
 from invoicing.selectors import credited
-from invoicing.services.issuing import issue_document
+from invoicing.services.issuing import OWN, issue_document
 from ledger.selectors import lock_items
 from ledger.services import next_numbers
 from org.actors import Actor, require
@@ -19,9 +19,6 @@ from org.models import Company
 
 SERIES = {"invoice": "AR-", "debit_memo": "AD-", "credit_memo": "AC-"}
 """Prefixes of our own series: documents that the ERP numbers begin otherwise."""
-
-
-OWN = "an invoice is credited by someone else than the one who issued it"
 
 
 class CreditRefused(Refused):
@@ -42,17 +39,13 @@ def key_document(*, actor: Actor, company: Company, row: Mapping[str, Any], toke
     """Issue a document that a person keyed in; without a number it gets the next of our own series. The same form (`token`) issues
     one document, however often it is sent.
 
-    Raises DocumentRefused with a pointer to each field, NotAllowed: credit memos are for those who may approve them; CreditRefused: and
-    not for one's own invoices.
+    Raises DocumentRefused with a pointer to each field, NotAllowed: credit memos are for those who may approve them.
     """
     require(actor, "invoices.issue", company.pk)
     kind = str(row.get("kind", "invoice"))
     if kind == "credit_memo":
         require(actor, "memos.approve", company.pk)
-    made = _issue_once(actor, company, {**row, "company": company.code}, kind, token, "invoices.issue")
-    if kind == "credit_memo" and made.refers_to and made.refers_to.issued_by == actor.label:
-        raise CreditRefused(OWN)
-    return made
+    return _issue_once(actor, company, {**row, "company": company.code}, kind, token, "invoices.issue")
 
 
 def _issue_once(actor: Actor, company: Company, row: dict[str, Any], kind: str, token: str, permission: str) -> Invoice:

@@ -1,13 +1,16 @@
 """Invoices, memos, open items: issued, read back, refused with pointers, in bulk."""
 
+import json
+
 import pytest
 
 from invoicing.models import Invoice
 from ledger.models import OpenItem, Period
 from ledger.verify import verify_books
+from org.models import Membership
 from tests.api.conftest import invoice
 from tests.api.test_conventions import is_problem
-from tests.factories import DAY, apply, make_user, receive
+from tests.factories import DAY, apply, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
 NEW = {"company": "US01", "number": "N-1", "name": "Nord GmbH", "currency": "USD", "external_id": "C-1"}
@@ -108,6 +111,32 @@ def test_bulk_all_or_nothing_and_dry(erp, acme):
     assert not Invoice.objects.exists() and not OpenItem.objects.exists()
     control = {"count": 2, "total": "649.50"}
     assert erp.post("/invoices/bulk", {"rows": [good, invoice("3")], "mode": "atomic", "control": control}).status_code == 200
+
+
+def test_people_make_credit_memos_only_where_they_may_approve_them_and_of_no_invoice_of_their_own(us, acme, client):
+    elsewhere = make_company("US02")
+    make_customer(elsewhere, "Bolt", source_system="erp", external_id="C-200")
+    chief = make_user("supervisor", us)
+    Membership.objects.create(user=chief, company=elsewhere, role="specialist")
+    client.force_login(chief, backend="org.backends.EmailBackend")
+
+    def send(path, n, **fields):
+        body = json.dumps(invoice(n, **fields))
+        return client.post(f"/api/v1{path}", body, content_type="application/json", headers={"Idempotency-Key": f"own-{n}"})
+
+    assert send("/invoices", "1", source_system="erp").status_code == 201
+    memo = {"kind": "credit_memo", "reason": "price", "refers_to": "INV-1", "document_date": "2026-09-16", "source_system": "erp"}
+    told = is_problem(send("/credit-memos", "2", **memo), 422)
+    assert [(e["pointer"], e["code"]) for e in told["errors"]] == [("/refers_to", "forbidden")]
+    there = memo | {"company": "US02", "customer": "C-200", "refers_to": None}
+    told = is_problem(send("/credit-memos", "3", **there), 422)
+    assert [(e["pointer"], e["code"]) for e in told["errors"]] == [("/kind", "forbidden")]
+    assert send("/credit-memos", "4", **memo | {"refers_to": None}).status_code == 201
+    rows = [invoice("5", source_system="erp"), invoice("6", **memo | {"refers_to": "INV-5"})]  # both in one call
+    answer = client.post(
+        "/api/v1/invoices/bulk", json.dumps({"rows": rows}), content_type="application/json", headers={"Idempotency-Key": "own-bulk"}
+    )
+    assert outcomes(answer) == ["created", "rejected"]
 
 
 def test_a_credit_memo_has_its_own_address_and_refers_to_what_it_credits(erp, acme):

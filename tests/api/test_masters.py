@@ -1,10 +1,14 @@
 """Customers, contacts, rates, events: written, read back, refused with pointers, in bulk."""
 
+import json
+
 import pytest
 
 from customers.models import Customer
+from customers.services import NotSaved, edit_customer
 from invoicing.models import Invoice
 from ledger.models import FxRate
+from org.models import Membership
 from tests.api.conftest import caller, invoice
 from tests.api.test_conventions import is_problem, pointers
 from tests.factories import make_company, make_customer, make_user
@@ -16,6 +20,26 @@ NEW = {"company": "US01", "number": "N-1", "name": "Nord GmbH", "currency": "USD
 
 def outcomes(answer):
     return [row["outcome"] for row in answer.json()["results"]]
+
+
+def test_a_person_sets_limit_and_risk_only_where_they_decide_on_credit(us, acme, client):
+    elsewhere = make_company("US02")
+    person = make_user("credit_manager", elsewhere)
+    Membership.objects.create(user=person, company=us, role="specialist")
+    client.force_login(person, backend="org.backends.EmailBackend")
+
+    def send(**fields):
+        return client.post("/api/v1/customers", json.dumps(NEW | fields), content_type="application/json")
+
+    for fields, pointer in (({"credit_limit": "500.00"}, "/credit_limit"), ({"risk": "A"}, "/risk")):
+        assert pointers(send(**fields)) == [pointer]
+    assert send(risk="B", credit_limit=None).status_code == 201
+    assert pointers(send(credit_limit="500.00")) == ["/credit_limit"]
+    with pytest.raises(NotSaved, match="credit limit: set by those who decide on credit"):
+        edit_customer(actor=person, customer=acme, name="Acme", credit_limit=1_00)
+    assert send(name="Nord AG").status_code == 200
+    there = send(company="US02", credit_limit="500.00")
+    assert there.status_code == 201 and there.json()["credit_limit"] == "500.00"
 
 
 def test_a_customer_is_created_updated_and_left_alone(erp):

@@ -184,6 +184,17 @@ def test_a_period_is_closed_by_those_who_may_and_reopened_by_another():
     assert services.reopen_period(period=period, actor=second, at=timezone.now(), reason="late invoice").state == "open"
 
 
+def test_whoever_closed_a_period_does_not_reopen_it_by_a_page_from_before():
+    company = make_company()
+    period, stale = (company.periods.order_by("span").first() for _ in range(2))
+    first = make_user("controller", company)
+    services.close_period(period=period, actor=first, at=timezone.now())
+    with pytest.raises(services.PeriodStateError, match="someone else"):
+        services.reopen_period(period=stale, actor=first, at=timezone.now(), reason="late invoice")
+    period.refresh_from_db()
+    assert period.state == "closed"
+
+
 def test_rates_hold_until_the_next_and_read_both_ways():
     rate("EUR", "USD", "1.25", date(2026, 9, 1))
     rate("EUR", "USD", "1.30", date(2026, 9, 10))
