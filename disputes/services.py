@@ -145,7 +145,8 @@ def move_dispute(*, actor: Actor, dispute: Dispute, state: str, version: int) ->
     require(actor, "disputes.work", dispute.company_id)
     if state not in NEXT[dispute.state]:
         raise DisputeError(f"a dispute that is {dispute.get_state_display()} doesn't become {state}")
-    _change(dispute, version, state=state, resolution="" if state == "open" else dispute.resolution)
+    again = {"resolution": "", "resolved_on": None} if state == Dispute.State.OPEN else {}
+    _change(dispute, version, state=state, **again)
     _record(actor, "dispute.moved", dispute, state=state)
     return dispute
 

@@ -1,7 +1,8 @@
 """One customer, whole: what they owe against their limit, how late they pay, what stands in the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from ledger.selectors import rate_on
 from org.actors import Actor, Reach
 from reports.metrics import Measure
 from reports.selectors.ageing import AgeingReport, Amounts, ageing
+from reports.selectors.equivalent import equivalent
 from reports.selectors.items import ItemList, ItemRow, item_list
 from reports.selectors.overview import days_late
 from reports.selectors.question import Question
@@ -24,13 +26,22 @@ from reports.selectors.question import Question
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What is at risk, in the customer's currency (minor units); `foreign` is the part converted from other currencies."""
+    """What is at risk, in the customer's currency (minor units); `foreign` is the part converted from other currencies at `rates`.
+
+    A currency without a rate (None) is left out, and named.
+    """
 
     currency: str
     open_items: int
     credits: int
     foreign: int
     limit: int | None
+    rates: dict[str, Decimal | None] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> list[str]:
+        """Currencies that have no rate in the customer's: what is owed in them is not in the total."""
+        return [currency for currency, rate in self.rates.items() if rate is None]
 
     @property
     def total(self) -> int:
@@ -91,29 +102,28 @@ def overview(customer: Customer, as_of: date) -> Overview:
     promises = list(customer.promises.filter(state__in=("open", "broken")).order_by("-due_on"))
     disputes = list(customer.disputes.open().select_related("department", "open_item"))
     oldest = OpenItem.objects.filter(customer=customer).past_due(as_of).order_by("due_date").values_list("due_date", flat=True).first()
-    year = timedelta(days=365)
+    year, books = timedelta(days=365), equivalent([customer.company], as_of)
     return Overview(
         customer, as_of, report, own, _exposure(customer, report, own, as_of), (as_of - oldest).days if oldest else 0,
-        days_late(question, as_of - year), days_late(question.on(as_of - year), as_of - 2 * year),
+        days_late(question, as_of - year, books), days_late(question.on(as_of - year), as_of - 2 * year, books),
         [p for p in promises if p.state == "open"], [p for p in promises if p.state == "broken"], disputes,
-        sum(d.amount for d in disputes if d.currency == customer.currency),
+        own.disputed,
         Customer.objects.filter(pk=customer.pk).on_hold(as_of).exists(),
     )  # fmt: skip
 
 
 def _exposure(customer: Customer, report: AgeingReport, own: Amounts, day: date) -> Exposure:
-    foreign = 0
-    for line in report.lines:
-        if line.currency != customer.currency:
-            foreign += _converted(line.own.total, line.currency, customer.currency, day)
-    return Exposure(customer.currency, sum(own.buckets), own.credits, foreign, customer.credit_limit)
+    others = {line.currency: line.own.total for line in report.lines if line.currency != customer.currency}
+    rates = {currency: _rate(currency, customer.currency, day) for currency in others}
+    foreign = sum(money.convert(others[c], c, rate, customer.currency) for c, rate in rates.items() if rate is not None)
+    return Exposure(customer.currency, sum(own.buckets), own.credits, foreign, customer.credit_limit, rates)
 
 
-def _converted(amount: int, currency: str, wanted: str, day: date) -> int:
+def _rate(currency: str, wanted: str, day: date) -> Decimal | None:
     try:
-        return money.convert(amount, currency, rate_on(currency, wanted, day), wanted)
+        return rate_on(currency, wanted, day)
     except MissingRate:
-        return 0
+        return None
 
 
 def open_items(customer: Customer, as_of: date, known_at: Any = None) -> tuple[ItemList, list[ItemState]]:

@@ -74,7 +74,7 @@ def dashboard(actor: Actor, question: Question, companies: list[Company], compar
     return Dashboard(
         question, companies, money, compare, history.figures(TILES, compare, ends[-6:]),
         [
-            history.measures(question.as_of)["turnover"], true_dso(question, history, money), days_late(question, year),
+            history.measures(question.as_of)["turnover"], true_dso(question, history, money), days_late(question, year, money),
             broken_promises(actor, question, quarter), match_rate(question, quarter),
         ],
         aged, group_total(aged, money),
@@ -85,12 +85,19 @@ def dashboard(actor: Actor, question: Question, companies: list[Company], compar
 
 
 def group_total(report: AgeingReport, money: Equivalent) -> Amounts:
-    """The sum of a report by company in the reporting currency, each cell converted as a whole."""
-    total = Amounts([0] * len(report.labels))
+    """The sum of a report by company in the reporting currency; its total and what is past due are those of the measures."""
+    companies: dict[int, Amounts] = {}
     for line in report.lines:
-        company = line.keys["company"]
-        converted = Amounts(
-            [money.of(company, n) for n in line.base.buckets], money.of(company, line.base.credits), money.of(company, line.base.disputed)
-        )
-        total.add(converted)
+        companies.setdefault(line.keys["company"], Amounts([0] * len(report.labels))).add(line.base)
+    total = Amounts([0] * len(report.labels))
+    for company, base in companies.items():
+        total.add(converted(base, company, money))
     return total
+
+
+def converted(base: Amounts, company_id: int, money: Equivalent) -> Amounts:
+    """A company's amounts in the reporting currency: the total and what is past due as wholes, the cells so that they sum to them."""
+    late = money.of(company_id, base.past_due)
+    current = money.of(company_id, base.total) - late
+    first, credits = money.parts(company_id, [base.buckets[0], base.credits], current)
+    return Amounts([first, *money.parts(company_id, base.buckets[1:], late)], credits, money.of(company_id, base.disputed))

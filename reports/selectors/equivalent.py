@@ -1,6 +1,6 @@
 """Amounts of several companies in one currency, at the rates of a day; what can't be converted is named, never guessed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,6 +28,17 @@ class Equivalent:
         if company_id not in self.rates:
             return 0
         return money.convert(base_amount, self.bases[company_id], self.rates[company_id], self.currency)
+
+    def parts(self, company_id: int, amounts: Sequence[int], whole: int | None = None) -> list[int]:
+        """Parts of a company's amount, each converted, so that they sum to `whole` (their sum, converted, where none is given).
+
+        What rounding leaves, a few minor units, goes to the largest part: a table foots to the figure beside it.
+        """
+        found = [self.of(company_id, amount) for amount in amounts]
+        wanted = self.of(company_id, sum(amounts)) if whole is None else whole
+        largest = max(range(len(found)), key=lambda i: abs(found[i]))
+        found[largest] += wanted - sum(found)
+        return found
 
     def of_currency(self, currency: str, amount: int) -> int:
         """An amount in any currency, in the reporting currency; nought without a rate."""

@@ -10,7 +10,7 @@ from ledger import asof
 from reports import metrics
 from reports.metrics import Measure, MonthSales
 from reports.selectors.equivalent import Equivalent
-from reports.selectors.movements import SALES, Series, daily, past_due_at
+from reports.selectors.movements import CAUSES, SALES, Series, daily, past_due_at
 from reports.selectors.question import Question
 
 PERIOD = 90
@@ -73,6 +73,17 @@ class History:
             for company, found in self._daily.items()
         }
         return self.equivalent.total(by_company)
+
+    def moved_by_cause(self, after: date) -> dict[str, int]:
+        """Cause → what it moved after a day, up to the question's: they sum to the difference of the receivables, to the minor unit."""
+        found = dict.fromkeys(CAUSES, 0)
+        for company, causes in self._daily.items():
+            amounts = [causes[c].between(after, self.question.as_of) if c in causes else 0 for c in CAUSES]
+            now = self._now.get(company, 0)
+            whole = self.equivalent.of(company, now) - self.equivalent.of(company, now - sum(amounts))
+            for cause, amount in zip(CAUSES, self.equivalent.parts(company, amounts, whole), strict=True):
+                found[cause] += amount
+        return found
 
     def receivables(self, day: date) -> int:
         """What was owed at the end of the day: today's balance less what moved since."""

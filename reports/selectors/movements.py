@@ -18,8 +18,8 @@ from reports.selectors.question import DEBIT_KINDS, Question
 CAUSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "invoiced": ("Invoiced", ("invoice", "debit_memo")),
     "credited": ("Credit memos", ("credit_memo",)),
-    "collected": ("Collected", ("receipt", "identification")),
-    "other": ("Discounts, fees, write-offs, exchange", ("application", "write_off", "late_fee", "transfer", "refund")),
+    "collected": ("Collected", ("receipt", "identification", "transfer")),
+    "other": ("Discounts, fees, write-offs, exchange", ("application", "write_off", "late_fee", "refund")),
 }
 """Cause → its name, and the kinds of entry it holds (a reversal counts with what it reverses)."""
 
@@ -27,7 +27,6 @@ CAUSE_OF = {kind: cause for cause, (_, kinds) in CAUSES.items() for kind in kind
 SALES = ("invoiced", "credited")
 _KIND = "CASE WHEN e.reverses_id IS NULL THEN e.kind ELSE (SELECT r.kind FROM ledger_entry r WHERE r.id = e.reverses_id) END"
 """A reversal counts with what it reverses. Looked up for reversals alone: a join would hash the whole journal a second time."""
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a manager looks at beside the measures: what changed, the largest accounts, cash that is not applied, how the work goes."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from ledger.aging import Buckets
 from org.actors import Actor
 from reports import metrics
 from reports.metrics import Measure
-from reports.selectors.ageing import AgeingReport, ageing
+from reports.selectors.ageing import AgeingLine, AgeingReport, Amounts, ageing
 from reports.selectors.equivalent import Equivalent
 from reports.selectors.figures import History
 from reports.selectors.items import part_of
@@ -66,27 +66,32 @@ class TopCustomer:
 
 def roll_forward(history: History, first: date) -> RollForward:
     """From the end of `first` to the question's day; the causes sum to the difference."""
-    last = history.question.as_of
-    causes = [(code, name, history.moved([code], first, last)) for code, (name, _) in CAUSES.items()]
+    last, moved = history.question.as_of, history.moved_by_cause(first)
+    causes = [(code, name, moved[code]) for code, (name, _) in CAUSES.items()]
     return RollForward(first, last, history.receivables(first), causes, history.receivables(last))
 
 
 def top_customers(question: Question, equivalent: Equivalent, limit: int = 10) -> tuple[list[TopCustomer], int]:
-    """The largest balances in the reporting currency, and the sum of all."""
-    report = ageing(question, by=("company", "customer"), tied=False)
-    grouped: dict[Any, list[int]] = {}
-    named: dict[Any, tuple[str, str]] = {}
-    for line in report.lines:
-        own = grouped.setdefault(line.keys["customer"], [0, 0, 0, 0])
-        for n, amount in enumerate((line.base.total, line.base.past_due, line.base.buckets[-1], line.base.disputed)):
-            own[n] += equivalent.of(line.keys["company"], amount)
-        named[line.keys["customer"]] = (line.label.split(" · ", 1)[1], line.hint)
-    whole = sum(own[0] for own in grouped.values())
-    largest = sorted(grouped.items(), key=lambda pair: -pair[1][0])[:limit]
-    rows = [
-        TopCustomer(pk, *named[pk], own[0], own[1], own[2], own[3], metrics.overdue_share(own[0], whole).rounded()) for pk, own in largest
-    ]  # fmt: skip
-    return rows, whole
+    """The largest balances in the reporting currency, each converted as a whole, and all receivables; past due is by due date."""
+    due = replace(question, basis="due", buckets=Buckets(tuple(sorted({0, question.buckets.bounds[-1]}))), credits_apart=True)
+    found: dict[Any, tuple[AgeingLine, Amounts]] = {}
+    for line in ageing(due, by=("company", "customer"), tied=False).lines:
+        nothing = Amounts([0] * len(line.base.buckets))
+        found.setdefault((line.keys["company"], line.keys["customer"]), (line, nothing))[1].add(line.base)
+    companies: defaultdict[int, int] = defaultdict(int)
+    for (company, _), (_, base) in found.items():
+        companies[company] += base.total
+    whole = equivalent.total(companies)
+    rows = [_top(line, base, equivalent, whole) for line, base in found.values()]
+    return sorted(rows, key=lambda row: -row.total)[:limit], whole
+
+
+def _top(line: AgeingLine, base: Amounts, equivalent: Equivalent, whole: int) -> TopCustomer:
+    total, late, oldest, disputed = (
+        equivalent.of(line.keys["company"], amount) for amount in (base.total, base.past_due, base.buckets[-1], base.disputed)
+    )
+    share = metrics.overdue_share(total, whole).rounded()
+    return TopCustomer(line.keys["customer"], line.label.split(" · ", 1)[1], line.hint, total, late, oldest, disputed, share)
 
 
 def unapplied_cash(question: Question) -> AgeingReport:
@@ -107,28 +112,36 @@ def _crossed(question: Question, since: date, equivalent: Equivalent) -> list[Mo
     bound = question.buckets.bounds[-1]
     span = ("due", since - timedelta(days=bound), question.as_of - timedelta(days=bound + 1))
     late = ageing(question.within(kinds=DEBIT_KINDS, dates=span), by=("company", "customer"), tied=False)
+    found: dict[Any, tuple[AgeingLine, list[int]]] = {}
+    for line in late.lines:
+        found.setdefault((line.keys["company"], line.keys["customer"]), (line, []))[1].append(line.base.total)
     return [
-        Mover("crossed", "bad", line.label.split(" · ", 1)[1], f"passed {bound} days", equivalent.of(line.keys["company"], line.base.total),
+        Mover("crossed", "bad", line.label.split(" · ", 1)[1], f"passed {bound} days", equivalent.of(line.keys["company"], sum(amounts)),
               line.keys["customer"])
-        for line in late.lines[:5]
+        for line, amounts in found.values()
     ]  # fmt: skip
 
 
 def _paid(question: Question, since: date, equivalent: Equivalent) -> list[Mover]:
-    """The largest receipts. Money whose payer was found is the payer's receipt; as unidentified it counts only while it is nobody's."""
-    where, params = asof.scope_conditions(question.within(accounts=("receivable", "unidentified", "retainage")).scope)
+    """The largest receipts of each company: what came in with them, less what was moved on to other payers or taken back by the bank."""
+    where, params = asof.scope_conditions(question.within(kinds=("receipt",), accounts=("receivable", "unidentified", "retainage")).scope)
+    known = " AND e.posted_at <= %s" if question.known_at else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.id, i.customer_id, coalesce(c.name, 'Unidentified'), i.company_id, -i.base_amount FROM ledger_openitem i"
-            " LEFT JOIN customers_customer c ON c.id = i.customer_id WHERE i.kind = 'receipt' AND i.document_date > "
-            "%s AND i.document_date <= %s AND (i.customer_id IS NOT NULL OR 0 <> (SELECT sum(l.amount) FROM ledger_line l"
-            " JOIN ledger_entry e ON e.id = l.entry_id WHERE l.open_item_id = i.id AND e.effective_date <= %s))"
-            f"{where} ORDER BY i.base_amount LIMIT 5",
-            [since, question.as_of, question.as_of, *params],
+            "SELECT m.id, m.customer_id, coalesce(c.name, 'Unidentified'), m.company_id, m.amount FROM ("
+            "SELECT i.id, i.customer_id, i.company_id, -sum(l.base_amount) AS amount,"
+            " row_number() OVER (PARTITION BY i.company_id ORDER BY sum(l.base_amount), i.id) AS place"
+            " FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id JOIN ledger_openitem i ON i.id = l.open_item_id"
+            " LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
+            f" WHERE e.effective_date > %s AND e.effective_date <= %s AND coalesce(r.kind, e.kind) = ANY(%s){known}{where}"
+            " GROUP BY i.id HAVING sum(l.base_amount) < 0) m"
+            " LEFT JOIN customers_customer c ON c.id = m.customer_id WHERE m.place <= 5",
+            [since, question.as_of, list(CAUSES["collected"][1]), *([question.known_at] if question.known_at else []), *params],
         )
         rows = cursor.fetchall()
     return [
-        Mover("paid", "ok", name, "paid", equivalent.of(company, amount), customer, item) for item, customer, name, company, amount in rows
+        Mover("paid", "ok", name, "paid", equivalent.of(company, int(amount)), customer, item)
+        for item, customer, name, company, amount in rows
     ]
 
 
@@ -159,20 +172,23 @@ def _of_companies(rows: Any, question: Question) -> Any:
     return rows if question.scope.company_ids is None else rows.filter(company_id__in=question.scope.company_ids)
 
 
-def days_late(question: Question, after: date) -> Measure:
-    """Average days late of what was paid after a day up to the question's day; applications undone since don't count."""
+def days_late(question: Question, after: date, equivalent: Equivalent) -> Measure:
+    """Average days late of what was paid after a day up to the question's day, in the reporting currency; applications undone since
+    don't count.
+    """
     where, params = asof.scope_conditions(question.within(kinds=DEBIT_KINDS).scope)
+    known, moment = ("", []) if question.known_at is None else (" AND {}.posted_at <= %s", [question.known_at])
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(-l.base_amount * (e.effective_date - i.due_date)), 0), coalesce(sum(-l.base_amount), "
-            "0) FROM ledger_entry e"
+            "SELECT i.company_id, sum(-l.base_amount * (e.effective_date - i.due_date)), sum(-l.base_amount) FROM ledger_entry e"
             " JOIN ledger_line l ON l.entry_id = e.id JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.kind = 'application'"
-            " AND l.amount < 0 AND e.effective_date > %s AND e.effective_date <= %s AND NOT EXISTS (SELECT FROM ledger_entry u"
-            f" WHERE u.reverses_id = e.id AND u.effective_date <= %s){where}",
-            [after, question.as_of, question.as_of, *params],
+            f" AND l.amount < 0 AND e.effective_date > %s AND e.effective_date <= %s{known.format('e')} AND NOT EXISTS"
+            f" (SELECT FROM ledger_entry u WHERE u.reverses_id = e.id AND u.effective_date <= %s{known.format('u')}){where} GROUP BY 1",
+            [after, question.as_of, *moment, question.as_of, *moment, *params],
         )
-        weighted, paid = cursor.fetchone()
-    return metrics.average_days_late(int(weighted), int(paid))
+        rows = cursor.fetchall()
+    weighted, paid = (equivalent.total({row[0]: int(row[n]) for row in rows}) for n in (1, 2))
+    return metrics.average_days_late(weighted, paid)
 
 
 def true_dso(question: Question, history: History, equivalent: Equivalent) -> Measure:
@@ -204,12 +220,13 @@ def broken_promises(actor: Actor, question: Question, after: date) -> Measure:
 def match_rate(question: Question, after: date) -> Measure:
     """Receipts applied after a day up to the question's day: how many of them by the rules alone (system as actor)."""
     where, params = asof.scope_conditions(question.within(kinds=("receipt",)).scope)
+    known = " AND e.posted_at <= %s" if question.known_at else ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE by_rules), count(*) FROM (SELECT l.open_item_id, bool_and(e.actor LIKE 'system:%%') AS by_rules"
             " FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id JOIN ledger_openitem i ON i.id = l.open_item_id"
-            f" WHERE e.kind = 'application' AND e.effective_date > %s AND e.effective_date <= %s{where} GROUP BY 1) applied",
-            [after, question.as_of, *params],
+            f" WHERE e.kind = 'application' AND e.effective_date > %s AND e.effective_date <= %s{known}{where} GROUP BY 1) applied",
+            [after, question.as_of, *([question.known_at] if question.known_at else []), *params],
         )
         automatic, applied = cursor.fetchone()
     return metrics.match_rate(automatic, applied)

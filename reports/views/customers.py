@@ -1,6 +1,7 @@
 """The list of customers, and the page of one: open items, timeline, disputes, payments, contacts."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -79,11 +80,12 @@ def list_table(rows: list[CustomerRow], asked: dict[str, str]) -> Table:
     return Table(columns, rows, currency=lambda r: r.customer.company.base_currency, sort=asked["sort"], query=asked)
 
 
-def _totals(rows: list[CustomerRow]) -> list[tuple[str, int, int, int, int]]:
+def _totals(rows: list[CustomerRow]) -> list[tuple[str, int, int, int, int, int]]:
+    """By company currency: its code, how many customers have it, what they owe, past due, over the last bound, disputed."""
     found: dict[str, list[int]] = {}
     for row in rows:
-        sums = found.setdefault(row.customer.company.base_currency, [0, 0, 0, 0])
-        for n, amount in enumerate((row.amounts.total, row.amounts.past_due, row.amounts.buckets[-1], row.amounts.disputed)):
+        sums = found.setdefault(row.customer.company.base_currency, [0, 0, 0, 0, 0])
+        for n, amount in enumerate((1, row.amounts.total, row.amounts.past_due, row.amounts.buckets[-1], row.amounts.disputed)):
             sums[n] += amount
     return [(currency, *sums) for currency, sums in sorted(found.items())]  # type: ignore[misc]
 
@@ -158,9 +160,10 @@ def _trend(view: selectors.Overview) -> tuple[str, str]:
     return (f"▲ {now - then}", "bad") if now > then else (f"▼ {then - now}", "ok")
 
 
-def _others(view: selectors.Overview) -> list[tuple[str, int]]:
-    """Balances in currencies that aren't the customer's own."""
-    return [(line.currency, line.own.total) for line in view.ageing.lines if line.currency != view.customer.currency]
+def _others(view: selectors.Overview) -> list[tuple[str, int, Decimal | None]]:
+    """Balances in currencies that aren't the customer's own, each with its rate in the customer's currency."""
+    rates = view.exposure.rates
+    return [(line.currency, line.own.total, rates[line.currency]) for line in view.ageing.lines if line.currency in rates]
 
 
 def _items(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpResponse:

@@ -19,18 +19,19 @@ from reports.views.asking import asked, controls
 from reports.views.links import Links
 from reports.views.present import UNITS, Cell, age_of, cells_of, input_text, table, told, whole
 
-DRILL = {
+DRILL: dict[str, dict[str, Any]] = {
     "dso": {"page": "reports:aging"},
     "countback": {"page": "reports:aging"},
     "true_dso": {"page": "reports:aging", "basis": "document"},
-    "best_possible": {"page": "reports:items", "part": "current"},
-    "add": {"page": "reports:items", "part": "overdue"},
-    "overdue": {"page": "reports:items", "part": "overdue"},
-    "cei": {"page": "reports:movements"},
-    "turnover": {"page": "reports:movements"},
-    "days_late": {"page": "reports:movements", "cause": "collected"},
-    "match_rate": {"page": "reports:movements", "cause": "collected"},
+    "best_possible": {"page": "reports:items", "part": "current", "basis": None, "buckets": None},
+    "add": {"page": "reports:items", "part": "overdue", "basis": None, "buckets": None},
+    "overdue": {"page": "reports:items", "part": "overdue", "basis": None, "buckets": None},
+    "cei": {"page": "reports:movements", "since": PERIOD},
+    "turnover": {"page": "reports:movements", "cause": "sales", "since": PERIOD},
+    "days_late": {"page": "reports:movements", "cause": "collected", "since": 365},
+    "match_rate": {"page": "reports:movements", "cause": "collected", "since": PERIOD},
 }
+"""Measure → the page of the rows behind it, with its words; `since` is in days before the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,12 @@ def _context(found: Dashboard, form: Any, choice: str) -> dict[str, Any]:
     cash = links.to("reports:items", account="cash", basis="document", buckets="7,30,60")
     return {
         "found": found, "currency": currency, "choice": choice, "compare": found.compare, "since": found.roll_forward.first,
-        "tiles": [_tile(figure.measure, links, currency, figure) for figure in found.figures],
-        "more": [_tile(measure, links, currency) for measure in found.more],
+        "tiles": [_tile(figure.measure, links, found, figure) for figure in found.figures],
+        "more": [_tile(measure, links, found) for measure in found.more],
         "heat": table(found.ageing, links, base=True, unit=unit), "thousands": unit > 1,
         "group": cells_of(found.group, currency, links, {}, found.question, unit),
         "group_linked": found.equivalent.is_exact, "labels": found.ageing.labels,
-        "movers": [(mover, _mover_url(mover, links), Cell(mover.amount, currency, unit=unit)) for mover in found.movers],
+        "movers": [(mover, _mover_url(mover, links, found), Cell(mover.amount, currency, unit=unit)) for mover in found.movers],
         "trend": _trend(found.trend, currency, links, unit),
         "top": [(row, links.to("customers:detail", row.customer_id) if row.customer_id else cash) for row in found.top],
         "cash_rows": _cash_rows(found, links, unit), "cash_url": cash, "period": PERIOD,
@@ -97,8 +98,10 @@ def _unit(found: Dashboard) -> int:
     return 1000 if largest >= 2_000_000 * scale else 1
 
 
-def _tile(measure: Measure, links: Links, currency: str, figure: Figure | None = None) -> Tile:
-    drill: dict[str, Any] = dict(DRILL.get(measure.code, {}))
+def _tile(measure: Measure, links: Links, found: Dashboard, figure: Figure | None = None) -> Tile:
+    drill, currency = dict(DRILL.get(measure.code, {})), found.equivalent.currency
+    if "since" in drill:
+        drill["since"] = (found.question.as_of - timedelta(days=drill["since"])).isoformat()
     url = links.to(drill.pop("page"), **drill) if drill else address("collections:promises")
     values = tuple(float(v) for v in figure.trend if v is not None) if figure else ()
     delta = figure.delta if figure else None
@@ -124,14 +127,17 @@ def _bar(found: Dashboard) -> dict[str, Any]:
     return {"segments": charts.segments(buckets, labels), "legend": legend, "hatched": hatched}
 
 
-def _mover_url(mover: Mover, links: Links) -> str:
+def _mover_url(mover: Mover, links: Links, found: Dashboard) -> str:
     if mover.kind == "dispute":
         listed = address("disputes:list")
         return f"{listed}?reason={mover.reason}&state=all" if listed else ""
     if mover.kind == "paid":
         return reverse("ledger:item", args=[mover.item_id])
     if mover.kind == "crossed":
-        return links.to("reports:items", customer=mover.customer_id, part=4)
+        # The bucket of those who passed the bound in the span, and nothing else: it sums to the figure.
+        bound, days = found.question.buckets.bounds[-1], (found.question.as_of - found.roll_forward.first).days
+        words = {"customer": mover.customer_id, "part": 1, "buckets": f"{bound},{bound + days}", "basis": None, "credits": None}
+        return links.to("reports:items", **words)
     return reverse("customers:detail", args=[mover.customer_id]) + "?tab=timeline&lane=promises"
 
 

@@ -75,6 +75,7 @@ def test_closing_frees_the_amount_and_reopening_keeps_history(world):
     assert disputed_by_item() == {}
     move_dispute(actor=senior, dispute=dispute, state="open", version=dispute.version)
     assert disputed_by_item() == {invoice.pk: 30_00}
+    assert (dispute.resolution, dispute.resolved_on) == ("", None)
     assert [n.body for n in dispute.notes.all()] == ["PO says 11.50", "contract amended"]
 
 

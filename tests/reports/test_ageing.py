@@ -5,12 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from disputes.models import Dispute
+from disputes.services import move_dispute, resolve_dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
 from ledger.models import Entry
 from ledger.services import reverse_entries
 from org.actors import Reach
 from reports.selectors.ageing import DIMENSIONS, ageing
+from reports.selectors.customer import overview
 from reports.selectors.items import item_list, part_of
 from reports.selectors.question import Question
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
@@ -87,6 +89,7 @@ def test_items_know_their_days_their_disputed_part_and_are_cut_only_in_rows(worl
     everything = item_list(ask(), limit=2)
     assert (len(everything.rows), everything.count) == (2, 10)
     assert everything.totals == {"EUR": 980_00, "USD": 1550_00}
+    assert everything.disputed == found.disputed == {"EUR": 250_00}
 
 
 def test_an_unknown_column_is_refused():
@@ -124,6 +127,20 @@ def test_a_dispute_counts_from_the_day_it_was_opened_to_the_day_it_was_resolved(
     assert [ageing(ask(d)).totals["EUR"].disputed for d in (date(2026, 9, 4), date(2026, 9, 5), date(2026, 9, 19), date(2026, 9, 20))] == [
         0, 250_00, 250_00, 0,
     ]  # fmt: skip
+
+
+def test_a_dispute_opened_again_is_in_the_ageing_again(world):
+    dispute = resolve_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="paid", today=date(2026, 9, 20), version=0)
+    assert ageing(ask()).totals["EUR"].disputed == 0
+    move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version)
+    assert ageing(ask()).totals["EUR"].disputed == 250_00
+    assert overview(world["bolt"], DAY).disputed == 250_00
+
+
+def test_no_more_is_disputed_than_is_open(world):
+    apply(receive(world["bolt"], 900_00), (world["disputed"], 900_00))
+    assert ageing(ask()).totals["EUR"].disputed == 100_00
+    assert overview(world["bolt"], DAY).disputed == 100_00
 
 
 def test_a_specialist_limited_to_a_portfolio_sees_only_its_own_and_it_ties(world):

@@ -8,9 +8,13 @@ from arops.lib import clock
 from cashapp.services import name_payer
 from collections_app.models import Promise
 from disputes.models import Dispute
+from ledger.aging import Buckets
 from ledger.asof import Scope
+from ledger.services import reverse_entries
 from reports.selectors.dashboard import dashboard
+from reports.selectors.equivalent import equivalent
 from reports.selectors.figures import months_before
+from reports.selectors.overview import top_customers
 from reports.selectors.question import Question, companies_in
 from tests.cashapp.worlds import make_bank, money_in
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
@@ -65,6 +69,37 @@ def test_the_measures_use_the_same_receivables(world):
     overdue = next(f.measure for f in found.figures if f.measure.code == "overdue")
     assert overdue.inputs[0].value == found.group.past_due
     assert len(found.figures[0].trend) == 7
+
+
+def test_rounded_conversions_still_foot_to_the_minor_unit():
+    """Cells of odd cents at an odd rate: ageing of the group, measures, roll-forward and largest accounts tell one balance."""
+    rate("EUR", "USD", "1.0812")
+    rate("GBP", "EUR", "1.1734")
+    us, de = make_company(currency="USD"), make_company(currency="EUR")
+    issue(make_customer(us), 333_33, day=DAY)
+    for n in range(12):
+        customer = make_customer(de)
+        for currency in ("EUR", "GBP"):
+            day = DAY - timedelta(days=11 * n)
+            invoice = issue(customer, 17_37 + 7 * n, day=day, due=day + timedelta(days=20), currency=currency)
+            apply(receive(customer, 3_01 + n, day=DAY, currency=currency), (invoice, 2_03), day=DAY)
+    found = show(currency="USD")
+    assert found.group.total == found.roll_forward.end == found.trend[-1].receivables == found.top_whole
+    assert found.group.past_due == found.trend[-1].past_due
+    assert found.roll_forward.begin + sum(amount for _, _, amount in found.roll_forward.causes) == found.roll_forward.end
+
+
+def test_past_due_of_the_largest_accounts_is_by_due_date_whatever_the_buckets(world):
+    question = Question(DAY, Scope(SYSTEM.reach("reports.view")), None, "document", Buckets((15, 45)))
+    rows, _ = top_customers(question, equivalent(companies_in(SYSTEM.reach("reports.view")), DAY, "USD"))
+    assert [(r.name, r.past_due) for r in rows] == [(r.name, r.past_due) for r in show(currency="USD").top]
+
+
+def test_a_returned_receipt_is_not_among_what_was_paid(world):
+    _, de, _, bolt = world
+    bounced = receive(bolt, 99_00, day=DAY - timedelta(days=3))
+    reverse_entries(entries=[bounced.opened_by], day=DAY - timedelta(days=1), actor=SYSTEM, reason="no funds")
+    assert [m.amount for m in show(currency="USD").movers if m.kind == "paid"] == [44_00]
 
 
 def test_what_changed_names_the_crossing_the_payment_the_dispute_and_the_broken_promise(world):

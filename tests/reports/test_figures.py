@@ -1,17 +1,23 @@
 """DSO and its kin from the journal: by hand on small books, and consistent from day to day."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
+from ledger import posting
 from ledger.asof import Scope, aging
-from ledger.models import Entry
+from ledger.drafts import EntryDraft, LineDraft, NewItem
+from ledger.models import Entry, FxRate
+from ledger.selectors import item_state
 from ledger.services import reverse_entries
 from org.actors import Reach
+from reports.selectors.customer import overview
 from reports.selectors.equivalent import equivalent
 from reports.selectors.figures import History, month_ends, months_before
 from reports.selectors.movements import movements, past_due_at
+from reports.selectors.overview import days_late
 from reports.selectors.question import Question
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, rate, receive
 
@@ -126,3 +132,63 @@ def test_months_before_keeps_to_the_end_of_short_months():
     assert months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
     assert months_before(date(2026, 1, 15), 13) == date(2024, 12, 15)
     assert month_ends(date(2026, 3, 15), 2) == [date(2026, 1, 31), date(2026, 2, 28)]
+
+
+def test_days_late_weighs_companies_in_one_currency():
+    """100 dollars paid 10 days late and 10,000 yen (100 dollars) on the day: 5 days, not the 0.1 that yen for dollars would make."""
+    rate("JPY", "USD", "0.01")
+    us, jp = make_company(currency="USD"), make_company(currency="JPY")
+    for company, amount, days in ((us, 100_00, 10), (jp, 10_000, 0)):
+        customer = make_customer(company)
+        invoice = issue(customer, amount, day=date(2026, 8, 1), due=date(2026, 8, 31))
+        paid = date(2026, 8, 31) + timedelta(days=days)
+        apply(receive(customer, amount, day=paid), (invoice, amount), day=paid)
+    found = days_late(ask(), date(2026, 1, 1), equivalent([us, jp], DAY, "USD"))
+    assert found.value == 5
+    assert [part.value for part in found.inputs] == [200_00, 1000_00]
+
+
+def test_days_late_leaves_out_what_was_not_known_yet():
+    company = make_company()
+    customer = make_customer(company)
+    invoice = issue(customer, 100_00, day=date(2026, 8, 1), due=date(2026, 8, 31))
+    before = Entry.objects.latest("posted_at").posted_at
+    apply(receive(customer, 100_00), (invoice, 100_00))
+    known = Question(DAY, Scope(ALL), before)
+    assert days_late(known, date(2026, 1, 1), equivalent([company], DAY)).value is None
+
+
+def test_a_part_split_off_unidentified_cash_is_collected():
+    company = make_company()
+    acme = make_customer(company)
+    found = item_state(receive(None, 100_00, company=company))
+    part = NewItem(acme.pk, "receipt", "RC-1-2", date(2026, 9, 16), date(2026, 9, 16), -40_00, -40_00)
+    lines = (LineDraft(found.account_id, 40_00, 40_00, found), LineDraft("receivable", -40_00, -40_00, part))
+    posting.post_one(EntryDraft(company.pk, "transfer", "USD", date(2026, 9, 16), "split:1", lines, opens=part), actor=SYSTEM)
+    assert movements(ask(), date(2026, 9, 1), "collected")[2] == -40_00
+    assert movements(ask(), date(2026, 9, 1), "other")[2] == 0
+
+
+def test_parts_in_another_currency_sum_to_the_whole_whatever_is_rounded():
+    rate("EUR", "USD", "1.37")
+    de = make_company(currency="EUR")
+    money = equivalent([de], DAY, "USD")
+    parts = money.parts(de.pk, [1, 1, 1, 100, -1])
+    assert sum(parts) == money.of(de.pk, 102) == 140
+    assert [money.of(de.pk, n) for n in (1, 1, 1, 100, -1)] == [1, 1, 1, 137, -1]
+    assert parts == [1, 1, 1, 138, -1]
+
+
+def test_exposure_names_the_currencies_it_has_no_rate_of_and_tells_the_rates_of_the_others():
+    rate("JPY", "USD", "0.01")
+    company = make_company()
+    rate("GBP", "EUR", "1.2")
+    rate("EUR", "USD", "1.1", day=date(2026, 9, 1))
+    customer = make_customer(company, credit_limit=500_00)
+    issue(customer, 100_00)
+    issue(customer, 10_000, currency="JPY")
+    issue(customer, 10_00, currency="EUR")
+    FxRate.objects.filter(currency="EUR", base="USD").delete()
+    found = overview(customer, DAY).exposure
+    assert (found.total, found.foreign, found.left_out) == (200_00, 100_00, ["EUR"])
+    assert found.rates == {"JPY": Decimal("0.01"), "EUR": None}
