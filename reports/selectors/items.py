@@ -32,12 +32,14 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """The first rows, and of all of them: how many there are and what they sum to, by currency and by company currency."""
+    """The first rows, and of all of them: how many there are, what they sum to, by currency and by company currency, and how much of
+    that is disputed by currency (without those of which nothing is)."""
 
     rows: list[ItemRow]
     count: int
     totals: dict[str, int]
     base_totals: dict[str, int]
+    disputed: dict[str, int]
     ties: list[Tie]
 
 
@@ -62,7 +64,8 @@ def _either_side(question: Question, part: str) -> tuple[str, Any, Any]:
 
 def item_list(question: Question, *, limit: int | None = 500, disputed_only: bool = False) -> ItemList:
     """Items with a balance as of the day, the earliest date first; totals are of all of them, `limit` cuts only the rows."""
-    held = {d.item.item_id: d.amount for d in disputed_items(question)}
+    contested = disputed_items(question)
+    held = {d.item.item_id: d.amount for d in contested}
     if disputed_only:
         question = question.within(item_ids=list(held))
     order = "due_date" if question.basis == "due" else "document_date"
@@ -72,7 +75,8 @@ def item_list(question: Question, *, limit: int | None = 500, disputed_only: boo
     bases = dict(Company.objects.filter(pk__in={company for company, *_ in sums}).values_list("pk", "base_currency"))
     base_totals = _totals((bases[company], base) for company, _, _, _, base in sums)
     count = sum(n for _, _, n, _, _ in sums)
-    return ItemList(_rows(question, items, held), count, totals, base_totals, [] if disputed_only else ties(question, totals))
+    disputed = _totals((d.item.currency, d.amount) for d in contested)
+    return ItemList(_rows(question, items, held), count, totals, base_totals, disputed, [] if disputed_only else ties(question, totals))
 
 
 def _rows(question: Question, items: list[ItemBalance], held: dict[int, int]) -> list[ItemRow]:

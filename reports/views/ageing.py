@@ -60,7 +60,7 @@ def items(request: HttpRequest) -> HttpResponse:
         "errors": errors, "found": found, "question": question, "cut": found.count - len(found.rows), "disputed_only": only,
         "rows": [(row, age_of(row.bucket, last)) for row in found.rows], "title": _title(form, only),
         "ties_all": not any(tie.difference for tie in found.ties), "back": Links(form).to("reports:aging", drop=("part", "account")),
-        "shows_base": found.totals != found.base_totals, "disputed": sum(row.disputed for row in found.rows),
+        "shows_base": found.totals != found.base_totals,
     }  # fmt: skip
     return page(request, "reports/items.html", context, fragment="report", status=400 if errors else 200)
 

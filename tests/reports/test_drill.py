@@ -82,6 +82,13 @@ def test_ageing_cells_are_the_sum_of_their_items(client, by, more):
         assert sum(Decimal(row[wanted]) for row in rows) == value, link
 
 
+def test_the_page_of_disputed_items_says_the_figure_that_led_to_it(client):
+    found = [(value, link) for value, link, _ in figures(client, reverse("reports:aging") + "?by=customer") if "disputed=1" in link]
+    assert found
+    for value, link in found:
+        assert f"<b>{value:,.2f} " in client.get(link).content.decode(), link
+
+
 def test_the_dashboards_ageing_is_the_sum_of_its_items_in_the_companies_currency(client):
     seen = 0
     for value, link, currency in figures(client, reverse("reports:dashboard")):
