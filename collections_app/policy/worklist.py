@@ -17,7 +17,10 @@ from arops.lib import money
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What there is to know about a customer in one currency, as of a day. Amounts are minor units."""
+    """What there is to know about a customer in one currency, as of a day. Amounts are minor units.
+
+    `disputed` and `promised` are of all that is open, whenever due; `not_chased` is what of the past due is one or the other.
+    """
 
     customer_id: int
     currency: str
@@ -34,6 +37,12 @@ class Account:
     on_hold: bool = False
     risk: str = "B"
     due_soon: int = 0
+    not_chased: int | None = None
+
+    @property
+    def held(self) -> int:
+        """What of the past due isn't asked for; where that isn't known item by item, all that is disputed or promised."""
+        return self.disputed + self.promised if self.not_chased is None else self.not_chased
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def tasks_of(account: Account, today: date) -> list[Task]:
     """The tasks an account gives rise to; none when it is on hold or there is nothing to do. The most telling comes first."""
     if account.on_hold:
         return []
-    chase = max(0, account.overdue - account.disputed - account.promised)
+    chase = max(0, account.overdue - account.held)
     found = []
     if account.broken_promises and chase:
         found.append(_broken_promise(account, chase, today))
@@ -168,8 +177,7 @@ def _apply_credit(account: Account, today: date) -> Task:
 
 
 def _call(account: Account, chase: int, today: date) -> Task:
-    held = account.disputed + account.promised
-    why = [f"{money.format(held, account.currency)} disputed or promised is left out"] if held else []
+    why = [f"{money.format(account.held, account.currency)} disputed or promised is left out"] if account.held else []
     due = min(account.oldest_due or today, today)
     bucket = "quick win" if account.risk in ("A", "B") and (today - due).days <= 30 else "at risk"
     return _task(account, "call", chase, today, title="Call", due_on=today, why=why, action="Call, ask for a date", bucket=bucket)

@@ -118,7 +118,7 @@ def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
 def _debits(ids: Collection[int]) -> dict[Key, list[Debit]]:
     items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk"))
     disputed = disputed_by_item([item.pk for item in items])
-    promised, given = _promised(ids), _given(ids)
+    promised, given = promised_left(ids), _given(ids)
     found: dict[Key, list[Debit]] = defaultdict(list)
     for item in items:
         found[item.customer_id, item.currency].append(  # type: ignore[index]
@@ -135,7 +135,7 @@ def _credits(ids: Collection[int]) -> dict[Key, int]:
     return {(r["customer"], r["currency"]): -r["total"] for r in rows.annotate(total=Sum("balance"))}
 
 
-def _promised(ids: Collection[int]) -> dict[int, int]:
+def promised_left(ids: Collection[int]) -> dict[int, int]:
     """Open item → what is promised for it and has not come in since the promise was given."""
     shares = PromiseItem.objects.filter(promise__state="open", promise__customer__in=ids)
     found: dict[int, int] = defaultdict(int)

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, F, Max, Min, Q, Sum, Value
-from django.db.models.functions import Least
+from django.db.models import Count, Max, Min, Q, Sum
 
-from collections_app.models import Activity, Promise, PromiseItem, Snooze
+from collections_app.models import Activity, Promise, Snooze
 from collections_app.policy.worklist import Account, Task, tasks_of
+from collections_app.selectors.dunning import promised_left
 from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -49,12 +49,13 @@ def work_list(*, user: User, today: date, mine: bool = True, kind: str = "", tex
 def accounts(customers: dict[int, Customer], today: date) -> list[Account]:
     """What is known of each customer, one row a currency, in a handful of queries for all of them."""
     ids = list(customers)
-    items, disputed, promised = _items(ids, today), _disputed(ids), _promised(ids)
-    broken, contacts = _broken(ids, today), _contacts(ids)
+    items, held = _items(ids, today), _held_out(ids, today)
+    broken, contacts, nothing = _broken(ids, today), _contacts(ids), HeldOut()
     return [
         Account(
-            customer_id=customer, currency=currency, overdue=row["overdue"] or 0, disputed=disputed.get((customer, currency), 0),
-            promised=promised.get((customer, currency), 0), credits=-(row["credits"] or 0), oldest_due=row["oldest"],
+            customer_id=customer, currency=currency, overdue=row["overdue"] or 0,
+            disputed=held.get((customer, currency), nothing).disputed, promised=held.get((customer, currency), nothing).promised,
+            not_chased=held.get((customer, currency), nothing).late, credits=-(row["credits"] or 0), oldest_due=row["oldest"],
             newly_90=row["newly_90"] or 0, due_soon=row["soon"] or 0, last_contact=contacts.get(customer),
             on_hold=_held(customers[customer], today), risk=customers[customer].risk, **broken.get((customer, currency), {}),
         )
@@ -78,20 +79,27 @@ def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
     return {(r["customer"], r["currency"]): r for r in rows}
 
 
-def _disputed(ids: Collection[int]) -> dict[Key, int]:
-    """Contested and overdue alike: a disputed item isn't chased, whenever it is due."""
-    rows = Dispute.objects.all().open().filter(customer__in=ids).values("customer", "currency").order_by()
-    return {(r["customer"], r["currency"]): r["total"] for r in rows.annotate(total=Sum("amount"))}
+@dataclass(slots=True)
+class HeldOut:
+    """Of what a customer owes in a currency (minor units): disputed, promised and still awaited, and what of the past due is either."""
+
+    disputed: int = 0
+    promised: int = 0
+    late: int = 0
 
 
-def _promised(ids: Collection[int]) -> dict[Key, int]:
-    shares = PromiseItem.objects.filter(promise__state=Promise.State.OPEN, promise__customer__in=ids, open_item__balance__gt=0)
-    rows = (
-        shares.values("promise__customer", "promise__currency")
-        .annotate(total=Sum(Least(F("amount"), F("open_item__balance"), Value(2**62))))
-        .order_by()
-    )
-    return {(r["promise__customer"], r["promise__currency"]): r["total"] for r in rows}
+def _held_out(ids: Collection[int], today: date) -> dict[Key, HeldOut]:
+    """Item by item, and of none more than its balance: what is contested of one invoice doesn't keep another from being asked for."""
+    contested = Dispute.objects.all().open().filter(customer__in=ids).values_list("open_item").annotate(total=Sum("amount")).order_by()
+    disputed, promised = dict(contested), promised_left(ids)
+    found: dict[Key, HeldOut] = defaultdict(HeldOut)
+    for item in OpenItem.objects.open().owed().filter(pk__in={*disputed, *promised}, customer__in=ids):
+        own, awaited = min(disputed.get(item.pk, 0), item.balance), min(promised.get(item.pk, 0), item.balance)
+        held = found[item.customer_id or 0, item.currency]
+        held.disputed += own
+        held.promised += awaited
+        held.late += min(own + awaited, item.balance) if item.due_date < today else 0
+    return found
 
 
 def _broken(ids: Collection[int], today: date) -> dict[Key, dict]:

@@ -136,7 +136,13 @@ def _mover_url(mover: Mover, links: Links, found: Dashboard) -> str:
     if mover.kind == "crossed":
         # The bucket of those who passed the bound in the span, and nothing else: it sums to the figure.
         bound, days = found.question.buckets.bounds[-1], (found.question.as_of - found.roll_forward.first).days
-        words = {"customer": mover.customer_id, "part": 1, "buckets": f"{bound},{bound + days}", "basis": None, "credits": None}
+        words: dict[str, Any] = {
+            "customer": mover.customer_id,
+            "part": 1,
+            "buckets": f"{bound},{bound + days}",
+            "basis": None,
+            "credits": None,
+        }
         return links.to("reports:items", **words)
     return reverse("customers:detail", args=[mover.customer_id]) + "?tab=timeline&lane=promises"
 

@@ -48,6 +48,26 @@ def test_disputed_and_promised_amounts_are_left_out_of_the_call(world):
     assert cash_left(work_list(user=ana, today=DAY)) == {"USD": 70_00}
 
 
+def test_what_is_contested_of_an_invoice_not_due_keeps_no_other_from_being_asked_for(world):
+    _, ana, nordia = world
+    late, later = issue(nordia, 100_00, day=OLD), issue(nordia, 500_00, day=DAY)
+    open_dispute(actor=ana, open_item=later, amount=500_00, reason="price", today=DAY, source="a")
+    give_promise(actor=ana, customer=nordia, items=[late], amount=60_00, due_on=date(2026, 9, 20), today=DAY)
+    apply(receive(nordia, 60_00), (late, 60_00))
+    tasks = {i.task.kind: i.task.amount for i in work_list(user=ana, today=DAY)}
+    assert tasks == {"call": 40_00, "dispute": 500_00}
+
+
+def test_of_a_part_paid_invoice_no_more_is_contested_than_is_open(world):
+    _, ana, nordia = world
+    invoice = issue(nordia, 100_00, day=OLD)
+    open_dispute(actor=ana, open_item=invoice, amount=90_00, reason="price", today=DAY, source="a")
+    apply(receive(nordia, 70_00), (invoice, 70_00))
+    issue(nordia, 50_00, day=OLD)
+    tasks = {i.task.kind: i.task.amount for i in work_list(user=ana, today=DAY)}
+    assert tasks == {"call": 50_00, "dispute": 30_00}
+
+
 def test_a_broken_promise_comes_first_and_says_so(world):
     company, ana, nordia = world
     other = make_customer(company, "Zeta", collector=ana)
