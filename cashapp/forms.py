@@ -24,7 +24,7 @@ MAX_FILE = 50 * 1024 * 1024
 
 def amount_of(text: str, currency: str) -> int:
     """Minor units of an amount as people type it: 1,234.50 or 1 234.5 or (12.00). Raises MoneyError."""
-    plain = text.strip().replace(",", "").replace(" ", "").replace("\u00a0", "").replace("–", "")
+    plain = money.ungrouped(text.replace("–", ""))
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"
     if plain in ("", "-0", "0"):

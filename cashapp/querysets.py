@@ -26,6 +26,18 @@ class StatementLineQuerySet(ScopedQuerySet):
 
     company_path = "statement__bank_account__company_id"
 
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Lines of whole companies; where a portfolio is the limit, those that brought, or take back, a receipt in sight."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        seen = Q(statement__bank_account__company_id__in=reach.companies)
+        if reach.portfolios:
+            receipts: Any = self.model._meta.get_field("returns").related_model
+            own = receipts.objects.visible_to(actor, permission).filter(company_id__in=reach.portfolios).order_by().values("pk")
+            seen |= Q(statement__bank_account__company_id__in=reach.portfolios) & (Q(receipt__in=own) | Q(returns__in=own))
+        return self.filter(seen)
+
     def returns(self) -> Self:
         """Returned items that nobody has dealt with yet."""
         return self.filter(treatment="return", handled=False)

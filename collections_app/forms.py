@@ -75,8 +75,8 @@ class CallForm(forms.Form):
 
     def clean_amount(self) -> int | None:
         """Minor units of what was typed, with thousands separators allowed; None for the whole."""
-        text = self.cleaned_data["amount"].replace(",", "").replace(" ", "")
         try:
+            text = money.ungrouped(self.cleaned_data["amount"])
             return money.parse(text, self.currency) if text else None
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
@@ -135,7 +135,7 @@ class PolicyForm(forms.Form):
     def clean_minimum(self) -> int:
         """Minor units of what was typed."""
         try:
-            return money.parse(self.cleaned_data["minimum"].replace(",", "").replace(" ", ""), self.currency)
+            return money.parse(money.ungrouped(self.cleaned_data["minimum"]), self.currency)
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
 

@@ -25,8 +25,8 @@ class OpenForm(forms.Form):
 
     def clean_amount(self) -> int:
         """Minor units; the balance when nothing was typed."""
-        text = self.cleaned_data["amount"].replace(",", "").replace(" ", "")
         try:
+            text = money.ungrouped(self.cleaned_data["amount"])
             return money.parse(text, self.item.currency) if text else self.item.balance
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None

@@ -66,8 +66,8 @@ class FilterForm(forms.Form):
 
     def _amount(self, name: str) -> int | None:
         """Minor units in the currency that is filtered by; of two decimals where none is."""
-        text = self.cleaned_data[name].replace(",", "").replace(" ", "")
         try:
+            text = money.ungrouped(self.cleaned_data[name])
             return money.parse(text, self.cleaned_data.get("currency") or "USD") if text else None
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None

@@ -33,6 +33,12 @@ class MissingRate(LedgerError):
     """No exchange rate on or before the day."""
 
 
+class AmountTooLarge(LedgerError):
+    """An amount, in the document's currency or the company's, is more than the books hold."""
+
+
+NUMERIC_VALUE_OUT_OF_RANGE = "22003"
+
 _MEANING: dict[str, tuple[type[LedgerError], str]] = {
     "entry_period_open": (PeriodNotOpen, ""),
     "open_item_never_overshoots": (OverApplied, "more would be applied than is open: look at the item again, someone may have applied it"),
@@ -53,6 +59,8 @@ _MEANING: dict[str, tuple[type[LedgerError], str]] = {
 def translate(error: DatabaseError) -> LedgerError | None:
     """The LedgerError that the database's refusal stands for; None for anything else."""
     diagnostics = getattr(error.__cause__, "diag", None)
+    if getattr(error.__cause__, "pgcode", None) == NUMERIC_VALUE_OUT_OF_RANGE:
+        return AmountTooLarge("the amount is too large for the books: look at it, and at the exchange rate")
     meaning = _MEANING.get(getattr(diagnostics, "constraint_name", None) or "")
     if not meaning:
         return None

@@ -129,6 +129,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether a parked message went out (`went_out` yes or no)."""
     found, went_out = _message(request, pk, "messages.send"), request.POST.get("went_out") == "yes"
+    if request.POST.get("went_out") not in ("yes", "no"):  # what isn't said sends no mail a second time
+        return toast(request, _back(request, found), "say whether it went out", tone="bad")
     told = "Kept as sent" if went_out else "Goes out again in ten seconds"
     now = clock.now() if went_out else clock.now() + services.RESTS
     return _do(request, found, told, lambda user: services.release_parked(actor=user, message=found, went_out=went_out, now=now))

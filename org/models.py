@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -34,6 +34,7 @@ class Company(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = CompanyQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (name, country, address, email, updated_at)")
 
     class Meta:
         ordering = ["code"]

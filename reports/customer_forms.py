@@ -82,10 +82,10 @@ class MasterForm(forms.Form):
         return found
 
     def _limit(self, data: dict[str, Any]) -> None:
-        text = (data.get("credit_limit") or "").replace(",", "").replace(" ", "")
         try:
+            text = money.ungrouped(data.get("credit_limit") or "")
             data["credit_limit"] = payload.credit_limit(text or None, data["currency"])
-        except payload.Wrong as error:
+        except (payload.Wrong, money.MoneyError) as error:
             self.add_error("credit_limit", f"the limit {error}")
 
     def for_edit(self) -> dict[str, Any]:

@@ -21,6 +21,8 @@ _TWO_DIGITS = frozenset(
     "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER ZAR ZMW ZWG DEM".split()
 )
 
+# Groups of thousands as people part them, all by the same sign; the last has three digits (1,234,567 or, in India, 12,34,567).
+_GROUPED = re.compile(r"\(?-?[0-9]{1,3}(?:([, \u00a0])(?:[0-9]{2,3}\1)*[0-9]{3})?(?:\.[0-9]*)?\)?", re.ASCII)
 # A plain decimal in ASCII digits: no exponent, underscore, blank, NaN, infinity or other script's digits.
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,15}|0[0-9]{1,15})(?:\.[0-9]{1,12})?", re.ASCII)
 
@@ -75,6 +77,17 @@ def parse(text: str, currency: str) -> int:
     if abs(minor) > MAX_MINOR:
         raise MoneyError(f"{text} is too large an amount")
     return minor
+
+
+def ungrouped(text: str) -> str:
+    """An amount as people type it, without what parts its thousands: `1,234.50` and `1 234.50` are 1234.50.
+
+    Refuses (MoneyError) a comma that parts no thousands: in `12,50` it may stand for the point, and a guess would be off by a hundred.
+    """
+    plain = text.strip()
+    if any(sign in plain for sign in ", \u00a0") and not _GROUPED.fullmatch(plain):
+        raise MoneyError(f"{text!r}: a comma or blank parts thousands, as in 1,234.50; cents come after a point")
+    return plain.replace(",", "").replace(" ", "").replace("\u00a0", "")
 
 
 def from_decimal(value: Decimal, currency: str) -> int:

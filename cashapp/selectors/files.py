@@ -47,13 +47,23 @@ def statements_of(actor: Actor, file: BankFile) -> list[BankStatement]:
     statements = list(
         BankStatement.objects.visible_to(actor, "cash.view").filter(bank_file=file).select_related("bank_account__company").order_by("pk")
     )
-    lines = StatementLine.objects.filter(statement__in=statements).select_related("receipt__open_item", "receipt__customer", "returns")
+    lines = StatementLine.objects.visible_to(actor, "cash.view").filter(statement__in=statements)
+    lines = lines.select_related("receipt__open_item", "receipt__customer", "returns")
     by_statement: dict[int, list[StatementLine]] = {}
     for line in lines.order_by("statement", "ordinal", "pk")[:SHOWN]:
         by_statement.setdefault(line.statement_id, []).append(line)
     for statement in statements:
         statement.shown = by_statement.get(statement.pk, [])  # type: ignore[attr-defined]
     return statements
+
+
+def may_have_original(actor: Actor, file: BankFile) -> bool:
+    """Whether the actor may have the file as the bank sent it: it tells of everybody's money, so a portfolio is not enough for that.
+    Whoever brought it knows it already."""
+    reach = actor.reach("cash.view")
+    if reach.everything or file.imported_by == actor.label:
+        return True
+    return not file.statements.exclude(bank_account__company__in=reach.companies).exists()  # type: ignore[attr-defined]
 
 
 def accounts_of(actor: Actor) -> Iterable[BankAccount]:

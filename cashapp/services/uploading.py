@@ -1,7 +1,10 @@
 """A bank file brought by a person: imported, matched at once, and kept aside when somebody has to decide first."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from django.db.models import Q
 
 from cashapp.models import BankAccount
 from cashapp.services.errors import StatementHeld, UnknownBankAccount
@@ -47,6 +50,8 @@ def take_bank_file(
     return taken
 
 
-def kept_file(*, actor: Actor, pk: int) -> StoredFile | None:
-    """A file that this person brought before and that waits for a decision."""
-    return StoredFile.objects.filter(pk=pk, added_by=actor.label, bank_files=None).first()
+def kept_file(*, actor: Actor, pk: int, brought: Collection[int] = ()) -> StoredFile | None:
+    """A file that this person brought before and that waits for a decision. The same bytes are one file, whoever brought them first:
+    `brought` are keys of those that this person is known to have brought, too."""
+    mine = Q(added_by=actor.label) | Q(pk__in=brought)
+    return StoredFile.objects.filter(mine, pk=pk, bank_files=None).first()

@@ -17,6 +17,7 @@ from cashapp.selectors.mapping import preview
 from cashapp.services.accounts import change_bank_account, create_bank_account, save_mapping
 from cashapp.services.mapping import keep_sample, propose, try_out
 from cashapp.services.uploading import kept_file
+from cashapp.views.files import brought
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -34,7 +35,7 @@ def create(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     given = {name: request.GET.get(name, "")[:60] for name in ("identifiers", "currency")}
     form = BankAccountForm(request.POST or None, actor=user, initial={k: v for k, v in given.items() if v})
-    waiting = kept_file(actor=user, pk=max(0, number(request.POST.get("file") or request.GET.get("file"))))
+    waiting = kept_file(actor=user, pk=max(0, number(request.POST.get("file") or request.GET.get("file"))), brought=brought(request))
     if request.method == "POST" and form.is_valid():
         try:
             account = create_bank_account(actor=user, **form.cleaned_data)
@@ -61,7 +62,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return toast(request, redirect_htmx(request, reverse("cashapp:accounts")), f"{found.name} is changed")
-    waiting = kept_file(actor=user, pk=max(0, number(request.GET.get("file"))))
+    waiting = kept_file(actor=user, pk=max(0, number(request.GET.get("file"))), brought=brought(request))
     context = {"form": form, "account": found, "waiting": waiting}
     return page(request, "cashapp/account.html", context, status=422 if form.errors else 200)
 

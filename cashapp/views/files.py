@@ -12,13 +12,16 @@ from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import InputRefused, Refused
 from cashapp.forms import BankFileForm, number, words
 from cashapp.models import BankAccount, BankFile
-from cashapp.selectors.files import SHOWN, figures_of, files_of, statements_of
+from cashapp.selectors.files import SHOWN, figures_of, files_of, may_have_original, statements_of
 from cashapp.selectors.queue import in_words
 from cashapp.services.errors import AlreadyImported, StatementHeld, UnknownBankAccount
 from cashapp.services.uploading import Taken, kept_file, take_bank_file
 from org.access import allowed
 from org.actors import NotAllowed
 from org.selectors import actor_names
+
+KEPT = "bank_files_kept"
+"""Session key of the files that this person brought and that wait for a decision."""
 
 
 @allowed("cash.view")
@@ -53,7 +56,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """A file that was kept aside: again, after an account was set up, or with the reason for which a gap is accepted."""
     user: Any = request.user
-    kept = kept_file(actor=user, pk=pk)
+    kept = kept_file(actor=user, pk=pk, brought=brought(request))
     if kept is None:
         raise Http404
     accounts = BankAccount.objects.visible_to(user, "cash.import")
@@ -83,15 +86,24 @@ def _words(taken: Taken) -> str:
     return f"{n} receipt{'' if n == 1 else 's'}: {taken.run.words}" if taken.run.seen else f"{n} receipts, not matched yet"
 
 
+def brought(request: HttpRequest) -> list[int]:
+    """Files that were kept aside in this session."""
+    kept: list[int] = request.session.get(KEPT, [])
+    return kept
+
+
 def _refusal(request: HttpRequest, name: str, error: Exception, account: BankAccount | None) -> HttpResponse:
     """The page that says what is wrong, and what can be done: nothing was changed."""
     user: Any = request.user
+    kept = getattr(error, "stored_file_id", None)
+    if kept:
+        request.session[KEPT] = [*brought(request), kept][-20:]
     status = 403 if isinstance(error, NotAllowed) else 409 if isinstance(error, AlreadyImported) else 422
     context = {
         "name": name, "reason": getattr(error, "reason", str(error)), "line": getattr(error, "line", None), "account": account,
         "known": isinstance(error, AlreadyImported), "held": isinstance(error, StatementHeld),
         "unknown": error.accounts if isinstance(error, UnknownBankAccount) else None,
-        "kept": getattr(error, "stored_file_id", None), "may_accept": user.can("cash.reverse"),
+        "kept": kept, "may_accept": user.can("cash.reverse"),
         "accounts": BankAccount.objects.visible_to(user, "cash.import").filter(is_active=True),
     }  # fmt: skip
     return render(request, "cashapp/file_refused.html", context, status=status)
@@ -106,16 +118,17 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "file": found, "figures": figures, "sums": in_words(figures.sums), "statements": statements_of(user, found), "shown": SHOWN,
         "by": actor_names([found.imported_by]).get(found.imported_by, found.imported_by), "clear_url": f"{reverse('cashapp:workbench')}",
+        "may_have_original": may_have_original(user, found),
     }  # fmt: skip
     return page(request, "cashapp/file.html", context)
 
 
 @allowed("cash.view")
 def download(request: HttpRequest, pk: int) -> HttpResponse:
-    """The file as the bank sent it, as an attachment; 404 unless all its statements are in sight."""
+    """The file as the bank sent it, as an attachment; 404 unless all that stands in it is in sight."""
     user: Any = request.user
     found = _file(request, pk)
-    if found.statements.exclude(bank_account__in=BankAccount.objects.visible_to(user, "cash.view")).exists():
+    if not may_have_original(user, found):
         raise Http404
     response = HttpResponse(bytes(found.stored_file.content), content_type="application/octet-stream")
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in found.stored_file.name)

@@ -38,6 +38,9 @@ class Activity(models.Model):
     actor = models.CharField(max_length=80)
     happened_on = models.DateField()
     at = models.DateTimeField(db_default=Now())
+    source = models.CharField(
+        max_length=120, null=True, unique=True, help_text="The sending of a form that told it, so that the same one twice is one activity."
+    )
 
     objects = ByCustomerQuerySet.as_manager()
 

@@ -1,6 +1,7 @@
 """What was done about an account: calls and notes logged, tasks put off or done."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -27,17 +28,25 @@ def log_activity(
     body: str = "",
     contact: Contact | None = None,
     seconds: int = 0,
-) -> Activity:
-    """Write a call, mail, letter, meeting or note on the customer's timeline. Raises ActivityError, NotAllowed."""
+    source: str | None = None,
+) -> tuple[Activity, bool]:
+    """Write a call, mail, letter, meeting or note on the customer's timeline: the row, and whether it is new. The same `source` is told
+    once. Raises ActivityError, NotAllowed."""
     require(actor, "collections.work", customer.company_id)
     if kind not in Activity.Kind.values or outcome not in Activity.Outcome.values:
         raise ActivityError("choose what was done and what came of it")
     if kind == Activity.Kind.NOTE and not body.strip():
         raise ActivityError("write the note")
-    activity = Activity.objects.create(
-        company_id=customer.company_id, customer=customer, contact=contact, kind=kind, outcome=outcome, body=body.strip(),
-        seconds=max(0, seconds), actor=actor.label, happened_on=today,
-    )  # fmt: skip
+    told: dict[str, Any] = {
+        "company_id": customer.company_id, "customer": customer, "contact": contact, "kind": kind, "outcome": outcome, "body": body.strip(),
+        "seconds": max(0, seconds), "actor": actor.label, "happened_on": today,
+    }  # fmt: skip
+    if source:
+        activity, is_new = Activity.objects.get_or_create(source=source, defaults=told)
+        if not is_new:
+            return activity, False
+    else:
+        activity = Activity.objects.create(**told)
     record(
         actor=actor,
         type="activity.logged",
@@ -47,7 +56,7 @@ def log_activity(
         kind=kind,
         outcome=outcome,
     )
-    return activity
+    return activity, True
 
 
 @transaction.atomic

@@ -19,14 +19,26 @@ from org.actors import Actor
 def record_call(
     *, actor: Actor, customer: Customer, today: date, outcome: str, body: str = "", contact: Contact | None = None, seconds: int = 0,
     items: Sequence[OpenItem] = (), amount: int | None = None, due_on: date | None = None, reason: str = "",
+    source: str | None = None,
 ) -> str:  # fmt: skip
     """Log the call; with outcome `promise` take the promise, with `dispute` open one per item. Returns what to tell the caller.
 
-    `amount` (minor units) is the whole of the items when it isn't given. Raises ActivityError, PromiseError, DisputeError, NotAllowed.
+    `amount` (minor units) is the whole of the items when it isn't given. The same `source` again
+    changes nothing. Raises ActivityError, PromiseError, DisputeError, NotAllowed.
     """
-    activity = log_activity(
-        actor=actor, customer=customer, kind="call", outcome=outcome, body=body, contact=contact, seconds=seconds, today=today
+    activity, is_new = log_activity(
+        actor=actor,
+        customer=customer,
+        kind="call",
+        outcome=outcome,
+        body=body,
+        contact=contact,
+        seconds=seconds,
+        today=today,
+        source=source,
     )
+    if not is_new:
+        return f"The call with {customer.name} was recorded already"
     if outcome == Activity.Outcome.PROMISE:
         if due_on is None:
             raise ActivityError("say until when they promised to pay")

@@ -34,7 +34,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     form = CallForm(request.POST or None, customer=customer, items=items, today=clock.today(), initial=_begun(request, customer))
     if request.method == "POST" and form.is_valid():
         try:
-            told = record_call(actor=user, customer=customer, today=clock.today(), **form.for_service())
+            told = record_call(actor=user, customer=customer, today=clock.today(), source=_source(request, customer), **form.for_service())
         except (ActivityError, PromiseError, DisputeError, NotAllowed) as error:
             form.add_error(None, str(error))
         else:
@@ -61,6 +61,12 @@ def _customer(request: HttpRequest, pk: int) -> Customer:
     return get_object_or_404(Customer.objects.visible_to(user, "collections.work").select_related("company"), pk=pk)
 
 
+def _source(request: HttpRequest, customer: Customer) -> str | None:
+    """What makes two sendings of the form the same; nothing where the form brings no token."""
+    token = request.POST.get("token", "").replace("\x00", "")[:60]
+    return f"call:{request.user.pk}:{customer.pk}:{token}" if token else None
+
+
 def _begun(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the form starts with: the half-done call, else what the address asks for."""
     kept: dict[str, Any] = request.session.get("calls", {}).get(str(customer.pk), {})
@@ -84,6 +90,7 @@ def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], fo
         "last": Activity.objects.filter(customer=customer).exclude(kind="note").first(),
         "promise": Promise.objects.filter(customer=customer).order_by("-given_on").first(),
         "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),
+        "token": request.POST.get("token") or getattr(request, "request_id", ""),
         "left": _calls_left(user, customer), "statement_url": address("customers:statement", customer.pk),
     }  # fmt: skip
 

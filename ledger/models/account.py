@@ -1,5 +1,7 @@
 """The few accounts an AR subledger posts to."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from org.models import Company
@@ -38,6 +40,7 @@ class Account(models.Model):
     is_control = models.BooleanField(default=False)
 
     objects = AccountQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (name)")
 
     class Meta:
         ordering = ["company", "code"]

@@ -10,7 +10,7 @@ from ledger.verify import verify_books
 from org.models import Membership
 from tests.api.conftest import invoice
 from tests.api.test_conventions import is_problem
-from tests.factories import DAY, apply, make_company, make_customer, make_user, receive
+from tests.factories import DAY, apply, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
 NEW = {"company": "US01", "number": "N-1", "name": "Nord GmbH", "currency": "USD", "external_id": "C-1"}
@@ -137,6 +137,14 @@ def test_people_make_credit_memos_only_where_they_may_approve_them_and_of_no_inv
         "/api/v1/invoices/bulk", json.dumps({"rows": rows}), content_type="application/json", headers={"Idempotency-Key": "own-bulk"}
     )
     assert outcomes(answer) == ["created", "rejected"]
+
+
+def test_an_amount_that_the_companys_currency_can_not_hold_is_refused(erp, us, acme):
+    rate("KWD", "USD", "9999999")
+    huge = {"currency": "KWD", "lines": [], "subtotal": "900000000000.000", "tax_total": "0", "total": "900000000000.000"}
+    told = is_problem(erp.post("/invoices", invoice("1", **huge)), 422)
+    assert "too large for the books" in told["detail"]
+    assert not Invoice.objects.exists()
 
 
 def test_a_credit_memo_has_its_own_address_and_refers_to_what_it_credits(erp, acme):

@@ -375,6 +375,42 @@ def test_the_one_who_may_accepts_a_gap(desk):
     assert enter(desk.ana).post(url("file-decide", kept), {"reason": "again"}).status_code == 404
 
 
+def test_the_same_file_brought_by_two_is_decided_by_either(desk):
+    wrong = camt([Row(10_00, "x", "y")], closing=99_00)
+    bring(enter(desk.ana), wrong)
+    senior = enter(desk.senior)
+    kept = bring(senior, wrong).context["kept"]
+    assert enter(make_user("senior", desk.bank.company)).post(url("file-decide", kept), {"reason": "not mine"}).status_code == 404
+    assert senior.post(url("file-decide", kept), {"reason": "the bank's own mistake"}).status_code == 302 and BankFile.objects.count() == 1
+
+
+def test_of_a_bank_file_a_portfolio_shows_its_own_lines(desk):
+    """The bank's word on everybody's money is for those who see the whole company."""
+    company = desk.bank.company
+    rows = [
+        Row(900_00, "INV-8820 nordia", "Nordia AB"), Row(500_00, "INV-9001 hart", "Hart & Co"), Row(7_00, "who knows", "Stranger"),
+        Row(-3_00, "our wages", "Payroll"), Row(-500_00, "hart came back", "Hart & Co", reversal=True),
+    ]  # fmt: skip
+    take(camt(rows))
+    file = BankFile.objects.get()
+    own = make_user("senior", company, scope="portfolio")
+    desk.nordia.collector = own
+    desk.nordia.save()
+    for name, customer in (("INV-8820 nordia", desk.nordia), ("INV-9001 hart", desk.hart)):
+        receipt = Receipt.objects.get(text=name)
+        Receipt.objects.filter(pk=receipt.pk).update(suggested=customer)
+    page = enter(own).get(url("file", file.pk))
+    assert b"nordia" in page.content and b"who knows" in page.content
+    for hidden in (b"INV-9001", b"hart came", b"our wages", url("file-download", file.pk).encode()):
+        assert hidden not in page.content
+    assert enter(own).get(url("file-download", file.pk)).status_code == 404
+    assert b"hart came" not in enter(own).get(url("returns")).content
+    line = StatementLine.objects.get(text="hart came back")
+    assert enter(own).post(url("return-dismiss", line.pk), {"reason": "x"}).status_code == 404
+    whole = enter(desk.senior).get(url("file", file.pk))
+    assert b"our wages" in whole.content and enter(desk.senior).get(url("file-download", file.pk)).status_code == 200
+
+
 def test_an_unknown_account_is_set_up_and_its_file_imported(desk):
     client = enter(desk.ana)
     other = "DE02120300000000202051"

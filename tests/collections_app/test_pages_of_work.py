@@ -160,3 +160,15 @@ def test_items_chosen_elsewhere_are_ticked_for_the_call(team):
     page = client.get(reverse("collections:call", args=[customer.pk]) + f"?outcome=dispute&items={one.pk}&items=x&items={pk}99999")
     assert page.context["chosen"] == {one.pk}
     assert page.context["form"].initial["outcome"] == "dispute"
+
+
+def test_a_call_that_is_sent_twice_is_one_call_and_one_promise(team):
+    company, eva, _ = team
+    item = issue(make_customer(company, "Twice", collector=eva), 50_00, day=DAY - timedelta(days=40))
+    client, address = enter(eva), reverse("collections:call", args=[item.customer_id])
+    told = {"outcome": "promise", "due_on": "2026-10-02", "items": [item.pk], "token": client.get(address).context["token"]}
+    for _ in range(3):
+        assert client.post(address, told).status_code == 302
+    assert Promise.objects.filter(customer=item.customer_id).count() == item.customer.activities.count() == 1
+    assert client.post(address, told | {"token": client.get(address).context["token"]}).status_code == 302
+    assert list(Promise.objects.filter(customer=item.customer_id).values_list("state", flat=True).order_by("pk")) == ["superseded", "open"]

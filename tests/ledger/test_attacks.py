@@ -156,6 +156,24 @@ def test_l7_not_even_the_owner_changes_the_journal_by_accident(books, owner_conn
     refused(owner_conn, errors.InsufficientPrivilege, lambda c: c.execute(statement))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_account SET kind = 'cash', is_control = false WHERE kind = 'receivable'",
+        "UPDATE ledger_account SET company_id = company_id",
+        "DELETE FROM ledger_account WHERE kind = 'bad_debt'",
+        "UPDATE org_company SET base_currency = 'JPY'",
+        "UPDATE org_company SET code = 'X'",
+        "UPDATE workflow_idempotencykey SET response = '{}'",
+        "DELETE FROM workflow_idempotencykey",
+        "UPDATE workflow_storedfile SET content = 'x'",
+        "DELETE FROM workflow_storedfile",
+    ],
+)
+def test_what_the_books_stand_on_and_what_was_sent_is_out_of_reach_too(books, app_conn, statement):
+    refused(app_conn, errors.InsufficientPrivilege, lambda c: c.execute(statement))
+
+
 def test_l7_triggers_can_not_be_switched_off_for_a_session(books, app_conn):
     refused(app_conn, errors.InsufficientPrivilege, lambda c: c.execute("SET session_replication_role = replica"))
 

@@ -115,6 +115,9 @@ def test_a_person_says_what_became_of_a_parked_one(world):
     client = enter(make_user("senior", world["us"]))
     assert "2 messages may have gone out" in client.get(reverse("messaging:outbox")).content.decode()
     assert "It went out" in client.get(reverse("messaging:message", args=[world["acme"].pk])).content.decode()
+    for unsaid in ({}, {"went_out": "x"}):  # what isn't said sends no mail a second time
+        client.post(reverse("messaging:release", args=[world["acme"].pk]), unsaid)
+        assert Message.objects.get(pk=world["acme"].pk).state == "parked"
     client.post(reverse("messaging:release", args=[world["acme"].pk]), {"went_out": "yes"})
     client.post(reverse("messaging:release", args=[world["bolt"].pk]), {"went_out": "no"})
     assert state_of(world["acme"]) == "sent" and state_of(world["bolt"]) == "pending"
