@@ -28,6 +28,12 @@ def money(amount: int | None, currency: str) -> SafeString:
 
 
 @register.filter
+def event_words(code: str) -> str:
+    """An event's code for people: `match.posted` is Match posted."""
+    return code.replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.filter
 def plain(amount: int | None, currency: str) -> str:
     """An amount as machines read it, for `data-v`."""
     return "" if amount is None else moneys.to_text(amount, currency)

@@ -93,12 +93,16 @@ function showHelp() {
   const body = document.getElementById("help-body");
   if (!body.querySelector(".facts")) {
     const facts = document.createElement("dl");
+    const told = new Set();
     facts.className = "facts keys-list";
     for (const span of document.querySelectorAll("footer.keys > span")) {
       const words = [...span.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent).join("").trim();
-      facts.append(...entry([...span.querySelectorAll("kbd")].map((k) => k.textContent), words));
+      const keys = [...span.querySelectorAll("kbd")].map((k) => k.textContent);
+      if (!keys.length || keys.includes("?")) continue;
+      told.add(keys.join(" "));
+      facts.append(...entry(keys, words));
     }
-    for (const [keys, words] of EVERYWHERE) facts.append(...entry([keys], words));
+    for (const [keys, words] of EVERYWHERE) if (!told.has(keys)) facts.append(...entry([keys], words));
     for (const link of document.querySelectorAll("[data-go]")) if (link.dataset.go) facts.append(...entry(["g", link.dataset.go], link.title));
     body.append(facts);
   }
