@@ -179,6 +179,9 @@ def _interchangeable(pool: Sequence[Candidate], chosen: Iterable[int]) -> list[s
     return [f"{twin.number} has the same amount as one of them"] if twin else []
 
 
+_ALONE = "no other sum"
+
+
 def unique_sum(case: Case) -> list[Solution]:
     """The only choice of the payer's items, credits netted, that adds up to the cent; never where it may be a coincidence."""
     return _first_pool(case, _sums)
@@ -197,8 +200,14 @@ def _sums(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
             found.setdefault(solution.effect, solution)
     solutions = list(found.values())
     if len(solutions) > 1:
-        return [s.doubted("more than one choice of items adds up to the amount") for s in solutions[: policy.alternatives_max]]
+        return [_one_of_several(s) for s in solutions[: policy.alternatives_max]]
     return solutions
+
+
+def _one_of_several(solution: Solution) -> Solution:
+    """A sum that others rival doesn't say that it is alone."""
+    reasons = tuple(reason for reason in solution.reasons if not reason.startswith(_ALONE))
+    return solution._replace(reasons=reasons).doubted("more than one choice of items adds up to the amount")
 
 
 def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) -> list[Solution]:
@@ -227,7 +236,7 @@ def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) ->
 
 def _searched(complete: bool, count: int) -> str:
     if complete:
-        return f"no other sum of the {count} open items is as likely"
+        return f"{_ALONE} of the {count} open items is as likely"
     return f"among {count} open items only sums of two or three were searched"
 
 

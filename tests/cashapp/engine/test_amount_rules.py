@@ -71,7 +71,7 @@ def test_a_sum_that_only_one_choice_makes() -> None:
 def test_a_sum_that_two_choices_make_is_a_question() -> None:
     rival = invoice(6, 1234_56 + 239_88 - 877_31)
     found = one(receipt(1234_56 + 239_88), *BACKLOG, rival)
-    assert found.outcome != "post" and "more than one choice" in words(found)
+    assert found.outcome != "post" and "more than one choice" in words(found) and "no other sum" not in words(found)
 
 
 def test_a_sum_in_a_long_backlog_of_round_amounts_may_be_chance() -> None:
