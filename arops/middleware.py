@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -29,6 +29,31 @@ class RequestId:
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
+
+
+class NoNul:
+    """Forms and addresses are read as if NUL hadn't been sent: no text holds it, no person types it, and PostgreSQL breaks at it. The API
+    says for itself what it refuses."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            request.GET = _without_nul(request.GET)  # type: ignore[assignment]
+            if request.method == "POST":
+                request.POST = _without_nul(request.POST)  # type: ignore[assignment]
+        return self.get_response(request)
+
+
+def _without_nul(given: QueryDict) -> QueryDict:
+    if not any("\x00" in text for name, values in given.lists() for text in (name, *values)):
+        return given
+    cleaned = given.copy()
+    cleaned.clear()
+    for name, values in given.lists():
+        cleaned.setlist(name.replace("\x00", ""), [value.replace("\x00", "") for value in values])
+    return cleaned
 
 
 class Refusals:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "arops.middleware.NoNul",
     "arops.middleware.HtmxLoginRedirect",
     "arops.middleware.NothingKept",
     "arops.middleware.Refusals",

@@ -49,15 +49,23 @@ def key_document(*, actor: Actor, company: Company, row: Mapping[str, Any], toke
 
 
 def _issue_once(actor: Actor, company: Company, row: dict[str, Any], kind: str, token: str, permission: str) -> Invoice:
-    key = f"{actor.label}:{token}"[:80]
     list(Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=company.pk))  # the same form twice: one waits
-    sent = Invoice.objects.filter(company=company, source_system="arops", external_id=key).first()
-    if sent:
+    if sent := sent_before(actor, company, token):
         return sent
     number = row.get("number") or _next_number(company, kind)
-    outcome = issue_document({**row, "number": number, "external_id": key}, actor=actor, permission=permission)
+    outcome = issue_document({**row, "number": number, "external_id": _key(actor, token)}, actor=actor, permission=permission)
     assert outcome.invoice_id is not None
     return Invoice.objects.get(pk=outcome.invoice_id)
+
+
+def sent_before(actor: Actor, company: Company, token: str) -> Invoice | None:
+    """What the same form made when it was sent before."""
+    found: Invoice | None = Invoice.objects.filter(company=company, source_system="arops", external_id=_key(actor, token)).first()
+    return found
+
+
+def _key(actor: Actor, token: str) -> str:
+    return f"{actor.label}:{token}"[:80]
 
 
 def _next_number(company: Company, kind: str) -> str:
@@ -76,6 +84,8 @@ def credit_invoice(*, actor: Actor, invoice: Invoice, lines: Sequence[CreditLine
     """
     require(actor, "memos.approve", invoice.company_id)
     lock_items([invoice.open_item_id])
+    if sent := sent_before(actor, invoice.company, token):
+        return sent
     _check_credit(actor, invoice, lines, reason)
     row = {
         "company": invoice.company.code, "kind": "credit_memo", "customer": f"cus_{invoice.customer_id}", "currency": invoice.currency,

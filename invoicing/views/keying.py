@@ -15,7 +15,7 @@ from invoicing import selectors
 from invoicing.forms import CreditForm, DocumentForm, LineFormSet, blame
 from invoicing.models import Invoice
 from invoicing.services import DocumentRefused
-from invoicing.services.keying import SERIES, credit_invoice, key_document
+from invoicing.services.keying import SERIES, credit_invoice, key_document, sent_before
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -90,8 +90,8 @@ def credit(request: HttpRequest, pk: int) -> HttpResponse:
     if not user.can("memos.approve", invoice.company_id):
         raise PermissionDenied("this needs the permission memos.approve")
     form = CreditForm(request.POST or None, invoice=invoice, initial=_whole(request, invoice))
-    if request.method == "POST" and form.is_valid():
-        memo = _credited(request, invoice, form)
+    if request.method == "POST":
+        memo = sent_before(user, invoice.company, _token(request)) or (_credited(request, invoice, form) if form.is_valid() else None)
         if memo:
             said = f"Credit memo {memo.number} issued; it is open until it is applied"
             return toast(request, redirect_htmx(request, reverse("invoicing:detail", args=[memo.pk])), said)

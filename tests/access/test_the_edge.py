@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from collections_app.services.promises import give_promise
 from disputes.services import open_dispute
 from tests.factories import DAY, PASSWORD, SYSTEM, issue, make_company, make_customer, make_user
+from workflow.models import Event
 
 pytestmark = pytest.mark.django_db
 LONG = "9" * 5_000
@@ -97,3 +99,17 @@ def test_a_number_in_the_address_tells_no_name_of_another_company(web, company):
     stranger.save()
     answers = {p.name: web.get(reverse("reports:items"), {"collector": p.pk}).content.decode() for p in (ours, stranger)}
     assert "Ona Ours" in answers["Ona Ours"] and "Sten Stranger" not in answers["Sten Stranger"]
+
+
+def test_nul_is_read_as_if_it_had_not_been_sent(web, company):
+    customer = make_customer(company)
+    item = issue(customer, 100_00)
+    promise = give_promise(actor=SYSTEM, customer=customer, items=[item], amount=1_00, due_on=DAY, today=DAY)
+    assert web.post(reverse("collections:promise-cancel", args=[promise.pk]), {"reason": "a\x00b"}).status_code == 302
+    assert Event.objects.get(type="promise.cancelled").data["reason"] == "ab"
+    told = {"reason": "price", "amount": "1.00", "token": "x\x00", "na\x00me": "x"}
+    assert web.post(reverse("disputes:open", args=[item.pk]), told).status_code == 302
+    for name in ("dunning-run", "dunning-policy-create"):
+        assert web.post(reverse(f"collections:{name}"), {"company": "\x00"}).status_code == 404
+    for name, asked in (("collections:dunning", "company"), ("workflow:jobs", "kind"), ("messaging:outbox", "kind")):
+        assert web.get(reverse(name), {asked: "\x00x"}).status_code in (200, 404)

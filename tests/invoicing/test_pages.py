@@ -255,6 +255,14 @@ def test_a_credit_memo_refers_to_its_invoice_and_stays_open(world):
     assert OpenItem.objects.get(number="INV-LATE").balance == 300_00
 
 
+def test_a_whole_credit_that_is_sent_twice_is_one_memo_and_no_reproach(world):
+    client, line = enter(make_user("supervisor", world["us"])), world["late"].lines.get()
+    answers = [credit(client, world["late"], **{f"net_{line.pk}": "280.00"}) for _ in range(3)]
+    made = Invoice.objects.get(number__startswith="AC-")
+    assert {(a.status_code, a.url) for a in answers} == {(302, reverse("invoicing:detail", args=[made.pk]))}
+    assert credit(client, world["late"], token="another", **{f"net_{line.pk}": "280.00"}).status_code == 422
+
+
 def test_a_controller_credits_though_he_issues_no_invoices(world):
     assert credit(enter(make_user("controller", world["us"])), world["late"]).status_code == 302
 
