@@ -77,9 +77,9 @@ def open_disputes(*, actor: Actor, wanted: Sequence[NewDispute], today: date) ->
     """
     for company_id in {w.open_item.company_id for w in wanted}:
         require(actor, "disputes.open", company_id)
+    items = lock_items(w.open_item.pk for w in wanted)  # first: the same form sent twice waits here for its twin
     known = {d.source: d for d in Dispute.objects.filter(source__in=[w.source for w in wanted])}
     fresh = [w for w in {w.source: w for w in wanted}.values() if w.source not in known]
-    items = lock_items(w.open_item.pk for w in fresh)
     contested = disputed_by_item(list(items))
     for w in fresh:
         _check_amount(items[w.open_item.pk], w.amount, w.reason, contested.get(w.open_item.pk, 0))
@@ -146,6 +146,9 @@ def move_dispute(*, actor: Actor, dispute: Dispute, state: str, version: int) ->
     if state not in NEXT[dispute.state]:
         raise DisputeError(f"a dispute that is {dispute.get_state_display()} doesn't become {state}")
     again = {"resolution": "", "resolved_on": None} if state == Dispute.State.OPEN else {}
+    if again:  # what was paid, or is contested by another case meanwhile, is not contested anew
+        item = lock_items([dispute.open_item_id])[dispute.open_item_id]
+        _check_amount(item, dispute.amount, dispute.reason, disputed_by_item([item.pk]).get(item.pk, 0))
     _change(dispute, version, state=state, **again)
     _record(actor, "dispute.moved", dispute, state=state)
     return dispute

@@ -8,7 +8,7 @@ from disputes.models import Dispute
 from disputes.selectors import dispute_list, disputed_by_item
 from disputes.services import DisputeError, StaleDispute, move_dispute, note_dispute, open_dispute, resolve_dispute
 from org.actors import NotAllowed
-from tests.factories import DAY, issue, make_company, make_customer, make_user, receive
+from tests.factories import DAY, apply, issue, make_company, make_customer, make_user, receive
 from workflow.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,22 @@ def test_no_more_is_contested_than_is_open_and_not_contested_yet(world, amount):
     contest(senior, invoice)
     with pytest.raises(DisputeError, match="no more than"):
         contest(senior, invoice, amount=amount, source="call:2")
+
+
+def test_a_case_is_reopened_only_over_what_is_still_open_and_uncontested(world):
+    _, invoice, senior = world
+    first = contest(senior, invoice, amount=80_00)
+    resolve_dispute(actor=senior, dispute=first, resolution="rejected", today=DAY, version=0)
+    contest(senior, invoice, amount=50_00, source="call:2")
+    with pytest.raises(DisputeError, match="no more than"):
+        move_dispute(actor=senior, dispute=first, state="open", version=first.version)
+    first.refresh_from_db()
+    assert first.state == "rejected" and disputed_by_item([invoice.pk]) == {invoice.pk: 50_00}
+    paid = contest(senior, issue(invoice.customer, 20_00), amount=20_00, source="call:3")
+    resolve_dispute(actor=senior, dispute=paid, resolution="rejected", today=DAY, version=0)
+    apply(receive(invoice.customer, 20_00), (paid.open_item, 20_00))
+    with pytest.raises(DisputeError, match="no more than"):
+        move_dispute(actor=senior, dispute=paid, state="open", version=paid.version)
 
 
 def test_a_receipt_is_not_disputed_and_a_reason_must_exist(world):
