@@ -84,11 +84,18 @@ def _rows(question: Question, items: list[ItemBalance], held: dict[int, int]) ->
     customers = Customer.objects.in_bulk({item.customer_id for item in items if item.customer_id})
     return [
         ItemRow(
-            item, companies[item.company_id], customers.get(item.customer_id or 0), max(0, (question.as_of - counted(question, item)).days),
+            item, companies[item.company_id], customers.get(item.customer_id or 0), _days(question, item),
             question.buckets.index(counted(question, item), question.as_of), held.get(item.item_id, 0),
         )
         for item in items
     ]  # fmt: skip
+
+
+def _days(question: Question, item: ItemBalance) -> int:
+    """Whole days past the date; none of a credit that stands apart, for it has no due date of its own."""
+    if question.credits_apart and item.kind in CREDIT_KINDS:
+        return 0
+    return max(0, (question.as_of - counted(question, item)).days)
 
 
 def counted(question: Question, item: ItemBalance) -> Any:

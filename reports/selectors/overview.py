@@ -1,6 +1,6 @@
 """What a manager looks at beside the measures: what changed, the largest accounts, cash that is not applied, how the work goes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +9,8 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from collections_app.models import Promise
+from collections_app.policy.promises import verdict
+from collections_app.selectors.promises import received_in_time
 from disputes.models import Dispute
 from ledger import asof
 from ledger.aging import Buckets
@@ -208,13 +210,17 @@ def true_dso(question: Question, history: History, equivalent: Equivalent) -> Me
 
 
 def broken_promises(actor: Actor, question: Question, after: date) -> Measure:
-    """Promises come due after a day up to the question's day, by how they ended."""
+    """Promises come due after a day up to the question's day, by how they ended; one put off is judged on the day it named itself."""
     due = Promise.objects.visible_to(actor, "reports.view").filter(
         due_on__gt=after, due_on__lte=question.as_of, decided_on__lte=question.as_of
     )
-    counts = dict(_of_companies(due, question).order_by().values_list("state").annotate(n=Count("pk")))
-    matured = sum(counts.get(state, 0) for state in ("kept", "partly", "broken", "superseded"))
-    return metrics.broken_promise_rate(counts.get("broken", 0) + counts.get("superseded", 0), matured, counts.get("partly", 0))
+    due = _of_companies(due, question)
+    counts = Counter(dict(due.order_by().values_list("state").annotate(n=Count("pk"))))
+    put_off = list(due.filter(state="superseded"))
+    received = received_in_time([p.pk for p in put_off])
+    counts.update(verdict(p.amount, received.get(p.pk, 0), p.due_on, question.as_of + timedelta(days=1)) for p in put_off)
+    matured = sum(counts[state] for state in ("kept", "partly", "broken"))
+    return metrics.broken_promise_rate(counts["broken"], matured, counts["partly"])
 
 
 def match_rate(question: Question, after: date) -> Measure:

@@ -7,6 +7,7 @@ import pytest
 from arops.lib import clock
 from cashapp.services import name_payer
 from collections_app.models import Promise
+from collections_app.services.promises import decide_promises, give_promise
 from disputes.models import Dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
@@ -127,6 +128,22 @@ def test_idle_cash_is_aged_from_the_day_it_came_with_the_unidentified(world):
 def test_matched_by_rules_counts_what_the_system_applied(world):
     rate_ = next(m for m in show().more if m.code == "match_rate")
     assert rate_.value == 100
+
+
+def test_a_promise_put_off_is_judged_on_the_day_it_named_itself():
+    """The first is paid before its day though a second took its place; the third is put off and not paid by its day."""
+    company = make_company()
+    given, due = DAY - timedelta(days=30), DAY - timedelta(days=20)
+    for paid_on in (due, due + timedelta(days=5)):
+        customer = make_customer(company)
+        invoice = issue(customer, 100_00, day=given - timedelta(days=40), due=given - timedelta(days=10))
+        for day in (due, DAY - timedelta(days=1)):
+            give_promise(actor=SYSTEM, customer=customer, items=[invoice], amount=100_00, due_on=day, today=given)
+        apply(receive(customer, 100_00, day=paid_on), (invoice, 100_00), day=paid_on)
+    decide_promises(company=company, today=DAY, actor=SYSTEM)
+    rate_ = next(m for m in show().more if m.code == "broken_promises")
+    assert [(part.label, part.value) for part in rate_.inputs] == [("Broken", 1), ("Partly kept", 0), ("Came due", 4)]
+    assert rate_.value == 25
 
 
 def test_the_dashboard_costs_a_fixed_number_of_queries(world, django_assert_max_num_queries):

@@ -53,8 +53,10 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        for pair in ("EUR USD 1.0812", "JPY USD 0.0066", "KWD USD 3.25731", "KWD JPY 487.1", "EUR JPY 163.37"):
-            rate(*pair.split(), day=FIRST)
+        for currency, value in (("EUR", "1.0812"), ("JPY", "0.0066"), ("KWD", "3.25731")):
+            rate(currency, "USD", value, day=FIRST)
+        for currency, value in (("KWD", "487.1"), ("EUR", "163.37")):
+            rate(currency, "JPY", value, day=FIRST)
         rate("EUR", "JPY", "158.02", day=LEAP)
         self.companies = [make_company(currency=c, first=date(2028, 1, 1), months=12) for c in ("USD", "JPY")]
         self.user = make_user("controller", *self.companies)
