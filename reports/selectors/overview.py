@@ -217,7 +217,7 @@ def broken_promises(actor: Actor, question: Question, after: date) -> Measure:
     due = _of_companies(due, question)
     counts = Counter(dict(due.order_by().values_list("state").annotate(n=Count("pk"))))
     put_off = list(due.filter(state="superseded"))
-    received = received_in_time([p.pk for p in put_off])
+    received = received_in_time([p.pk for p in put_off], question.as_of)
     counts.update(verdict(p.amount, received.get(p.pk, 0), p.due_on, question.as_of + timedelta(days=1)) for p in put_off)
     matured = sum(counts[state] for state in ("kept", "partly", "broken"))
     return metrics.broken_promise_rate(counts["broken"], matured, counts["partly"])
