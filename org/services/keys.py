@@ -64,15 +64,19 @@ def revoke_api_key(*, actor: Actor, key: ApiKey, now: datetime) -> None:
 
 @transaction.atomic
 def rotate_api_key(*, actor: Actor, key: ApiKey, overlap: timedelta, now: datetime) -> tuple[ApiKey, str]:
-    """A new key like this one, and its secret; the old one opens doors for `overlap` longer. Raises DeadKey, NotAllowed."""
-    if not ApiKey.objects.live(now).filter(pk=key.pk).exists():
+    """A new key like this one, and its secret; the old one opens doors for `overlap` longer. The new one ends when the old one would
+    have. Raises DeadKey (also for a key that ends within the overlap, as one does that was just rotated), NotAllowed."""
+    _require_reach(actor, key.companies.all())
+    key = ApiKey.objects.select_for_update(of=("self",), no_key=True).get(pk=key.pk)
+    if not key.is_live(now):
         raise DeadKey("this key is revoked or has expired: make a new one")
-    kept = key.expires_at if key.expires_at and key.expires_at > now + overlap else None
+    if key.expires_at and key.expires_at <= now + overlap:
+        raise DeadKey(f"this key ends on {key.expires_at:%Y-%m-%d} anyway: choose fewer days, or make a new one")
     made = create_api_key(
         actor=actor, name=key.name, scopes=key.scopes, companies=list(key.companies.all()), source_system=key.source_system,
-        expires_at=kept, live=key.prefix.startswith("ar_live"),
+        expires_at=key.expires_at, live=key.prefix.startswith("ar_live"),
     )  # fmt: skip
-    ends = min(filter(None, [key.expires_at, now + overlap]))
+    ends = now + overlap
     ApiKey.objects.filter(pk=key.pk).update(expires_at=ends)
     record(actor=actor, type="api_key.rotated", subject=key, name=key.name, successor=made[0].pk, ends=ends.isoformat())
     return made

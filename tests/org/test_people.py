@@ -21,7 +21,8 @@ from org.services import (
     rotate_api_key,
     set_roles,
 )
-from tests.factories import PASSWORD, make_company, make_customer, make_user
+from org.services.keys import DeadKey
+from tests.factories import PASSWORD, SYSTEM, make_company, make_customer, make_user
 from workflow.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,21 @@ def test_too_many_wrong_passwords_lock_the_login_and_say_so(us):
     assert client.post("/login/", {"username": ana.email, "password": PASSWORD}).status_code == 429
     assert client.post("/login/", {"username": ana.email.upper(), "password": PASSWORD}).status_code == 429
     assert Client(REMOTE_ADDR="203.0.113.9").post("/login/", {"username": ana.email, "password": PASSWORD}).status_code == 302
+
+
+def test_a_rotated_key_has_one_successor_that_lives_no_longer_than_it_would_have(us, admin):
+    now = timezone.now()
+    week, month = timedelta(days=7), now + timedelta(days=30)
+    key, _ = create_api_key(actor=SYSTEM, name="a month", scopes=["invoices:read"], companies=[us], expires_at=month)
+    newer, _ = rotate_api_key(actor=admin, key=key, overlap=week, now=now)
+    assert newer.expires_at == month
+    for later in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
+        with pytest.raises(DeadKey, match="ends on"):
+            rotate_api_key(actor=admin, key=key, overlap=week, now=now + later)
+    assert ApiKey.objects.filter(name="a month").count() == 2
+    short, _ = create_api_key(actor=SYSTEM, name="short", scopes=["invoices:read"], companies=[us], expires_at=now + timedelta(days=3))
+    with pytest.raises(DeadKey, match="choose fewer days"):
+        rotate_api_key(actor=admin, key=short, overlap=week, now=now)
 
 
 def test_keys_are_shown_once_used_rotated_and_revoked(us, admin):
