@@ -69,6 +69,8 @@ class StoredFile(models.Model):
     added_by = models.CharField(max_length=80)
     added_at = models.DateTimeField(db_default=Now())
 
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+
     def __str__(self) -> str:
         return self.name
 
@@ -137,6 +139,8 @@ class IdempotencyKey(models.Model):
     status = models.IntegerField()
     response = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["caller", "key"], name="idempotency_key_once")]
