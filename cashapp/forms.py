@@ -143,7 +143,8 @@ class BankAccountForm(forms.Form):
         currency = self.initial.get("currency")
         alike = currency and companies.filter(base_currency=currency).first()
         first = alike or companies.first()
-        self.initial = {"company": first, "currency": first.base_currency if first else "USD"} | self.initial
+        start: dict[str, Any] = {"company": first, "currency": first.base_currency if first else "USD"}
+        self.initial = {**start, **self.initial}
 
     def clean_identifiers(self) -> list[str]:
         """Each number, and none longer than a number is."""
