@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Prefetch, Sum
+from django.db.models import Prefetch, Q, Sum
 
 from arops.lib import money
 from arops.lib.refusal import Refused
@@ -20,6 +20,8 @@ from workflow.models import Event
 from workflow.services import record, record_many
 
 LONGEST = timedelta(days=120)
+LATE_NEWS = timedelta(days=31)
+"""How long after its day a broken promise is looked at again: the bank's file may come after the verdict."""
 
 
 class PromiseError(Refused):
@@ -107,19 +109,23 @@ def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) 
 def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_days: int = 0) -> dict[str, int]:
     """The night's verdict: open promises that are paid are kept; those past their day are partly kept or broken.
 
-    A verdict is taken back when the receipt behind it was reversed since. Returns how many got each verdict.
+    A verdict is taken back when the receipt behind it was reversed since, and when money that was there in time became known only
+    after it. Returns how many got each verdict.
     """
     shares = Prefetch("items", PromiseItem.objects.select_related("open_item"))
+    lately = Q(state="broken", due_on__gt=today - LATE_NEWS)
     judged = (
-        Promise.objects.filter(company=company, state__in=["open", "kept", "partly"])
+        Promise.objects.filter(company=company)
+        .filter(Q(state__in=["open", "kept", "partly"]) | lately)
         .prefetch_related(shares)
         .select_for_update(of=("self",))
     )
     promises = list(judged.order_by("pk"))
-    paid = _paid_since([(i.open_item_id, p.given_on) for p in promises for i in p.items.all()], today)
+    counted = {p.pk: _counts_until(p, today, tolerance_days) for p in promises}
+    paid = _paid_between([(i.open_item_id, p.given_on, counted[p.pk]) for p in promises for i in p.items.all()], today)
     events, counts = [], defaultdict[str, int](int)
     for promise in promises:
-        received = sum(min(i.amount, paid[i.open_item_id, promise.given_on]) for i in promise.items.all())
+        received = sum(min(i.amount, paid[i.open_item_id, promise.given_on, counted[promise.pk]]) for i in promise.items.all())
         state = verdict(promise.amount, received, promise.due_on, today, tolerance_days)
         if (state, received) == (promise.state, promise.received):
             continue
@@ -133,6 +139,15 @@ def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_da
     return dict(counts)
 
 
+def _counts_until(promise: Promise, today: date, tolerance_days: int) -> date:
+    """The last day whose money counts: until the verdict any, after it what was there in time (or when the verdict was given)."""
+    if promise.state == "open":
+        return today
+    in_time = promise.due_on + timedelta(days=tolerance_days)
+    given = promise.decided_on if promise.decided_on and promise.state != "broken" else in_time
+    return min(today, max(in_time, given))
+
+
 def _event(promise: Promise, actor: Actor, state: str) -> Event:
     return Event(
         company_id=promise.company_id, type=f"promise.{'reopened' if state == 'open' else state}", actor=actor.label,
@@ -141,20 +156,22 @@ def _event(promise: Promise, actor: Actor, state: str) -> Event:
     )  # fmt: skip
 
 
-def _paid_since(wanted: Sequence[tuple[int, date]], today: date) -> dict[tuple[int, date], int]:
-    """(item, first day) → minor units by which its applications, net of reversals, reduced it from that day to today."""
+def _paid_between(wanted: Sequence[tuple[int, date, date]], today: date) -> dict[tuple[int, date, date], int]:
+    """(item, first day, last day) → minor units by which its applications of these days reduced it, less those reversed until `today`."""
     if not wanted:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             # LATERAL, so that the lines are always looked up by item, also before the tables were ever analysed.
-            "SELECT w.item, w.day, -coalesce(p.paid, 0) FROM unnest(%s::bigint[], %s::date[]) AS w(item, day) LEFT JOIN LATERAL ("
+            "SELECT w.item, w.first, w.last, -coalesce(p.paid, 0)"
+            " FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS w(item, first, last) LEFT JOIN LATERAL ("
             "   SELECT sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
-            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id"
-            "   WHERE l.open_item_id = w.item AND e.effective_date BETWEEN w.day AND %s OFFSET 0) p ON true GROUP BY 1, 2, 3",
-            [[item for item, _ in wanted], [day for _, day in wanted], today],
+            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
+            "   WHERE l.open_item_id = w.item AND coalesce(r.effective_date, e.effective_date) BETWEEN w.first AND w.last"
+            "   AND e.effective_date <= %s OFFSET 0) p ON true GROUP BY 1, 2, 3, 4",
+            [*(list(column) for column in zip(*wanted, strict=True)), today],
         )
-        return {(item, day): max(0, int(amount)) for item, day, amount in cursor.fetchall()}
+        return {(item, first, last): max(0, int(amount)) for item, first, last, amount in cursor.fetchall()}
 
 
 def promised_by_item(company: Company | None = None) -> dict[int, int]:

@@ -60,6 +60,26 @@ def test_what_was_paid_before_the_promise_does_not_count(world):
     assert decide(world, date(2026, 9, 21)) == {"broken": 1}
 
 
+def test_money_that_was_there_in_time_and_told_late_takes_the_verdict_back(world):
+    given_promise = promise(world)
+    assert decide(world, date(2026, 9, 21)) == {"broken": 1}
+    apply(receive(world[1], 100_00, day=date(2026, 9, 19)), (world[2], 100_00), day=date(2026, 9, 19))
+    assert decide(world, date(2026, 9, 22)) == {"kept": 1}
+    given_promise.refresh_from_db()
+    assert (given_promise.state, given_promise.received) == ("kept", 100_00)
+    assert decide(world, date(2026, 9, 23)) == {}
+
+
+@pytest.mark.parametrize(("paid", "state"), [(0, "broken"), (40_00, "partly")])
+def test_money_that_came_after_the_verdict_does_not_change_it(world, paid, state):
+    promise(world)
+    if paid:
+        apply(receive(world[1], paid), (world[2], paid))
+    assert decide(world, date(2026, 9, 21)) == {state: 1}
+    apply(receive(world[1], 100_00 - paid, day=date(2026, 9, 22)), (world[2], 100_00 - paid), day=date(2026, 9, 22))
+    assert decide(world, date(2026, 9, 22)) == {}
+
+
 def test_a_bounced_receipt_takes_the_verdict_back(world):
     promise(world)
     entry = Entry.objects.get(pk=apply(receive(world[1], 100_00), (world[2], 100_00)))
@@ -68,6 +88,15 @@ def test_a_bounced_receipt_takes_the_verdict_back(world):
     decide(world, date(2026, 9, 17))
     assert Promise.objects.get().state == "open"
     assert decide(world, date(2026, 9, 21)) == {"broken": 1}
+
+
+def test_a_receipt_that_bounces_after_the_day_breaks_the_promise(world):
+    promise(world)
+    entry = Entry.objects.get(pk=apply(receive(world[1], 100_00), (world[2], 100_00)))
+    assert decide(world, DAY) == {"kept": 1}
+    reverse_entries(entries=[entry], day=date(2026, 9, 25), actor=SYSTEM, reason="NSF")
+    assert decide(world, date(2026, 9, 24)) == {}
+    assert decide(world, date(2026, 9, 25)) == {"broken": 1}
 
 
 def test_a_new_date_is_a_new_promise_and_the_old_one_stays(world):
