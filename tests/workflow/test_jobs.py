@@ -23,10 +23,11 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture
 def kind(monkeypatch):
     """A kind of work of the test's own: `kind(handler)` registers it, with permission jobs.run."""
-    monkeypatch.setattr(jobs, "KINDS", dict(jobs.KINDS))
     monkeypatch.setattr(jobs, "QUIET", 0)
 
     def make(handler, name="probe", **options):
+        # The dictionary itself stays: other modules hold it, too.
+        monkeypatch.setitem(jobs.KINDS, name, None)
         register(name, label="Probe", **options)(handler)
         return name
 
