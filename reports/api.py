@@ -147,6 +147,7 @@ class Measures(ReportView):
             "as_of": question.as_of.isoformat(), "known_at": question.known_at.isoformat() if question.known_at else None,
             "currency": same.currency, "period_days": days, "companies": [c.code for c in companies],
             "companies_left_out": [c.code for c in same.left_out],
+            "rates": [{"currency": code, "rate": format(rate, "f")} for code, rate in same.stated],
             "data": [_measure(code, found[code], same.currency) for code in self.codes],
         })  # fmt: skip
 

@@ -93,6 +93,16 @@ def test_measures_are_those_of_the_selectors_with_formula_and_inputs(world):
     is_problem(erp.get("/reports/dso?days=0"), 422)
 
 
+def test_measures_of_several_companies_state_the_rates_of_their_day(world):
+    rate("EUR", "USD", "1.0812", day=date(2026, 9, 1))
+    rate("EUR", "USD", "1.5", day=DAY + timedelta(days=1))
+    make_company(currency="EUR")
+    make_company(code="JP09", currency="JPY")
+    body = caller("reports:read").get("/reports/dso?currency=USD").json()
+    assert body["currency"] == "USD" and body["companies_left_out"] == ["JP09"]
+    assert body["rates"] == [{"currency": "EUR", "rate": "1.08120000"}]
+
+
 def test_the_subledger_ties_to_its_control_accounts_as_of_any_day(world):
     rate("EUR", "USD", "1.1")
     issue(world["acme"], 10_00, currency="EUR", number="EUR-1")

@@ -11,9 +11,11 @@ MEASURE = given(
     code=text(40), name=text(100), unit=text(10), value=nullable(NUMBER), formula=text(300), reason=text(300),
     inputs=listed(given(name=text(200), value={"type": "string"}, unit=text(10))),
 )  # fmt: skip
+_RATE = given(currency=CURRENCY, rate={**NUMBER, "description": "Units of the report's currency for one of this, as of the day."})
 _MEASURES = given(
-    **_ASKED, currency=CURRENCY, period_days=WHOLE, companies=listed(COMPANY), companies_left_out=listed(COMPANY), data=listed(MEASURE)
-)
+    **_ASKED, currency=CURRENCY, period_days=WHOLE, companies=listed(COMPANY), companies_left_out=listed(COMPANY), rates=listed(_RATE),
+    data=listed(MEASURE),
+)  # fmt: skip
 
 COMPONENTS: dict[str, Schema] = {
     "Aging": given(
