@@ -70,7 +70,7 @@ class ReceiptQuerySet(ScopedQuerySet):
 
     def unapplied(self) -> Self:
         """Money not applied in full, whoever paid it."""
-        return self.exclude(open_item__balance=0).filter(returned_on=None, joined_back=False)
+        return self.filter(open_item__balance__lt=0, returned_on=None, joined_back=False)
 
     def to_clear(self) -> Self:
         """What waits for a person or for the next run: not applied, and not left on account on purpose."""

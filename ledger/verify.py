@@ -59,6 +59,19 @@ CHECKS: dict[str, str] = {
         SELECT 'entry ' || r.id FROM ledger_entry r JOIN ledger_line l ON l.entry_id IN (r.id, r.reverses_id)
         WHERE {r} AND r.reverses_id IS NOT NULL
         GROUP BY r.id, l.account_id, l.open_item_id HAVING sum(l.amount) <> 0 OR sum(l.base_amount) <> 0""",
+    "day totals are the sums of their lines": """
+        SELECT 'day ' || effective_date || ', ' || kind || ': lines '
+            || coalesce(s.amount, 0) || ', totals ' || coalesce(t.amount, 0)
+        FROM (SELECT a.company_id, l.account_id, o.kind AS item_kind, coalesce(r.kind, e.kind) AS kind, e.effective_date, o.due_date,
+                sum(l.amount) AS amount, sum(l.base_amount) AS base
+              FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o ON o.id = l.open_item_id
+              JOIN ledger_account a ON a.id = l.account_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id
+              WHERE {e} GROUP BY 1, 2, 3, 4, 5, 6) s
+        FULL JOIN (SELECT o.company_id, o.account_id, o.item_kind, o.kind, o.effective_date, o.due_date, sum(o.amount) AS amount,
+                     sum(o.base_amount) AS base
+                   FROM ledger_daytotal o WHERE {o} GROUP BY 1, 2, 3, 4, 5, 6) t
+            USING (company_id, account_id, item_kind, kind, effective_date, due_date)
+        WHERE coalesce(s.amount, 0) <> coalesce(t.amount, 0) OR coalesce(s.base, 0) <> coalesce(t.base, 0)""",
     "every entry lies in a period": """
         SELECT 'entry ' || e.id || ' of ' || e.effective_date FROM ledger_entry e
         WHERE {e} AND NOT EXISTS (SELECT FROM ledger_period p WHERE p.company_id = e.company_id AND p.span @> e.effective_date)""",

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from arops.lib.triggers import Guard, append_only
 from ledger.models.account import Account
+from ledger.models.day_total import TOTAL_DAYS
 from ledger.querysets import EntryQuerySet
 from org.models import Company
 
@@ -143,7 +144,10 @@ class Entry(models.Model):
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     objects = EntryQuerySet.as_manager()
-    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+    # Not `posted_at`: when an entry became known is the database's word alone.
+    runtime_privileges: ClassVar = (
+        "SELECT", "INSERT (id, company_id, kind, currency, effective_date, actor, source, narrative, reverses_id)",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["-id"]
@@ -198,6 +202,10 @@ class Line(models.Model):
             Guard(
                 name="line_b_moves_balances", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_lines"), func=MOVE_BALANCES,
+            ),
+            Guard(
+                name="line_c_totals_days", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_lines"), func=TOTAL_DAYS,
             ),
         ]  # fmt: skip
 

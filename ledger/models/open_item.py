@@ -11,6 +11,7 @@ from django.db.models.functions import Upper
 from arops.lib.triggers import Guard
 from customers.models import Customer
 from ledger.models.account import Account
+from ledger.models.day_total import MOVE_DUE_DATE
 from ledger.querysets import OpenItemQuerySet
 from org.models import Company
 
@@ -78,6 +79,8 @@ class OpenItem(models.Model):
         indexes = [
             models.Index(fields=["customer", "due_date"], name="open_item_open", condition=~Q(balance=0)),
             models.Index(fields=["company", "due_date"], name="open_item_open_company", condition=~Q(balance=0)),
+            # Credits and cash not applied are few among what is open: the cash queue begins here.
+            models.Index(fields=["company", "id"], name="open_item_open_credits", condition=Q(balance__lt=0)),
             GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="open_item_number_trgm"),
         ]
         triggers = [
@@ -97,6 +100,10 @@ class OpenItem(models.Model):
                 name="item_balance_by_ledger", when=pgtrigger.Before, operation=pgtrigger.UpdateOf("balance", "base_balance"),
                 condition=pgtrigger.Condition("pg_trigger_depth() = 0"),
                 func="RAISE insufficient_privilege USING MESSAGE = 'balances move with the journal alone';",
+            ),
+            Guard(
+                name="item_due_moves_totals", when=pgtrigger.After, operation=pgtrigger.UpdateOf("due_date"), func=MOVE_DUE_DATE,
+                condition=pgtrigger.Condition("OLD.due_date IS DISTINCT FROM NEW.due_date"),
             ),
             # An item comes before the lines of its entry, and those must open it in full (see Line): no ghosts that look paid.
             Guard(

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from customers.models import Customer
 from disputes.models import Dispute
-from ledger import asof
+from ledger import asof, daybook
 from ledger.asof import AgingRow, ItemBalance
 from ledger.models import Account
 from org.models import Company, User
@@ -110,10 +110,11 @@ class DisputedItem:
     base_amount: int
 
 
-def ageing(question: Question, by: Sequence[str] = ("company",), *, tied: bool = True) -> AgeingReport:
+def ageing(question: Question, by: Sequence[str] = ("company",), *, tied: bool = True, named: bool = True) -> AgeingReport:
     """Balances as of the question's day by bucket, a row for each combination of `by` (see DIMENSIONS) and currency, largest first.
 
-    The totals are held against the sums of the journal, unless the caller shows no tie (`tied` False) and saves the reading.
+    The totals are held against the sums of the journal, unless the caller shows no tie (`tied` False) and saves the reading;
+    and `named` False saves that of the names, which leaves rows of equal totals in no particular order.
     """
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
@@ -127,7 +128,8 @@ def ageing(question: Question, by: Sequence[str] = ("company",), *, tied: bool =
     lines = _fold(rows, keys, bases, question)
     _add_disputed(lines, keys, bases, question)
     report = AgeingReport(question, tuple(by), question.buckets.labels, list(lines.values()))
-    _name(report.lines, keys)
+    if named:
+        _name(report.lines, keys)
     report.lines.sort(key=lambda line: (-line.base.total, line.label))
     _sum(report)
     if tied:
@@ -241,14 +243,19 @@ def account_codes(question: Question) -> str:
 
 def journal_totals(question: Question) -> dict[str, int]:
     """Currency → sum of the lines on the question's items (or, for a whole account, on the account) up to its day, in minor units."""
-    where, params = asof.scope_conditions(question.scope)
-    known = " AND e.posted_at <= %s" if question.known_at else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    if daybook.covers(question.scope, question.known_at):
+        where, params = daybook.conditions(question.scope)
+        sql = "SELECT t.currency, sum(t.amount) FROM ledger_daytotal t WHERE t.effective_date <= %s"
+    else:
+        where, params = asof.scope_conditions(question.scope)
+        known = " AND e.posted_at <= %s" if question.known_at else ""
+        params = [*([question.known_at] if question.known_at else []), *params]
+        sql = (
             "SELECT e.currency, sum(l.amount) FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
-            f" JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.effective_date <= %s{known}{where} GROUP BY 1",
-            [question.as_of, *([question.known_at] if question.known_at else []), *params],
+            f" JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.effective_date <= %s{known}"
         )
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql}{where} GROUP BY 1", [question.as_of, *params])
         return {currency: int(amount) for currency, amount in cursor.fetchall() if amount}
 
 

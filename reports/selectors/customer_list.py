@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from customers.models import Customer
+from customers.models import Contact, Customer
 from ledger.asof import Scope
 from org.actors import Actor
+from org.models import Company, User
 from reports.selectors.ageing import Amounts, ageing
 from reports.selectors.question import Question
 
@@ -45,9 +46,10 @@ class Filters:
 
 def matching(actor: Actor, filters: Filters, today: date) -> QuerySet[Customer]:
     """The customers in sight that the filters mean."""
-    found: Any = Customer.objects.visible_to(actor, "customers.view").select_related("company", "collector", "parent")
+    found: Any = Customer.objects.visible_to(actor, "customers.view")
     for word in filters.text.split():
-        found = found.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(external_id=word) | Q(contacts__email__icontains=word))
+        written = Contact.objects.filter(email__icontains=word).values("customer")
+        found = found.filter(Q(name__icontains=word) | Q(number__icontains=word) | Q(external_id=word) | Q(pk__in=written))
     if filters.company:
         found = found.filter(company=filters.company)
     if filters.collector:
@@ -57,22 +59,38 @@ def matching(actor: Actor, filters: Filters, today: date) -> QuerySet[Customer]:
     if filters.risk:
         found = found.filter(risk=filters.risk)
     found = found.on_hold(today) if filters.state == "held" else found
-    return found.filter(is_active=filters.state != "inactive").distinct()
+    return found.filter(is_active=filters.state != "inactive")
 
 
 def customer_rows(actor: Actor, filters: Filters, today: date) -> list[CustomerRow]:
     """Rows in the order asked for (`-` before it: largest first)."""
-    customers = list(matching(actor, filters, today))
+    customers = _read(matching(actor, filters, today))
     question = Question(today, Scope(actor.reach("customers.view"), customer_ids={c.pk for c in customers}))
     owed: dict[int | None, Amounts] = {}
-    for line in ageing(question, by=("customer",), tied=False).lines if customers else ():
+    for line in ageing(question, by=("customer",), tied=False, named=False).lines if customers else ():
         owed.setdefault(line.keys["customer"], Amounts([0] * len(line.base.buckets))).add(line.base)
-    held = set(Customer.objects.filter(pk__in=[c.pk for c in customers]).on_hold(today).values_list("pk", flat=True))
     nothing = Amounts([0] * len(question.buckets.labels))
-    rows = [CustomerRow(c, owed.get(c.pk, nothing), c.pk in held) for c in customers]
+    rows = [CustomerRow(c, owed.get(c.pk, nothing), _held(c, today)) for c in customers]
     if filters.state == "overdue":
         rows = [row for row in rows if row.amounts.past_due > 0]
     return sorted(rows, key=_order(filters.sort.lstrip("-")), reverse=filters.sort.startswith("-"))
+
+
+def _read(found: QuerySet[Customer]) -> list[Customer]:
+    """The customers with what a row shows; companies and collectors are read once each, not once a row."""
+    columns = "company_id collector_id number name currency segment risk credit_limit is_active dunning_hold dunning_hold_until".split()
+    customers = list(found.only("pk", *columns))
+    companies = Company.objects.in_bulk({c.company_id for c in customers})
+    people = User.objects.in_bulk({c.collector_id for c in customers if c.collector_id})
+    for customer in customers:
+        customer.company = companies[customer.company_id]
+        customer.collector = people.get(customer.collector_id)
+    return customers
+
+
+def _held(customer: Customer, today: date) -> bool:
+    """Whether the customer isn't chased on that day; as `CustomerQuerySet.on_hold` has it."""
+    return customer.dunning_hold and (customer.dunning_hold_until is None or customer.dunning_hold_until >= today)
 
 
 def _order(sort: str) -> Any:

@@ -6,11 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from ledger import asof
 from reports import metrics
 from reports.metrics import Measure, MonthSales
 from reports.selectors.equivalent import Equivalent
-from reports.selectors.movements import CAUSES, SALES, Series, daily, past_due_at
+from reports.selectors.movements import CAUSES, SALES, Series, balances_now, daily, past_due_at
 from reports.selectors.question import Question
 
 PERIOD = 90
@@ -52,11 +51,7 @@ class History:
 
     @cached_property
     def _now(self) -> dict[int, int]:
-        rows = asof.aging(self.question.as_of, self.question.scope, by=("company",), known_at=self.question.known_at)
-        found: dict[int, int] = {}
-        for row in rows:
-            found[row.keys["company"]] = found.get(row.keys["company"], 0) + row.base_total
-        return found
+        return balances_now(self.question)
 
     @cached_property
     def _daily(self) -> dict[int, dict[str, Series]]:

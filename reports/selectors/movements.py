@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from ledger import asof
+from ledger import asof, daybook
 from reports.selectors.question import DEBIT_KINDS, Question
 
 CAUSES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -59,17 +59,44 @@ class Series:
         return self._sums[bisect_right(self._days, upto)] - self._sums[bisect_right(self._days, after)]
 
 
+def balances_now(question: Question) -> dict[int, int]:
+    """Company → receivables at the end of the question's day, in company currency."""
+    found: defaultdict[int, int] = defaultdict(int)
+    if daybook.covers(question.scope, question.known_at):
+        where, params = daybook.conditions(question.scope)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT t.company_id, sum(t.base_amount) FROM ledger_daytotal t WHERE t.effective_date <= %s"
+                f"{where} GROUP BY 1 HAVING sum(t.base_amount) <> 0",
+                [question.as_of, *params],
+            )
+            return {company: int(amount) for company, amount in cursor.fetchall()}
+    for row in asof.aging(question.as_of, question.scope, by=("company",), known_at=question.known_at):
+        found[row.keys["company"]] += row.base_total
+    return dict(found)
+
+
 def daily(question: Question, first: date) -> dict[int, dict[str, Series]]:
     """Company → cause → amounts by day, of entries effective from `first` to the question's day."""
+    if daybook.covers(question.scope, question.known_at):
+        where, params = daybook.conditions(question.scope)
+        sql = "SELECT t.company_id, t.kind, t.effective_date, sum(t.base_amount) FROM ledger_daytotal t WHERE t.effective_date"
+        return _by_cause(
+            f"{sql} BETWEEN %s AND %s{where} GROUP BY 1, 2, 3 HAVING sum(t.base_amount) <> 0", [first, question.as_of, *params]
+        )
     where, params = asof.scope_conditions(question.scope)
     known = " AND e.posted_at <= %s" if question.known_at else ""
+    return _by_cause(
+        f"SELECT i.company_id, {_KIND}, e.effective_date, sum(l.base_amount) {_FROM}"
+        f" WHERE e.effective_date BETWEEN %s AND %s{known}{where} GROUP BY 1, 2, 3 HAVING sum(l.base_amount) <> 0",
+        [first, question.as_of, *([question.known_at] if question.known_at else []), *params],
+    )
+
+
+def _by_cause(sql: str, params: list[Any]) -> dict[int, dict[str, Series]]:
+    found: defaultdict[int, defaultdict[str, list[tuple[date, int]]]] = defaultdict(lambda: defaultdict(list))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT i.company_id, {_KIND}, e.effective_date, sum(l.base_amount) {_FROM}"
-            f" WHERE e.effective_date BETWEEN %s AND %s{known}{where} GROUP BY 1, 2, 3 HAVING sum(l.base_amount) <> 0",
-            [first, question.as_of, *([question.known_at] if question.known_at else []), *params],
-        )
-        found: defaultdict[int, defaultdict[str, list[tuple[date, int]]]] = defaultdict(lambda: defaultdict(list))
+        cursor.execute(sql, params)
         for company, kind, day, amount in cursor.fetchall():
             found[company][CAUSE_OF.get(kind, "other")].append((day, int(amount)))
     return {company: {cause: Series(pairs) for cause, pairs in causes.items()} for company, causes in found.items()}
@@ -78,16 +105,23 @@ def daily(question: Question, first: date) -> dict[int, dict[str, Series]]:
 def past_due_at(question: Question, points: Sequence[date]) -> dict[tuple[int, date], int]:
     """(company, day) → invoices and debit memos past due at the end of each of the days (ascending), in company currency.
 
-    One pass over the lines: a line counts from the first of the days on which it had taken effect and its item was past due.
+    One pass over the lines, or over the sums of their days: a line counts from the first of the days on which it had taken effect and
+    its item was past due.
     """
-    where, params = asof.scope_conditions(question.within(kinds=DEBIT_KINDS).scope)
-    known = " AND e.posted_at <= %s" if question.known_at else ""
+    scope, days = question.within(kinds=DEBIT_KINDS).scope, list(points)
+    if daybook.covers(scope, question.known_at):
+        where, params = daybook.conditions(scope)
+        keys = "greatest(width_bucket(t.effective_date - 1, %s::date[]), width_bucket(t.due_date, %s::date[]))"
+        sql = f"SELECT t.company_id, {keys}, sum(t.base_amount) FROM ledger_daytotal t WHERE t.effective_date <= %s{where} GROUP BY 1, 2"
+        given = [days, days, points[-1], *params]
+    else:
+        where, params = asof.scope_conditions(scope)
+        known = " AND e.posted_at <= %s" if question.known_at else ""
+        keys = "greatest(width_bucket(e.effective_date - 1, %s::date[]), width_bucket(i.due_date, %s::date[]))"
+        sql = f"SELECT i.company_id, {keys}, sum(l.base_amount) {_FROM} WHERE e.effective_date <= %s{known}{where} GROUP BY 1, 2"
+        given = [days, days, points[-1], *([question.known_at] if question.known_at else []), *params]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT i.company_id, greatest(width_bucket(e.effective_date - 1, %s::date[]), width_bucket(i.due_date, %s::date[])) AS since,"
-            f" sum(l.base_amount) {_FROM} WHERE e.effective_date <= %s{known}{where} GROUP BY 1, 2",
-            [list(points), list(points), points[-1], *([question.known_at] if question.known_at else []), *params],
-        )
+        cursor.execute(sql, given)
         found: defaultdict[tuple[int, date], int] = defaultdict(int)
         for company, since, amount in cursor.fetchall():
             for day in points[since:]:

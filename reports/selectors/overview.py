@@ -12,7 +12,7 @@ from collections_app.models import Promise
 from collections_app.policy.promises import verdict
 from collections_app.selectors.promises import received_in_time
 from disputes.models import Dispute
-from ledger import asof
+from ledger import asof, daybook
 from ledger.aging import Buckets
 from org.actors import Actor
 from reports import metrics
@@ -178,16 +178,26 @@ def days_late(question: Question, after: date, equivalent: Equivalent) -> Measur
     """Average days late of what was paid after a day up to the question's day, in the reporting currency; applications undone since
     don't count.
     """
-    where, params = asof.scope_conditions(question.within(kinds=DEBIT_KINDS).scope)
-    known, moment = ("", []) if question.known_at is None else (" AND {}.posted_at <= %s", [question.known_at])
-    with connection.cursor() as cursor:
-        cursor.execute(
+    scope = question.within(kinds=DEBIT_KINDS).scope
+    if daybook.covers(scope, question.known_at):
+        where, params = daybook.conditions(scope)
+        sql = (
+            "SELECT t.company_id, sum(-t.base_amount * (t.of_date - t.due_date)), sum(-t.base_amount) FROM ledger_daytotal t"
+            " WHERE t.kind = 'application' AND t.reduces AND t.of_date > %s AND t.of_date <= %s AND t.effective_date <= %s"
+        )
+        given = [after, question.as_of, question.as_of, *params]
+    else:
+        where, params = asof.scope_conditions(scope)
+        known, moment = ("", []) if question.known_at is None else (" AND {}.posted_at <= %s", [question.known_at])
+        sql = (
             "SELECT i.company_id, sum(-l.base_amount * (e.effective_date - i.due_date)), sum(-l.base_amount) FROM ledger_entry e"
             " JOIN ledger_line l ON l.entry_id = e.id JOIN ledger_openitem i ON i.id = l.open_item_id WHERE e.kind = 'application'"
             f" AND l.amount < 0 AND e.effective_date > %s AND e.effective_date <= %s{known.format('e')} AND NOT EXISTS"
-            f" (SELECT FROM ledger_entry u WHERE u.reverses_id = e.id AND u.effective_date <= %s{known.format('u')}){where} GROUP BY 1",
-            [after, question.as_of, *moment, question.as_of, *moment, *params],
+            f" (SELECT FROM ledger_entry u WHERE u.reverses_id = e.id AND u.effective_date <= %s{known.format('u')})"
         )
+        given = [after, question.as_of, *moment, question.as_of, *moment, *params]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql}{where} GROUP BY 1", given)
         rows = cursor.fetchall()
     weighted, paid = (equivalent.total({row[0]: int(row[n]) for row in rows}) for n in (1, 2))
     return metrics.average_days_late(weighted, paid)

@@ -1,5 +1,6 @@
 """One box for everything: customers, documents, receipts and disputes by name, number, purchase order or amount, within sight."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from arops.lib import money
 from arops.lib.http import address
 from customers.models import Customer
 from disputes.models import Dispute
+from invoicing.models import Invoice
 from ledger.models import OpenItem
 from org.actors import Actor
 
@@ -22,6 +24,10 @@ class Hit:
     label: str
     hint: str
     url: str
+
+
+MOST = 2_000
+"""Keys looked at for one meaning of a text."""
 
 
 def search(actor: Actor, text: str, limit: int = 8) -> list[Hit]:
@@ -41,20 +47,36 @@ def _customers(actor: Actor, text: str, limit: int) -> list[Hit]:
 
 
 def _items(actor: Actor, text: str, limit: int) -> list[Hit]:
-    found: Any = OpenItem.objects.visible_to(actor, "invoices.view").select_related("customer", "company")
-    rows = list(found.filter(number__iexact=text)[:limit])
-    rows += list(found.filter(_holds(text)).exclude(pk__in=[r.pk for r in rows]).order_by("-document_date")[: limit - len(rows)])
+    """By number, then by purchase order, then by amount: one after the other, each by its own index, until there are enough."""
+    found: Any = OpenItem.objects.visible_to(actor, "invoices.view").select_related("customer", "company").order_by("-document_date", "-pk")
+    rows: list[OpenItem] = []
+    for way in _ways(actor, text):
+        if len(rows) < limit:
+            rows += found.filter(way).exclude(pk__in=[row.pk for row in rows])[: limit - len(rows)]
     return [_item_hit(item) for item in rows]
 
 
-def _holds(text: str) -> Q:
-    held = Q(number__icontains=text) | Q(po_number__iexact=text)
+def _ways(actor: Actor, text: str) -> Iterator[Q]:
+    """What a text may mean of an item, the most certain first. Two letters are in half of all numbers: they count as whole ones."""
+    seen: Any = OpenItem.objects.visible_to(actor, "invoices.view")
+    yield Q(pk__in=list(seen.filter(number__iexact=text).order_by().values_list("pk", flat=True)[:MOST]))
+    if len(text) > 2:
+        yield Q(pk__in=list(seen.filter(number__icontains=text).order_by("-pk").values_list("pk", flat=True)[:MOST]))
+    ordered: Any = Invoice.objects.visible_to(actor, "invoices.view").exclude(po_number="").filter(po_number__istartswith=text)
+    keys = ordered.order_by().values_list("open_item", "po_number")[:MOST]
+    yield Q(pk__in=[item for item, po in keys if po.upper() == text.upper()])
+    if cents := _amount(text):
+        yield Q(balance=cents) | Q(amount=cents) | Q(amount=-cents)
+
+
+def _amount(text: str) -> int:
+    """The minor units that a text means (of a currency with two decimals); 0 where it is rather a number than an amount."""
     plain = text.replace(",", "")
     try:
         cents = abs(money.parse(plain, "USD"))
     except money.MoneyError:
-        return held
-    return held | Q(balance=cents) | Q(amount=cents) | Q(amount=-cents) if "." in plain or cents >= 100_00 else held
+        return 0
+    return cents if "." in plain or cents >= 100_00 else 0
 
 
 def _item_hit(item: OpenItem) -> Hit:

@@ -34,9 +34,10 @@ def aging(request: HttpRequest) -> HttpResponse:
     file = None if errors else export(request, ageing_table(report), "Ageing", form)
     if file:
         return file
-    rows = table(report, links)
+    lines = together(report.lines)
     context = controls(form, links) | {
-        "errors": errors, "report": report, "rows": rows[:SHOWN], "cut": max(0, len(rows) - SHOWN), "whole": len(rows),
+        "errors": errors, "report": report, "rows": table(report, links, lines=lines[:SHOWN]), "cut": max(0, len(lines) - SHOWN),
+        "whole": len(lines),
         "footer": footer(report, links), "base_footer": base_footer(report), "dimensions": DIMENSIONS,
         "by": ",".join(report.by), "head": " · ".join(DIMENSIONS[name] for name in report.by),
         "mixed": len(report.totals) > 1, "snapshots": snapshots(request, form),

@@ -75,9 +75,10 @@ def shade(part: int, of: int) -> int:
     return 1 + sum(100 * part >= bound * of for bound in _SHADES)
 
 
-def table(report: AgeingReport, links: Links, *, base: bool = False, unit: int = 1) -> list[Row]:
-    """The report's rows with links into their items; where `base` in the company's currency, items of all currencies together."""
-    return [_row(line, report, links, base, unit) for line in together(report.lines, base=base)]
+def table(report: AgeingReport, links: Links, *, base: bool = False, unit: int = 1, lines: Sequence[AgeingLine] | None = None) -> list[Row]:
+    """The report's rows with links into their items; where `base` in the company's currency, items of all currencies together. `lines`
+    are those to be shown of the ones put `together`; else all."""
+    return [_row(line, report, links, base, unit) for line in (together(report.lines, base=base) if lines is None else lines)]
 
 
 def together(lines: Sequence[AgeingLine], *, base: bool = False) -> list[AgeingLine]:

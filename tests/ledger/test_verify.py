@@ -30,6 +30,7 @@ BREAKS = {
     "control lines name an item of their account": "UPDATE ledger_line SET open_item_id = NULL WHERE id = {line}",
     "lines stay in their entry's company and currency": "UPDATE ledger_openitem SET currency = 'EUR' WHERE id = {item}",
     "items were opened by their full amount": "UPDATE ledger_openitem SET amount = amount + 1 WHERE id = {item}",
+    "day totals are the sums of their lines": "UPDATE ledger_daytotal SET amount = amount + 1 WHERE company_id = {company}",
     "every entry lies in a period": "DELETE FROM ledger_period WHERE company_id = {company}",
     AGEING: "UPDATE ledger_openitem SET balance = balance - 1, base_balance = base_balance - 1 WHERE id = {item}",
 }
