@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -33,6 +34,8 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id"], name="event_subject"),
             models.Index(fields=["customer_ref", "-id"], name="event_customer", condition=models.Q(customer_ref__isnull=False)),
+            models.Index(fields=["type", "id"], name="event_type"),
+            BrinIndex(fields=["at"], name="event_at", autosummarize=True),
         ]
         triggers = append_only()
 

@@ -4,11 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from org.actors import Actor
 from org.models import ApiKey, Company, User
@@ -65,13 +67,13 @@ def events_in_sight(actor: Actor, asked: Asked) -> QuerySet[Event]:
     if asked.who:
         rows = rows.filter(Q(actor__icontains=asked.who) | Q(actor__in=_labels(asked.who)))
     if asked.type:
-        rows = rows.filter(type__startswith=asked.type)
+        rows = rows.filter(type=asked.type) if asked.type in event_types(actor) else rows.filter(type__startswith=asked.type)
     if asked.company:
         rows = rows.filter(company__code=asked.company)
     if asked.first:
-        rows = rows.filter(at__date__gte=asked.first)
+        rows = rows.filter(at__gte=_midnight(asked.first))
     if asked.last:
-        rows = rows.filter(at__date__lte=asked.last)
+        rows = rows.filter(at__lt=_midnight(asked.last + timedelta(days=1)))
     return _about(rows, asked.about).select_related("company").order_by("-id")
 
 
@@ -128,9 +130,22 @@ def sort_of(event: Event) -> str:
     return str(model._meta.verbose_name) if model else event.subject_type
 
 
+def _midnight(day: date) -> datetime:
+    """The moment at which a day begins where the product runs; compared with the bare column, so that its index serves."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 def event_types(actor: Actor) -> list[str]:
-    """The types of events there are, for the filter."""
-    return sorted(_of_reach(actor).order_by().values_list("type", flat=True).distinct())
+    """The types of events there are in sight, for the filter: read one after the other off their index, not from all events."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE t (type) AS (SELECT min(type) FROM workflow_event"
+            " UNION ALL SELECT (SELECT min(e.type) FROM workflow_event e WHERE e.type > t.type) FROM t WHERE t.type IS NOT NULL)"
+            " SELECT type FROM t WHERE type IS NOT NULL"
+        )
+        known = sorted(row[0] for row in cursor.fetchall())
+    seen = _of_reach(actor)
+    return known if not seen.query.where else [name for name in known if seen.filter(type=name).exists()]
 
 
 def result_columns(results: Iterable[dict[str, Any]]) -> list[str]:

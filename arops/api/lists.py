@@ -105,8 +105,12 @@ class ListView(RecordView):
             at, pk = _decode(cursor)
             if bool(at) != bool(self.stamp):
                 raise _no_cursor()
-            rows = rows.filter(Q(**{f"{self.stamp}__gt": at}) | Q(**{self.stamp: at}, pk__gt=pk)) if at else rows.filter(pk__gt=pk)
+            rows = rows.filter(self._beyond(at, pk)) if at else rows.filter(pk__gt=pk)
         return rows.order_by(*([self.stamp] if self.stamp else []), "pk")
+
+    def _beyond(self, at: datetime, pk: int) -> Q:
+        """What comes after a row. The bound on the stamp alone lets the index begin there: an OR would read it from its start."""
+        return Q(**{f"{self.stamp}__gte": at}) & (Q(**{f"{self.stamp}__gt": at}) | Q(**{self.stamp: at}, pk__gt=pk))
 
     def _cursor(self, row: Any) -> str:
         at = getattr(row, self.stamp).isoformat() if self.stamp else ""
