@@ -94,7 +94,14 @@ def _named(found: Any, text: str, actor: Actor) -> Any:
     customers = list(Customer.objects.visible_to(actor, "invoices.view").filter(names).values_list("pk", flat=True)[:_NAMES])
     numbers = Q(number__icontains=text) if len(text) > 2 else Q(number__iexact=text)
     items = OpenItem.objects.visible_to(actor, "invoices.view").filter(numbers, kind__in=Invoice.Kind.values)
-    return found.named(text, customers, list(items.order_by("-pk").values_list("pk", flat=True)[:_NUMBERS]))
+    keys = list(items.order_by("-pk").values_list("pk", flat=True)[:_NUMBERS])
+    if customers or len(keys) == _NUMBERS:
+        return found.named(text, customers, keys)
+    # Few documents: their keys are taken too, for the planner would rather walk all documents by date than OR two indexes.
+    ordered = list(found.named(text, [], []).order_by().values_list("pk", flat=True)[:_NUMBERS])
+    if len(ordered) == _NUMBERS:
+        return found.named(text, customers, keys)
+    return found.filter(pk__in={*ordered, *Invoice.objects.filter(open_item__in=keys).values_list("pk", flat=True)})
 
 
 def totals(found: QuerySet[Invoice], *, everything: bool = False) -> Totals:

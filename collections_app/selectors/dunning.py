@@ -13,7 +13,7 @@ from collections_app.models import Activity, DunningLetter, DunningLevel, Dunnin
 from collections_app.policy.dunning import Account, Contact, Debit, Decision, Rules, decide
 from customers.models import Contact as Person
 from customers.models import Customer
-from disputes.selectors import disputed_by_item
+from disputes.models import Dispute
 from ledger.errors import MissingRate
 from ledger.models import OpenItem
 from ledger.selectors import rate_on
@@ -116,17 +116,15 @@ def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
 
 
 def _debits(ids: Collection[int]) -> dict[Key, list[Debit]]:
-    items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk"))
-    disputed = disputed_by_item([item.pk for item in items])
+    names = "customer currency pk number document_date due_date amount balance".split()
+    items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk").values_list(*names))
+    contests = Dispute.objects.all().open().filter(customer__in=ids).order_by().values_list("open_item")
+    disputed: dict[int, int] = dict(contests.annotate(total=Sum("amount")))
     promised, given = promised_left(ids), _given(ids)
     found: dict[Key, list[Debit]] = defaultdict(list)
-    for item in items:
-        found[item.customer_id, item.currency].append(  # type: ignore[index]
-            Debit(
-                item.pk, item.number, item.document_date, item.due_date, item.amount, item.balance,
-                min(disputed.get(item.pk, 0), item.balance), min(promised.get(item.pk, 0), item.balance), given.get(item.pk, 0),
-            )
-        )  # fmt: skip
+    for customer, currency, pk, number, day, due, amount, balance in items:
+        contested, awaited = min(disputed.get(pk, 0), balance), min(promised.get(pk, 0), balance)
+        found[customer, currency].append(Debit(pk, number, day, due, amount, balance, contested, awaited, given.get(pk, 0)))
     return found
 
 
