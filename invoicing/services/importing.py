@@ -299,7 +299,7 @@ def _issue(drafts: Sequence[Draft], actor: Actor) -> list[Result]:
         if draft.payload.get("kind") == "credit_memo" and draft.payload.get("company") in barred:
             draft.problems.append(CellProblem(draft.rows[0], "kind", "credit memos are brought in by those who may approve them"))
     good = [draft for draft in drafts if not draft.problems]
-    outcomes = iter(issue_documents([d.payload for d in good], actor=actor, source_system=SOURCE_SYSTEM))
+    outcomes = iter(issue_documents([d.payload for d in good], actor=actor, source_system=SOURCE_SYSTEM, from_list=True))
     return [(draft, Outcome(0, None, "rejected") if draft.problems else next(outcomes)) for draft in drafts]
 
 

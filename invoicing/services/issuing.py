@@ -86,18 +86,19 @@ def issue_document(
 
 def issue_documents(
     rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False,
-    permission: str = "invoices.issue",
+    permission: str = "invoices.issue", from_list: bool = False,
 ) -> list[Outcome]:  # fmt: skip
     """Issue documents as an ERP sends them; one outcome a row, in order.
 
     Good rows are issued and bad ones rejected; with `atomic` one bad row rejects all. The same row again is `unchanged`.
     `dry_run` says what would happen and changes nothing. Companies and customers are those in which the actor holds `permission`.
+    `from_list`: whoever brings a list didn't make what stands in it; memos in it may be about invoices of such lists.
     """
     read = [read_document(row, source_system=source_system, kind=kind) for row in rows]
     for attempt in (1, 2):
         try:
             with transaction.atomic():
-                outcomes = _issue(read, actor, permission)
+                outcomes = _issue(read, actor, permission, source_system if from_list else None)
                 if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
                     raise _Undo
         except _Undo:
@@ -117,7 +118,7 @@ def _not_applied(outcome: Outcome) -> Outcome:
     return Outcome(outcome.index, outcome.external_id, "rejected", None, (problem,))
 
 
-def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: str) -> list[Outcome]:
+def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: str, lists: str | None) -> list[Outcome]:
     documents = [d for d in read if isinstance(d, Document)]
     lookups = Lookups.of(documents, actor, permission)
     outcomes: dict[int, Outcome] = {}
@@ -126,7 +127,7 @@ def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: s
         if not isinstance(document, Document):
             outcomes[index] = Outcome(index, None, "rejected", None, tuple(document))
             continue
-        judged = _judge(index, document, lookups, actor)
+        judged = _judge(index, document, lookups, actor, lists)
         if isinstance(judged, Outcome):
             outcomes[index] = judged
         else:
@@ -137,8 +138,9 @@ def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: s
     return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
 
 
-def _judge(index: int, document: Document, lookups: Lookups, actor: Actor) -> Outcome | _Ready:
-    """A document against what we hold: said before, refused, or ready to be issued."""
+def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists: str | None) -> Outcome | _Ready:
+    """A document against what we hold: said before, refused, or ready to be issued. `lists`: what invoices of lists come from, when it
+    stands in one itself."""
     problems: list[Problem] = []
     company = lookups.companies.get(document.company)
     if company is None:
@@ -160,7 +162,7 @@ def _judge(index: int, document: Document, lookups: Lookups, actor: Actor) -> Ou
     if closed := lookups.period_problem(company, document.document_date):
         problems.append(closed)
     refers_to = _refers_to(document, company, customer, lookups, problems)
-    if makes_credit and refers_to and refers_to.issued_by == actor.label:
+    if makes_credit and refers_to and refers_to.issued_by == actor.label and refers_to.source_system != lists:
         problems.append(Problem("/refers_to", "forbidden", OWN))
     if problems or customer is None:
         return Outcome(index, document.external_id, "rejected", None, tuple(problems))
@@ -234,7 +236,7 @@ def _customer_terms(text: str) -> Terms:
 def _remember(lookups: Lookups, item: _Ready, actor: Actor) -> None:
     """Later rows of the same batch see this one; its key isn't known yet, so it is told by its place: -(index + 1)."""
     document, company = item.document, item.company.pk
-    said = document.kind, document.number, document.payload_hash, item.customer_id, document.currency, actor.label
+    said = document.kind, document.number, document.payload_hash, item.customer_id, document.currency, actor.label, document.source_system
     known = Known(-item.index - 1, *said)
     lookups.by_number[company, document.kind, document.number] = known
     if document.external_id:

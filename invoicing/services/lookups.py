@@ -27,6 +27,7 @@ class Known:
     customer_id: int
     currency: str
     issued_by: str
+    source_system: str
 
 
 @dataclass
@@ -118,7 +119,17 @@ def _documents(
     base = Invoice.objects.filter(company__in=companies)
     for found in (base.filter(external_id__in=externals), base.filter(number__in=numbers), base.filter(pk__in=keys)):
         for pk, company, source, external, *rest in found.values_list(
-            "pk", "company_id", "source_system", "external_id", "kind", "number", "payload_hash", "customer_id", "currency", "issued_by"
+            "pk",
+            "company_id",
+            "source_system",
+            "external_id",
+            "kind",
+            "number",
+            "payload_hash",
+            "customer_id",
+            "currency",
+            "issued_by",
+            "source_system",
         ):
             known = Known(pk, *rest)
             by_number[company, known.kind, known.number] = by_id[company, f"inv_{pk}"] = known

@@ -236,6 +236,19 @@ def test_a_memo_may_refer_to_an_invoice_of_the_same_list(us):
     assert Invoice.objects.get(number="C-1").refers_to.number == "I-1"
 
 
+def test_a_list_credits_no_invoice_that_its_bringer_keyed_in(us):
+    chief = make_user("supervisor", us)
+    (customer,) = us.customers.filter(number="K-1")
+    row = {
+        "company": us.code, "customer": customer.number, "number": "I-2", "currency": "USD", "document_date": "2026-09-01", "total": "100",
+        "subtotal": "100", "tax_total": "0",
+    }  # fmt: skip
+    issue_document(row, actor=chief)
+    text = "Kind,Number,Customer,Date,Total,Currency,Refers to\ncredit note,C-2,K-1,2026-09-02,40,USD,I-2\n"
+    found = checked(chief, bring(chief, us, text))
+    assert [p["detail"] for p in found.outcomes[0]["problems"]] == ["an invoice is credited by someone else than the one who issued it"]
+
+
 def test_rows_of_one_document_say_the_same(us, clerk):
     found = checked(clerk, bring(clerk, us, rows("A-1,K-1,2026-09-01,Hours,1,10.00,0,USD", "A-1,K-2,2026-09-01,Hours,1,10.00,0,USD")))
     assert found.outcomes[0]["problems"] == [
