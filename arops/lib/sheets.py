@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -28,12 +29,15 @@ class Cover:
     filters: dict[str, str] = field(default_factory=dict)
 
 
-def export_response(request: HttpRequest, table: Table, cover: Cover) -> HttpResponse | None:
-    """The file that `?format=xlsx` or `?format=csv` asks for; None when the page itself is wanted."""
+def export_response(request: HttpRequest, table: Table, cover: Cover, more: Mapping[str, Table] | None = None) -> HttpResponse | None:
+    """The file that `?format=xlsx` or `?format=csv` asks for; None when the page itself is wanted.
+
+    `more` are further tables by the name of their sheet, for workbooks alone.
+    """
     wanted = request.GET.get("format")
     if wanted not in ("xlsx", "csv"):
         return None
-    made = to_xlsx(table, cover) if wanted == "xlsx" else to_csv(table).encode("utf-8-sig")
+    made = to_xlsx(table, cover, more) if wanted == "xlsx" else to_csv(table).encode("utf-8-sig")
     kind = "text/csv; charset=utf-8" if wanted == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     response = HttpResponse(made, content_type=kind)
     name = re.sub(r"[^a-z0-9]+", "-", cover.title.lower()).strip("-")
@@ -59,12 +63,13 @@ def harmless(text: str) -> str:
     return f"'{cleaned}" if _FORMULA.match(cleaned) or cleaned[:1] in ("\t", "\r") else cleaned
 
 
-def to_xlsx(table: Table, cover: Cover) -> bytes:
+def to_xlsx(table: Table, cover: Cover, more: Mapping[str, Table] | None = None) -> bytes:
     """A workbook: the rows with typed cells, filters, frozen head and totals; and a cover sheet with count and control totals."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = _Formats(book)
-    _rows(book.add_worksheet("Rows"), table, formats)
+    for name, rows in {"Rows": table, **(more or {})}.items():
+        _rows(book.add_worksheet(name), rows, formats)
     _cover(book.add_worksheet("About"), table, cover, formats)
     book.close()
     return out.getvalue()

@@ -1,5 +1,7 @@
 """Statement of account: on screen and paper, as PDF, as Excel."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         _table(made),
         Cover(f"Statement {customer.number}", user.name, last, {"customer": customer.name, "from": first.isoformat()}),
+        {"Account": _account(made)},
     )
     if file:
         return file
@@ -72,6 +75,35 @@ def _span(request: HttpRequest) -> tuple[date, date, str]:
     if not date(1990, 1, 1) <= first <= last <= today + timedelta(days=3660):
         return *usual, "The first day lies before the last, and neither far off."
     return first, last, ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A row of the account: the opening balance, or what moved it; the amounts of a currency sum to its closing balance."""
+
+    currency: str
+    day: date
+    text: str
+    number: str
+    amount: int
+    balance: int
+
+
+def _account(made: Statement) -> Table:
+    """Opening balance and movements; their total is the closing balance."""
+    columns = [
+        Column("day", "Day", lambda r: r.day, kind="date"), Column("text", "What", lambda r: r.text, grow=True),
+        Column("number", "Item", lambda r: r.number), Column("amount", "Amount", lambda r: r.amount, kind="money", total=True),
+        Column("balance", "Balance", lambda r: r.balance, kind="money"),
+    ]  # fmt: skip
+    return Table(columns, _posted(made), currency=lambda r: r.currency)
+
+
+def _posted(made: Statement) -> Iterator[Posted]:
+    for part in made.parts:
+        yield Posted(part.currency, made.first, "Opening balance", "", part.opening, part.opening)
+        for line in part.lines:
+            yield Posted(part.currency, line.day, line.text, line.number, line.amount, line.balance)
 
 
 def _table(made: Statement) -> Table:

@@ -242,6 +242,23 @@ def test_statements_open_move_and_close_to_the_minor_unit(world: World) -> None:
             assert part.difference == 0
 
 
+def test_the_file_of_a_statement_opens_moves_and_closes(world: World) -> None:
+    client = Client()
+    client.force_login(world.user)
+    for customer in world.customers:
+        made = statement(customer, date(2028, 2, 10), LAST)
+        asked = {"first": "2028-02-10", "as_of": LAST.isoformat(), "format": "xlsx"}
+        answer = client.get(reverse("customers:statement", args=[customer.pk]), asked).content
+        sheet = list(openpyxl.load_workbook(io.BytesIO(answer))["Account"].iter_rows(min_row=2, values_only=True))
+        rows = [row for row in sheet if row[-1]]
+        totals = {str(row[0]).removeprefix("Total "): minor(row[3], str(row[0])[-3:]) for row in sheet if row[0] and not row[-1]}
+        assert totals == {part.currency: part.closing for part in made.parts}
+        for part in made.parts:
+            mine = [row for row in rows if row[-1] == part.currency]
+            assert minor(mine[0][3], part.currency) == part.opening
+            assert minor(mine[-1][4], part.currency) == part.closing == sum(minor(row[3], part.currency) for row in mine)
+
+
 def test_the_header_of_a_customer(world: World) -> None:
     auditor = Auditor()
     open_then = auditor.balances(LAST)
@@ -303,5 +320,9 @@ def by_currency(sheet: list[Any]) -> dict[str, list[list[int]]]:
 
 def cells(row: Any, currency: str) -> list[int]:
     """The amounts of a row of the file, in minor units: five buckets, credits, total, disputed."""
-    scaled = [Decimal(str(cell or 0)).scaleb(DIGITS.get(currency, 2)) for cell in row[2:10]]
-    return [round(amount) for amount in scaled]
+    return [minor(cell, currency) for cell in row[2:10]]
+
+
+def minor(cell: Any, currency: str) -> int:
+    """A cell's amount in minor units."""
+    return round(Decimal(str(cell or 0)).scaleb(DIGITS.get(currency, 2)))
