@@ -36,3 +36,9 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 class SessionUser(SessionAuthentication):
     """A person with a session; writing needs the CSRF token."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Refuse a call without the token. The check looks for it in the form, too, which uses the body up unless it was read before."""
+        if not (request.content_type or "").startswith("multipart/"):
+            _ = request._request.body
+        super().enforce_csrf(request)
