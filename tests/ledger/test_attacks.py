@@ -174,6 +174,21 @@ def test_what_the_books_stand_on_and_what_was_sent_is_out_of_reach_too(books, ap
     refused(app_conn, errors.InsufficientPrivilege, lambda c: c.execute(statement))
 
 
+def test_an_entry_is_not_dated_back_to_when_it_was_not_known(books, app_conn):
+    company, _, invoice = books
+    rows = (account(company, "receivable"), invoice.pk, -5, -5), (account(company, "rounding"), None, 5, 5)
+
+    def attack(cursor):
+        cursor.execute(
+            "INSERT INTO ledger_entry (company_id, kind, currency, effective_date, actor, source, posted_at)"
+            " VALUES (%s, 'application', 'USD', '2026-09-20', 'attacker', 'back', '2026-01-01') RETURNING id",
+            [company.pk],
+        )
+        lines(cursor, cursor.fetchone()[0], *rows)
+
+    refused(app_conn, errors.InsufficientPrivilege, attack)
+
+
 def test_l7_triggers_can_not_be_switched_off_for_a_session(books, app_conn):
     refused(app_conn, errors.InsufficientPrivilege, lambda c: c.execute("SET session_replication_role = replica"))
 
