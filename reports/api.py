@@ -138,7 +138,7 @@ class Measures(ReportView):
         form = self.asked(request)
         question, chosen, days = form.question(), form.cleaned_data["company"], form.cleaned_data["days"] or 90
         companies = [chosen] if chosen else form.companies
-        same = equivalent(companies, question.as_of, form.cleaned_data["currency"])
+        same = equivalent(companies, question.as_of)
         history = History(question, [question.as_of], same, days)
         found = dict(history.measures(question.as_of))
         if "true_dso" in self.codes:

@@ -134,7 +134,10 @@ def _write(sheet: Any, y: int, x: int, column: Column, value: Any, currency: str
 
 def _cover(sheet: Any, table: Table, cover: Cover, formats: _Formats) -> None:
     totals = [
-        (f"Total {column.label} {currency}".strip(), text) for currency, cells in table.totals() for column, text, raw in cells if raw
+        (f"Total {column.label.removeprefix('Total')}".strip() + f" {currency}".rstrip(), text)
+        for currency, cells in table.totals()
+        for column, text, raw in cells
+        if raw
     ]
     facts = [
         ("View", cover.title),

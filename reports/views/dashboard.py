@@ -61,7 +61,8 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
     companies = [chosen] if chosen else form.companies
     choice, compare = form.compared()
     since = form.cleaned_data["since"] or question.as_of - timedelta(days=7)
-    found = dashboard(user, question, companies, compare, since, form.cleaned_data["currency"])
+    # A currency narrows the items, it doesn't choose what is reported in: their worth in the books is not that of the day's rate.
+    found = dashboard(user, question, companies, compare, since)
     file = None if errors else export(request, ageing_table(found.ageing), "Ageing by company", form)
     if file:
         return file

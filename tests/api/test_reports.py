@@ -96,11 +96,25 @@ def test_measures_are_those_of_the_selectors_with_formula_and_inputs(world):
 def test_measures_of_several_companies_state_the_rates_of_their_day(world):
     rate("EUR", "USD", "1.0812", day=date(2026, 9, 1))
     rate("EUR", "USD", "1.5", day=DAY + timedelta(days=1))
+    make_company()
     make_company(currency="EUR")
     make_company(code="JP09", currency="JPY")
-    body = caller("reports:read").get("/reports/dso?currency=USD").json()
+    body = caller("reports:read").get("/reports/dso").json()
     assert body["currency"] == "USD" and body["companies_left_out"] == ["JP09"]
     assert body["rates"] == [{"currency": "EUR", "rate": "1.08120000"}]
+
+
+def test_a_currency_narrows_the_measures_to_its_items_which_count_as_in_the_books(world, client):
+    """100 euros booked at 1.05: 105 dollars, whatever the euro is worth today; the page says the same as the API."""
+    rate("EUR", "USD", "1.05", day=date(2026, 9, 1))
+    rate("EUR", "USD", "1.20", day=DAY)
+    issue(world["bolt"], 100_00, day=date(2026, 9, 10), currency="EUR")
+    body = caller("reports:read").get("/reports/dso?currency=EUR").json()
+    assert body["currency"] == "USD"
+    assert {"name": "Receivables", "value": "105.00", "unit": "money"} in body["data"][0]["inputs"]
+    client.force_login(make_user("controller", world["us"]))
+    shown = client.get(reverse("reports:dashboard") + "?currency=EUR").context["found"]
+    assert (shown.equivalent.currency, shown.group.total, shown.top_whole) == ("USD", 105_00, 105_00)
 
 
 def test_the_subledger_ties_to_its_control_accounts_as_of_any_day(world):

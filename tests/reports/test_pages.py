@@ -152,7 +152,7 @@ def test_the_files_hold_the_rows_of_the_screen_and_a_control_total(world):
     assert sheet["Total USD"][8].value == 350
     about = {row[0].value: row[1].value for row in book["About"].iter_rows()}
     assert about["As of"] == "2026-09-30"
-    assert about["Total Total USD"] == "350.00"
+    assert about["Total USD"] == "350.00"
 
 
 def test_taking_data_out_needs_its_own_permission(world):
