@@ -128,3 +128,32 @@ def test_the_overdue_tile_opens_into_what_is_overdue(client):
     figure = next(f for f in context["found"].figures if f.measure.code == "overdue")
     rows = rows_of(client, tile.url)
     assert sum(Decimal(row["Open, company currency"]) for row in rows) * 100 == figure.measure.inputs[0].value
+
+
+def test_what_passed_the_last_bound_opens_into_the_items_that_passed_it(client):
+    """Not into all that lies beyond the bound, and whatever bounds the page is asked with."""
+    for bounds, bound in (("", 90), ("0,45", 45)):
+        shown = client.get(reverse("reports:dashboard"), {"since": (DAY - timedelta(days=30)).isoformat(), "buckets": bounds}).context
+        crossed = [(mover, url) for mover, url, _ in shown["movers"] if mover.kind == "crossed"]
+        assert crossed
+        for mover, url in crossed:
+            found = client.get(url).context["found"]
+            assert all(bound < row.days <= bound + 30 for row in found.rows)
+            (base, amount), worth = *found.base_totals.items(), dict(shown["found"].equivalent.stated)
+            assert round(amount * worth.get(base, 1)) == mover.amount
+
+
+def test_measures_over_a_span_open_into_the_movements_of_that_span(client):
+    shown = client.get(reverse("reports:dashboard"), {"company": "DE01"}).context
+    tile = next(t for t in shown["more"] if t.code == "turnover")
+    listed = client.get(tile.url).context
+    assert listed["first"] == DAY - timedelta(days=89)
+    assert f"{Decimal(listed['total']).scaleb(-2):,}" == dict(tile.inputs)["Credit sales"]
+
+
+def test_the_foot_of_the_customers_counts_each_currency_for_itself(client):
+    totals = client.get(reverse("customers:list")).context["totals"]
+    assert [(currency, count) for currency, count, *_ in totals] == [("EUR", 1), ("USD", 1)]
+    make_customer(make_company(), "Elsewhere")
+    page = client.get(reverse("customers:list")).content.decode()
+    assert 'Total EUR <span class="dim">1</span>' in page
