@@ -187,8 +187,25 @@ def _later(scope: Scope, late: str, params: list[Any]) -> tuple[str, list[Any]]:
     if scope.customer_ids is not None and len(scope.customer_ids) <= FEW:
         of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE o.customer_id = ANY(%s))"
         return f"{sums} {of_item} AND {late} GROUP BY 1", [list(scope.customer_ids), *params]
+    reach = scope.reach
+    if reach.portfolios and not reach.companies:
+        of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE o.customer_id IN ({_OF_COLLECTOR}))"
+        return f"{sums} {of_item} AND {late} GROUP BY 1", [reach.person_id, *params]
     lines = "SELECT open_item_id, amount, base_amount FROM ledger_line WHERE entry_id = e.id AND open_item_id IS NOT NULL OFFSET 0"
     return f"{sums} ledger_entry e CROSS JOIN LATERAL ({lines}) l WHERE {late} GROUP BY 1", params
+
+
+_OF_COLLECTOR = "SELECT id FROM customers_customer WHERE collector_id = %s"
+
+
+def _reached(reach: Reach) -> tuple[str, list[Any]]:
+    """SQL of what is in reach: companies, portfolios, or both. Not an OR where one of them is empty: indexes serve each alone."""
+    whole, own = "i.company_id = ANY(%s)", f"i.company_id = ANY(%s) AND i.customer_id IN ({_OF_COLLECTOR})"
+    if not reach.portfolios:
+        return whole, [list(reach.companies)]
+    if not reach.companies:
+        return f"({own})", [list(reach.portfolios), reach.person_id]
+    return f"({whole} OR ({own}))", [list(reach.companies), list(reach.portfolios), reach.person_id]
 
 
 def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
@@ -196,11 +213,9 @@ def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
     conditions = ["i.account_id IN (SELECT id FROM ledger_account WHERE kind = ANY(%s))"]
     params: list[Any] = [list(scope.accounts)]
     if not scope.reach.everything:
-        conditions.append(
-            "(i.company_id = ANY(%s) OR (i.company_id = ANY(%s) AND i.customer_id IN (SELECT id FROM "
-            "customers_customer WHERE collector_id = %s)))"
-        )
-        params += [list(scope.reach.companies), list(scope.reach.portfolios), scope.reach.person_id]
+        condition, reached = _reached(scope.reach)
+        conditions.append(condition)
+        params += reached
     for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids), ("i.id", scope.item_ids)):
         if wanted is not None:
             conditions.append(f"{column} = ANY(%s)")

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-BENCHES = {"ledger": "ledger.bench", "api": "invoicing.bench", "match": "cashapp.bench"}
+BENCHES = {"ledger": "ledger.bench", "api": "invoicing.bench", "match": "cashapp.bench", "pages": "reports.bench"}
 
 
 class Command(BaseCommand):
