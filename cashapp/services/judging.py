@@ -13,6 +13,7 @@ from cashapp.services.errors import AllocationError, OutsideGroup, OverLimit
 from cashapp.services.settling import Share
 from customers.models import Customer
 from ledger.models import Account, OpenItem
+from ledger.selectors import lock_items
 from org.actors import Actor
 
 
@@ -21,12 +22,19 @@ def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool
 
     Raises AllocationError (naming the item and the amounts), OverLimit, OutsideGroup.
     """
+    _take_turns(receipt, shares)
     items = items_of(receipt, shares, actor=actor)
     for share in shares:
         _check_share(share, items[share.item_id], receipt.currency)
     _check_sum(receipt, shares, rest)
     _check_limits(receipt, shares, items, actor)
     return payer_for(receipt, {i.customer_id for i in items.values() if i.customer_id}, actor=actor, payer_id=payer_id)
+
+
+def _take_turns(receipt: Receipt, shares: Sequence[Share]) -> None:
+    """Whoever gives something up waits for others who do so on the same payment or the same items: limits are judged by what stands."""
+    if any(share.discount or share.write_off for share in shares):
+        lock_items(items_of_payment(receipt) | {share.item_id for share in shares})
 
 
 def items_of(receipt: Receipt, shares: Sequence[Share], *, actor: Actor) -> dict[int, OpenItem]:

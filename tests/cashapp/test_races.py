@@ -9,7 +9,7 @@ from django.db import connection
 
 from cashapp.models import Match, Receipt
 from cashapp.services import Share, apply_receipt, reverse_match
-from cashapp.services.errors import AllocationError, NothingToUndo, StaleReceipt
+from cashapp.services.errors import AllocationError, NothingToUndo, OverLimit, StaleReceipt
 from ledger.errors import LedgerError
 from ledger.models import OpenItem
 from ledger.verify import verify_books
@@ -81,3 +81,19 @@ def test_one_posting_is_taken_back_once():
     match = apply_receipt(actor=senior, receipt=receipt, version=0, shares=[Share(invoice.pk, 100_00)], today=TODAY, now=NOW)
     outcomes = at_once(*[lambda: reverse_match(actor=senior, match=match, reason="wrong", today=TODAY, now=match.at)] * 4)
     assert sum(isinstance(o, Receipt) for o in outcomes) == 1 and OpenItem.objects.get(pk=invoice.pk).balance == 100_00
+
+
+def test_small_write_offs_at_once_on_one_invoice_stay_within_the_limit():
+    bank = make_bank()
+    acme, ana = make_customer(bank.company, "ACME"), make_user("specialist", bank.company)
+    item = issue(acme, 1_000_00, day=DAY.replace(day=1))
+    receipts = [money_in(bank, 10_00, acme) for _ in range(8)]
+    outcomes = at_once(
+        *(
+            lambda r=r: apply_receipt(actor=ana, receipt=r, version=0, shares=[Share(item.pk, 10_00, write_off=4_00)], today=TODAY, now=NOW)
+            for r in receipts
+        )
+    )
+    assert sum(isinstance(o, Match) for o in outcomes) == 1 and sum(isinstance(o, OverLimit) for o in outcomes) == 7
+    assert OpenItem.objects.get(pk=item.pk).balance == 986_00
+    assert not verify_books(TODAY)
