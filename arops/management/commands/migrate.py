@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import connections
+from django.db import connections, transaction
 
 from arops.lib.grants import grant_statements
 
@@ -20,6 +20,7 @@ class Command(DjangoMigrate):
         super().handle(*args, **options)
         if options["database"] == "owner" and not options["plan"] and not options["check_unapplied"]:
             runtime = settings.DATABASES["default"]["USER"]
-            with connections["owner"].cursor() as cursor:
+            # In one transaction: a process at work must never meet a table whose rights are taken and not yet given back.
+            with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
                 for statement in grant_statements(runtime, apps.get_models(include_auto_created=True), cursor):
                     cursor.execute(statement)
