@@ -144,7 +144,7 @@ class Entry(models.Model):
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     objects = EntryQuerySet.as_manager()
-    # Not `posted_at`: when an entry became known is the database's word alone.
+    # Not `posted_at`: when an entry became known, the database alone says.
     runtime_privileges: ClassVar = (
         "SELECT", "INSERT (id, company_id, kind, currency, effective_date, actor, source, narrative, reverses_id)",
     )  # fmt: skip
