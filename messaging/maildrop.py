@@ -14,7 +14,7 @@ class MailDrop(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[Any]) -> int:
         """Write the messages; answers how many."""
         place = Path(settings.EMAIL_FILE_PATH)
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # letters are nobody else's to read
         for mail in email_messages:
             message = mail.message()
             name = "".join(c for c in message["Message-ID"].strip("<>") if c.isalnum() or c in "@.-")
