@@ -207,7 +207,7 @@ def test_killed_again_and_again_a_night_is_whole_in_the_end_and_nothing_in_it_is
     kills = sum(killed(delay, "nightly", "--date", str(D)) for delay in (0.0, 0.1, 0.4))
     assert kills >= 2
     finished = start("nightly", "--date", str(D))
-    told, _ = finished.communicate(timeout=60)
+    told, _ = finished.communicate(timeout=180)
     assert finished.returncode == 0, told
     assert set(states().values()) == {"done"} and len(states()) == 2 * (len(STEPS) + 1)
     assert Event.objects.filter(type__in=["promise.broken", "promise.kept", "promise.partly"]).count() == 9
@@ -221,7 +221,7 @@ def test_killed_again_and_again_a_night_is_whole_in_the_end_and_nothing_in_it_is
 def test_two_nights_at_once_are_one():
     trade(make_company("US01"), 5)
     processes = [start("nightly", "--date", str(D)) for _ in range(2)]
-    told = [process.communicate(timeout=60)[0] for process in processes]
+    told = [process.communicate(timeout=180)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], told
     assert Job.objects.filter(attempts=1).count() == Job.objects.count() == len(STEPS) + 1
     assert Event.objects.filter(type__in=["promise.broken", "promise.kept", "promise.partly"]).count() == 5
