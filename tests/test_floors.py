@@ -23,7 +23,7 @@ BESIDES = {
     "errors", "payload",  # what an app says when it refuses; what it reads from outside, before models
     "bench", "bench_world",  # measuring itself
     "access", "actors", "audit", "backends",  # org: who may do what, and how they log in
-    "asof", "verify",  # ledger: the books as of a day, and derived anew
+    "asof", "daybook", "verify",  # ledger: the books as of a day, by the sums of each day, and derived anew
     "doorbell",  # workflow: ringing for work, below the views
     "maildrop",  # messaging: letters as files where there is no mail server
     "night",  # reports: the order of the night's work
