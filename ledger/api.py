@@ -6,18 +6,21 @@ from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arops.api import schemas
+from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView, moment
-from arops.api.problems import invalid
+from arops.api.problems import ApiProblem, invalid
+from arops.api.views import object_of
 from arops.api.writes import WriteView
 from arops.lib import money
 from ledger.models import FxRate, Line, OpenItem
-from ledger.payload import Problem, Rate, day_of, read_rate
-from ledger.services import set_rate
+from ledger.payload import Problem, Rate, day_of, read_rate, read_terms
+from ledger.services import change_terms, set_rate
 from org.actors import Actor
 from org.models import Company
 
@@ -89,12 +92,28 @@ class OpenItems(ItemRecords, ListView):
 
 
 class OpenItemDetail(ItemRecords, DetailView):
-    """One item."""
+    """One item; its due date and purchase order may change, with history, for what was issued stays as issued."""
+
+    write_permission = "invoices.issue"
 
     @schemas.reads("open_items_get", schemas.found("OpenItem"))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """An item by id."""
         return super().get(request, *args, **kwargs)
+
+    @schemas.writes("open_items_change", schemas.ref("OpenItemChange"), schemas.found("OpenItem"))
+    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Agree another due date, or correct the purchase order number. The document keeps what it was issued with."""
+        row = get_object_or_404(self.rows(), pk=private(self.kind, kwargs["public_id"]))
+        return once(request, self.actor, lambda: self._change(row, object_of(request.data)), needed=False)
+
+    def _change(self, row: OpenItem, said: Any) -> Response:
+        terms = read_terms(said)
+        if isinstance(terms, list):
+            errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in terms]
+            raise ApiProblem(422, errors[0]["code"], errors[0]["detail"], errors)
+        changed = change_terms(actor=self.actor, item=row, **terms)
+        return Response(self.whole(self.rows().get(pk=changed.pk)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,22 @@ def read_rate(row: Any) -> Rate | list[Problem]:
     return Rate(row["currency"], row["base"], day, Decimal(str(rate)))
 
 
+def read_terms(row: Mapping[str, Any]) -> dict[str, Any] | list[Problem]:
+    """What of an item is to change (due_date, po_number), or all that is wrong with it."""
+    problems = [Problem(f"/{name}", "unknown_field", f"{name} is not a field of this") for name in row.keys() - {"due_date", "po_number"}]
+    found: dict[str, Any] = {}
+    if day := day_of(row.get("due_date")):
+        found["due_date"] = day
+    elif row.get("due_date") is not None:
+        problems.append(Problem("/due_date", "invalid_date", "due_date is a day such as 2026-10-31"))
+    number = row.get("po_number")
+    if isinstance(number, str) and len(number) <= 60 and "\x00" not in number:
+        found["po_number"] = number.strip()
+    elif number is not None:
+        problems.append(Problem("/po_number", "invalid", "po_number is text of at most 60 characters"))
+    return sorted(problems, key=lambda p: p.pointer) or found
+
+
 def _is_currency(value: Any) -> bool:
     try:
         money.exponent(value if isinstance(value, str) else "")

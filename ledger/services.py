@@ -12,7 +12,7 @@ from arops.lib import money
 from ledger import posting
 from ledger.drafts import EntryDraft, LineDraft
 from ledger.errors import AlreadyReversed, LedgerError
-from ledger.models import Account, Entry, FxRate, NumberSeries, Period
+from ledger.models import Account, Entry, FxRate, NumberSeries, OpenItem, Period
 from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record
@@ -98,6 +98,34 @@ def set_rate(*, actor: Actor, currency: str, base: str, day: date, rate: Decimal
     row, _ = FxRate.objects.update_or_create(currency=currency, base=base, day=day, defaults={"rate": rate})
     record(actor=actor, type="fx_rate.set", currency=currency, base=base, day=day.isoformat(), rate=str(rate))
     return row
+
+
+class TermsRefused(LedgerError):
+    """A due date or purchase order that an item can't have."""
+
+
+@transaction.atomic
+def change_terms(*, actor: Actor, item: OpenItem, due_date: date | None = None, po_number: str | None = None) -> OpenItem:
+    """Agree another due date, or correct the purchase order; what was issued stays as issued, and the audit trail keeps both.
+
+    None leaves a field as it is. Raises TermsRefused for a due date before the document's, NotAllowed.
+    """
+    require(actor, "invoices.issue", item.company_id)
+    item = OpenItem.objects.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
+    wanted = {"due_date": due_date, "po_number": po_number}
+    changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
+    if due_date is not None and due_date < item.document_date:
+        raise TermsRefused(f"due_date lies before {item.document_date}, the date of the document")
+    if changes:
+        before = {name: str(getattr(item, name)) for name in changes}
+        OpenItem.objects.filter(pk=item.pk).update(**changes)
+        after = {name: str(value) for name, value in changes.items()}
+        record(
+            actor=actor, type="item.changed", company_id=item.company_id, subject=item, customer_id=item.customer_id, number=item.number,
+            before=before, after=after,
+        )  # fmt: skip
+        item.refresh_from_db()
+    return item
 
 
 def next_numbers(*, company: Company, kind: str, prefix: str, count: int = 1) -> list[str]:

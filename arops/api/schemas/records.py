@@ -96,6 +96,7 @@ COMPONENTS: dict[str, Schema] = {
         ("customer", "name"), **_IDENTITY, customer=REFERENCE, name={**NAME, "maxLength": 150}, **_CONTACT,
     ),
     "FxRate": given(id=public_id("fxr"), currency=CURRENCY, base=CURRENCY, day=DAY, rate=DECIMAL),
+    "OpenItemChange": taken((), due_date=DAY, po_number=text(60)),
     "FxRateIn": taken(
         ("currency", "base", "day", "rate"), currency=CURRENCY, base=CURRENCY, day=DAY,
         rate={**DECIMAL, "pattern": r"^[0-9]{1,9}(\.[0-9]{1,8})?$", "description": "Units of base for one unit of currency."},
