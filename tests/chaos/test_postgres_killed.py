@@ -39,7 +39,7 @@ def server(db, databases, tmp_path):
     finally:
         stop_postgres(base)
         remove_postgres(base)
-        shutil.rmtree(f"/tmp/arops-pg-{places.short_name(base)}", ignore_errors=True)
+        shutil.rmtree(Path(tempfile.gettempdir(), f"arops-pg-{places.short_name(base)}"), ignore_errors=True)
         shutil.rmtree(base, ignore_errors=True)
 
 

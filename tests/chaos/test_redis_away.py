@@ -39,7 +39,7 @@ def valkey():
     _ring_through(before)
     stop_valkey(base)
     shutil.rmtree(base, ignore_errors=True)
-    shutil.rmtree(f"/tmp/arops-kv-{places.short_name(base)}", ignore_errors=True)
+    shutil.rmtree(Path(tempfile.gettempdir(), f"arops-kv-{places.short_name(base)}"), ignore_errors=True)
 
 
 def _ring_through(url):
