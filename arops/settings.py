@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "org",
     "workflow",
     "customers",
+    "orders",
     "messaging",
     "ledger",
     "invoicing",

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
 
-from customers.querysets import ContactQuerySet, CustomerQuerySet
+from customers.querysets import ContactQuerySet, CustomerQuerySet, OfCustomerQuerySet
 from org.models import Company
+from org.querysets import ScopedQuerySet
 
 
 def _tracked() -> tuple[pghistory.Tracker, ...]:
@@ -25,6 +26,12 @@ class Customer(models.Model):
         RAISED = "C", "C raised"
         HIGH = "D", "D high"
 
+    class DeliveryBy(models.TextChoices):
+        EMAIL = "email", "e-mail with PDF"
+        PRINT = "print", "print and mail"
+        EINVOICE = "einvoice", "e-mail with PDF and e-invoice"
+        PULL = "pull", "taken by the customer's system"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="customers")
     number = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
@@ -40,6 +47,15 @@ class Customer(models.Model):
     credit_limit = models.BigIntegerField(null=True, blank=True, help_text="Minor units of the customer's currency; empty: none set.")
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="portfolio")
     sales_representative = models.CharField(max_length=100, blank=True)
+    delivery = models.CharField(max_length=10, choices=DeliveryBy.choices, default="email", db_default="email")
+    invoice_email = models.EmailField(blank=True, default="", db_default="", help_text="Empty: the contacts in accounts payable.")
+    peppol_id = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="Scheme and id, such as 0204:991-1234512345-06."
+    )
+    buyer_reference = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="BT-10: what the customer routes invoices by."
+    )
+    tax_code = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="Tax rate that applies to this customer.")
     dunning_hold = models.BooleanField(default=False)
     dunning_hold_until = models.DateField(null=True, blank=True)
     dunning_hold_reason = models.CharField(max_length=200, blank=True)
@@ -102,3 +118,129 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BillingRequirement(models.Model):
+    """Something a customer wants of an invoice before it pays. A rule is data: changed by a new version, ended by a date, never edited.
+
+    `params` are the kind's own (see `customers.requirements`): {"mask": "PO-#####"} for po_format, {"kind": "sign_off"} for attachment.
+    """
+
+    class Kind(models.TextChoices):
+        PO_NUMBER = "po_number", "purchase order number stands on the invoice"
+        PO_FORMAT = "po_format", "purchase order number looks like …"
+        COST_CODE = "cost_code", "cost code stands on the invoice"
+        SIGN_OFF = "sign_off", "work orders are signed off by the customer"
+        ATTACHMENT = "attachment", "a document is attached"
+        ONE_WORK_ORDER = "one_work_order", "one invoice for each work order"
+        CONSOLIDATED = "consolidated", "one invoice for all of a period"
+        LIEN_RELEASE = "lien_release", "lien release goes with the invoice"
+        PORTAL = "portal", "invoice is uploaded to the customer's portal"
+        BILL_WITHIN = "bill_within", "billed within days of completion"
+        NO_TAX_LINE = "no_tax_line", "no tax on the invoice"
+        LINE_REFERENCE = "line_reference", "each line names its purchase order line"
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="requirements")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    params = models.JSONField(default=dict, blank=True)
+    version = models.IntegerField(default=1)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    learned_from = models.CharField(max_length=60, blank=True, help_text="Number of the invoice whose rejection taught it.")
+    note = models.CharField(max_length=300, blank=True)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OfCustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["customer", "kind", "valid_from"]
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="billing_requirement_span"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} (v{self.version})"
+
+
+@pghistory.track(*_tracked())
+class CustomerDocument(models.Model):
+    """A paper that stands between an invoice and its payment: what we give (W-9, insurance, lien release), what we get (certificate)."""
+
+    class Kind(models.TextChoices):
+        W9 = "w9", "W-9"
+        VENDOR_FORM = "vendor_form", "vendor set-up form"
+        EXEMPTION = "exemption", "tax exemption certificate"
+        INSURANCE = "insurance", "insurance certificate"
+        PO_COPY = "po_copy", "purchase order copy"
+        LIEN_CONDITIONAL_PROGRESS = "lien_conditional_progress", "conditional lien release, progress"
+        LIEN_UNCONDITIONAL_PROGRESS = "lien_unconditional_progress", "unconditional lien release, progress"
+        LIEN_CONDITIONAL_FINAL = "lien_conditional_final", "conditional lien release, final"
+        LIEN_UNCONDITIONAL_FINAL = "lien_unconditional_final", "unconditional lien release, final"
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        RECEIVED = "received", "received"
+        SENT = "sent", "sent to the customer"
+        REFUSED = "refused", "refused"
+        CANCELLED = "cancelled", "no longer needed"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REQUESTED)
+    waits_for = models.CharField(max_length=30, blank=True, help_text="Who must act: customer, or a department's code.")
+    jurisdiction = models.CharField(max_length=20, blank=True, help_text="Exemption: the tax code or jurisdiction it is for; empty: all.")
+    contract_number = models.CharField(max_length=60, blank=True)
+    invoice_number = models.CharField(max_length=60, blank=True, help_text="Lien releases: the invoice they are for.")
+    through_date = models.DateField(null=True, blank=True, help_text="Lien releases: work up to this day.")
+    amount = models.BigIntegerField(null=True, blank=True, help_text="Lien releases: minor units of the customer's currency.")
+    reference = models.CharField(max_length=80, blank=True, help_text="Certificate or policy number.")
+    requested_on = models.DateField(null=True, blank=True)
+    received_on = models.DateField(null=True, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    version = models.IntegerField(default=0)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OfCustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["customer", "kind", "-pk"]
+        indexes = [models.Index(fields=["company", "expires_on"], name="customer_document_expiry")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class TaxRate(models.Model):
+    """Sales tax of a jurisdiction under a code, in per cent, from a day on."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="tax_rates")
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=100, help_text="Such as Texas, Dallas.")
+    jurisdiction = models.CharField(max_length=20, help_text="Such as US-TX-DAL or DE.")
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+    category = models.CharField(
+        max_length=3, default="S", help_text="EN 16931 category: S standard, Z zero, E exempt, AE reverse charge, O outside."
+    )
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    created_by = models.CharField(max_length=80)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "code", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "code", "valid_from"], name="tax_rate_once"),
+            models.CheckConstraint(condition=Q(percent__gte=0, percent__lt=100), name="tax_rate_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.percent}%"

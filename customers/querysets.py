@@ -27,3 +27,9 @@ class ContactQuerySet(ScopedQuerySet):
 
     company_path = "customer__company_id"
     collector_path = "customer__collector_id"
+
+
+class OfCustomerQuerySet(ScopedQuerySet):
+    """What belongs to a customer: requirements, documents."""
+
+    collector_path = "customer__collector_id"

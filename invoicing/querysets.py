@@ -43,3 +43,31 @@ class InvoiceImportQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
         """What the actor brought."""
         return self.filter(created_by=actor.label)
+
+
+class DraftQuerySet(ScopedQuerySet):
+    """Documents on their way."""
+
+    collector_path = "customer__collector_id"
+
+    def live(self) -> Self:
+        """Those neither issued nor discarded."""
+        return self.filter(state__in=["draft", "held", "clear"])
+
+    def held(self) -> Self:
+        """Those that the check holds."""
+        return self.filter(state="held")
+
+
+class FindingQuerySet(ScopedQuerySet):
+    """What checks found."""
+
+    def open(self) -> Self:
+        """Findings that nobody fixed, overrode or noted."""
+        return self.filter(state="open")
+
+
+class OfInvoiceQuerySet(ScopedQuerySet):
+    """What belongs to an issued document."""
+
+    collector_path = "invoice__customer__collector_id"

@@ -4,13 +4,20 @@ A permission is `area.verb`. Reading is `area.view`; the verbs that move money s
 a thing is not by the same role the one who approves it.
 """
 
-_READ = frozenset("customers.view invoices.view cash.view disputes.view collections.view reports.view jobs.view rates.view".split())
-_SPECIALIST = _READ | frozenset(
-    "customers.edit invoices.issue invoices.import cash.import cash.apply disputes.open disputes.work memos.request "
-    "collections.work promises.give messages.send reports.export".split()
+_READ = frozenset(
+    "customers.view orders.view invoices.view cash.view disputes.view collections.view tasks.view approvals.view reports.view jobs.view "
+    "rates.view".split()
 )
-_SENIOR = _SPECIALIST | frozenset("cash.reverse disputes.resolve writeoffs.request rules.edit".split())
-_SUPERVISOR = _SENIOR | frozenset("memos.approve writeoffs.approve dunning.run dunning.edit jobs.run work.assign customers.hold".split())
+_SPECIALIST = _READ | frozenset(
+    "customers.edit documents.edit orders.edit invoices.issue invoices.import invoices.send cash.import cash.apply disputes.open "
+    "disputes.work memos.request tasks.create tasks.answer collections.work promises.give messages.send reports.export".split()
+)
+_SENIOR = _SPECIALIST | frozenset(
+    "cash.reverse checks.override disputes.resolve requirements.edit writeoffs.request refunds.request rules.edit".split()
+)
+_SUPERVISOR = _SENIOR | frozenset(
+    "memos.approve writeoffs.approve refunds.approve checks.edit dunning.run dunning.edit jobs.run work.assign customers.hold".split()
+)
 _ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
 
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
@@ -29,10 +36,13 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "controller": (
         "Controller",
         _READ
-        | frozenset("reports.export periods.close periods.reopen memos.approve writeoffs.approve audit.view jobs.run rates.edit".split()),
+        | frozenset(
+            "reports.export periods.close periods.reopen memos.approve writeoffs.approve refunds.approve checks.override checks.edit "
+            "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit".split()
+        ),
     ),
     "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),
-    "sales": ("Sales", frozenset("customers.view invoices.view disputes.view collections.view".split())),
+    "sales": ("Sales", frozenset("customers.view orders.view invoices.view disputes.view collections.view tasks.answer".split())),
     "auditor": ("Auditor", _READ | frozenset("audit.view reports.export".split())),
     "administrator": ("Administrator", _ADMIN),
 }
@@ -44,6 +54,12 @@ SCOPES: dict[str, frozenset[str]] = {
     "companies:read": frozenset({"customers.view"}),
     "customers:read": frozenset({"customers.view"}),
     "customers:write": frozenset({"customers.view", "customers.edit"}),
+    "orders:read": frozenset({"orders.view"}),
+    "orders:write": frozenset({"orders.view", "orders.edit"}),
+    "documents:read": frozenset({"customers.view"}),
+    "documents:write": frozenset({"customers.view", "documents.edit"}),
+    "taxes:read": frozenset({"rates.view"}),
+    "taxes:write": frozenset({"rates.view", "taxes.edit"}),
     "invoices:read": frozenset({"invoices.view"}),
     "invoices:write": frozenset({"invoices.view", "invoices.issue", "invoices.import"}),
     "receipts:read": frozenset({"cash.view"}),

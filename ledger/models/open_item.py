@@ -33,6 +33,7 @@ class OpenItem(models.Model):
         CREDIT_MEMO = "credit_memo", "credit memo"
         RECEIPT = "receipt", "receipt"
         LATE_FEE = "late_fee", "late fee"
+        RETAINAGE = "retainage", "retainage"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="open_items")
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="open_items")

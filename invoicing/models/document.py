@@ -7,10 +7,11 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Now, Upper
 
-from arops.lib.triggers import Guard, append_only
+from arops.lib.triggers import Guard
 from customers.models import Customer
 from invoicing.querysets import InvoiceImportQuerySet, InvoiceQuerySet
 from ledger.models import OpenItem
+from orders.models import Contract, PurchaseOrder, SalesOrder, WorkOrder
 from org.models import Company
 from workflow.models import Job, StoredFile
 
@@ -35,7 +36,12 @@ class Invoice(models.Model):
     po_number = models.CharField(max_length=60, blank=True, db_default="")
     order_reference = models.CharField(max_length=80, blank=True, db_default="")
     refers_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="memos")
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaced_by", help_text="The invoice it bills again.")
     reason = models.CharField(max_length=200, blank=True, db_default="")
+    reason_code = models.CharField(max_length=30, blank=True, db_default="")
+    buyer_reference = models.CharField(max_length=60, blank=True, db_default="")
+    cost_code = models.CharField(max_length=60, blank=True, db_default="")
+    retainage = models.BigIntegerField(db_default=0, help_text="Minor units of the total that the customer keeps until release.")
     subtotal = models.BigIntegerField()
     tax_total = models.BigIntegerField(db_default=0)
     total = models.BigIntegerField()
@@ -56,6 +62,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["company", "source_system", "external_id"], name="invoice_external_id_once"),
             models.CheckConstraint(condition=models.Q(total__gt=0), name="invoice_total_positive"),
             models.CheckConstraint(condition=models.Q(total=models.F("subtotal") + models.F("tax_total")), name="invoice_adds_up"),
+            models.CheckConstraint(condition=models.Q(retainage__gte=0, retainage__lt=models.F("total")), name="invoice_retainage_within"),
         ]
         indexes = [
             models.Index(fields=["issued_at", "id"], name="invoice_updated"),
@@ -67,7 +74,8 @@ class Invoice(models.Model):
                 name="issued_is_issued", when=pgtrigger.Before,
                 operation=pgtrigger.Delete | pgtrigger.UpdateOf(
                     "company_id", "customer_id", "open_item_id", "kind", "number", "currency", "document_date", "due_date", "payment_terms",
-                    "refers_to_id", "reason", "subtotal", "tax_total", "total", "source_system", "external_id", "issued_by", "issued_at",
+                    "refers_to_id", "replaces_id", "reason", "reason_code", "buyer_reference", "cost_code", "retainage",
+                    "subtotal", "tax_total", "total", "source_system", "external_id", "issued_by", "issued_at",
                 ),
                 func="RAISE insufficient_privilege USING MESSAGE = 'issued is issued: credit it and bill again';",
             ),
@@ -75,6 +83,14 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+LINE_KEPT = (
+    "id invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract "
+    "gl_account"
+).split()
+LINE_LINKS = "sales_order_id purchase_order_id job_id agreement_id".split()
+_REFUSE = "RAISE insufficient_privilege USING MESSAGE = format('%s on %s is refused: rows are only added', TG_OP, TG_TABLE_NAME);"
 
 
 class InvoiceLine(models.Model):
@@ -95,13 +111,34 @@ class InvoiceLine(models.Model):
     work_order = models.CharField(max_length=80, blank=True, db_default="")
     contract = models.CharField(max_length=80, blank=True, db_default="")
     gl_account = models.CharField(max_length=20, blank=True, db_default="")
+    sales_order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
+    purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
+    job = models.ForeignKey(WorkOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
+    agreement = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
 
-    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+    # What a line refers to by its text may arrive after it: then it is linked, once (see `one_link`).
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (sales_order_id, purchase_order_id, job_id, agreement_id)")
 
     class Meta:
         ordering = ["invoice", "number"]
         constraints = [models.UniqueConstraint(fields=["invoice", "number"], name="invoice_line_number_once")]
-        triggers = append_only()
+        indexes = [
+            models.Index(fields=["sales_order"], name="invoice_line_order", condition=models.Q(sales_order__isnull=False)),
+            models.Index(fields=["purchase_order"], name="invoice_line_po", condition=models.Q(purchase_order__isnull=False)),
+            models.Index(fields=["job"], name="invoice_line_job", condition=models.Q(job__isnull=False)),
+            models.Index(fields=["agreement"], name="invoice_line_agreement", condition=models.Q(agreement__isnull=False)),
+        ]
+        triggers = [
+            Guard(name="append_only", when=pgtrigger.Before, operation=pgtrigger.Delete | pgtrigger.UpdateOf(*LINE_KEPT), func=_REFUSE),
+            Guard(
+                name="one_link", when=pgtrigger.Before, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    f"({' OR '.join(f'(OLD.{c} IS NOT NULL AND NEW.{c} IS DISTINCT FROM OLD.{c})' for c in LINE_LINKS)})"
+                ),
+                func="RAISE insufficient_privilege USING MESSAGE = 'a line is linked once';",
+            ),
+            Guard(name="no_truncate", level=pgtrigger.Statement, when=pgtrigger.Before, operation=pgtrigger.Truncate, func=_REFUSE),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.number} {self.description}"

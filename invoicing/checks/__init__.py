@@ -1,0 +1,1 @@
+"""The check before issue: pure rules over what was agreed, ordered, done and is about to be billed."""

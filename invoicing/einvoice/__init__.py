@@ -1,0 +1,1 @@
+"""Invoices as EN 16931 e-invoices. Pure: figures in, XML out."""

@@ -1,0 +1,19 @@
+"""What happened, what runs, what was sent in, what waits for someone's answer or approval."""
+
+from workflow.models.approval import Approval, AuthorityLimit, Deputy
+from workflow.models.attachment import Attachment
+from workflow.models.task import Task, TaskNote
+from workflow.models.trail import (
+    AuditSeal,
+    Event,
+    EventQuerySet,
+    IdempotencyKey,
+    Job,
+    JobQuerySet,
+    StoredFile,
+)
+
+__all__ = [
+    "Approval", "Attachment", "AuditSeal", "AuthorityLimit", "Deputy", "Event", "EventQuerySet", "IdempotencyKey", "Job", "JobQuerySet",
+    "StoredFile", "Task", "TaskNote",
+]  # fmt: skip

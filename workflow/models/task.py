@@ -1,0 +1,90 @@
+"""Questions and work for other departments."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from org.actors import Actor
+from org.models import Company, Department
+from org.querysets import ScopedQuerySet
+
+
+class TaskQuerySet(ScopedQuerySet):
+    """Tasks."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Tasks of companies where one holds `tasks.view`; else those of one's own departments, and those assigned to oneself."""
+        if permission not in (None, "tasks.answer"):
+            return super().visible_to(actor, permission)
+        everywhere = super().visible_to(actor, "tasks.view")
+        person = actor.reach().person_id
+        if person is None:
+            return everywhere
+        mine = Q(department__memberships__user_id=person) | Q(assignee_id=person)
+        return self.filter(Q(pk__in=everywhere.values("pk")) | Q(pk__in=self.model.objects.filter(mine).values("pk")))
+
+    def open(self) -> Self:
+        """Those that wait for an answer, or for whoever asked to read it."""
+        return self.exclude(state__in=["closed", "cancelled"])
+
+
+class Task(models.Model):
+    """A question to a department about a record: asked, answered or handed back, closed by whoever asked."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "waiting for an answer"
+        ANSWERED = "answered", "answered"
+        HANDED_BACK = "handed_back", "handed back"
+        CLOSED = "closed", "closed"
+        CANCELLED = "cancelled", "cancelled"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="tasks")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="tasks")
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="tasks")
+    kind = models.CharField(max_length=30, help_text="Such as finding, document, bounced, silence.")
+    title = models.CharField(max_length=200)
+    question = models.TextField(blank=True)
+    subject_type = models.CharField(max_length=40, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    customer_ref = models.BigIntegerField(null=True)
+    amount = models.BigIntegerField(null=True, help_text="Minor units at stake.")
+    currency = models.CharField(max_length=3, blank=True)
+    due_date = models.DateField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    dedupe_key = models.CharField(max_length=160, unique=True, help_text="What it is about, so that the same event asks once.")
+    version = models.IntegerField(default=0)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_date", "pk"]
+        indexes = [
+            models.Index(fields=["department", "due_date"], name="task_open", condition=~Q(state__in=["closed", "cancelled"])),
+            models.Index(fields=["subject_type", "subject_id"], name="task_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TaskNote(models.Model):
+    """A word on a task: the question refined, the answer, why it is handed back."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=12, default="note", help_text="note, answer, hand_back, reopened, closed.")
+    body = models.TextField()
+    author = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.body[:60]
