@@ -170,6 +170,9 @@ if PRODUCTION:
     }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+ATTACHMENT_MAX_BYTES = int(os.environ.get("ATTACHMENT_MAX_MB", "25")) * 1024 * 1024
+CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")
+CLAMD_REQUIRED = os.environ.get("CLAMD_REQUIRED", "1") == "1"
 
 # Without a mail server the demo drops mail into files. In production nothing may look sent that isn't: a server on this machine is
 # assumed, and where there is none mail waits in the outbox and says so.

@@ -24,7 +24,7 @@ urlpatterns = [
     path("disputes/", include("disputes.urls")),
     path("messages/", include("messaging.urls")),
     path("ledger/", include("ledger.urls")),
-    path("jobs/", include("workflow.urls")),
+    path("", include("workflow.urls")),
     path("settings/", include("org.urls")),
     path("help/", help_index, name="help"),
     path("help/<path:slug>/", help_page, name="help-page"),

@@ -7,10 +7,16 @@ from arops.api.render import JsonError
 from arops.api.uploads import json_lines, looks_like_json
 from arops.lib.sandbox import run_bounded
 from customers import payload
+from customers.models import Customer
 from customers.readers import Listed, value_of
 from customers.services import Saved, save_contacts, save_customers
 from workflow.models import Job
+from workflow.querysets import connect_customers
 from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.subjects import register_subject
+
+connect_customers(lambda actor, permission: Customer.objects.visible_to(actor, permission))
+register_subject("customers.customer", view="customers.view", edit="documents.edit", url_name="customers:detail")
 
 BATCH = 500
 KINDS: dict[str, tuple[Any, str, str]] = {

@@ -7,6 +7,9 @@ from workflow.doorbell import ring, send
 from workflow.models import Job
 from workflow.services.audit import seal_events
 from workflow.services.jobs import due_jobs, run_job
+from workflow.services.subjects import register_subject
+
+register_subject("workflow.task", view="tasks.answer", edit="tasks.answer", url_name="workflow:task")
 
 __all__ = ["ring", "seal", "sweep", "work"]
 

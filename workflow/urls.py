@@ -1,4 +1,4 @@
-"""Addresses of the workflow pages: jobs, and the audit trail."""
+"""Addresses of the workflow pages: jobs, the audit trail, tasks, attachments."""
 
 from django.urls import path
 
@@ -6,11 +6,11 @@ from workflow.views import audit, jobs
 
 app_name = "workflow"
 urlpatterns = [
-    path("", jobs.index, name="jobs"),
-    path("start/", jobs.start, name="job-start"),
-    path("audit/", audit.trail, name="audit"),
-    path("<int:pk>/", jobs.detail, name="job"),
-    path("<int:pk>/cancel/", jobs.cancel, name="job-cancel"),
-    path("<int:pk>/retry/", jobs.retry, name="job-retry"),
-    path("<int:pk>/file/", jobs.file, name="job-file"),
+    path("jobs/", jobs.index, name="jobs"),
+    path("jobs/start/", jobs.start, name="job-start"),
+    path("jobs/audit/", audit.trail, name="audit"),
+    path("jobs/<int:pk>/", jobs.detail, name="job"),
+    path("jobs/<int:pk>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<int:pk>/retry/", jobs.retry, name="job-retry"),
+    path("jobs/<int:pk>/file/", jobs.file, name="job-file"),
 ]

@@ -1,5 +1,7 @@
 """Files that belong to a record."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -40,6 +42,7 @@ class Attachment(models.Model):
     removed_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (removed_by, removed_at)")
 
     class Meta:
         ordering = ["added_at", "pk"]

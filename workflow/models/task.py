@@ -1,30 +1,33 @@
 """Questions and work for other departments."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from org.actors import Actor
 from org.models import Company, Department
-from org.querysets import ScopedQuerySet
+from workflow.querysets import CustomerRefQuerySet
 
 
-class TaskQuerySet(ScopedQuerySet):
+class TaskQuerySet(CustomerRefQuerySet):
     """Tasks."""
 
     def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
-        """Tasks of companies where one holds `tasks.view`; else those of one's own departments, and those assigned to oneself."""
+        """Tasks of companies where one holds `tasks.view`; else those of one's own departments, and those assigned to oneself, in
+        companies where one answers tasks."""
         if permission not in (None, "tasks.answer"):
             return super().visible_to(actor, permission)
+        reach = actor.reach("tasks.answer")
         everywhere = super().visible_to(actor, "tasks.view")
-        person = actor.reach().person_id
-        if person is None:
+        if reach.everything or reach.person_id is None:
             return everywhere
-        mine = Q(department__memberships__user_id=person) | Q(assignee_id=person)
-        return self.filter(Q(pk__in=everywhere.values("pk")) | Q(pk__in=self.model.objects.filter(mine).values("pk")))
+        own = Department.objects.filter(memberships__user_id=reach.person_id, memberships__company=F("company"))
+        mine = Q(department__in=own.values("pk")) | Q(assignee_id=reach.person_id)
+        here = self.model.objects.filter(mine, company_id__in=reach.companies | reach.portfolios)
+        return self.filter(Q(pk__in=everywhere.values("pk")) | Q(pk__in=here.values("pk")))
 
     def open(self) -> Self:
         """Those that wait for an answer, or for whoever asked to read it."""
@@ -62,6 +65,7 @@ class Task(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     objects = TaskQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
 
     class Meta:
         ordering = ["due_date", "pk"]
@@ -82,6 +86,8 @@ class TaskNote(models.Model):
     body = models.TextField()
     author = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
 
     class Meta:
         ordering = ["at", "pk"]
