@@ -49,3 +49,18 @@ def own(view: View) -> View:
     """A page of everyone who is logged in, which changes nothing but what is the person's own."""
     view.policy = "own"  # type: ignore[attr-defined]
     return view
+
+
+def by_record(view: View) -> View:
+    """A page whose record says who may: the view finds it by `visible_to`, answers 404 where it isn't in sight, and its service asks for
+    the right to change it. Whoever only reads changes nothing here either."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user: Any = request.user
+        if request.method not in SAFE and user.only_reads:
+            raise PermissionDenied("your roles read everything and change nothing")
+        return view(request, *args, **kwargs)
+
+    guarded.policy = "record"  # type: ignore[attr-defined]
+    return guarded

@@ -128,10 +128,7 @@ def _written(content: bytes) -> Sort:
 
 
 def _text(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8"
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:

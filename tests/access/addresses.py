@@ -13,7 +13,10 @@ from arops.api.views import ApiView
 SAMPLES = 14
 """How many rows of a table are tried to find one that an address takes."""
 
-VALUES = {"currency": ["EUR"], "tab": ["items"], "slug": ["reference/metrics"], "source": ["erp"]}
+VALUES = {
+    "currency": ["EUR"], "tab": ["items"], "slug": ["reference/metrics"], "source": ["erp"], "subject": ["customers.customer"],
+    "step": ["answer"],
+}  # fmt: skip
 """What stands in an address but is nobody's key."""
 
 

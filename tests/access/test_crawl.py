@@ -111,7 +111,7 @@ def _plain(answer: Any, keys: tuple[int | str, ...]) -> str:
 
 
 def test_every_address_says_whom_it_is_for() -> None:
-    known = policy.PERMISSIONS | {"anyone", "own"}
+    known = policy.PERMISSIONS | {"anyone", "own", "record"}
     silent = {a.name for a in ADDRESSES if a.policy not in known}
     assert silent == UNSTATED | OPEN_API
     assert {a.name for a in ADDRESSES if a.is_public} == PUBLIC
