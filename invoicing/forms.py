@@ -7,14 +7,14 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
+from arops.lib.formfields import DayInput, PlainNumber
+from arops.lib.reading.table import MAX_BYTES
 from customers.models import Customer
 from customers.terms import TermsError, parse_terms
 from invoicing.models import Invoice, InvoiceImport
 from invoicing.payload import Problem
-from invoicing.readers import values
 from invoicing.readers.fields import FIELDS
 from invoicing.readers.mapping import Mapping as ListMapping
-from invoicing.readers.table import MAX_BYTES
 from invoicing.selectors import SORTS, STATES, Filters
 from invoicing.services.keying import CreditLine
 from org.models import Company
@@ -71,31 +71,6 @@ class FilterForm(forms.Form):
             return money.parse(text, self.cleaned_data.get("currency") or "USD") if text else None
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
-
-
-class PlainNumber(forms.CharField):
-    """A number as people type it (1,234.50); its value is a plain decimal as text, empty when nothing was typed."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=30, **kwargs)
-        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
-
-    def clean(self, value: Any) -> str:
-        """Raises ValidationError for what is no number."""
-        text = str(super().clean(value))
-        try:
-            return values.number(text) if text else ""
-        except values.Unclear as error:
-            raise forms.ValidationError(str(error)) from None
-
-
-class DayInput(forms.DateInput):
-    """The browser's own picker."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class DocumentForm(forms.Form):

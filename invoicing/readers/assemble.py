@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from arops.lib import money
-from invoicing.readers import fields, values
+from arops.lib.reading import values
+from arops.lib.reading.table import SheetRow, Table
+from invoicing.readers import fields
 from invoicing.readers.mapping import Mapping
-from invoicing.readers.table import SheetRow, Table
 
 _SUMMARY = re.compile(r"\b(total|totals|subtotal|sum|summe|gesamt|totale|totaal|razem|summa|suma)\b", re.IGNORECASE)
 _KINDS = {

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from invoicing.readers import fields, values
-from invoicing.readers.table import SheetRow, Table
-from invoicing.readers.values import DateOrder, DecimalMark
+from arops.lib.reading import values
+from arops.lib.reading.table import SheetRow, Table
+from arops.lib.reading.values import DateOrder, DecimalMark
+from invoicing.readers import fields
 
 Negative = Literal["", "credit_memo", "refuse"]
 NEEDED = ("number", "document_date")

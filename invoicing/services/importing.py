@@ -20,12 +20,12 @@ from django.db import transaction
 from django.db.models import Max
 
 from arops.lib import codec
+from arops.lib.reading.table import Table
 from arops.lib.refusal import Refused
 from arops.lib.sandbox import run_bounded
 from invoicing.models import Invoice, InvoiceImport
 from invoicing.readers.assemble import Assembly, CellProblem, Draft, assemble, said_total
 from invoicing.readers.mapping import Mapping, Question, guess, questions, reconsider
-from invoicing.readers.table import Table
 from invoicing.services.issuing import Outcome, issue_documents
 from org.actors import Actor, require
 from org.models import Company

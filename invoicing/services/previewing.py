@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from arops.lib.reading.table import SheetRow, Table
 from invoicing.models import InvoiceImport
 from invoicing.readers.assemble import Draft, assemble, said_total
 from invoicing.readers.fields import FIELDS
 from invoicing.readers.mapping import Mapping, Question, questions
-from invoicing.readers.table import SheetRow, Table
 from invoicing.services.importing import Result, mapping_of, problems_of, table_of, try_out
 from org.actors import Actor
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arops.lib.reading import ReadError
-from invoicing.readers import assemble, fields, mapping, table, values
+from arops.lib.reading import ReadError, values
+from invoicing.readers import assemble, fields, mapping, table
 
 
 @pytest.mark.parametrize(
