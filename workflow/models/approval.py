@@ -17,6 +17,13 @@ from org.querysets import ScopedQuerySet
 class ApprovalQuerySet(ScopedQuerySet):
     """Requests for approval."""
 
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Those of companies that one sees as a whole, and one's own: whose customer a request is about, this floor doesn't know."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        return self.filter(Q(company__in=reach.companies) | Q(company__in=reach.portfolios, requested_by=actor.label))
+
     def waiting(self) -> Self:
         """Those that nobody decided yet."""
         return self.filter(state="waiting")

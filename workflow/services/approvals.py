@@ -12,6 +12,7 @@ was changed since, by whatever way, is void and never done.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,15 +20,18 @@ from django.db import connection, transaction
 
 from arops.lib import money
 from arops.lib.refusal import Refused
-from org.actors import Actor, NotAllowed, SystemActor
+from org.actors import Actor, NotAllowed, Reach, SystemActor
 from org.models import Company
 from org.selectors import actor_names
 from workflow.models import Approval, Event
+from workflow.services.attachments import attach
 from workflow.services.authority import ANY, Authority, Foresight, Standing, foresee, kind_of, person_id_of, register_approval, summed
 from workflow.services.recording import record
 
-__all__ = ["ApprovalRefused", "AskedOtherwise", "Decided", "Foresight", "MakerIsChecker", "Tampered", "approve", "ask", "foresee",
-           "register_approval", "reject", "withdraw"]  # fmt: skip
+__all__ = [
+    "ApprovalRefused", "AskedOtherwise", "Decided", "Evidence", "Foresight", "MakerIsChecker", "OnApproval", "Tampered", "approve", "ask",
+    "foresee", "register_approval", "reject", "withdraw",
+]  # fmt: skip
 
 State = Approval.State
 
@@ -52,11 +56,39 @@ class AskedOtherwise(ApprovalRefused):
     """The same form was sent before with other contents."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that says why."""
+
+    name: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """What it is known by."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class OnApproval:
+    """Whoever asked, doing what was approved: under their own name, by the authority of the approval instead of their roles."""
+
+    label: str
+
+    def can(self, permission: str, company_id: int | None = None) -> bool:
+        """Always: what may be done is what was approved, and the handler does nothing else."""
+        return True
+
+    def reach(self, permission: str | None = None) -> Reach:
+        """Everything; the handler takes up what the approval names."""
+        return Reach(everything=True)
+
+
 @transaction.atomic
 def ask(
     *, actor: Actor, company: Company, kind: str, amount: int, currency: str, title: str, reason: str, payload: Mapping[str, Any],
     customer_id: int | None = None, subject: Any = None, makers: Sequence[str] = (), token: str, today: date, now: datetime,
-    evidence: Sequence[Any] = (),
+    evidence: Sequence["Evidence"] = (),
 ) -> Approval:  # fmt: skip
     """Ask for something; within the actor's own limit it is done at once (state `alone`). `makers` are those who may not decide
     besides the actor: whoever made what it is about. The same `token` of the same actor is one request, however often it is sent.
@@ -92,7 +124,7 @@ def _fresh(
     return fresh
 
 
-def _keep(fresh: Approval, actor: Actor, makers: Sequence[str], today: date, now: datetime, evidence: Sequence[Any]) -> Approval:
+def _keep(fresh: Approval, actor: Actor, makers: Sequence[str], today: date, now: datetime, evidence: Sequence["Evidence"]) -> Approval:
     """Write the request; do it at once where the actor may alone."""
     authority = Authority.of(fresh.company_id, fresh.kind, fresh.currency, today)
     earlier = summed(company_id=fresh.company_id, kind=fresh.kind, currency=fresh.currency, customer_id=fresh.customer_ref, today=today)
@@ -103,7 +135,7 @@ def _keep(fresh: Approval, actor: Actor, makers: Sequence[str], today: date, now
     fresh.save()
     _tell(fresh, actor, "approval.alone" if alone else "approval.asked", hash=fresh.payload_hash, title=fresh.title, reason=fresh.reason)
     for file in evidence:
-        file(fresh)
+        attach(actor=OnApproval(actor.label), subject=fresh, kind="evidence", name=file.name, content=file.content)
     if alone:
         _do(fresh, actor)
     return fresh

@@ -174,7 +174,8 @@ class Authority:
             return None
         if (own := self.approving(person)) >= least:
             return Standing(person, own, f"{self._role(person, own)}: {self.said(own)}")
-        lent = [self._lent(person, d, makers) for d in self.deputies if d.deputy_id == person.pk]
+        sees = any("approvals.view" in policy.permissions_of(role) for role in person.roles)
+        lent = [self._lent(person, d, makers) for d in self.deputies if d.deputy_id == person.pk and sees]
         able = [s for s in lent if s and s.limit >= least]
         return max(able, key=lambda s: s.limit) if able else None
 

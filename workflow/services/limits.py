@@ -1,0 +1,177 @@
+"""Limits of roles, and who stands in for whom: set by people, written into the audit trail."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from arops.lib import money
+from arops.lib.refusal import Refused
+from org import policy
+from org.actors import Actor, NotAllowed, require
+from org.models import Company, Membership, User
+from workflow.models import AuthorityLimit, Deputy
+from workflow.services.authority import KINDS, kind_of, person_id_of
+from workflow.services.recording import record
+
+STANDARD: dict[str, dict[str, tuple[int, int]]] = {
+    "credit_memo": {"specialist": (500, 0), "senior": (2_500, 0), "supervisor": (10_000, 25_000), "controller": (25_000, 1_000_000)},
+    "debit_memo": {"specialist": (5_000, 0), "senior": (25_000, 0), "supervisor": (50_000, 250_000), "controller": (50_000, 1_000_000)},
+    "adjustment": {"specialist": (100, 0), "senior": (500, 0), "supervisor": (2_500, 10_000), "controller": (5_000, 250_000)},
+    "write_off": {"senior": (250, 0), "supervisor": (1_000, 5_000), "controller": (2_500, 250_000)},
+    "refund": {"senior": (0, 0), "supervisor": (0, 10_000), "controller": (0, 250_000)},
+}
+"""Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people."""
+LONGEST = timedelta(days=366)
+
+
+class LimitRefused(Refused):
+    """A limit that can't be set so; the message says why."""
+
+
+class DeputyRefused(Refused):
+    """Somebody who can't stand in so; the message says why."""
+
+
+def roles_of(kind: str) -> list[tuple[str, str, bool, bool]]:
+    """Roles that a kind concerns: code, name, whether they may ask, whether they may approve."""
+    known = kind_of(kind)
+    rows = [
+        (code, name, known.request in held or known.approve in held, known.approve in held) for code, (name, held) in policy.ROLES.items()
+    ]
+    return [row for row in rows if row[2]]
+
+
+@transaction.atomic
+def set_limit(
+    *, actor: Actor, company: Company, role: str, kind: str, currency: str, alone: int | None, approve: int | None
+) -> AuthorityLimit | None:  # fmt: skip
+    """Set what a role may do of a kind, in minor units; both None: no limit of its own any more. Nobody sets those of a role they hold.
+
+    Raises LimitRefused, UnknownKind, MoneyError, NotAllowed.
+    """
+    require(actor, "settings.manage", company.pk)
+    money.exponent(currency)
+    concerned = {code: may for code, _, _, may in roles_of(kind)}
+    if role not in concerned:
+        raise LimitRefused(
+            f"{policy.ROLES[role][0] if role in policy.ROLES else role} has nothing to do with {kind_of(kind).label.lower()}s"
+        )
+    if Membership.objects.filter(user=person_id_of(actor.label), company=company, role=role).exists():
+        raise LimitRefused("you hold this role yourself: somebody else sets its limits")
+    if min(alone or 0, approve or 0) < 0:
+        raise LimitRefused("a limit is zero or more")
+    if approve and not concerned[role]:
+        raise LimitRefused(f"{policy.ROLES[role][0]} approves nothing of this kind: leave it empty")
+    if (alone or approve) and approve and approve < (alone or 0):
+        raise LimitRefused("whoever approves an amount for others may be trusted with no more alone: set the limit to approve higher")
+    return _set(actor, company, role, kind, currency, alone, approve)
+
+
+def _set(
+    actor: Actor, company: Company, role: str, kind: str, currency: str, alone: int | None, approve: int | None
+) -> AuthorityLimit | None:  # fmt: skip
+    names: dict[str, Any] = {"company": company, "role": role, "kind": kind, "currency": currency}
+    row = AuthorityLimit.objects.select_for_update().filter(**names).first()
+    before = {"alone": row.alone, "approve": row.approve} if row else {}
+    after = {} if alone is None and approve is None else {"alone": alone or 0, "approve": approve or 0}
+    if before == after:
+        return row
+    if not after:
+        AuthorityLimit.objects.filter(**names).delete()
+        made = None
+    else:
+        made, _ = AuthorityLimit.objects.update_or_create(**names, defaults={**after, "changed_by": actor.label})
+    record(
+        actor=actor, type="authority.changed", company_id=company.pk, role=role, kind=kind, currency=currency, before=before, after=after
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def standard_limits(*, company: Company, actor: Actor, currencies: Sequence[str] = ()) -> int:
+    """Give a company sensible limits in its currency and in others it bills in; those it has stay. Answers how many were set."""
+    known = set(AuthorityLimit.objects.filter(company=company).values_list("role", "kind", "currency"))
+    rows = [
+        AuthorityLimit(
+            company=company, role=role, kind=kind, currency=currency, changed_by=actor.label, alone=_minor(alone, currency),
+            approve=_minor(approve, currency),
+        )
+        for currency in sorted({company.base_currency, *currencies}) for kind, roles in STANDARD.items()
+        for role, (alone, approve) in roles.items() if (role, kind, currency) not in known
+    ]  # fmt: skip
+    AuthorityLimit.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        record(actor=actor, type="authority.standard", company_id=company.pk, limits=len(rows))
+    return len(rows)
+
+
+def _minor(major: int, currency: str) -> int:
+    """Whole units as minor ones; a currency without small change counts a hundred for one."""
+    digits = money.exponent(currency)
+    return major * 10**digits * (100 if digits == 0 else 1)
+
+
+def kinds_in_use() -> list[tuple[str, str]]:
+    """Kinds that limits are set for, in the order of their names."""
+    return sorted(((kind.code, kind.label) for kind in KINDS.values()), key=lambda pair: pair[1])
+
+
+@transaction.atomic
+def name_deputy(
+    *, actor: Actor, person: User, deputy: User, first_day: date, last_day: date, note: str = "", today: date
+) -> Deputy:  # fmt: skip
+    """Have somebody decide for a person who is away: named by the person, or by whoever assigns work, but never by the deputy.
+
+    Raises DeputyRefused, NotAllowed.
+    """
+    own = person_id_of(actor.label) == person.pk
+    shared = _shared(person, deputy)
+    if not own and not any(actor.can("work.assign", company_id) for company_id in shared):
+        raise NotAllowed("a deputy is named by the person, or by whoever assigns work (work.assign)")
+    if not own and person_id_of(actor.label) == deputy.pk:
+        raise DeputyRefused("nobody makes themselves somebody’s deputy: the person names you, or a colleague who assigns work does")
+    if deputy.pk == person.pk:
+        raise DeputyRefused("choose somebody else")
+    if not shared:
+        raise DeputyRefused(f"{deputy.name} has no role in a company of {person.name} that sees approvals")
+    if last_day < first_day or last_day < today:
+        raise DeputyRefused("the last day lies before the first, or has passed")
+    if last_day - first_day > LONGEST:
+        raise DeputyRefused("a deputy stands in for a year at most")
+    made = Deputy.objects.create(
+        person=person, deputy=deputy, first_day=first_day, last_day=last_day, note=note.strip()[:200], created_by=actor.label
+    )
+    for company_id in sorted(shared):
+        record(
+            actor=actor, type="deputy.named", company_id=company_id, subject=made, person=person.label, deputy=deputy.label,
+            first_day=first_day.isoformat(), last_day=last_day.isoformat(),
+        )  # fmt: skip
+    return made
+
+
+def _shared(person: User, deputy: User) -> set[int]:
+    """Companies where the person has a role, and the deputy one that sees approvals."""
+    roles = [code for code, (_, held) in policy.ROLES.items() if "approvals.view" in held]
+    theirs = set(Membership.objects.filter(user=person).values_list("company_id", flat=True))
+    found = Membership.objects.filter(user=deputy, user__is_active=True, role__in=roles, company__in=theirs)
+    return set(found.values_list("company_id", flat=True))
+
+
+@transaction.atomic
+def end_deputy(*, actor: Actor, deputy: Deputy, now: datetime) -> Deputy:
+    """Let a deputy's time end now: by either of the two, or by whoever assigns work. Raises DeputyRefused, NotAllowed."""
+    row = Deputy.objects.select_for_update(of=("self",)).select_related("person", "deputy").get(pk=deputy.pk)
+    shared = _shared(row.person, row.deputy)
+    if person_id_of(actor.label) not in (row.person_id, row.deputy_id) and not any(actor.can("work.assign", c) for c in shared):
+        raise NotAllowed("a deputy’s time is ended by one of the two, or by whoever assigns work (work.assign)")
+    if row.ended_at:
+        raise DeputyRefused("this has ended already")
+    row.ended_at = now
+    row.save(update_fields=["ended_at"])
+    for company_id in sorted(shared):
+        record(
+            actor=actor, type="deputy.ended", company_id=company_id, subject=row, person=row.person.label, deputy=row.deputy.label
+        )  # fmt: skip
+    return row
