@@ -44,14 +44,15 @@ class DocumentRecords(WriteView):
 
     def shape(self, row: Invoice) -> dict[str, Any]:
         """A document as lists show it."""
-        amounts = {name: money.to_text(getattr(row, name), row.currency) for name in ("subtotal", "tax_total", "total")}
+        amounts = {name: money.to_text(getattr(row, name), row.currency) for name in ("retainage", "subtotal", "tax_total", "total")}
         return {
             "id": public("invoice", row.pk), "source_system": row.source_system, "external_id": row.external_id,
             "source_version": row.source_version, "company": row.company.code, "kind": row.kind, "number": row.number,
             "customer": public("customer", row.customer_id), "currency": row.currency, "document_date": row.document_date.isoformat(),
             "due_date": row.open_item.due_date.isoformat(), "due_date_as_issued": row.due_date.isoformat(),
             "payment_terms": row.payment_terms, "po_number": row.open_item.po_number, "order": row.order_reference,
-            "refers_to": public("invoice", row.refers_to_id), "reason": row.reason, **amounts,
+            "refers_to": public("invoice", row.refers_to_id), "reason": row.reason, "reason_code": row.reason_code,
+            "buyer_reference": row.buyer_reference, "cost_code": row.cost_code, "replaces": public("invoice", row.replaces_id), **amounts,
             "open_amount": money.to_text(abs(row.open_item.balance), row.currency), "open_item": public("item", row.open_item_id),
             "issued_at": row.issued_at.isoformat(),
         }  # fmt: skip
@@ -190,6 +191,7 @@ def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:
         "quantity": _plain(line.quantity), "unit_price": _plain(line.unit_price), "amount": money.to_text(line.amount, currency),
         "tax_amount": money.to_text(line.tax_amount, currency), "po_line": line.po_line, "order_line": line.order_line,
         "work_order": line.work_order, "contract": line.contract, "gl_account": line.gl_account,
+        "releases": public("invoice", line.releases_id),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ item: one that exists (`ItemState`) or one that the entry opens (`NewItem`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ class ItemState:
     """An open item as it stands: what of it is open, in its currency and in the company's (signed minor units)."""
 
     id: int
-    account_id: int
+    account_id: int | str
     currency: str
     balance: int
     base_balance: int
@@ -116,6 +116,27 @@ def document(books: Books, *, item: NewItem, source: str, net: int, tax: int = 0
     if tax:
         lines.append(LineDraft("tax", -tax, -base_tax))
     return EntryDraft(books.company_id, item.kind, books.currency, item.document_date, source, tuple(_moving(lines)), opens=item)
+
+
+def retention(books: Books, *, invoice: ItemState, item: NewItem, source: str) -> EntryDraft:
+    """What the customer keeps of an invoice until release: out of its open item, into one of its own on the retainage account."""
+    base = invoice.base_of(item.amount)
+    kept = replace(item, base_amount=base)
+    lines = (LineDraft(invoice.account_id, -item.amount, -base, invoice), LineDraft(item.account, item.amount, base, kept))
+    return EntryDraft(books.company_id, "retention", books.currency, item.document_date, source, lines, opens=kept)
+
+
+def release(books: Books, *, parts: Sequence[Part], item: NewItem, source: str) -> EntryDraft:
+    """Retainage that may be asked for now: out of the items that held it, into the receivable of the invoice that asks for it.
+
+    It stays at the rates it was booked at: nothing is gained or lost before it is paid.
+    """
+    if sum(p.amount for p in parts) != item.amount:
+        raise DraftError("what is released doesn't sum to the invoice")
+    taken = [LineDraft(p.item.account_id, -p.amount, -p.item.base_of(p.amount), p.item) for p in parts]
+    opened = replace(item, base_amount=-sum(line.base_amount for line in taken))
+    lines = (LineDraft(item.account, item.amount, opened.base_amount, opened), *taken)
+    return EntryDraft(books.company_id, "release", books.currency, item.document_date, source, lines, opens=opened)
 
 
 def receipt(books: Books, *, item: NewItem, cash_account_id: int, source: str, narrative: str = "") -> EntryDraft:

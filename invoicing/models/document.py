@@ -87,7 +87,7 @@ class Invoice(models.Model):
 
 LINE_KEPT = (
     "id invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract "
-    "gl_account"
+    "gl_account releases_id"
 ).split()
 LINE_LINKS = "sales_order_id purchase_order_id job_id agreement_id".split()
 _REFUSE = "RAISE insufficient_privilege USING MESSAGE = format('%s on %s is refused: rows are only added', TG_OP, TG_TABLE_NAME);"
@@ -115,6 +115,9 @@ class InvoiceLine(models.Model):
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
     job = models.ForeignKey(WorkOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
     agreement = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
+    releases = models.ForeignKey(
+        Invoice, models.PROTECT, null=True, related_name="releasing_lines", db_index=False, help_text="The invoice whose retainage it is."
+    )
 
     # What a line refers to by its text may arrive after it: then it is linked, once (see `one_link`).
     runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (sales_order_id, purchase_order_id, job_id, agreement_id)")
@@ -127,6 +130,7 @@ class InvoiceLine(models.Model):
             models.Index(fields=["purchase_order"], name="invoice_line_po", condition=models.Q(purchase_order__isnull=False)),
             models.Index(fields=["job"], name="invoice_line_job", condition=models.Q(job__isnull=False)),
             models.Index(fields=["agreement"], name="invoice_line_agreement", condition=models.Q(agreement__isnull=False)),
+            models.Index(fields=["releases"], name="invoice_line_releases", condition=models.Q(releases__isnull=False)),
         ]
         triggers = [
             Guard(name="append_only", when=pgtrigger.Before, operation=pgtrigger.Delete | pgtrigger.UpdateOf(*LINE_KEPT), func=_REFUSE),

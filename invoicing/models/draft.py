@@ -1,6 +1,7 @@
 """Documents that are not issued yet: made here or held by the check. Nothing of them is in the books."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -56,6 +57,13 @@ class Draft(models.Model):
     held_since = models.DateTimeField(null=True)
     replaces = models.ForeignKey(Invoice, models.PROTECT, null=True, blank=True, related_name="replacement_drafts")
     invoice = models.OneToOneField(Invoice, models.PROTECT, null=True, related_name="draft")
+    released = models.JSONField(default=list, help_text="What it claimed before it was discarded: claimed again when that is undone.")
+    pushed_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of what the ERP sent last, to tell a repeat from a correction."
+    )
+    makers = ArrayField(
+        models.CharField(max_length=80), default=list, help_text="Whoever made or changed it: they override nothing that the check found."
+    )
     version = models.IntegerField(default=0)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())

@@ -14,22 +14,24 @@ from django.db import IntegrityError, transaction
 
 from arops.lib.bulk import copy_rows, take_ids
 from customers.terms import Terms, TermsError, parse_terms
-from invoicing.payload import Document, Problem, read_document
+from invoicing.payload import Document, Problem, Reference, read_document
+from invoicing.services import retaining
 from invoicing.services.lookups import Known, Lookups
 from ledger import drafts, posting
-from ledger.drafts import Books, EntryDraft, NewItem
+from ledger.drafts import Books, EntryDraft, NewItem, Part
 from ledger.errors import DuplicateNumber
+from ledger.posting import Posted
 from org.actors import Actor
 from org.models import Company
 
 _INVOICE = (
     "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number "
-    "order_reference refers_to_id reason "
+    "order_reference refers_to_id replaces_id reason reason_code buyer_reference cost_code retainage "
     "subtotal tax_total total source_system external_id source_version payload_hash issued_by"
 ).split()
 _LINE = (
     "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line "
-    "work_order contract gl_account"
+    "work_order contract gl_account releases_id"
 ).split()
 _EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
 OWN = "an invoice is credited by someone else than the one who issued it"
@@ -67,7 +69,13 @@ class _Ready:
     discount_until: date | None
     discount: int
     refers_to_id: int | None
+    replaces_id: int | None
+    books: Books
     entry: EntryDraft
+    released: Mapping[int, int]
+    """Number of a line → key of the invoice whose retainage it bills."""
+    taken: Part | None
+    """The share of an invoice's retainage that a credit memo takes away."""
 
 
 class _Undo(Exception):
@@ -161,12 +169,15 @@ def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists
         problems.append(Problem("/currency", "missing_rate", said))
     if closed := lookups.period_problem(company, document.document_date):
         problems.append(closed)
-    refers_to = _refers_to(document, company, customer, lookups, problems)
+    refers_to = _named(document.refers_to, "refers_to", document, company, customer, lookups, problems)
+    replaces = _named(document.replaces, "replaces", document, company, customer, lookups, problems)
     if makes_credit and refers_to and refers_to.issued_by == actor.label and refers_to.source_system != lists:
         problems.append(Problem("/refers_to", "forbidden", OWN))
+    if customer and document.is_release:
+        problems += retaining.release_problems(document, company, customer[0], lookups)
     if problems or customer is None:
         return Outcome(index, document.external_id, "rejected", None, tuple(problems))
-    return _ready(index, document, company, customer, refers_to.pk if refers_to else None, lookups)
+    return _ready(index, document, company, customer, refers_to, replaces, lookups)
 
 
 def _earlier(document: Document, company: Company, lookups: Lookups) -> Known | None:
@@ -185,32 +196,32 @@ def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
     return Outcome(index, document.external_id, "rejected", earlier.pk if earlier.pk > 0 else None, (problem,))
 
 
-def _refers_to(
-    document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups, problems: list[Problem]
-) -> Known | None:
-    """The document a memo is about; a problem when it isn't one of the same customer and currency."""
-    reference = document.refers_to
+def _named(
+    reference: Reference | None, name: str, document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups,
+    problems: list[Problem],
+) -> Known | None:  # fmt: skip
+    """The document that one is about, or that it replaces; a problem when it isn't one of the same customer and currency."""
     if reference is None:
         return None
-    if reference.external_id:
-        known = lookups.by_external.get((company.pk, reference.source_system or document.source_system, reference.external_id))
-    else:
-        known = lookups.by_id.get((company.pk, reference.id)) or lookups.by_number.get((company.pk, "invoice", reference.id))
-    if known is None or known.pk < 0:
-        problems.append(Problem("/refers_to", "missing_reference", "there is no such document"))
+    known = lookups.document(company, reference, document.source_system)
+    if known is None:
+        problems.append(Problem(f"/{name}", "missing_reference", "there is no such document"))
         return None
     if customer and (known.customer_id, known.currency) != (customer[0], document.currency):
-        problems.append(Problem("/refers_to", "invalid", f"{known.number} is of another customer or currency"))
+        problems.append(Problem(f"/{name}", "invalid", f"{known.number} is of another customer or currency"))
     return known
 
 
-def _ready(index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: int | None, lookups: Lookups) -> _Ready:
+def _ready(
+    index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: Known | None, replaces: Known | None,
+    lookups: Lookups,
+) -> _Ready:  # fmt: skip
     customer_id, customer_terms = customer
     credit = document.kind == "credit_memo"
     terms = document.terms or _customer_terms(customer_terms)
     due = document.due_date or (document.document_date if credit else terms.due_date(document.document_date))
     until = None if credit else terms.discount_until(document.document_date)
-    discount = terms.discount_of(document.total) if until else 0
+    discount = terms.discount_of(document.total - document.retainage) if until else 0
     sign = -1 if credit else 1
     rate = lookups.rate(company, document.currency, document.document_date)
     assert rate is not None
@@ -220,9 +231,19 @@ def _ready(index: int, document: Document, company: Company, customer: tuple[int
         customer_id, document.kind, document.number, document.document_date, due, total, books.base(total), po_number=document.po_number,
         discount_until=until, discount_amount=discount,
     )  # fmt: skip
+    released = retaining.released(document, company, lookups)
+    taken = retaining.credited(document, refers_to, company, lookups)
+    entry = _entry(document, company, books, item, lookups)
+    keys = refers_to.pk if refers_to else None, replaces.pk if replaces else None
+    return _Ready(index, document, company, customer_id, due, until, discount, *keys, books, entry, released, taken)
+
+
+def _entry(document: Document, company: Company, books: Books, item: NewItem, lookups: Lookups) -> EntryDraft:
     source = f"{document.kind}:{company.pk}:{document.number}"
-    entry = drafts.document(books, item=item, source=source, net=sign * document.subtotal, tax=sign * document.tax_total)
-    return _Ready(index, document, company, customer_id, due, until, discount, refers_to, entry)
+    if document.is_release:
+        return retaining.release_entry(document, books, item, source, lookups, company)
+    sign = -1 if document.kind == "credit_memo" else 1
+    return drafts.document(books, item=item, source=source, net=sign * document.subtotal, tax=sign * document.tax_total)
 
 
 def _customer_terms(text: str) -> Terms:
@@ -255,11 +276,21 @@ def _write(ready: Sequence[_Ready], actor: Actor) -> list[int]:
     if not ready:
         return []
     posted = posting.post([item.entry for item in ready], actor=actor)
+    posting.post(_after(ready, posted), actor=actor)
     ids = take_ids("invoicing_invoice", len(ready))
     copy_rows("invoicing_invoice", _INVOICE, (_invoice_row(i, pk, p.item_id, actor) for i, pk, p in zip(ready, ids, posted, strict=True)))
     copy_rows("invoicing_invoiceline", _LINE, _line_rows(ready, ids))
     copy_rows("workflow_event", _EVENT, (_event_row(item, pk, actor) for item, pk in zip(ready, ids, strict=True)))
     return ids
+
+
+def _after(ready: Sequence[_Ready], posted: Sequence[Posted]) -> list[EntryDraft]:
+    """Retainage held back of these documents, or given up with them."""
+    found: list[EntryDraft] = []
+    for item, p in zip(ready, posted, strict=True):
+        if (item.document.retainage or item.taken) and p.item_id and item.entry.opens:
+            found += retaining.after_entries(item.document, p.item_id, item.books, item.entry.opens, item.taken)
+    return found
 
 
 def _invoice_row(item: _Ready, pk: int, item_id: int | None, actor: Actor) -> tuple[object, ...]:
@@ -278,7 +309,12 @@ def _invoice_row(item: _Ready, pk: int, item_id: int | None, actor: Actor) -> tu
         d.po_number,
         d.order_reference,
         item.refers_to_id,
+        item.replaces_id,
         d.reason,
+        d.reason_code,
+        d.buyer_reference,
+        d.cost_code,
+        d.retainage or (item.taken.amount if item.taken else 0),
         d.subtotal,
         d.tax_total,
         d.total,
@@ -309,6 +345,7 @@ def _line_rows(ready: Sequence[_Ready], ids: Sequence[int]) -> Iterable[tuple[ob
                 x.work_order,
                 x.contract,
                 x.gl_account,
+                item.released.get(x.number),
             )
 
 

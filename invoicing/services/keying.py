@@ -52,7 +52,7 @@ def _issue_once(actor: Actor, company: Company, row: dict[str, Any], kind: str, 
     list(Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=company.pk))  # the same form twice: one waits
     if sent := sent_before(actor, company, token):
         return sent
-    number = row.get("number") or _next_number(company, kind)
+    number = row.get("number") or next_number(company, kind)
     outcome = issue_document({**row, "number": number, "external_id": _key(actor, token)}, actor=actor, permission=permission)
     assert outcome.invoice_id is not None
     return Invoice.objects.get(pk=outcome.invoice_id)
@@ -68,7 +68,7 @@ def _key(actor: Actor, token: str) -> str:
     return f"{actor.label}:{token}"[:80]
 
 
-def _next_number(company: Company, kind: str) -> str:
+def next_number(company: Company, kind: str) -> str:
     """The next number that nobody used; one that the ERP took is passed over."""
     while True:
         (number,) = next_numbers(company=company, kind=f"document:{kind}", prefix=SERIES[kind])

@@ -1,16 +1,17 @@
 """What a batch of documents is held against, fetched in a handful of queries for all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from customers.models import Customer
 from customers.querysets import CustomerQuerySet
 from invoicing.models import Invoice
 from invoicing.payload import Document, Problem, Reference
 from ledger.errors import MissingRate
-from ledger.models import Period
+from ledger.models import OpenItem, Period
 from ledger.selectors import first_open_day, rate_on
 from org.actors import Actor
 from org.models import Company
@@ -28,6 +29,7 @@ class Known:
     currency: str
     issued_by: str
     source_system: str
+    total: int = 0
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Lookups:
     by_number: dict[tuple[int, str, str], Known]
     by_id: dict[tuple[int, str], Known]
     spans: dict[int, list[tuple[date, date]]]
+    kept: dict[tuple[int, str], OpenItem] = field(default_factory=dict)
+    """Retainage not released yet, by company and number of the invoice that it is of."""
     rates: dict[tuple[str, str, date], Decimal | None] = field(default_factory=dict)
 
     @classmethod
@@ -54,7 +58,8 @@ class Lookups:
         ):
             spans.setdefault(company_id, []).append((span.lower, span.upper))
         customers = _customers(placed, Customer.objects.visible_to(actor, permission))
-        return cls(companies, customers, *_documents(placed), spans=spans)
+        earlier = _documents(placed)
+        return cls(companies, customers, *earlier, spans=spans, kept=_kept(placed, *earlier))
 
     def customer(self, company: Company, reference: Reference, source_system: str) -> tuple[int, str] | None:
         """Key and payment terms of a customer, by our id or number, or by the sender's id."""
@@ -71,6 +76,14 @@ class Lookups:
             except MissingRate:
                 self.rates[key] = None
         return self.rates[key]
+
+    def document(self, company: Company, reference: Reference, source_system: str) -> Known | None:
+        """An invoice or memo in the books, by our id or number, or by the sender's id; one of the same batch is none yet."""
+        if reference.external_id:
+            known = self.by_external.get((company.pk, reference.source_system or source_system, reference.external_id))
+        else:
+            known = self.by_id.get((company.pk, reference.id)) or self.by_number.get((company.pk, "invoice", reference.id))
+        return known if known and known.pk > 0 else None
 
     def period_problem(self, company: Company, day: date) -> Problem | None:
         """Why a document of that day can't be posted; None when it can."""
@@ -104,12 +117,30 @@ def _customers(placed: Iterable[tuple[Company, Document]], in_sight: CustomerQue
     return found
 
 
+def referred_to(document: Document) -> list[Reference]:
+    """The documents that one names: what it is about, what it replaces, whose retainage it bills."""
+    named = [document.refers_to, document.replaces, *(line.releases for line in document.lines)]
+    return [reference for reference in named if reference]
+
+
+def _kept(
+    placed: Sequence[tuple[Company, Document]], by_external: Mapping[Any, Known], by_number: Mapping[Any, Known], by_id: Mapping[Any, Known]
+) -> dict[tuple[int, str], OpenItem]:
+    """Retainage of the documents that memos and releases are about, locked, so that two of them take it one after the other."""
+    if not any(d.is_release or d.kind == "credit_memo" for _, d in placed):
+        return {}
+    numbers = {known.number for found in (by_external, by_number, by_id) for known in found.values() if known.kind == "invoice"}
+    items = OpenItem.objects.select_for_update(of=("self",), no_key=True).filter(kind=OpenItem.Kind.RETAINAGE, number__in=numbers)
+    kept = items.filter(company__in={company.pk for company, _ in placed}).exclude(balance=0).order_by("pk")
+    return {(item.company_id, item.number): item for item in kept}
+
+
 def _documents(
     placed: Sequence[tuple[Company, Document]],
 ) -> tuple[dict[tuple[int, str, str], Known], dict[tuple[int, str, str], Known], dict[tuple[int, str], Known]]:
     """Earlier documents with the same external ids or numbers, and those that memos refer to."""
     companies = {company.pk for company, _ in placed}
-    references = [d.refers_to for _, d in placed if d.refers_to]
+    references = [r for _, d in placed for r in referred_to(d)]
     externals = {d.external_id for _, d in placed if d.external_id} | {r.external_id for r in references if r.external_id}
     numbers = {d.number for _, d in placed} | {r.id for r in references if r.id}
     keys = {int(r.id[4:]) for r in references if r.id.startswith("inv_") and r.id[4:].isdecimal() and r.id.isascii() and len(r.id) < 22}
@@ -130,6 +161,7 @@ def _documents(
             "currency",
             "issued_by",
             "source_system",
+            "total",
         ):
             known = Known(pk, *rest)
             by_number[company, known.kind, known.number] = by_id[company, f"inv_{pk}"] = known

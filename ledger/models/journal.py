@@ -131,6 +131,8 @@ class Entry(models.Model):
         TRANSFER = "transfer", "transfer"
         REFUND = "refund", "refund"
         LATE_FEE = "late_fee", "late fee"
+        RETENTION = "retention", "retainage held back"
+        RELEASE = "release", "retainage released"
         REVERSAL = "reversal", "reversal"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="entries")

@@ -32,16 +32,20 @@ _LINE_TEXTS = {"sku": text(60), "description": text(300), "unit": text(10, "UN/E
 LINE_IN = taken(
     (), number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT, po_line=WHOLE,
     order_line=WHOLE, work_order=REFERENCE, contract=REFERENCE, gl_account=text(20),
+    releases={**REFERENCE, "description": "The progress invoice whose retainage this line bills; then all lines do so."},
 )  # fmt: skip
 LINE = given(
     number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT,
     po_line=nullable(WHOLE), order_line=nullable(WHOLE), work_order=text(80), contract=text(80), gl_account=text(20),
+    releases=nullable(public_id("inv")),
 )  # fmt: skip
 _DOCUMENT = {
     "id": public_id("inv"), "source_system": text(40), "external_id": nullable(text(80)), "source_version": nullable(VERSION),
     "company": COMPANY, "kind": KIND, "number": text(60), "customer": public_id("cus"), "currency": CURRENCY, "document_date": DAY,
     "due_date": {**DAY, "description": "The date that counts; `due_date_as_issued` keeps the first."}, "due_date_as_issued": DAY,
     "payment_terms": text(40), "po_number": text(60), "order": text(80), "refers_to": nullable(public_id("inv")), "reason": text(200),
+    "reason_code": text(30), "buyer_reference": text(60), "cost_code": text(60), "replaces": nullable(public_id("inv")),
+    "retainage": {**AMOUNT, "description": "What of the total is kept back until release; it has an open item of its own."},
     "subtotal": AMOUNT, "tax_total": AMOUNT, "total": AMOUNT,
     "open_amount": {**AMOUNT, "description": "What of it is open now; like the total, positive for credit memos, too."},
     "open_item": public_id("itm"), "issued_at": MOMENT,
@@ -53,7 +57,10 @@ COMPONENTS: dict[str, Schema] = {
         source_system=SOURCE, external_id=EXTERNAL, source_version=VERSION, company=COMPANY,
         number={"type": "string", "minLength": 1, "maxLength": 60}, kind=KIND, customer=REFERENCE, currency=CURRENCY, document_date=DAY,
         due_date=DAY, payment_terms=text(40, "Such as `2/10 net 30`; without them, the customer's."), po_number=text(60), order=REFERENCE,
-        refers_to=REFERENCE, reason=text(200), lines=listed(ref("InvoiceLineIn"), maxItems=2000), subtotal=AMOUNT, tax_total=AMOUNT,
+        refers_to=REFERENCE, reason=text(200), reason_code=text(30), buyer_reference=text(60, "What the customer routes it by (BT-10)."),
+        cost_code=text(60), replaces={**REFERENCE, "description": "The invoice that this one bills again."},
+        retainage={**AMOUNT, "description": "What of the total the customer keeps until it is released: more than zero, less than all."},
+        lines=listed(ref("InvoiceLineIn"), maxItems=2000), subtotal=AMOUNT, tax_total=AMOUNT,
         total={**POSITIVE, "description": "More than zero. Lines or a total are needed; what is there must add up."},
     ),
     "InvoiceLineIn": LINE_IN,

@@ -5,9 +5,7 @@ Written out by hand, not by a serializer class: a batch has thousands of rows, a
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -15,189 +13,32 @@ from typing import Any
 
 from arops.lib import money
 from customers.terms import Terms, TermsError, parse_terms
+from invoicing.payload.parts import Document, Line, Problem, Reader, Reference, parse_day, read_reference
+
+__all__ = [
+    "FIELDS",
+    "KINDS",
+    "LINE_FIELDS",
+    "Document",
+    "Line",
+    "Problem",
+    "Reference",
+    "digest",
+    "parse_day",
+    "read_document",
+    "read_reference",
+]
 
 KINDS = ("invoice", "debit_memo", "credit_memo")
 FIELDS = frozenset(
     "source_system external_id source_version company number kind customer currency document_date due_date payment_terms po_number order "
-    "refers_to reason lines subtotal tax_total total".split()
+    "refers_to replaces reason reason_code buyer_reference cost_code retainage lines subtotal tax_total total".split()
 )
 LINE_FIELDS = frozenset(
-    "number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract gl_account".split()
+    "number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract gl_account "
+    "releases".split()
 )
-_DECIMAL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,8})?", re.ASCII)
-_DAY = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_NUL = "\x00"
 MAX_LINES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a value: where (JSON pointer within the row), a code for machines, words for people."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Another record, by our id or by the sender's."""
-
-    id: str = ""
-    external_id: str = ""
-    source_system: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line as read; amounts in minor units."""
-
-    number: int
-    sku: str
-    description: str
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal
-    amount: int
-    tax_code: str
-    tax_amount: int
-    po_line: int | None
-    order_line: int | None
-    work_order: str
-    contract: str
-    gl_account: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An invoice or memo as read: whole, adding up, but not yet looked up against anything we hold."""
-
-    source_system: str
-    external_id: str | None
-    source_version: int | None
-    company: str
-    number: str
-    kind: str
-    customer: Reference
-    currency: str
-    document_date: date
-    due_date: date | None
-    terms_text: str
-    terms: Terms | None
-    po_number: str
-    order_reference: str
-    refers_to: Reference | None
-    reason: str
-    lines: tuple[Line, ...]
-    subtotal: int
-    tax_total: int
-    total: int
-    payload_hash: str
-
-
-@dataclass
-class _Reader:
-    """Collects problems while a row is read, so that all of them are told at once."""
-
-    row: Mapping[str, Any]
-    currency: str = ""
-    problems: list[Problem] = field(default_factory=list)
-
-    def wrong(self, pointer: str, code: str, detail: str) -> None:
-        self.problems.append(Problem(pointer, code, detail))
-
-    def text(self, row: Mapping[str, Any], name: str, limit: int, pointer: str = "", *, needed: bool = False) -> str:
-        value = row.get(name)
-        if value is None or value == "":
-            if needed:
-                self.wrong(f"{pointer}/{name}", "required", f"{name} is needed")
-            return ""
-        if not isinstance(value, str) or len(value) > limit or _NUL in value:
-            self.wrong(f"{pointer}/{name}", "invalid", f"{name} is text of at most {limit} characters")
-            return ""
-        return value.strip()
-
-    def whole(self, row: Mapping[str, Any], name: str, pointer: str = "", most: int = 2**31 - 1) -> int | None:
-        value = row.get(name)
-        if value is None:
-            return None
-        if type(value) is not int or not 0 <= value <= most:
-            self.wrong(f"{pointer}/{name}", "invalid", f"{name} is a whole number")
-            return None
-        return value
-
-    def amount(self, row: Mapping[str, Any], name: str, pointer: str = "") -> int | None:
-        value = row.get(name)
-        if value is None:
-            return None
-        try:
-            return money.parse(value, self.currency) if self.currency else None
-        except money.MoneyError as error:
-            self.wrong(f"{pointer}/{name}", "invalid_amount", str(error))
-            return None
-
-    def decimal(self, row: Mapping[str, Any], name: str, pointer: str) -> Decimal | None:
-        value = row.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-            self.wrong(f"{pointer}/{name}", "invalid_number", f"{name} is a plain decimal as text, such as 2.5")
-            return None
-        return Decimal(value)
-
-    def day(self, name: str, *, needed: bool = False) -> date | None:
-        value = self.row.get(name)
-        if value is None:
-            if needed:
-                self.wrong(f"/{name}", "required", f"{name} is needed")
-            return None
-        found = parse_day(value) if isinstance(value, str) else None
-        if found is None:
-            self.wrong(f"/{name}", "invalid_date", f"{name} is a day such as 2026-10-31")
-        return found
-
-    def reference(self, row: Mapping[str, Any], name: str, pointer: str = "", *, needed: bool = False) -> Reference | None:
-        value = row.get(name)
-        if value is None:
-            if needed:
-                self.wrong(f"{pointer}/{name}", "required", f"{name} is needed")
-            return None
-        found = read_reference(value)
-        if found is None:
-            self.wrong(f"{pointer}/{name}", "invalid", f'{name} is an id, or {{"external_id": …, "source_system": …}}')
-        return found
-
-    def unknown(self, row: Mapping[str, Any], allowed: frozenset[str], pointer: str = "") -> None:
-        for name in row.keys() - allowed:
-            self.wrong(f"{pointer}/{name}", "unknown_field", f"{name} is not a field of this")
-
-
-def read_reference(value: Any) -> Reference | None:
-    """A reference as the API takes it; None when it is neither an id nor an object of the two fields."""
-    if isinstance(value, str) and 0 < len(value) <= 120 and _NUL not in value:
-        return Reference(id=value)
-    if isinstance(value, Mapping) and not value.keys() - {"external_id", "source_system"}:
-        external, source = value.get("external_id"), value.get("source_system", "")
-        if (
-            isinstance(external, str)
-            and 0 < len(external) <= 80
-            and isinstance(source, str)
-            and len(source) <= 40
-            and _NUL not in external + source
-        ):
-            return Reference(external_id=external, source_system=source)
-    return None
-
-
-@lru_cache(maxsize=4096)
-def parse_day(text: str) -> date | None:
-    """An ISO day between 1900 and 2099; None for anything else (31 February, 0206-01-01)."""
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=512)
@@ -212,7 +53,7 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     """A row as a Document, or everything that is wrong with it. `kind` fixes the kind where the address says it."""
     if not isinstance(row, Mapping):
         return [Problem("", "invalid", "a row is an object")]
-    reader = _Reader(row)
+    reader = Reader(row)
     reader.unknown(row, FIELDS)
     reader.currency = _currency(reader)
     found_kind = _kind(reader, kind)
@@ -228,6 +69,7 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     customer = reader.reference(row, "customer", needed=True)
     order, refers_to = reader.reference(row, "order"), reader.reference(row, "refers_to")
     external = reader.text(row, "external_id", 80)
+    retainage = _retainage(reader, found_kind, lines, total)
     document = Document(
         source_system=reader.text(row, "source_system", 40) or source_system,
         external_id=external or None,
@@ -250,6 +92,11 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
         tax_total=tax,
         total=total,
         payload_hash="",
+        reason_code=reader.text(row, "reason_code", 30),
+        buyer_reference=reader.text(row, "buyer_reference", 60),
+        cost_code=reader.text(row, "cost_code", 60),
+        retainage=retainage,
+        replaces=reader.reference(row, "replaces"),
     )
     if reader.problems:
         return reader.problems
@@ -259,14 +106,18 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
 def _with_hash(document: Document, row: Mapping[str, Any]) -> Document:
     """The hash tells a repeat from a change; the sender's version number isn't part of what was said."""
     said = {k: v for k, v in row.items() if k != "source_version"} | {"source_system": document.source_system, "kind": document.kind}
-    digest = hashlib.sha256(
-        json.dumps(said, sort_keys=True, separators=(",", ":"), default=str).encode("utf-8", "surrogatepass")
-    ).hexdigest()
-    object.__setattr__(document, "payload_hash", digest)
+    object.__setattr__(document, "payload_hash", digest(said))
     return document
 
 
-def _currency(reader: _Reader) -> str:
+def digest(row: Mapping[str, Any]) -> str:
+    """What tells one payload from another: the same for the same values, whatever their order."""
+    return hashlib.sha256(
+        json.dumps(row, sort_keys=True, separators=(",", ":"), default=str).encode("utf-8", "surrogatepass")
+    ).hexdigest()  # fmt: skip
+
+
+def _currency(reader: Reader) -> str:
     currency = reader.text(reader.row, "currency", 3, needed=True)
     try:
         if currency:
@@ -277,14 +128,14 @@ def _currency(reader: _Reader) -> str:
         return ""
 
 
-def _kind(reader: _Reader, fixed: str | None) -> str:
+def _kind(reader: Reader, fixed: str | None) -> str:
     given = reader.text(reader.row, "kind", 20) or fixed or "invoice"
     if given not in KINDS or (fixed and given != fixed):
         reader.wrong("/kind", "invalid", f"kind is {fixed or ', '.join(KINDS)}")
     return given
 
 
-def _lines(reader: _Reader) -> list[Line]:
+def _lines(reader: Reader) -> list[Line]:
     rows = reader.row.get("lines", [])
     if not isinstance(rows, Sequence) or isinstance(rows, str) or len(rows) > MAX_LINES:
         reader.wrong("/lines", "invalid", f"lines is a list of at most {MAX_LINES} objects")
@@ -303,7 +154,7 @@ def _lines(reader: _Reader) -> list[Line]:
     return found
 
 
-def _line(reader: _Reader, row: Mapping[str, Any], pointer: str, position: int) -> Line:
+def _line(reader: Reader, row: Mapping[str, Any], pointer: str, position: int) -> Line:
     reader.unknown(row, LINE_FIELDS, pointer)
     quantity, price = reader.decimal(row, "quantity", pointer), reader.decimal(row, "unit_price", pointer)
     amount = _line_amount(reader, row, pointer, quantity, price)
@@ -317,10 +168,23 @@ def _line(reader: _Reader, row: Mapping[str, Any], pointer: str, position: int) 
         po_line=reader.whole(row, "po_line", pointer), order_line=reader.whole(row, "order_line", pointer),
         work_order=(work_order.external_id or work_order.id) if work_order else "",
         contract=(contract.external_id or contract.id) if contract else "", gl_account=reader.text(row, "gl_account", 20, pointer),
+        releases=reader.reference(row, "releases", pointer),
     )  # fmt: skip
 
 
-def _line_amount(reader: _Reader, row: Mapping[str, Any], pointer: str, quantity: Decimal | None, price: Decimal | None) -> int:
+def _retainage(reader: Reader, kind: str, lines: Sequence[Line], total: int) -> int:
+    """What is kept back; none of it on memos, and a release of retainage bills nothing else."""
+    kept = reader.amount(reader.row, "retainage") or 0
+    if kept and (kind != "invoice" or not 0 < kept < total):
+        reader.wrong("/retainage", "invalid", "retainage is a part of an invoice's total that is kept back: more than zero, less than all")
+    releasing = [line for line in lines if line.releases]
+    if releasing and (len(releasing) < len(lines) or kept or kind != "invoice" or any(x.tax_amount or x.amount <= 0 for x in lines)):
+        said = "an invoice that releases retainage has such lines alone: amounts above zero, no tax, nothing kept back"
+        reader.wrong("/lines", "invalid", said)
+    return kept
+
+
+def _line_amount(reader: Reader, row: Mapping[str, Any], pointer: str, quantity: Decimal | None, price: Decimal | None) -> int:
     """The amount as sent, held against quantity × unit price; or their product when none was sent."""
     amount = reader.amount(row, "amount", pointer)
     if not reader.currency:
@@ -338,7 +202,7 @@ def _line_amount(reader: _Reader, row: Mapping[str, Any], pointer: str, quantity
     return amount
 
 
-def _totals(reader: _Reader, lines: Sequence[Line]) -> tuple[int, int, int]:
+def _totals(reader: Reader, lines: Sequence[Line]) -> tuple[int, int, int]:
     """Subtotal, tax and total: what was sent, held against each other and the lines; or what follows from the lines."""
     row = reader.row
     subtotal, tax, total = (reader.amount(row, name) for name in ("subtotal", "tax_total", "total"))
