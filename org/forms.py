@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
+from stdnum import iban
 
 from org import policy
 from org.models import Company, Department, Membership, User
@@ -112,6 +113,35 @@ class CompanyForm(forms.Form):
     )
     country = forms.RegexField(r"^[A-Z]{2}$", required=False, error_messages={"invalid": "An ISO 3166 code such as US."})
     email = forms.EmailField(required=False, label="E-mail", help_text="Where customers' answers go.")
+    phone = forms.CharField(max_length=40, required=False)
+    vat_id = forms.CharField(max_length=20, required=False, label="VAT id", help_text="With its country, such as DE123456789.")
+    tax_number = forms.CharField(max_length=40, required=False, help_text="Such as an EIN; where there is no VAT id.")
+    registration = forms.CharField(max_length=60, required=False, help_text="Number in the commercial register.")
+    legal_note = forms.CharField(max_length=300, required=False, help_text="What the law wants on letters: legal form, seat, directors.")
+    peppol_id = forms.RegexField(
+        r"^\d{4}:[^\s:]{1,50}$", required=False, label="Peppol id", help_text="Scheme and id, such as 9930:DE123456789.",
+        error_messages={"invalid": "Four digits of the scheme, a colon, the id: 9930:DE123456789."},
+    )  # fmt: skip
+    bank_name = forms.CharField(max_length=100, required=False, label="Bank")
+    bank_account = forms.CharField(max_length=40, required=False, label="Account", help_text="IBAN or account number that invoices name.")
+    bank_bic = forms.RegexField(
+        r"^[A-Z0-9]{8}([A-Z0-9]{3})?$", required=False, label="BIC", error_messages={"invalid": "Eight or eleven letters and digits."}
+    )
+    bank_routing = forms.CharField(max_length=20, required=False, label="Routing number", help_text="ABA routing number or sort code.")
+
+    def clean_vat_id(self) -> str:
+        """In capitals without blanks, with two letters of the country before it."""
+        value = self.cleaned_data["vat_id"].replace(" ", "").upper()
+        if value and not (value[:2].isalpha() and value[2:].isalnum()):
+            raise forms.ValidationError("A VAT id begins with its country, such as DE123456789; other numbers are tax numbers.")
+        return value
+
+    def clean_bank_account(self) -> str:
+        """An IBAN is checked by its digits; what doesn't begin like one is an account number."""
+        value = self.cleaned_data["bank_account"].replace(" ", "").upper()
+        if value[:2].isalpha() and value[2:4].isdigit() and not iban.is_valid(value):
+            raise forms.ValidationError("This is no valid IBAN: its check digits don't fit.")
+        return value
 
 
 class DepartmentForm(forms.Form):

@@ -30,11 +30,29 @@ class Company(models.Model):
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
     address = models.TextField(blank=True, help_text="As it stands on invoices and letters.")
     email = models.EmailField(blank=True, help_text="Where customers' answers go.")
+    phone = models.CharField(max_length=40, blank=True, default="", db_default="")
+    vat_id = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="With its country, such as DE123456789.")
+    tax_number = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Tax registration where there is no VAT id."
+    )
+    registration = models.CharField(max_length=60, blank=True, default="", db_default="", help_text="Number in the commercial register.")
+    legal_note = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="What the law wants on letters: legal form, seat, directors."
+    )
+    peppol_id = models.CharField(max_length=60, blank=True, default="", db_default="", help_text="Scheme and id, such as 9930:DE123456789.")
+    bank_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    bank_account = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="IBAN or account number to pay to.")
+    bank_bic = models.CharField(max_length=11, blank=True, default="", db_default="")
+    bank_routing = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="ABA routing number or sort code.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = CompanyQuerySet.as_manager()
-    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (name, country, address, email, updated_at)")
+    PARTICULARS: ClassVar = (
+        "name", "country", "address", "email", "phone", "vat_id", "tax_number", "registration", "legal_note", "peppol_id", "bank_name",
+        "bank_account", "bank_bic", "bank_routing",
+    )  # fmt: skip
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", f"UPDATE ({', '.join(PARTICULARS)}, updated_at)")
 
     class Meta:
         ordering = ["code"]

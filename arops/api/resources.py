@@ -29,7 +29,8 @@ class CompanyRecords(RecordView):
         """Code, name, currency."""
         return {
             "id": public("company", row.pk), "code": row.code, "name": row.name, "base_currency": row.base_currency,
-            "country": row.country, "updated_at": row.updated_at.isoformat(),
+            "country": row.country, "vat_id": row.vat_id, "tax_number": row.tax_number, "registration": row.registration,
+            "peppol_id": row.peppol_id, "updated_at": row.updated_at.isoformat(),
         }  # fmt: skip
 
 

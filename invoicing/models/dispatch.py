@@ -49,7 +49,9 @@ class Dispatch(models.Model):
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="dispatches")
+    number = models.IntegerField(default=1, help_text="1 the first sending, 2 the first sent again, and so on.")
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    note = models.CharField(max_length=1000, blank=True, default="", db_default="", help_text="A word of whoever sent it, in the mail.")
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="dispatch")
     batch = models.ForeignKey(PrintBatch, models.PROTECT, null=True, related_name="dispatches")
     dedupe_key = models.CharField(max_length=120, unique=True)
@@ -60,6 +62,8 @@ class Dispatch(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["invoice", "number"], name="dispatch_number_once")]
+        indexes = [models.Index(fields=["company", "-id"], name="dispatch_to_print", condition=Q(channel="print", batch=None))]
 
     def __str__(self) -> str:
         return f"{self.invoice} {self.channel}"
@@ -93,6 +97,7 @@ class InvoiceDelivery(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["state", "-id"], name="invoice_delivery_state"),
             models.Index(fields=["company", "expected_by"], name="invoice_delivery_silent", condition=Q(state__in=["sent", "delivered"])),
         ]
 

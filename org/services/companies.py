@@ -10,9 +10,9 @@ from org.services.people import OrgError
 
 @transaction.atomic
 def change_company(*, actor: Actor, company: Company, **fields: str) -> Company:
-    """Another name, address, country or e-mail: as it will stand on letters from now on. Raises OrgError, NotAllowed."""
+    """Other particulars: as they will stand on invoices and letters from now on. Raises OrgError, NotAllowed."""
     require(actor, "settings.manage", company.pk)
-    if unknown := fields.keys() - {"name", "address", "country", "email"}:
+    if unknown := fields.keys() - set(Company.PARTICULARS):
         raise OrgError(f"{', '.join(sorted(unknown))} can't be changed")
     before = {name: getattr(company, name) for name in fields if getattr(company, name) != fields[name]}
     if before:

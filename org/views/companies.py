@@ -13,8 +13,6 @@ from org.forms import CompanyForm, DepartmentForm, RenameForm
 from org.models import Company, Department
 from org.services import add_department, change_company, rename_department
 
-FIELDS = ("name", "address", "country", "email")
-
 
 @allowed("settings.manage")
 def companies(request: HttpRequest) -> HttpResponse:
@@ -28,7 +26,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
     """A company's particulars; code and currency stand for good."""
     user: Any = request.user
     found = get_object_or_404(Company.objects.visible_to(user, "settings.manage"), pk=pk)
-    form = CompanyForm(request.POST or None, initial={name: getattr(found, name) for name in FIELDS})
+    form = CompanyForm(request.POST or None, initial={name: getattr(found, name) for name in Company.PARTICULARS})
     if request.method == "POST" and form.is_valid():
         change_company(actor=user, company=found, **form.cleaned_data)
         return toast(request, redirect_htmx(request, reverse("org:companies")), f"{found.code} is saved")

@@ -79,7 +79,8 @@ COMPONENTS: dict[str, Schema] = {
         summary=given(created=WHOLE, updated=WHOLE, unchanged=WHOLE, rejected=WHOLE, rows=WHOLE, dry_run=FLAG),
     ),
     "Company": given(
-        id=public_id("com"), code=text(20), name=text(200), base_currency=CURRENCY, country=text(2), updated_at=MOMENT,
+        id=public_id("com"), code=text(20), name=text(200), base_currency=CURRENCY, country=text(2), vat_id=text(20),
+        tax_number=text(40), registration=text(60), peppol_id=text(60), updated_at=MOMENT,
     ),
     "Customer": given(
         id=public_id("cus"), **_IDENTITY_OUT, company=COMPANY, number=text(40), name=text(200), parent=nullable(public_id("cus")),
