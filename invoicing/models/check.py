@@ -2,11 +2,13 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from arops.lib.triggers import Guard
 from invoicing.models.document import Invoice
 from invoicing.models.draft import Draft
 from invoicing.querysets import FindingQuerySet
@@ -28,7 +30,14 @@ class CheckPolicy(models.Model):
         max_length=6, choices=Mode.choices, default=Mode.RECORD, help_text="For invoices that an ERP pushes or a list brings."
     )
     drafted = models.CharField(max_length=6, choices=Mode.choices, default=Mode.HOLD, help_text="For drafts made here.")
-    rules = models.JSONField(default=dict, help_text="Rules with a mode of their own: {rule: hold, warn or record}.")
+    rules = models.JSONField(default=dict, blank=True, help_text="Rules with a mode of their own: {rule: hold, warn or record}.")
+    freight_skus = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, help_text="Articles that are freight; empty: the usual ones."
+    )
+    fee_skus = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, help_text="Articles that are surcharges or fees; empty: the usual ones."
+    )
+    recorded_until = models.DateTimeField(null=True, editable=False, help_text="Documents issued up to then were looked at by the night.")
     changed_by = models.CharField(max_length=80, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -84,6 +93,15 @@ class Finding(models.Model):
         indexes = [
             models.Index(fields=["company", "rule"], name="finding_open", condition=Q(state="open")),
         ]
+        triggers = [
+            Guard(
+                name="maker_is_not_checker", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("(NEW.state = 'overridden')"),
+                func="IF EXISTS (SELECT FROM invoicing_draft d WHERE d.id = NEW.draft_id AND NEW.decided_by = ANY(d.created_by || d.makers))"
+                " THEN RAISE insufficient_privilege USING MESSAGE = 'whoever made or changed a document does not override what the check"
+                " found in it'; END IF; RETURN NEW;",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.words[:80]

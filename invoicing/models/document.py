@@ -25,7 +25,7 @@ class Invoice(models.Model):
         CREDIT_MEMO = "credit_memo", "credit memo"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="invoices")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices", db_index=False)
     open_item = models.OneToOneField(OpenItem, models.PROTECT, related_name="invoice")
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.INVOICE)
     number = models.CharField(max_length=60)
@@ -67,6 +67,7 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["issued_at", "id"], name="invoice_updated"),
             models.Index(fields=["-document_date", "-id"], name="invoice_by_date"),
+            models.Index(fields=["customer", "document_date"], name="invoice_of_customer"),
             models.Index(OpClass(Upper("po_number"), name="text_pattern_ops"), name="invoice_by_po", condition=~models.Q(po_number="")),
         ]
         triggers = [
