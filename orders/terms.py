@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 _FOUR = Decimal("0.0001")
 
@@ -75,7 +75,11 @@ def holds(valid_from: date | None, valid_to: date | None, day: date) -> bool:
     return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
 
 
-def in_force[V: Version](versions: Iterable[V], day: date, ended_on: date | None = None) -> V | None:
+V = TypeVar("V", bound=Version)
+P = TypeVar("P", bound=Price)
+
+
+def in_force(versions: Iterable[V], day: date, ended_on: date | None = None) -> V | None:
     """Of the versions that hold on the day the one with the highest number; None when none does, or the contract has ended by then."""
     if ended_on is not None and day >= ended_on:
         return None
@@ -107,7 +111,7 @@ def escalated(unit_price: Decimal, version: Escalating, day: date) -> Decimal:
     return (unit_price * (1 + version.escalator_percent / 100) ** count).quantize(_FOUR, ROUND_HALF_UP)
 
 
-def price_for[P: Price](prices: Iterable[P], sku: str, day: date, quantity: Decimal = Decimal(1)) -> P | None:
+def price_for(prices: Iterable[P], sku: str, day: date, quantity: Decimal = Decimal(1)) -> P | None:
     """The line of a price list that counts: of those for the article on the day, the one with the highest quantity that is reached.
 
     A quantity below every line's (such as a return) takes the line for the smallest.
