@@ -13,7 +13,7 @@ from arops.lib import clock
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of the rail: shown to those who hold the permission."""
+    """A link of the rail: shown to those who hold the permission, or one of several."""
 
     label: str
     name: str
@@ -33,7 +33,7 @@ NAV = (
     NavItem("Invoices", "invoicing:list", "invoice", "i", "invoices.view"),
     NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True),
     NavItem("Disputes", "disputes:list", "dispute", "d", "disputes.view", True),
-    NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer"),
+    NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer tasks.view", True),
     NavItem("Approvals", "workflow:approvals", "check", "v", "approvals.view"),
     NavItem("Promises", "collections:promises", "promise", "p", "collections.view"),
     NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),
@@ -67,7 +67,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(user: Any, path: str) -> list[dict[str, Any]]:
-    found = [(item, _url(item.name)) for item in NAV if user.can(item.permission)]
+    found = [(item, _url(item.name)) for item in NAV if any(map(user.can, item.permission.split()))]
     known = [(item, url) for item, url in found if url]
     here = max((url for _, url in known if path.startswith(url)), key=len, default="")
     return [{"item": item, "url": url, "current": url == here} for item, url in known]

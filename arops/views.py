@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from arops.demo_logins import DEMO_LOGINS
 
 HOMES = (
-    ("collections.work", "collections:queue"), ("reports.view", "reports:dashboard"), ("tasks.answer", "disputes:tasks"),
-    ("settings.manage", "org:users"), ("customers.view", "customers:list"),
+    ("collections.work", "collections:queue"), ("reports.view", "reports:dashboard"), ("settings.manage", "org:users"),
+    ("customers.view", "customers:list"), ("tasks.answer", "workflow:tasks"),
 )  # fmt: skip
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from django import forms
 
+from arops.lib import money
 from org.actors import Actor
-from org.models import Company
+from org.models import Company, Department, User
+from workflow.models import Attachment
 from workflow.selectors import Asked
 from workflow.services.jobs import companies_to_start, startable
 
@@ -49,3 +51,70 @@ class TrailForm(forms.Form):
     def in_force(self) -> dict[str, str]:
         """The filters that narrow, as text, for the cover of files."""
         return {name: str(value) for name, value in self.cleaned_data.items() if isinstance(value, date) or value}
+
+
+class AskForm(forms.Form):
+    """A question to a department: what the person asked reads, and nothing else of the record."""
+
+    company = forms.ModelChoiceField(label="Company", queryset=Company.objects.none(), empty_label=None)
+    title = forms.CharField(max_length=200, label="What is asked, in a line")
+    question = forms.CharField(
+        max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 6}), label="The question and what is needed to answer it",
+        help_text="Whoever answers may not see the customer’s account: write down here what they need to know.",
+    )  # fmt: skip
+    department = forms.ChoiceField(label="Department", required=False)
+    assignee = forms.ChoiceField(label="Person", required=False, help_text="Only where one person alone can answer.")
+    due_date = forms.DateField(label="Answer due", widget=forms.DateInput(attrs={"type": "date"}))
+    amount = forms.CharField(max_length=30, required=False, label="Amount at stake", help_text="Such as 1,250.00 USD")
+
+    def __init__(self, *args: Any, actor: Actor, company: Company | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reach = actor.reach("tasks.create")
+        mine = Company.objects.all() if reach.everything else Company.objects.filter(pk__in=reach.companies | reach.portfolios)
+        fields: Any = self.fields
+        fields["company"].queryset = mine = mine.filter(pk=company.pk) if company else mine
+        fields["company"].label_from_instance = lambda c: c.code
+        several = mine.count() > 1
+        departments = Department.objects.filter(company__in=mine).select_related("company").order_by("name", "company")
+        names = {f"{d.company_id}:{d.code}": f"{d.name}, {d.company.code}" if several else d.name for d in departments}
+        fields["department"].choices = [("", "nobody yet"), *names.items()]
+        people = User.objects.filter(memberships__company__in=mine, is_active=True).distinct().order_by("name").prefetch_related("memberships")
+        fields["assignee"].choices = [("", "anybody there"), *((str(p.pk), p.name) for p in people if p.can("tasks.answer"))]
+
+    def clean_department(self) -> str:
+        """The department's code; it must be of the company."""
+        company, _, code = str(self.cleaned_data["department"]).partition(":")
+        chosen = self.cleaned_data.get("company")
+        if code and chosen and int(company) != chosen.pk:
+            raise forms.ValidationError(f"this is no department of {chosen.code}")
+        return code
+
+    def clean_assignee(self) -> User | None:
+        """The person."""
+        key = self.cleaned_data["assignee"]
+        return User.objects.get(pk=int(key)) if key else None
+
+    def clean_amount(self) -> tuple[int | None, str]:
+        """Minor units and currency, or neither."""
+        text, _, currency = str(self.cleaned_data["amount"]).strip().rpartition(" ")
+        if not currency:
+            return None, ""
+        try:
+            return money.parse(money.ungrouped(text), currency.upper()), currency.upper()
+        except money.MoneyError as error:
+            raise forms.ValidationError(f"write an amount and its currency, such as 1,250.00 USD: {error}") from None
+
+    def asked(self) -> dict[str, Any]:
+        """What `open_task` takes."""
+        found = dict(self.cleaned_data)
+        found["amount"], found["currency"] = found["amount"]
+        found["department"] = found["department"] or None
+        return found
+
+
+class AttachForm(forms.Form):
+    """A file to keep beside a record."""
+
+    file = forms.FileField(label="File", max_length=255, allow_empty_file=True)
+    kind = forms.ChoiceField(choices=Attachment.Kind.choices, label="What it is")
+    note = forms.CharField(max_length=300, required=False, label="Note")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workflow.views import audit, jobs
+from workflow.views import attachments, audit, jobs, tasks
 
 app_name = "workflow"
 urlpatterns = [
@@ -13,4 +13,11 @@ urlpatterns = [
     path("jobs/<int:pk>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<int:pk>/retry/", jobs.retry, name="job-retry"),
     path("jobs/<int:pk>/file/", jobs.file, name="job-file"),
+    path("tasks/", tasks.index, name="tasks"),
+    path("tasks/new/", tasks.new, name="task-new"),
+    path("tasks/<int:pk>/", tasks.detail, name="task"),
+    path("tasks/<int:pk>/<slug:step>/", tasks.step, name="task-step"),
+    path("attachments/<int:pk>/", attachments.fetch, name="attachment"),
+    path("attachments/<int:pk>/remove/", attachments.remove, name="attachment-remove"),
+    path("attachments/<str:subject>/<int:subject_pk>/", attachments.panel, name="attachments"),
 ]

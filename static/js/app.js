@@ -5,10 +5,12 @@ import { startPalette } from "./palette.js";
 import { startToasts } from "./toasts.js";
 import { startPreferences } from "./preferences.js";
 import { startForms } from "./forms.js";
+import { startFiles } from "./files.js";
 
 startPreferences();
 startToasts();
 startForms();
+startFiles();
 const palette = startPalette();
 const lists = startLists();
 startKeys({ palette, lists });

@@ -1,5 +1,6 @@
 """Files beside records: kept by content, judged by what they are, never opened here, handed out as downloads alone."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +11,63 @@ from arops.lib import clamd
 from arops.lib.refusal import Refused
 from arops.lib.sniffing import proper_name, sniff
 from org.actors import Actor
+from org.selectors import actor_names
 from workflow.models import Attachment
 from workflow.services.recording import record, store_file
-from workflow.services.subjects import label_of, require_edit
+from workflow.services.subjects import find_subject, label_of, may_edit, require_edit
 
 
 class AttachmentError(Refused):
     """A file that can't be attached, or removed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a record's panel of files shows (`workflow/parts/attachments.html`)."""
+
+    subject_type: str
+    subject_id: int
+    rows: tuple[Attachment, ...]
+    removed: int
+    may_edit: bool
+    kinds: tuple[tuple[str, str], ...] = tuple(Attachment.Kind.choices)
+
+    @property
+    def megabytes(self) -> int:
+        """How large a file may be."""
+        return int(settings.ATTACHMENT_MAX_BYTES) // 1024 // 1024
+
+
+def files_of(actor: Actor, subject: Any) -> Files:
+    """The files beside a record that the actor sees already, for its panel: names of those who added them included."""
+    about = Attachment.objects.filter(subject_type=label_of(subject), subject_id=subject.pk)
+    rows = tuple(about.filter(removed_at=None).select_related("file").defer("file__content"))
+    names = actor_names({row.added_by for row in rows})
+    for row in rows:
+        row.who = names.get(row.added_by, row.added_by)  # type: ignore[attr-defined]
+    return Files(label_of(subject), subject.pk, rows, about.exclude(removed_at=None).count(), may_edit(actor, subject))
+
+
+def attachment_in_sight(actor: Actor, pk: int, *, to_edit: bool = False) -> tuple[Attachment, Any] | None:
+    """An attachment that isn't removed, and the record it is on, when the actor sees that record (may change it); else None."""
+    row = Attachment.objects.filter(pk=pk, removed_at=None).first()
+    subject = find_subject(actor, row.subject_type, row.subject_id, to_edit=to_edit) if row else None
+    return (row, subject) if row and subject is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file as it is handed out: under the attachment's own name, as what its bytes are."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+def handed_out(attachment: Attachment) -> Handed:
+    """The attachment's file to download. What it is, is judged anew: the same bytes may have come in by another way before."""
+    content = bytes(attachment.file.content)
+    return Handed(attachment.name, content, sniff(content).content_type)
 
 
 @transaction.atomic

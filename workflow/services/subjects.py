@@ -54,7 +54,9 @@ def label_of(row: Any) -> str:
 def may_edit(actor: Actor, row: Any) -> bool:
     """Whether the actor may change what hangs on the record."""
     kind = SUBJECTS.get(label_of(row))
-    return kind is not None and kind.model._default_manager.visible_to(actor, kind.edit).filter(pk=row.pk).exists()
+    if kind is None or not actor.can(kind.edit, getattr(row, "company_id", None)):
+        return False
+    return bool(kind.model._default_manager.visible_to(actor, kind.edit).filter(pk=row.pk).exists())
 
 
 def require_edit(actor: Actor, row: Any) -> None:
@@ -68,7 +70,8 @@ def find_subject(actor: Actor, subject_type: str, subject_id: int | None, *, to_
     kind = SUBJECTS.get(subject_type)
     if kind is None or subject_id is None:
         return None
-    return kind.model._default_manager.visible_to(actor, kind.edit if to_edit else kind.view).filter(pk=subject_id).first()
+    row = kind.model._default_manager.visible_to(actor, kind.view).filter(pk=subject_id).first()
+    return row if row is None or not to_edit or may_edit(actor, row) else None
 
 
 def address_of(subject_type: str, subject_id: int | None) -> str:
