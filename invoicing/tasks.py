@@ -1,14 +1,17 @@
-"""Imports in the background."""
+"""Imports in the background; loading this makes the kinds of approvals known that invoicing handles."""
 
 from typing import Any
 
 from arops.api.render import JsonError
 from arops.api.uploads import json_lines
 from invoicing.models import InvoiceImport
-from invoicing.services import Outcome, issue_documents
+from invoicing.services import Outcome, adjusting, giving_up, issue_documents, memos
 from invoicing.services.importing import check_import, run_import
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
+
+APPROVED = (memos, adjusting, giving_up)
+"""What does things that are approved; known to everybody once this module is loaded."""
 
 
 @register("invoice_import", label="Invoice import", permission="invoices.import")

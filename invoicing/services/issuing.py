@@ -23,6 +23,7 @@ from ledger.errors import DuplicateNumber
 from ledger.posting import Posted
 from org.actors import Actor
 from org.models import Company
+from workflow.services.approvals import OnApproval
 
 _INVOICE = (
     "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number "
@@ -157,7 +158,8 @@ def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists
     if earlier := _earlier(document, company, lookups):
         return _said_before(index, document, earlier)
     # Whoever makes an invoice doesn't take it away again: for people, through whichever door they come. The ERP's own key may.
-    makes_credit = document.kind == "credit_memo" and actor.label.startswith("user:")
+    by_hand = actor.label.startswith("user:") and not isinstance(actor, OnApproval)
+    makes_credit = document.kind == "credit_memo" and by_hand
     if makes_credit and not actor.can("memos.approve", company.pk):
         problems.append(Problem("/kind", "forbidden", f"credit memos of {company.code} are made by those who may approve them"))
     customer = lookups.customer(company, document.customer, document.source_system)

@@ -30,7 +30,7 @@ from workflow.services.recording import record
 
 __all__ = [
     "ApprovalRefused", "AskedOtherwise", "Decided", "Evidence", "Foresight", "MakerIsChecker", "OnApproval", "Tampered", "approve", "ask",
-    "foresee", "register_approval", "reject", "withdraw",
+    "foresee", "register_approval", "reject", "sent_before", "take_turns", "withdraw",
 ]  # fmt: skip
 
 State = Approval.State
@@ -100,9 +100,9 @@ def ask(
         raise NotAllowed(f"{actor.label} may not ask for this: it needs {known.request}")
     if amount <= 0:
         raise ApprovalRefused("ask for more than zero")
-    _take_turns(company.pk, kind, currency, customer_id)
+    take_turns(company.pk, kind, currency, customer_id)
     fresh = _fresh(actor, company, kind, amount, currency, title, reason, payload, customer_id, subject, makers, token, today)
-    if sent := Approval.objects.filter(token=fresh.token).first():
+    if sent := sent_before(actor, token):
         if sent.payload_hash != fresh.payload_hash:
             raise AskedOtherwise("this form was sent before with other contents: open it anew")
         return sent
@@ -118,7 +118,7 @@ def _fresh(
         company=company, kind=kind, customer_ref=customer_id, currency=currency, amount=amount, title=title[:200], reason=reason.strip(),
         subject_type=subject._meta.label_lower if subject is not None else "", subject_id=subject.pk if subject is not None else None,
         payload=json.loads(json.dumps(payload)), makers=sorted({actor.label, *filter(None, makers)}), requested_by=actor.label,
-        requested_on=today, token=f"{actor.label}:{token}"[:120],
+        requested_on=today, token=_token(actor, token),
     )  # fmt: skip
     fresh.payload_hash = hash_of(fresh)
     return fresh
@@ -141,6 +141,16 @@ def _keep(fresh: Approval, actor: Actor, makers: Sequence[str], today: date, now
     return fresh
 
 
+def sent_before(actor: Actor, token: str) -> Approval | None:
+    """What the same form of the same actor asked for when it was sent before."""
+    found: Approval | None = Approval.objects.filter(token=_token(actor, token)).first()
+    return found
+
+
+def _token(actor: Actor, token: str) -> str:
+    return f"{actor.label}:{token}"[:120]
+
+
 def hash_of(approval: Approval) -> str:
     """SHA-256 of all that was asked for."""
     said = [
@@ -150,8 +160,9 @@ def hash_of(approval: Approval) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _take_turns(company_id: int, kind: str, currency: str, customer_id: int | None) -> None:
-    """Whoever asks or decides about a customer's requests of a kind waits for others who do: sums are judged by what stands."""
+def take_turns(company_id: int, kind: str, currency: str, customer_id: int | None) -> None:
+    """Whoever asks or decides about a customer’s requests of a kind waits for others who do, to the end of their transactions: sums are
+    judged by what stands. Call it before locking anything else."""
     with connection.cursor() as cursor:
         name = f"approval:{company_id}:{kind}:{currency}:{customer_id}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL", [name])
@@ -209,7 +220,7 @@ def withdraw(*, actor: Actor, approval: Approval, now: datetime, today: date, no
 
 def _hold(approval: Approval) -> Approval:
     """The row as it stands, locked; still waiting. Raises Decided."""
-    _take_turns(approval.company_id, approval.kind, approval.currency, approval.customer_ref)
+    take_turns(approval.company_id, approval.kind, approval.currency, approval.customer_ref)
     row: Approval = Approval.objects.select_for_update(of=("self",), no_key=True).get(pk=approval.pk)
     if row.state != State.WAITING:
         by = actor_names([row.decided_by]).get(row.decided_by, "") if row.decided_by else ""
