@@ -78,7 +78,8 @@ class AskForm(forms.Form):
         departments = Department.objects.filter(company__in=mine).select_related("company").order_by("name", "company")
         names = {f"{d.company_id}:{d.code}": f"{d.name}, {d.company.code}" if several else d.name for d in departments}
         fields["department"].choices = [("", "nobody yet"), *names.items()]
-        people = User.objects.filter(memberships__company__in=mine, is_active=True).distinct().order_by("name").prefetch_related("memberships")
+        people = User.objects.filter(memberships__company__in=mine, is_active=True).distinct().order_by("name")
+        people = people.prefetch_related("memberships")
         fields["assignee"].choices = [("", "anybody there"), *((str(p.pk), p.name) for p in people if p.can("tasks.answer"))]
 
     def clean_department(self) -> str:
