@@ -4,50 +4,42 @@ One path for all of them: the API's bulk calls, imports, the form for one. Nothi
 go to PostgreSQL by COPY, where the ledger's triggers judge them.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from arops.lib.bulk import copy_rows, take_ids
 from customers.terms import Terms, TermsError, parse_terms
+from invoicing.checks.facts import Found
 from invoicing.payload import Document, Problem, Reference, read_document
-from invoicing.services import retaining
+from invoicing.selectors.chain import Chain, Placed
+from invoicing.services import linking, retaining, screening
 from invoicing.services.lookups import Known, Lookups
-from ledger import drafts, posting
-from ledger.drafts import Books, EntryDraft, NewItem, Part
+from invoicing.services.writing import Ready, write
+from ledger import drafts
+from ledger.drafts import Books, EntryDraft, NewItem
 from ledger.errors import DuplicateNumber
-from ledger.posting import Posted
 from org.actors import Actor
 from org.models import Company
 from workflow.services.approvals import OnApproval
 
-_INVOICE = (
-    "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number "
-    "order_reference refers_to_id replaces_id reason reason_code buyer_reference cost_code retainage "
-    "subtotal tax_total total source_system external_id source_version payload_hash issued_by"
-).split()
-_LINE = (
-    "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line "
-    "work_order contract gl_account releases_id"
-).split()
-_EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
 OWN = "an invoice is credited by someone else than the one who issued it"
 WAYS_OUT = "an issued document never changes: issue a credit_memo that refers_to it, or cancel it so and bill again under a new number"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row: created, unchanged (said before), or rejected with its problems."""
+    """What became of a row: created, unchanged (said before), held by the check as a draft, or rejected with its problems. `found` is what
+    the check says of one that is held, or issued with a warning."""
 
     index: int
     external_id: str | None
     outcome: str
     invoice_id: int | None = None
     problems: tuple[Problem, ...] = ()
+    draft_id: int | None = None
+    found: tuple[Found, ...] = ()
 
 
 class DocumentRefused(Exception):
@@ -58,27 +50,6 @@ class DocumentRefused(Exception):
         self.problems = tuple(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A document with all it refers to found."""
-
-    index: int
-    document: Document
-    company: Company
-    customer_id: int
-    due_date: date
-    discount_until: date | None
-    discount: int
-    refers_to_id: int | None
-    replaces_id: int | None
-    books: Books
-    entry: EntryDraft
-    released: Mapping[int, int]
-    """Number of a line → key of the invoice whose retainage it bills."""
-    taken: Part | None
-    """The share of an invoice's retainage that a credit memo takes away."""
-
-
 class _Undo(Exception):
     """Raised to roll back a dry run, or an atomic batch with a rejected row."""
 
@@ -86,8 +57,8 @@ class _Undo(Exception):
 def issue_document(
     row: Mapping[str, Any], *, actor: Actor, source_system: str = "arops", kind: str | None = None, permission: str = "invoices.issue"
 ) -> Outcome:
-    """Issue one document. Raises DocumentRefused."""
-    (outcome,) = issue_documents([row], actor=actor, source_system=source_system, kind=kind, permission=permission)
+    """Issue one document that was made here, where the check looks at the draft before. Raises DocumentRefused."""
+    (outcome,) = issue_documents([row], actor=actor, source_system=source_system, kind=kind, permission=permission, check=False)
     if outcome.outcome == "rejected":
         raise DocumentRefused(outcome.problems)
     return outcome
@@ -95,11 +66,12 @@ def issue_document(
 
 def issue_documents(
     rows: Sequence[Any], *, actor: Actor, source_system: str, kind: str | None = None, atomic: bool = False, dry_run: bool = False,
-    permission: str = "invoices.issue", from_list: bool = False,
+    permission: str = "invoices.issue", from_list: bool = False, check: bool = True,
 ) -> list[Outcome]:  # fmt: skip
     """Issue documents as an ERP sends them; one outcome a row, in order.
 
-    Good rows are issued and bad ones rejected; with `atomic` one bad row rejects all. The same row again is `unchanged`.
+    Good rows are issued and bad ones rejected; with `atomic` one bad row rejects all. The same row again is `unchanged`. With `check`, rows
+    that the company's policy holds become drafts: they are `held`, which is no rejection, of an atomic call neither.
     `dry_run` says what would happen and changes nothing. Companies and customers are those in which the actor holds `permission`.
     `from_list`: whoever brings a list didn't make what stands in it; memos in it may be about invoices of such lists.
     """
@@ -107,7 +79,7 @@ def issue_documents(
     for attempt in (1, 2):
         try:
             with transaction.atomic():
-                outcomes = _issue(read, actor, permission, source_system if from_list else None)
+                outcomes = _issue(rows, read, actor, permission, source_system if from_list else None, check)
                 if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
                     raise _Undo
         except _Undo:
@@ -121,17 +93,19 @@ def issue_documents(
 
 
 def _not_applied(outcome: Outcome) -> Outcome:
-    if outcome.outcome != "created":
+    if outcome.outcome not in ("created", "held"):
         return outcome
     problem = Problem("", "not_applied", "the row is good, but another row of this atomic call is not")
     return Outcome(outcome.index, outcome.external_id, "rejected", None, (problem,))
 
 
-def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: str, lists: str | None) -> list[Outcome]:
+def _issue(
+    rows: Sequence[Any], read: Sequence[Document | list[Problem]], actor: Actor, permission: str, lists: str | None, check: bool
+) -> list[Outcome]:
     documents = [d for d in read if isinstance(d, Document)]
     lookups = Lookups.of(documents, actor, permission)
     outcomes: dict[int, Outcome] = {}
-    ready: list[_Ready] = []
+    ready: list[Ready] = []
     for index, document in enumerate(read):
         if not isinstance(document, Document):
             outcomes[index] = Outcome(index, None, "rejected", None, tuple(document))
@@ -142,12 +116,51 @@ def _issue(read: Sequence[Document | list[Problem]], actor: Actor, permission: s
         else:
             ready.append(judged)
             _remember(lookups, judged, actor)
-    for item, pk in zip(ready, _write(ready, actor), strict=True):
-        outcomes[item.index] = Outcome(item.index, item.document.external_id, "created", pk)
+    outcomes |= _screened_and_written(rows, ready, actor, lists, check)
+    outcomes |= _changed_here(read, outcomes, lookups)
     return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
 
 
-def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists: str | None) -> Outcome | _Ready:
+def _screened_and_written(rows: Sequence[Any], ready: Sequence[Ready], actor: Actor, lists: str | None, check: bool) -> dict[int, Outcome]:
+    """Documents that are ready, through the check and into the books."""
+    pushed = [
+        screening.Pushed(Placed(r.index, r.company.pk, r.customer_id, r.document, r.replaces_id), rows[r.index]) for r in ready
+    ]  # fmt: skip
+    chain = Chain([p.placed for p in pushed])
+    origin = "erp" if lists is None else "import"
+    screened = screening.screen(pushed, chain, actor=actor, origin=origin) if check and pushed else screening.Screened()
+    passed = [r for r in ready if screened.passes(r.index)]
+    links = linking.of_batch([p.placed for p in pushed], chain, {r.index: r.refers_to_id for r in ready if r.refers_to_id})
+    keys = dict(zip((r.index for r in passed), write(passed, links, actor), strict=True))
+    if check:
+        screening.issued(pushed, keys, screened, actor=actor)
+    return {r.index: _outcome(r, keys.get(r.index), screened) for r in ready}
+
+
+def _outcome(item: Ready, pk: int | None, screened: screening.Screened) -> Outcome:
+    index, external = item.index, item.document.external_id
+    if problem := screened.refused.get(index):
+        return Outcome(index, external, "rejected", None, (problem,))
+    if draft := screened.held.get(index):
+        return Outcome(index, external, "held", None, (), draft.pk, screened.told.get(index, ()))
+    return Outcome(index, external, "created", pk, (), None, screened.told.get(index, ()))
+
+
+def _changed_here(
+    read: Sequence[Document | list[Problem]], outcomes: Mapping[int, Outcome], lookups: Lookups
+) -> dict[int, Outcome]:  # fmt: skip
+    """Documents that differ from what was issued under their id because they were held, changed here, and issued then: said before."""
+    refused = {o.index: read[o.index] for o in outcomes.values() if o.outcome == "rejected" and o.invoice_id}
+    known = screening.sent_before(
+        {c.pk for c in lookups.companies.values()}, {index: d for index, d in refused.items() if isinstance(d, Document)}
+    )  # fmt: skip
+    return {
+        index: Outcome(index, outcomes[index].external_id, "unchanged", invoice)
+        for index, invoice in known.items() if outcomes[index].invoice_id == invoice
+    }  # fmt: skip
+
+
+def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists: str | None) -> Outcome | Ready:
     """A document against what we hold: said before, refused, or ready to be issued. `lists`: what invoices of lists come from, when it
     stands in one itself."""
     problems: list[Problem] = []
@@ -217,7 +230,7 @@ def _named(
 def _ready(
     index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: Known | None, replaces: Known | None,
     lookups: Lookups,
-) -> _Ready:  # fmt: skip
+) -> Ready:  # fmt: skip
     customer_id, customer_terms = customer
     credit = document.kind == "credit_memo"
     terms = document.terms or _customer_terms(customer_terms)
@@ -237,7 +250,7 @@ def _ready(
     taken = retaining.credited(document, refers_to, company, lookups)
     entry = _entry(document, company, books, item, lookups)
     keys = refers_to.pk if refers_to else None, replaces.pk if replaces else None
-    return _Ready(index, document, company, customer_id, due, until, discount, *keys, books, entry, released, taken)
+    return Ready(index, document, company, customer_id, due, until, discount, *keys, books, entry, released, taken)
 
 
 def _entry(document: Document, company: Company, books: Books, item: NewItem, lookups: Lookups) -> EntryDraft:
@@ -256,7 +269,7 @@ def _customer_terms(text: str) -> Terms:
         return Terms(30)
 
 
-def _remember(lookups: Lookups, item: _Ready, actor: Actor) -> None:
+def _remember(lookups: Lookups, item: Ready, actor: Actor) -> None:
     """Later rows of the same batch see this one; its key isn't known yet, so it is told by its place: -(index + 1)."""
     document, company = item.document, item.company.pk
     said = document.kind, document.number, document.payload_hash, item.customer_id, document.currency, actor.label, document.source_system
@@ -270,88 +283,7 @@ def _resolved(outcome: Outcome, outcomes: Mapping[int, Outcome]) -> Outcome:
     """A row that repeats an earlier one of the same batch gets that one's key."""
     if outcome.invoice_id is None or outcome.invoice_id > 0:
         return outcome
-    return Outcome(outcome.index, outcome.external_id, outcome.outcome, outcomes[-outcome.invoice_id - 1].invoice_id, outcome.problems)
-
-
-def _write(ready: Sequence[_Ready], actor: Actor) -> list[int]:
-    """Post the entries, keep the documents and their lines, tell the audit trail."""
-    if not ready:
-        return []
-    posted = posting.post([item.entry for item in ready], actor=actor)
-    posting.post(_after(ready, posted), actor=actor)
-    ids = take_ids("invoicing_invoice", len(ready))
-    copy_rows("invoicing_invoice", _INVOICE, (_invoice_row(i, pk, p.item_id, actor) for i, pk, p in zip(ready, ids, posted, strict=True)))
-    copy_rows("invoicing_invoiceline", _LINE, _line_rows(ready, ids))
-    copy_rows("workflow_event", _EVENT, (_event_row(item, pk, actor) for item, pk in zip(ready, ids, strict=True)))
-    return ids
-
-
-def _after(ready: Sequence[_Ready], posted: Sequence[Posted]) -> list[EntryDraft]:
-    """Retainage held back of these documents, or given up with them."""
-    found: list[EntryDraft] = []
-    for item, p in zip(ready, posted, strict=True):
-        if (item.document.retainage or item.taken) and p.item_id and item.entry.opens:
-            found += retaining.after_entries(item.document, p.item_id, item.books, item.entry.opens, item.taken)
-    return found
-
-
-def _invoice_row(item: _Ready, pk: int, item_id: int | None, actor: Actor) -> tuple[object, ...]:
-    d = item.document
-    return (
-        pk,
-        item.company.pk,
-        item.customer_id,
-        item_id,
-        d.kind,
-        d.number,
-        d.currency,
-        d.document_date,
-        item.due_date,
-        d.terms_text,
-        d.po_number,
-        d.order_reference,
-        item.refers_to_id,
-        item.replaces_id,
-        d.reason,
-        d.reason_code,
-        d.buyer_reference,
-        d.cost_code,
-        d.retainage or (item.taken.amount if item.taken else 0),
-        d.subtotal,
-        d.tax_total,
-        d.total,
-        d.source_system,
-        d.external_id,
-        d.source_version,
-        d.payload_hash,
-        actor.label,
-    )
-
-
-def _line_rows(ready: Sequence[_Ready], ids: Sequence[int]) -> Iterable[tuple[object, ...]]:
-    for item, pk in zip(ready, ids, strict=True):
-        for x in item.document.lines:
-            yield (
-                pk,
-                x.number,
-                x.sku,
-                x.description,
-                x.quantity,
-                x.unit,
-                x.unit_price,
-                x.amount,
-                x.tax_code,
-                x.tax_amount,
-                x.po_line,
-                x.order_line,
-                x.work_order,
-                x.contract,
-                x.gl_account,
-                item.released.get(x.number),
-            )
-
-
-def _event_row(item: _Ready, pk: int, actor: Actor) -> tuple[object, ...]:
-    d = item.document
-    data = json.dumps({"number": d.number, "total": d.total, "currency": d.currency, "due_date": item.due_date.isoformat()})
-    return item.company.pk, f"{d.kind}.issued", actor.label, "invoicing.invoice", pk, item.customer_id, data
+    first = outcomes[-outcome.invoice_id - 1]
+    if first.outcome in ("held", "rejected") and outcome.outcome == "unchanged":
+        return replace(first, index=outcome.index, external_id=outcome.external_id)
+    return replace(outcome, invoice_id=first.invoice_id)
