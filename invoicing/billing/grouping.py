@@ -106,8 +106,9 @@ def finished(row: Mapping[str, Any], facts: Facts, customer: int, retainage_perc
     kept = retained(net, retainage_percent)
     if kept > 0:
         done["retainage"] = money.to_text(kept, currency)
-    if named:
-        done["reason"] = "; ".join([*filter(None, [_unnamed(str(row.get("reason", "")))]), *named])[:200]
+    said = "; ".join(filter(None, [_unnamed(str(row.get("reason") or "")), *named]))[:200]
+    if said or row.get("reason"):
+        done["reason"] = said
     return done
 
 

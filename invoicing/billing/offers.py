@@ -55,7 +55,8 @@ def of_work_order(facts: Facts, work: WorkOrder, texts: Texts, today: date) -> O
         return None
     customer = facts.customers[work.customer]
     reasons, lines = list(_hindrances(facts, customer, around, today)), list[OfferLine]()
-    if _signature_wanted(customer, around, today) and work.signed_off_on is None:
+    signed = work.signed_off_by or work.signed_off_on or "sign_off" in work.attachments
+    if not signed and _signature_wanted(customer, around, today):
         reasons.append(NOT_SIGNED)
     for line in work.lines:
         if not line.is_billable or line.quantity <= 0:
@@ -166,12 +167,13 @@ def _around(facts: Facts, order: int | None, contract: int | None, purchase: int
 
 
 def _frame(customer: Customer, around: Around) -> dict[str, Any]:
-    """What the invoice's head takes from the chain: terms from contract, order, customer, in that order."""
-    version, order = around.version, around.order
+    """What the invoice's head takes from the chain: terms from contract, purchase order, order, customer, in that order."""
+    version, bought, order = around.version, around.purchase, around.order
+    agreed = (version and version.payment_terms) or (bought and bought.payment_terms) or (order and order.payment_terms)
     return {
         "po_number": around.po_number, "order": order.number if order else "",
         "contract": around.contract.number if around.contract else "",
-        "payment_terms": (version and version.payment_terms) or (order and order.payment_terms) or customer.payment_terms,
+        "payment_terms": agreed or customer.payment_terms,
         "retainage_percent": version.retainage_percent if version else ZERO,
     }  # fmt: skip
 
@@ -181,6 +183,17 @@ def tax_code_of(customer: Customer, around: Around, line: OrderLine | None = Non
     version, order = around.version, around.order
     own = line.tax_code if line else ""
     return own or (version.tax_code if version else "") or (order.tax_code if order else "") or customer.tax_code
+
+
+def frame_of(facts: Facts, contract: int, day: date) -> dict[str, Any]:
+    """The head of an invoice that bills a contract by itself: purchase order, terms, share of retainage."""
+    around = _around(facts, None, contract, None, day)
+    return _frame(facts.customers[facts.contracts[contract].customer], around)
+
+
+def tax_code_for(facts: Facts, contract: int, day: date) -> str:
+    """The tax code of a line that bills a contract by itself."""
+    return tax_code_of(facts.customers[facts.contracts[contract].customer], _around(facts, None, contract, None, day))
 
 
 def _hindrances(facts: Facts, customer: Customer, around: Around, today: date) -> Iterator[Reason]:
@@ -207,36 +220,43 @@ def _signature_wanted(customer: Customer, around: Around, today: date) -> bool:
 
 
 def _work_line(facts: Facts, work: WorkOrder, line: WorkLine, around: Around, customer: Customer, texts: Texts) -> OfferLine | Reason:
-    """Priced by the contract's rate card, else by the order's line, in the unit of the price."""
+    """Priced by the purchase order's line, the contract's rate card, or the order's line, in the unit of the price."""
     ordered = around.order.lines.get(line.order_line or 0) if around.order else None
-    agreed = agreed_price(around.version, line.sku, line.quantity, line.unit, around.day) if around.version else None
-    if agreed:
-        unit, price = agreed.unit, agreed.unit_price
-    elif ordered:
-        unit, price = ordered.unit, ordered.unit_price
-    else:
+    priced = _price(around, line.sku, line.quantity, line.unit, ordered)
+    if priced is None:
         return Reason("no_price", f"no price is agreed for {line.sku or f'line {line.number}'}", "pricing")
+    unit, price = priced
     turned = factor(facts.conversions, line.sku, line.unit, unit)
     if turned is None:
         return Reason("no_conversion", f"nothing says how many {unit} one {line.unit} of {line.sku} is", "pricing")
     quantity = six_places(line.quantity * turned)
     return OfferLine(
-        line.sku, texts.get(("work", work.key, line.number), "") or line.sku, quantity,
-        unit or line.unit, price, amount_of(quantity, price, work.currency),
-        tax_code_of(customer, around, ordered), ordered.po_line if ordered else None, line.order_line, work.number,
-        around.contract.number if around.contract else "",
+        line.sku, texts.get(("work", work.key, line.number), "") or line.sku, quantity, unit or line.unit, price,
+        amount_of(quantity, price, work.currency), tax_code_of(customer, around, ordered), ordered.po_line if ordered else None,
+        line.order_line, work.number, around.contract.number if around.contract else "",
     )  # fmt: skip
 
 
 def _order_line(order: Order, line: OrderLine, quantity: Decimal, around: Around, customer: Customer, texts: Texts) -> OfferLine:
-    """Priced by the contract as of the order's day where it lists the article in the same unit, else as ordered."""
-    agreed = agreed_price(around.version, line.sku, line.quantity, line.unit, around.day) if around.version and line.sku else None
-    price = agreed.unit_price if agreed and agreed.unit == line.unit else line.unit_price
+    """Priced as agreed where that is said per the order's unit, else as ordered."""
+    priced = _price(around, line.sku, line.quantity, line.unit, line)
+    price = priced[1] if priced and priced[0] == line.unit else line.unit_price
     return OfferLine(
-        line.sku, texts.get(("order", order.key, line.number), "") or line.sku, quantity,
-        line.unit, price, amount_of(quantity, price, order.currency),
-        tax_code_of(customer, around, line), line.po_line, line.number, "", around.contract.number if around.contract else "",
+        line.sku, texts.get(("order", order.key, line.number), "") or line.sku, quantity, line.unit, price,
+        amount_of(quantity, price, order.currency), tax_code_of(customer, around, line), line.po_line, line.number, "",
+        around.contract.number if around.contract else "",
     )  # fmt: skip
+
+
+def _price(around: Around, sku: str, quantity: Decimal, unit: str, ordered: OrderLine | None) -> tuple[str, Decimal] | None:
+    """Unit and price that the customer will pay: the purchase order's, the contract's as of the day, the order's; in that order."""
+    bought = around.purchase.lines.get(ordered.po_line or 0) if around.purchase and ordered else None
+    if bought is not None and bought.unit_price is not None:
+        return bought.unit or unit, bought.unit_price
+    agreed = agreed_price(around.version, sku, quantity, unit, around.day) if around.version and sku else None
+    if agreed is not None:
+        return agreed.unit, agreed.unit_price
+    return (ordered.unit, ordered.unit_price) if ordered else None
 
 
 def _freight_billed(order: Order, around: Around) -> bool:

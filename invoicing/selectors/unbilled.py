@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from invoicing.billing import quantities
-from invoicing.billing.model import Offer, Reason, Slot
+from invoicing.billing.model import KINDS, Offer, Reason, Slot
 from invoicing.billing.offers import Texts, of_milestone, of_order, of_slot, of_work_order, slots
 from invoicing.checks.facts import Facts, Policy
 from invoicing.models import Draft
@@ -84,9 +84,9 @@ def unbilled(actor: Actor, today: date, *, company: int | None = None, customer:
     return [one for one in found if one.offers]
 
 
-def of_company(company: Company, asked: Asked, only: Collection[str] | None = None) -> Unbilled:
-    """What stands to be billed in a company; `only`: of these keys (see DraftBasis)."""
-    found = _candidates(asked)
+def of_company(company: Company, asked: Asked, only: Collection[str] | None = None, kinds: Collection[str] = tuple(KINDS)) -> Unbilled:
+    """What stands to be billed in a company: of these kinds, and (`only`) of these keys (see DraftBasis)."""
+    found = _candidates(asked, kinds)
     if only is not None:
         found = _named(found, only)
     placed = list(_probes(found, asked))
@@ -152,11 +152,14 @@ _SCHEDULES = (
 )  # fmt: skip
 
 
-def _candidates(asked: Asked) -> Found:
+_QUERIES = {"work": _WORK, "delivery": _DELIVERIES, "order": _ORDERS, "milestone": _MILESTONES, "schedule": _SCHEDULES}
+
+
+def _candidates(asked: Asked, wanted: Collection[str]) -> Found:
     values = {
         "company": asked.company_id, "customer": asked.customer, "collector": asked.collector, "today": asked.today, "limit": MOST + 1,
     }  # fmt: skip
-    kinds = [_sources(sql, values) for sql in (_WORK, _DELIVERIES, _ORDERS, _MILESTONES, _SCHEDULES)]
+    kinds = [_sources(sql, values) if kind in wanted else [] for kind, sql in _QUERIES.items()]
     work, deliveries, orders, milestones, schedules = (rows[:MOST] for rows in kinds)
     return Found(work, deliveries, orders, milestones, schedules, any(len(rows) > MOST for rows in kinds))
 
@@ -186,14 +189,15 @@ def _probes(found: Found, asked: Asked) -> Iterator[Placed]:
     ):  # fmt: skip
         skus[kind, key].append(sku)
     for source in found.work:
-        yield probe(asked, source.customer, [_line(sku, work=source.key) for sku in skus["work", source.key] or [""]])
+        yield probe(asked, source.customer, [probe_line(sku, work=source.key) for sku in skus["work", source.key] or [""]])
     for key, customer in orders.items():
-        yield probe(asked, customer, [_line(sku) for sku in skus["order", key]], f"ord_{key}")
+        yield probe(asked, customer, [probe_line(sku) for sku in skus["order", key]], f"ord_{key}")
     for key, customer in {(s.key, s.customer) for s in (*found.milestones, *found.schedules)}:
-        yield probe(asked, customer, [_line("", contract=key)])
+        yield probe(asked, customer, [probe_line("", contract=key)])
 
 
-def _line(sku: str, work: int | None = None, contract: int | None = None) -> Line:
+def probe_line(sku: str, work: int | None = None, contract: int | None = None) -> Line:
+    """A line of a probe: an article, and what it is of."""
     names = f"wo_{work}" if work else "", f"ctr_{contract}" if contract else ""
     return Line(1, sku, "", Decimal(1), "", Decimal(0), 0, "", 0, None, None, *names, "")
 
@@ -243,7 +247,7 @@ def _goods(found: Found, facts: Facts, policy: Policy, texts: Texts, asked: Aske
         deliveries = shipped.get(key, [])
         claimed = {d.key: busy[f"delivery:{d.key}"] for d in deliveries if f"delivery:{d.key}" in busy}
         left = quantities.of_deliveries(order, [(d.key, d.lines) for d in deliveries], claimed, facts.conversions)
-        freight = "" if key in charged else article
+        freight = article if order.freight_amount and key not in charged else ""
         for d in deliveries:
             if d.key in wanted and d.key in left:
                 bases = (f"delivery:{d.key}", *((f"freight:{key}",) if freight else ()))
