@@ -203,6 +203,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": ["arops.api.openapi.complete"],
 }
+# Official rules beyond the standard's own (Peppol, XRechnung), as the operator's copies: PEPPOL-EN16931-UBL.xslt and the like.
+EINVOICE_SCHEMATRON_DIR = os.environ.get("EINVOICE_SCHEMATRON_DIR", "")
 API_CALLS_A_MINUTE = int(os.environ.get("API_CALLS_A_MINUTE", "600"))
 
 LOGGING: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """PDF from HTML, by WeasyPrint. It needs the Pango libraries of the system; without them all works but PDF, and says so.
 
 The text in a document comes from customers: nothing in it may make the server read a file or call an address, so only `data:` URLs
-are fetched.
+are fetched, and no redirect is followed.
 """
 
 from functools import lru_cache
@@ -31,10 +31,11 @@ def is_available() -> bool:
     return True
 
 
-def from_html(html: str, css: str = "") -> bytes:
-    """The document as PDF. Raises PdfUnavailable."""
+def from_html(html: str, css: str = "", *, archive: bool = False) -> bytes:
+    """The document as PDF; with `archive` as PDF/A-3b, which keeps its fonts and may carry files. Raises PdfUnavailable."""
     weasyprint, fetcher = _weasyprint()
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher(allowed_protocols=["data"]))
-    styles = [weasyprint.CSS(string=css, url_fetcher=fetcher(allowed_protocols=["data"]))] if css else []
-    made: bytes = document.write_pdf(stylesheets=styles)
+    locked = {"allowed_protocols": ["data"], "allow_redirects": False}
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher(**locked))
+    styles = [weasyprint.CSS(string=css, url_fetcher=fetcher(**locked))] if css else []
+    made: bytes = document.write_pdf(stylesheets=styles, **({"pdf_variant": "pdf/a-3b"} if archive else {}))
     return made

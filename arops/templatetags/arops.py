@@ -48,6 +48,12 @@ def plain_decimal(value: Decimal) -> str:
 
 
 @register.filter
+def price(value: Decimal) -> str:
+    """A price with two decimals at least: 1,895.00, 4.35, 0.0375."""
+    return plain_decimal(value) if "." in plain_decimal(value) else f"{plain_decimal(value)}.00"
+
+
+@register.filter
 def days_past(due: date, today: date) -> int:
     """Whole days past a due date; 0 or less when it isn't past."""
     return (today - due).days
@@ -79,6 +85,19 @@ def widget_kind(bound: Any) -> str:
     if isinstance(widget, CheckboxInput):
         return "check"
     return "checks" if isinstance(widget, CheckboxSelectMultiple) else "line"
+
+
+@register.filter
+def is_number(bound: Any) -> bool:
+    """Whether a field is a number that is typed, and stands right-aligned in a table of lines."""
+    return bound.field.widget.attrs.get("inputmode") == "decimal"
+
+
+@register.filter
+def whole(value: Any) -> int | None:
+    """A field's value as a whole number, to look something up by; None for what is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @register.simple_tag

@@ -77,11 +77,17 @@ def _document(document: EInvoice) -> Iterator[Fault]:
 
 
 def _lines(document: EInvoice) -> Iterator[Fault]:
+    unknown: dict[str, list[str]] = {}
     for line in document.lines:
         if line.category is None:
-            said = f"tax code {line.tax_code} has no rate on {document.issued_on}" if line.tax_code else "it has no tax code"
-            yield Fault(f"line {line.number}", f"line {line.number}: {said}, so its tax category is unknown: add the rate to the tax rates")
-        elif line.category not in CATEGORIES:
+            unknown.setdefault(line.tax_code, []).append(str(line.number))
+    for code, numbers in unknown.items():
+        no_rate = f"tax code {code} has no rate on {document.issued_on}: add it to the tax rates"
+        said = no_rate if code else "no tax code is given: bill with one"
+        which = f"line{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:10])}{' and more' if len(numbers) > 10 else ''}"
+        yield Fault(f"line {numbers[0]}", f"{which}: {said}, or give the customer its tax code")
+    for line in document.lines:
+        if line.category is not None and line.category not in CATEGORIES:
             yield Fault(f"line {line.number}", f"line {line.number}: {line.category} is no tax category of EN 16931")
         if not _UNIT.fullmatch(line.unit):
             words = f"line {line.number}: {line.unit!r} is no unit of UN/ECE Recommendation 20, such as EA, HUR or KGM"
@@ -89,6 +95,8 @@ def _lines(document: EInvoice) -> Iterator[Fault]:
 
 
 def _taxes(document: EInvoice) -> Iterator[Fault]:
+    if any(line.category is None for line in document.lines):
+        return  # what is unknown can't be wrong yet
     taxes = document.taxes()
     if len(taxes) > 1 and any(tax.category == "O" for tax in taxes):
         yield Fault("tax", "what isn't subject to tax (O) can't stand on one invoice with what is: bill it apart")

@@ -1,22 +1,19 @@
 """One document as it was issued, what became of it, and its paper."""
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.loader import render_to_string
 
 from arops.lib import clock, pdf
 from arops.lib.http import address, page
 from invoicing import selectors
 from invoicing.models import Invoice
+from invoicing.services.paper import file_name, invoice_pdf, paper_of
 from ledger.selectors import item_history
 from org.access import allowed
 from org.selectors import actor_names
 
-PAPER = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
 _MANY = 50
 
 
@@ -68,7 +65,7 @@ def as_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     if not pdf.is_available():
         return redirect("invoicing:print", pk=invoice.pk)
     response = HttpResponse(invoice_pdf(invoice), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{invoice.kind.replace("_", "-")}-{invoice.pk}.pdf"'
+    response["Content-Disposition"] = f'inline; filename="{file_name(invoice, "pdf")}"'
     return response
 
 
@@ -78,13 +75,3 @@ def as_paper(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     invoice = get_object_or_404(selectors.in_sight(user), pk=pk)
     return page(request, "invoicing/print.html", {**paper_of(invoice), "can_pdf": pdf.is_available()})
-
-
-def invoice_pdf(invoice: Invoice) -> bytes:
-    """The document as PDF, as it goes out by mail. Raises PdfUnavailable."""
-    return pdf.from_html(render_to_string("invoicing/paper.html", paper_of(invoice)), PAPER.read_text())
-
-
-def paper_of(invoice: Invoice) -> dict[str, Any]:
-    """What stands on the paper: the document as issued, nothing of what became of it."""
-    return {"invoice": invoice, "company": invoice.company, "customer": invoice.customer, "lines": list(invoice.lines.all())}

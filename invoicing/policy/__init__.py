@@ -1,0 +1,1 @@
+"""What is usual, as numbers. Pure."""
