@@ -9,6 +9,7 @@ from cashapp import api as cashapp
 from customers import api as customers
 from invoicing import api as invoicing
 from ledger import api as ledger
+from orders import api as orders
 from reports import api as reports
 
 app_name = "api"
@@ -42,6 +43,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "contacts", all=customers.Contacts, bulk=customers.ContactsBulk, external=customers.ContactByExternalId,
         one=customers.ContactDetail,
     ),
+    *(pattern for path_, made in orders.RESOURCES.items() for pattern in resource(path_, **orders.views(made))),
+    *resource("price-lists", all=orders.PriceLists),
+    *resource("unit-conversions", all=orders.UnitConversions, bulk=orders.UnitConversionsBulk, one=orders.UnitConversionDetail),
+    *(path(f"imports/{name}", view.as_view(), name=f"imports-{name}") for name, view in orders.imports().items()),
     *resource(
         "invoices", all=invoicing.Invoices, bulk=invoicing.InvoicesBulk, external=invoicing.InvoiceByExternalId,
         one=invoicing.InvoiceDetail,

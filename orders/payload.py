@@ -221,6 +221,7 @@ CONVERSION: Fields = {
     "company": text(20, needed=True), "sku": text(60), "from_unit": text(10, needed=True), "to_unit": text(10, needed=True),
     "factor": decimal(8, least=Decimal("0.00000001"), most=Decimal("9999999999")),
 }  # fmt: skip
+CONVERSIONS = Shape(lambda code: CONVERSION, ("company", "from_unit", "to_unit", "factor"), {})
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,13 @@ PREFIXES = {
     "rate": "fxr",
     "job": "job",
     "event": "evt",
+    "contract": "ctr",
+    "price": "prc",
+    "purchase_order": "po",
+    "order": "ord",
+    "delivery": "dlv",
+    "work_order": "wo",
+    "unit_conversion": "uc",
 }
 
 

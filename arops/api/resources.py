@@ -119,7 +119,9 @@ class JobDetail(JobRecords, DetailView):
 
 SUBJECTS = {
     "customers.customer": "customer", "customers.contact": "contact", "invoicing.invoice": "invoice", "cashapp.receipt": "receipt",
-    "cashapp.bankaccount": "bank_account", "ledger.openitem": "item", "workflow.job": "job",
+    "cashapp.bankaccount": "bank_account", "ledger.openitem": "item", "workflow.job": "job", "orders.contract": "contract",
+    "orders.purchaseorder": "purchase_order", "orders.salesorder": "order", "orders.delivery": "delivery", "orders.workorder": "work_order",
+    "orders.unitconversion": "unit_conversion",
 }  # fmt: skip
 """Model → the kind of id that its rows have."""
 

@@ -21,11 +21,16 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.conftest import caller, invoice
 from tests.factories import DAY, issue, make_user, rate, receive
+from tests.orders import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance, unsupported_method]
 TIMES = int(os.environ.get("AROPS_FUZZ", "1"))
 """How many times the usual number of calls."""
+ORDERS = {
+    "contracts": rows.contract, "purchase-orders": rows.purchase_order, "orders": rows.order, "deliveries": rows.delivery,
+    "work-orders": rows.work_order,
+}  # fmt: skip
 EXAMPLES = {GenerationMode.POSITIVE: 3 * TIMES, GenerationMode.NEGATIVE: 2 * TIMES}
 
 
@@ -38,6 +43,8 @@ def key(us, acme, settings):
     assert erp.post("/invoices", invoice("1")).status_code == 201
     make_user("specialist", us)
     issue(acme, 100_00)
+    for path, row in ORDERS.items():
+        assert erp.post(f"/{path}", row(acme)).status_code == 201
     receive(acme, 5_00)
     return erp.headers["Authorization"]
 

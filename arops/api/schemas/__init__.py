@@ -4,7 +4,7 @@ The document is checked against the running server by the tests; the reading its
 messages point at the field.
 """
 
-from arops.api.schemas import money, records, reports
+from arops.api.schemas import money, orders, records, reports
 from arops.api.schemas.operations import (
     ANY,
     MODE,
@@ -22,7 +22,7 @@ from arops.api.schemas.operations import (
 )
 from arops.api.schemas.parts import Schema, ref
 
-COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **reports.COMPONENTS}
+COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **orders.COMPONENTS, **reports.COMPONENTS}
 
 __all__ = [
     "ANY",
