@@ -119,3 +119,54 @@ class AttachForm(forms.Form):
     file = forms.FileField(label="File", max_length=255, allow_empty_file=True)
     kind = forms.ChoiceField(choices=Attachment.Kind.choices, label="What it is")
     note = forms.CharField(max_length=300, required=False, label="Note")
+
+
+class LimitForm(forms.Form):
+    """One limit of a role: amounts as people type them; both left empty takes the limit away. `standard` sets the usual ones instead."""
+
+    company = forms.ModelChoiceField(Company.objects.none())
+    currency = forms.ChoiceField(choices=[(c, c) for c in money.currencies()])
+    role = forms.CharField(max_length=30, required=False)
+    kind = forms.CharField(max_length=30, required=False)
+    alone = forms.CharField(max_length=30, required=False)
+    approve = forms.CharField(max_length=30, required=False)
+    standard = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        company: Any = self.fields["company"]
+        company.queryset = companies
+
+    def clean_alone(self) -> int | None:
+        """Minor units."""
+        return self._amount("alone")
+
+    def clean_approve(self) -> int | None:
+        """Minor units."""
+        return self._amount("approve")
+
+    def _amount(self, name: str) -> int | None:
+        text, currency = str(self.cleaned_data[name]).strip(), self.cleaned_data.get("currency")
+        try:
+            return money.parse(money.ungrouped(text), currency) if text and currency else None
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class DeputyForm(forms.Form):
+    """Who decides for whom, from when to when."""
+
+    person = forms.ModelChoiceField(User.objects.none(), label="Away", empty_label=None)
+    deputy = forms.ModelChoiceField(User.objects.none(), label="Decides instead", empty_label="choose")
+    first_day = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last_day = forms.DateField(label="To, that day included", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    note = forms.CharField(max_length=200, required=False, label="Note")
+
+    def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = User.objects.visible_to(actor, "approvals.view").filter(is_active=True, memberships__isnull=False).distinct()
+        others = User.objects.visible_to(actor, "work.assign").filter(is_active=True, memberships__isnull=False).distinct()
+        person: Any = self.fields["person"]
+        deputy: Any = self.fields["deputy"]
+        person.queryset = others if actor.can("work.assign") else User.objects.filter(pk=actor.pk)
+        deputy.queryset = seen

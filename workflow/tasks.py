@@ -9,7 +9,8 @@ from workflow.services.audit import seal_events
 from workflow.services.jobs import due_jobs, run_job
 from workflow.services.subjects import register_subject
 
-register_subject("workflow.approval", view="approvals.view", edit="memos.request", url_name="workflow:approval")
+# Nobody edits a request: its files come with it.
+register_subject("workflow.approval", view="approvals.view", edit="nobody", url_name="workflow:approval")
 register_subject("workflow.task", view="tasks.answer", edit="tasks.answer", url_name="workflow:task")
 
 __all__ = ["ring", "seal", "sweep", "work"]

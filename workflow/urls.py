@@ -1,8 +1,8 @@
-"""Addresses of the workflow pages: jobs, the audit trail, tasks, attachments."""
+"""Addresses of the workflow pages: jobs, the audit trail, tasks, approvals, attachments."""
 
 from django.urls import path
 
-from workflow.views import attachments, audit, jobs, tasks
+from workflow.views import approvals, attachments, audit, authority, jobs, tasks
 
 app_name = "workflow"
 urlpatterns = [
@@ -17,6 +17,13 @@ urlpatterns = [
     path("tasks/new/", tasks.new, name="task-new"),
     path("tasks/<int:pk>/", tasks.detail, name="task"),
     path("tasks/<int:pk>/<slug:step>/", tasks.step, name="task-step"),
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/deputies/", authority.deputies, name="deputies"),
+    path("approvals/deputies/<int:pk>/end/", authority.deputy_end, name="deputy-end"),
+    path("approvals/limits/", authority.authority, name="authority"),
+    path("approvals/limits/set/", authority.limit, name="authority-set"),
+    path("approvals/<int:pk>/", approvals.detail, name="approval"),
+    path("approvals/<int:pk>/<slug:step>/", approvals.decide, name="approval-decide"),
     path("attachments/<int:pk>/", attachments.fetch, name="attachment"),
     path("attachments/<int:pk>/remove/", attachments.remove, name="attachment-remove"),
     path("attachments/<str:subject>/<int:subject_pk>/", attachments.panel, name="attachments"),
