@@ -219,7 +219,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sales order; `lines` by number. `delivered_on` is the last day something was shipped; `deliveries` their numbers."""
+    """A sales order; `lines` by number. `delivered_on` is the last day something was shipped; `deliveries` their numbers.
+
+    `attachments` are the kinds of files attached to the order or to one of its deliveries.
+    """
 
     key: int
     number: str
@@ -240,6 +243,7 @@ class Order:
     revision: int = 1
     delivered_on: date | None = None
     deliveries: tuple[str, ...] = ()
+    attachments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,54 +393,3 @@ class Facts:
     tax_rates: Mapping[str, tuple[TaxRate, ...]]
     conversions: Mapping[tuple[str, str, str], Decimal]
     earlier: Mapping[int, tuple[Earlier, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What a company calls freight, fees and the release of retainage (articles), and how near a near-duplicate is in days.
-
-    `tolerance` is by how many minor units a line may differ before it counts; 0 is the trade's rule: customers' systems have none.
-    """
-
-    freight_skus: frozenset[str] = frozenset({"FREIGHT", "SHIPPING"})
-    fee_skus: frozenset[str] = frozenset({"FUEL", "SURCHARGE", "FEE", "ENV-FEE", "HANDLING"})
-    release_skus: frozenset[str] = frozenset({"RETAINAGE"})
-    near_days: int = 10
-    tolerance: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What says so: the kind of document (contract, purchase_order, order, delivery, work_order, customer, tax_rate, invoice, …), its
-    number and pk (0: the document that is checked), line, revision or version, day, and the value that stands there, for people."""
-
-    document: str
-    number: str
-    key: int
-    line: int | None
-    revision: int | None
-    day: date | None
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that the customer would not pay. Goes into invoicing.Finding field by field.
-
-    `effect` is in minor units of the document's currency: > 0 billed too much, < 0 too little, 0 where no sum can be named; for what
-    holds up the whole document (a missing number) it is 0 too: at stake is then its total. `key` is the same for the same finding of the
-    next run: rule, lines, and what else tells it apart.
-    """
-
-    rule: str
-    severity: str
-    lines: tuple[int, ...]
-    expected: str
-    billed: str
-    effect: int
-    origin: str
-    words: str
-    reasoning: str
-    remedy: str
-    sources: tuple[Source, ...]
-    key: str
