@@ -76,14 +76,14 @@ def plain_decimal(value: Any) -> Decimal | None:
     return found if found is not None and found.is_finite() and abs(found.adjusted()) < 40 else None
 
 
-def respond(results: Sequence[Mapping[str, Any]], call: Call) -> Response:
-    """200 when every row went well, 207 when some didn't; results in the order of the rows.
+def respond(results: Sequence[Mapping[str, Any]], call: Call, outcomes: Sequence[str] = OUTCOMES) -> Response:
+    """200 when every row went well, 207 when some didn't; results in the order of the rows. `outcomes` are those that are counted.
 
     An answer without any effect (a dry run, an atomic call refused) is marked, so that it isn't kept for replays.
     """
     counts = Counter(str(r["outcome"]) for r in results)
-    summary: dict[str, Any] = {name: counts.get(name, 0) for name in OUTCOMES}
+    summary: dict[str, Any] = {name: counts.get(name, 0) for name in outcomes}
     body = {"results": list(results), "summary": summary | {"rows": len(results), "dry_run": call.dry_run}}
-    response = Response(body, status=207 if counts.get("rejected") else 200)
+    response = Response(body, status=207 if counts.get("rejected") or counts.get("held") else 200)
     response.has_effect = not call.dry_run and counts.get("rejected", 0) < len(results)  # type: ignore[attr-defined]
     return response

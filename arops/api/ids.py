@@ -19,6 +19,7 @@ PREFIXES = {
     "order": "ord",
     "delivery": "dlv",
     "work_order": "wo",
+    "draft": "drf",
     "unit_conversion": "uc",
 }
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from arops.api.bulk import read_call, respond
+from arops.api.bulk import OUTCOMES, read_call, respond
 from arops.api.idempotency import once
 from arops.api.ids import public
 from arops.api.lists import RecordView
@@ -19,6 +19,7 @@ class WriteView(RecordView):
     """A resource that is written row by row through one service; `money`: a call without an Idempotency-Key is refused."""
 
     money: ClassVar[bool] = False
+    outcomes: ClassVar[Sequence[str]] = OUTCOMES
 
     def save(self, rows: list[Any], *, atomic: bool = False, dry_run: bool = False) -> Sequence[Any]:
         """Save rows by the service: one Result a row."""
@@ -43,6 +44,10 @@ class WriteView(RecordView):
     def one(self, row: Any) -> Response:
         """Save one row: 201 created, 200 otherwise; a problem when it is refused (409 for what was issued and never changes)."""
         (saved,) = self.save([object_of(row)])
+        return self.answer(saved)
+
+    def answer(self, saved: Any) -> Response:
+        """What is told about one row."""
         if saved.outcome == "rejected":
             errors = errors_of(saved)
             status = 409 if any(e["code"] in ("issued", "duplicate_number", "conflict", "stale") for e in errors) else 422
@@ -68,7 +73,7 @@ class WriteView(RecordView):
 
         def work() -> Response:
             saved = self.save(call.rows, atomic=call.atomic, dry_run=call.dry_run)
-            return respond([self.result(s) for s in saved], call)
+            return respond([self.result(s) for s in saved], call, self.outcomes)
 
         return once(request, self.actor, work, needed=self.money, dry_run=call.dry_run)
 

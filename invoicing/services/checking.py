@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from arops.lib.refusal import Refused
-from invoicing.checks.facts import Found, Policy
+from invoicing.checks import Found, Policy, check_batch
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice
 from invoicing.payload import Document, digest, read_document
 from invoicing.selectors.batch import Batch
@@ -85,8 +85,6 @@ def blocks(found: Iterable[Found]) -> bool:
 
 def examine(batch: Batch) -> dict[int, tuple[Found, ...]]:
     """What the rules find in each document of the batch, by its key."""
-    from invoicing.checks import check_batch
-
     billed, facts = load(batch)
     return {b.key: tuple(found) for b, found in zip(billed, check_batch(billed, facts, batch.policy), strict=True)}
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from customers.terms import Terms, TermsError, parse_terms
-from invoicing.checks.facts import Found
+from invoicing.checks import Found
 from invoicing.payload import Document, Problem, Reference, read_document
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.services import linking, retaining, screening
@@ -40,6 +40,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     draft_id: int | None = None
     found: tuple[Found, ...] = ()
+    currency: str = ""
 
 
 class DocumentRefused(Exception):
@@ -142,8 +143,8 @@ def _outcome(item: Ready, pk: int | None, screened: screening.Screened) -> Outco
     if problem := screened.refused.get(index):
         return Outcome(index, external, "rejected", None, (problem,))
     if draft := screened.held.get(index):
-        return Outcome(index, external, "held", None, (), draft.pk, screened.told.get(index, ()))
-    return Outcome(index, external, "created", pk, (), None, screened.told.get(index, ()))
+        return Outcome(index, external, "held", None, (), draft.pk, screened.told.get(index, ()), item.document.currency)
+    return Outcome(index, external, "created", pk, (), None, screened.told.get(index, ()), item.document.currency)
 
 
 def _changed_here(

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from arops.lib.bulk import take_ids
-from invoicing.checks.facts import Found
+from invoicing.checks import Found
 from invoicing.models import Draft, Finding
 from invoicing.payload import Document, Problem, digest
 from invoicing.selectors.batch import Batch

@@ -4,7 +4,7 @@ The document is checked against the running server by the tests; the reading its
 messages point at the field.
 """
 
-from arops.api.schemas import money, orders, records, reports
+from arops.api.schemas import checks, money, orders, records, reports
 from arops.api.schemas.operations import (
     ANY,
     MODE,
@@ -12,6 +12,7 @@ from arops.api.schemas.operations import (
     bulk,
     bulk_answer,
     found,
+    held,
     page,
     page_parameters,
     parameters,
@@ -22,7 +23,9 @@ from arops.api.schemas.operations import (
 )
 from arops.api.schemas.parts import Schema, ref
 
-COMPONENTS: dict[str, Schema] = {**records.COMPONENTS, **money.COMPONENTS, **orders.COMPONENTS, **reports.COMPONENTS}
+COMPONENTS: dict[str, Schema] = {
+    name: schema for module in (records, money, checks, orders, reports) for name, schema in module.COMPONENTS.items()
+}
 
 __all__ = [
     "ANY",
@@ -32,6 +35,7 @@ __all__ = [
     "bulk",
     "bulk_answer",
     "found",
+    "held",
     "page",
     "page_parameters",
     "parameters",

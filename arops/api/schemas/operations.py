@@ -86,12 +86,17 @@ def bulk(name: str, *, total: bool = False) -> Schema:
     }  # fmt: skip
 
 
-def bulk_answer() -> dict[Any, Any]:
+def bulk_answer(name: str = "BulkAnswer") -> dict[Any, Any]:
     """The outcome of each row."""
     return {
-        (200, JSON): OpenApiResponse(ref("BulkAnswer"), "Every row went well."),
-        (207, JSON): OpenApiResponse(ref("BulkAnswer"), "Some rows were rejected."),
+        (200, JSON): OpenApiResponse(ref(name), "Every row went well."),
+        (207, JSON): OpenApiResponse(ref(name), "Some rows were rejected" + (", or held." if name == "DocumentsAnswer" else ".")),
     }
+
+
+def held() -> dict[Any, Any]:
+    """A document that the check holds."""
+    return {(202, JSON): OpenApiResponse(ref("DraftWhole"), "Held by the check: kept as a draft, with what was found. Nothing is booked.")}
 
 
 def upload(**fields: Schema) -> Schema:

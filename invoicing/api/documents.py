@@ -18,9 +18,12 @@ from arops.api.lists import DetailView, ExternalIdView, ListView
 from arops.api.problems import invalid
 from arops.api.resources import job_shape
 from arops.api.uploads import UploadView, looks_like_json, mode_of, upload_of
+from arops.api.views import object_of
 from arops.api.writes import WriteView
 from arops.lib import clock, money
-from invoicing.models import Invoice, InvoiceLine
+from invoicing.api import findings
+from invoicing.api.drafts import shape_of
+from invoicing.models import Draft, Invoice, InvoiceLine
 from invoicing.payload import parse_day
 from invoicing.services import Outcome, issue_documents
 from invoicing.services.importing import import_list
@@ -36,6 +39,7 @@ class DocumentRecords(WriteView):
 
     permission, write_permission, kind, money = "invoices.view", "invoices.issue", "invoice", True
     document_kind: ClassVar[str | None] = None
+    outcomes = ("created", "updated", "unchanged", "held", "rejected")
 
     def rows(self) -> models.QuerySet[Any]:
         """Documents in sight."""
@@ -69,6 +73,19 @@ class DocumentRecords(WriteView):
         return issue_documents(
             rows, actor=self.actor, source_system=self.source_system, kind=self.document_kind, atomic=atomic, dry_run=dry_run
         )
+
+    def result(self, saved: Any) -> dict[str, Any]:
+        """With the draft that a held one became, and what the check found in one that is held or issued with a warning."""
+        found = [findings.told(f, saved.currency) for f in saved.found]
+        return super().result(saved) | {"draft": public("draft", saved.draft_id), "findings": found}
+
+    def one(self, row: Any) -> Response:
+        """As everywhere; one that is held answers 202 with the draft it became."""
+        (saved,) = self.save([object_of(row)])
+        if saved.outcome != "held":
+            return self.answer(saved)
+        draft = Draft.objects.select_related("company").get(pk=saved.draft_id)
+        return Response(shape_of(draft) | {"document": draft.payload}, status=202)
 
     def key_of(self, saved: Any) -> int | None:
         """The document's key."""
@@ -121,9 +138,10 @@ class Invoices(DocumentRecords, ListView):
         """One page of documents of this kind, as they were issued; `updated_since` is about the issue, balances are open-items'."""
         return super().get(request, *args, **kwargs)
 
-    @schemas.writes("invoices_create", schemas.ref("InvoiceIn"), schemas.written("Invoice"), money=True)
+    @schemas.writes("invoices_create", schemas.ref("InvoiceIn"), schemas.written("Invoice") | schemas.held(), money=True)
     def post(self, request: Request) -> Response:
-        """Issue one document. Issued is issued: another payload under the same id is refused (409), the same one answers 200."""
+        """Issue one document. Issued is issued: another payload under the same id is refused (409), the same one answers 200. One that the
+        company's check holds becomes a draft (202), and tells what was found."""
         return self.create(request)
 
 
@@ -144,7 +162,7 @@ class InvoiceByExternalId(DocumentRecords, ExternalIdView):
         """A document by the sender's id; name the company when several hold it."""
         return super().get(request, *args, **kwargs)
 
-    @schemas.writes("invoices_upsert", schemas.ref("InvoiceIn"), schemas.written("Invoice"))
+    @schemas.writes("invoices_upsert", schemas.ref("InvoiceIn"), schemas.written("Invoice") | schemas.held())
     def put(self, request: Request, source: str, external_id: str) -> Response:
         """Issue the document with this id; the same again answers 200, another payload 409."""
         return self.upsert(request, source, external_id)
@@ -153,9 +171,10 @@ class InvoiceByExternalId(DocumentRecords, ExternalIdView):
 class InvoicesBulk(DocumentRecords):
     """Many documents at once."""
 
-    @schemas.writes("invoices_bulk", schemas.bulk("InvoiceIn", total=True), schemas.bulk_answer(), money=True)
+    @schemas.writes("invoices_bulk", schemas.bulk("InvoiceIn", total=True), schemas.bulk_answer("DocumentsAnswer"), money=True)
     def post(self, request: Request) -> Response:
-        """Issue up to 5,000 documents."""
+        """Issue up to 5,000 documents. Rows that the company's check holds are `held`: kept as drafts, which is no rejection, so that an
+        atomic call goes through with the others issued; `findings` say why."""
         return self.many(request)
 
 
