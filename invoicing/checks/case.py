@@ -84,7 +84,7 @@ class Case:
     def is_extra(self, strand: Strand) -> bool:
         """Freight, a fee or the release of retainage: not an article."""
         sku = strand.line.sku
-        return sku in self.policy.freight_skus or sku in self.policy.fee_skus or sku in self.policy.release_skus
+        return strand.line.is_release or sku in self.policy.freight_skus or sku in self.policy.fee_skus or sku in self.policy.release_skus
 
     def explain(self, line: int, effect: int) -> None:
         """Note that so many minor units of a line are wrong, as a finding says."""
@@ -139,6 +139,9 @@ class Case:
 def _follow(line: BilledLine, document: Billed, facts: Facts) -> Strand:
     """From the line to its work order, order, purchase order and contract: its own reference first, then what the neighbours say."""
     strand = Strand(line)
+    if line.is_release:
+        strand.day = document.document_date
+        return strand
     work = strand.work = facts.work_orders.get(line.work_order) if line.work_order else None
     order_key = line.order or document.order or (work.order if work else None)
     order = strand.order = facts.orders.get(order_key) if order_key else None

@@ -47,6 +47,8 @@ class BilledLine:
     purchase_order: int | None = None
     work_order: int | None = None
     contract: int | None = None
+    is_release: bool = False
+    """Releases retainage of an earlier invoice: bills nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
