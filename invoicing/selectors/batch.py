@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from invoicing.checks.facts import Policy
+from invoicing.checks import Policy
 from invoicing.selectors.chain import Chain, Placed
 
 
