@@ -21,6 +21,14 @@ from ledger.models import OpenItem
 from ledger.services import close_period
 from messaging.models import Message
 from messaging.services import queue_message
+from orders.services import (
+    save_contracts,
+    save_deliveries,
+    save_orders,
+    save_purchase_orders,
+    save_unit_conversions,
+    save_work_orders,
+)
 from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
@@ -87,8 +95,29 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     waiting = money_in(bank, 50_00, customer, text="hello", day=TODAY)
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[waiting], post=False)
     _messages(company, customer, name)
+    _order_life(company, customer, name)
     _silent(company, collector, bank, name)
     return customer
+
+
+def _order_life(company: Company, customer: Customer, name: str) -> None:
+    """A contract with a price, a purchase order, an order, its delivery and its work order; a unit."""
+    common = {"company": company.code, "customer": customer.number, "external_id": f"X-{name}"}
+    price = {"sku": "SRV", "unit": "HUR", "unit_price": "100.00"}
+    version = {"valid_from": "2026-01-01", "prices": [price], "steps": [{"code": "M1", "name": "Foundation", "amount": "10.00"}]}
+    links = {"contract": f"CT-{name}", "purchase_order": f"PO-{name}"}
+    line = {"sku": "SRV", "unit": "HUR", "quantity": "1"}
+    for save, row in (
+        (save_contracts, {"number": f"CT-{name}", "versions": [version]}),
+        (save_purchase_orders, {"number": f"PO-{name}", "issued_on": "2026-07-01", "contract": f"CT-{name}"}),
+        (save_orders, {"number": f"SO-{name}", "ordered_on": "2026-07-02", **links, "lines": [{**line, "unit_price": "100.00"}]}),
+        (save_deliveries, {"number": f"DL-{name}", "order": f"SO-{name}", "shipped_on": "2026-07-03"}),
+        (save_work_orders, {"number": f"WO-{name}", "order": f"SO-{name}", "ordered_on": "2026-07-02", **links, "lines": [line]}),
+    ):
+        (saved,) = save([{**common, **row}], actor=SYSTEM, source_system="erp")
+        assert saved.outcome == "created", saved
+    unit = {"company": company.code, "sku": name, "from_unit": "CS", "to_unit": "EA", "factor": "12"}
+    assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
 
 
 def _silent(company: Company, collector: User, bank: Any, name: str) -> None:
