@@ -5,33 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from arops.lib import money
+from arops.lib.rows import Problem, Reference, parse_day, read_reference
 from customers.terms import Terms
 
+__all__ = ["Document", "Line", "Problem", "Reader", "Reference", "parse_day", "read_reference"]
+
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,8})?", re.ASCII)
-_DAY = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NUL = "\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a value: where (JSON pointer within the row), a code for machines, words for people."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Another record, by our id or by the sender's."""
-
-    id: str = ""
-    external_id: str = ""
-    source_system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +153,3 @@ class Reader:
     def unknown(self, row: Mapping[str, Any], allowed: frozenset[str], pointer: str = "") -> None:
         for name in row.keys() - allowed:
             self.wrong(f"{pointer}/{name}", "unknown_field", f"{name} is not a field of this")
-
-
-def read_reference(value: Any) -> Reference | None:
-    """A reference as the API takes it; None when it is neither an id nor an object of the two fields."""
-    if isinstance(value, str) and 0 < len(value) <= 120 and _NUL not in value:
-        return Reference(id=value)
-    if isinstance(value, Mapping) and not value.keys() - {"external_id", "source_system"}:
-        external, source = value.get("external_id"), value.get("source_system", "")
-        if (
-            isinstance(external, str)
-            and 0 < len(external) <= 80
-            and isinstance(source, str)
-            and len(source) <= 40
-            and _NUL not in external + source
-        ):
-            return Reference(external_id=external, source_system=source)
-    return None
-
-
-@lru_cache(maxsize=4096)
-def parse_day(text: str) -> date | None:
-    """An ISO day between 1900 and 2099; None for anything else (31 February, 0206-01-01)."""
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
