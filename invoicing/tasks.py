@@ -9,6 +9,13 @@ from invoicing.services import Outcome, adjusting, giving_up, issue_documents, m
 from invoicing.services.importing import check_import, run_import
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.subjects import register_subject
+
+register_subject("invoicing.invoice", view="invoices.view", edit="invoices.issue", url_name="invoicing:detail")
+register_subject("ledger.openitem", view="invoices.view", edit="nobody", url_name="ledger:item")
+register_subject("ledger.entry", view="invoices.view", edit="nobody", url_name="ledger:entry")
+
+register_subject("invoicing.draft", view="invoices.view", edit="invoices.issue", url_name="invoicing:exception")
 
 APPROVED = (memos, adjusting, giving_up)
 """What does things that are approved; known to everybody once this module is loaded."""
@@ -38,10 +45,11 @@ def issue_rows(job: Job, tell: Tell) -> dict[str, int]:
         )
     job.results = [_told(line, outcome) for (line, _), outcome in zip(lines, outcomes, strict=True)]
     tell(len(rows), len(rows))
-    return {name: sum(o.outcome == name for o in outcomes) for name in ("created", "unchanged", "rejected")}
+    return {name: sum(o.outcome == name for o in outcomes) for name in ("created", "unchanged", "held", "rejected")}
 
 
 def _told(line: int, outcome: Outcome) -> dict[str, Any]:
     errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in outcome.problems]
     return {"line": line, "external_id": outcome.external_id, "outcome": outcome.outcome,
-            "id": f"inv_{outcome.invoice_id}" if outcome.invoice_id else None, "errors": errors}  # fmt: skip
+            "id": f"inv_{outcome.invoice_id}" if outcome.invoice_id else None, "errors": errors,
+            "draft": f"drf_{outcome.draft_id}" if outcome.draft_id else None, "findings": [f.words for f in outcome.found]}  # fmt: skip

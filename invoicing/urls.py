@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing.views import details, imports, keying, lists
+from invoicing.views import details, giving_up, imports, keying, lists, memos
 
 app_name = "invoicing"
 urlpatterns = [
@@ -17,7 +17,14 @@ urlpatterns = [
     path("import/<int:pk>/cancel/", imports.cancel, name="import-cancel"),
     path("import/<int:pk>/refused.xlsx", imports.rejected, name="import-refused"),
     path("<int:pk>/", details.detail, name="detail"),
-    path("<int:pk>/credit/", keying.credit, name="credit"),
+    path("<int:pk>/credit/", memos.credit, name="credit"),
+    path("<int:pk>/debit/", memos.debit, name="debit"),
+    path("<int:pk>/rebill/", memos.rebill, name="rebill"),
+    path("<int:pk>/foresee/<str:kind>/", memos.foresee, name="memo-foresee"),
+    path("small-balances/", giving_up.rule, name="small-balances"),
+    path("items/<int:pk>/write-off/", giving_up.write_off, name="write-off"),
+    path("items/<int:pk>/refund/", giving_up.refund, name="refund"),
+    path("write-offs/<int:pk>/reverse/", giving_up.reverse_entry, name="write-off-reverse"),
     path("<int:pk>/pdf/", details.as_pdf, name="pdf"),
     path("<int:pk>/print/", details.as_paper, name="print"),
 ]

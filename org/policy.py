@@ -37,7 +37,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         "Controller",
         _READ
         | frozenset(
-            "reports.export periods.close periods.reopen memos.approve writeoffs.approve refunds.approve checks.override checks.edit "
+            "reports.export periods.close periods.reopen memos.request memos.approve writeoffs.request writeoffs.approve refunds.request "
+            "refunds.approve checks.override checks.edit "
             "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit".split()
         ),
     ),
@@ -62,6 +63,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "taxes:write": frozenset({"rates.view", "taxes.edit"}),
     "invoices:read": frozenset({"invoices.view"}),
     "invoices:write": frozenset({"invoices.view", "invoices.issue", "invoices.import"}),
+    "invoices:send": frozenset({"invoices.view", "invoices.send"}),
     "receipts:read": frozenset({"cash.view"}),
     "receipts:write": frozenset({"cash.view", "cash.import", "cash.apply"}),
     "disputes:read": frozenset({"disputes.view"}),

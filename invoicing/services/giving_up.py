@@ -115,13 +115,18 @@ def _ask(
         "account": "refunds" if kind == "refund" else "rounding" if named.code in ROUNDING else "bad_debt",
         "evidence": [[file.name, file.digest] for file in evidence],
     }  # fmt: skip
-    makers = Invoice.objects.filter(open_item__in=[item.pk for item, _ in items], issued_by__startswith="user:")
     return ask(
         actor=actor, company=first.company, kind=kind, amount=total, currency=first.currency, title=title, payload=payload,
         reason=f"{named.name}: {reason.strip()}" if reason.strip() else named.name, customer_id=first.customer_id,
-        subject=first if len(items) == 1 else None, makers=sorted(set(makers.values_list("issued_by", flat=True))), token=token,
+        subject=first if len(items) == 1 else None, makers=makers_of([item.pk for item, _ in items]), token=token,
         today=today, now=now, evidence=evidence,
     )  # fmt: skip
+
+
+def makers_of(item_ids: Sequence[int]) -> list[str]:
+    """People who issued the documents of these items: they don't decide what becomes of them."""
+    found = Invoice.objects.filter(open_item__in=item_ids, issued_by__startswith="user:")
+    return sorted(set(found.values_list("issued_by", flat=True)))
 
 
 def _facts(approval: Approval) -> list[Fact]:

@@ -114,9 +114,12 @@ def _check(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> None:
     wanted = total_of(lines)
     if wanted <= 0 or any(line.net < 0 or line.tax < 0 for line in lines):
         raise CreditRefused("credit more than zero" if kind == "credit_memo" else "a debit memo is about more than zero")
+    own = {line.pk: (line.amount, line.tax_amount) for line in invoice.lines.all()}
     named = [line.line_id for line in lines if line.line_id]
-    if len(set(named)) != len(named) or not set(named) <= set(invoice.lines.values_list("pk", flat=True)):
+    if len(set(named)) != len(named) or not set(named) <= own.keys():
         raise CreditRefused("these are not lines of the document")
+    if kind == "credit_memo" and any(x.net > own[x.line_id][0] or x.tax > own[x.line_id][1] for x in lines if x.line_id):
+        raise CreditRefused("more is credited of a line than was billed on it")
     if kind == "credit_memo":
         check_left(invoice, wanted)
 

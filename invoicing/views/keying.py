@@ -1,8 +1,7 @@
-"""Keying in a document, and crediting one."""
+"""Keying in a document: an invoice is issued, a memo is asked for."""
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,12 +11,15 @@ from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from customers.models import Customer
 from invoicing import selectors
-from invoicing.forms import CreditForm, DocumentForm, LineFormSet, blame
+from invoicing.forms import DocumentForm, LineFormSet, blame
 from invoicing.models import Invoice
 from invoicing.services import DocumentRefused
-from invoicing.services.keying import SERIES, credit_invoice, key_document, sent_before
+from invoicing.services.adjusting import request_keyed
+from invoicing.services.keying import SERIES, key_document
+from invoicing.views.memos import answered, token_of
 from org.access import allowed
 from org.actors import NotAllowed
+from workflow.models import Approval
 
 
 @allowed("invoices.issue")
@@ -40,9 +42,8 @@ def _kind(request: HttpRequest) -> str:
 
 def _form(request: HttpRequest, customer: Customer) -> HttpResponse:
     user: Any = request.user
-    kinds = [
-        (k, label.capitalize()) for k, label in Invoice.Kind.choices if k != "credit_memo" or user.can("memos.approve", customer.company_id)
-    ]
+    may_memo = user.can("memos.request", customer.company_id)
+    kinds = [(k, label.capitalize()) for k, label in Invoice.Kind.choices if k == "invoice" or may_memo]
     start = {
         "document_date": clock.today(), "currency": customer.currency, "payment_terms": customer.payment_terms, "kind": _kind(request),
     }  # fmt: skip
@@ -50,6 +51,8 @@ def _form(request: HttpRequest, customer: Customer) -> HttpResponse:
     lines = LineFormSet(request.POST or None, prefix="line")
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         made = _issued(request, customer, form, lines)
+        if isinstance(made, Approval):
+            return answered(request, made)
         if made:
             said = f"{made.get_kind_display().capitalize()} {made.number} issued: {money.format(made.total, made.currency)} {made.currency}"
             return toast(request, redirect_htmx(request, reverse("invoicing:detail", args=[made.pk])), said)
@@ -60,8 +63,8 @@ def _form(request: HttpRequest, customer: Customer) -> HttpResponse:
     return page(request, "invoicing/new.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _issued(request: HttpRequest, customer: Customer, form: DocumentForm, lines: Any) -> Invoice | None:
-    """The document; None when the books refuse it, with the reasons beside the fields."""
+def _issued(request: HttpRequest, customer: Customer, form: DocumentForm, lines: Any) -> Invoice | Approval | None:
+    """The document, or the request for a memo; None when the books refuse it, with the reasons beside the fields."""
     user: Any = request.user
     filled = [line for line in lines.forms if line.row()]
     if not filled:
@@ -69,64 +72,12 @@ def _issued(request: HttpRequest, customer: Customer, form: DocumentForm, lines:
         return None
     row = form.row(customer, [line.row() for line in filled])
     try:
-        return key_document(actor=user, company=customer.company, row=row, token=_token(request))
+        if row["kind"] != "invoice":
+            today, now = clock.today(), clock.now()
+            return request_keyed(actor=user, company=customer.company, row=row, token=token_of(request), today=today, now=now)
+        return key_document(actor=user, company=customer.company, row=row, token=token_of(request))
     except DocumentRefused as refused:
         blame(form, filled, refused.problems)
-    except (Refused, NotAllowed) as refused:
-        form.add_error(None, str(refused))
-    return None
-
-
-def _token(request: HttpRequest) -> str:
-    """What makes two sendings of a form the same."""
-    return request.POST.get("token", "").replace("\x00", "")[:60]
-
-
-@allowed("memos.approve")
-def credit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Credit an invoice in whole or in part; the memo refers to it and stays open until it is applied."""
-    user: Any = request.user
-    invoice = get_object_or_404(selectors.in_sight(user, "memos.approve").exclude(kind=Invoice.Kind.CREDIT_MEMO), pk=pk)
-    if not user.can("memos.approve", invoice.company_id):
-        raise PermissionDenied("this needs the permission memos.approve")
-    form = CreditForm(request.POST or None, invoice=invoice, initial=_whole(request, invoice))
-    if request.method == "POST":
-        memo = sent_before(user, invoice.company, _token(request)) or (_credited(request, invoice, form) if form.is_valid() else None)
-        if memo:
-            said = f"Credit memo {memo.number} issued; it is open until it is applied"
-            return toast(request, redirect_htmx(request, reverse("invoicing:detail", args=[memo.pk])), said)
-    credited = selectors.credited(invoice)
-    context = {
-        "form": form, "invoice": invoice, "rows": form.rows(), "credited": credited, "left": invoice.total - credited,
-        "token": getattr(request, "request_id", ""), "digits": money.exponent(invoice.currency), "mine": invoice.issued_by == user.label,
-    }  # fmt: skip
-    return page(request, "invoicing/credit.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _whole(request: HttpRequest, invoice: Invoice) -> dict[str, Any]:
-    """The form's first values; with `all=1` those of the whole invoice."""
-    start: dict[str, Any] = {"document_date": clock.today()}
-    if request.GET.get("all") != "1":
-        return start
-    for key, net, tax in [(line.pk, line.amount, line.tax_amount) for line in invoice.lines.all()] or [
-        (0, invoice.subtotal, invoice.tax_total)
-    ]:
-        start |= {f"net_{key}": money.to_text(net, invoice.currency), f"tax_{key}": money.to_text(tax, invoice.currency)}
-    return start
-
-
-def _credited(request: HttpRequest, invoice: Invoice, form: CreditForm) -> Invoice | None:
-    user: Any = request.user
-    data = form.cleaned_data
-    try:
-        return credit_invoice(
-            actor=user, invoice=invoice, lines=data["lines"], reason=data["reason"], day=data["document_date"],
-            token=_token(request),
-        )  # fmt: skip
-    except DocumentRefused as refused:
-        for problem in refused.problems:
-            name = problem.pointer.strip("/")
-            form.add_error(name if name in form.fields else None, problem.detail)
     except (Refused, NotAllowed) as refused:
         form.add_error(None, str(refused))
     return None

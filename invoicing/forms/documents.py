@@ -16,7 +16,6 @@ from invoicing.payload import Problem
 from invoicing.readers.fields import FIELDS
 from invoicing.readers.mapping import Mapping as ListMapping
 from invoicing.selectors import SORTS, STATES, Filters
-from invoicing.services.keying import CreditLine
 from org.models import Company
 
 MAX_LINES = 100
@@ -157,57 +156,6 @@ def blame(form: DocumentForm, lines: list[LineForm], problems: tuple[Problem, ..
             line.add_error(parts[2] if parts[2] in line.fields else None, problem.detail)
         else:
             form.add_error(parts[0] if parts[0] in form.fields else None, problem.detail)
-
-
-class CreditForm(forms.Form):
-    """What of an invoice is credited: net and tax by line, or of the whole where it has no lines. Tax left empty goes with the net."""
-
-    document_date = forms.DateField(widget=DayInput(), label="Date")
-    reason = forms.CharField(max_length=200, error_messages={"required": "say why it is credited"})
-
-    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.invoice = invoice
-        self.sources = [(line.pk, line.amount, line.tax_amount) for line in invoice.lines.all()]
-        for key, _, _ in self.sources or [(0, 0, 0)]:
-            self.fields[f"net_{key}"] = PlainNumber()
-            self.fields[f"tax_{key}"] = PlainNumber()
-
-    def rows(self) -> list[tuple[Any, forms.BoundField, forms.BoundField]]:
-        """Lines with their two fields, for the page; (None, …) for an invoice without lines."""
-        found = {line.pk: line for line in self.invoice.lines.all()}
-        return [(found.get(key), self[f"net_{key}"], self[f"tax_{key}"]) for key, _, _ in self.sources or [(0, 0, 0)]]
-
-    def clean(self) -> dict[str, Any]:
-        """Amounts of each line, never more than the line's own."""
-        found = []
-        for key, net, tax in self.sources or [(0, self.invoice.subtotal, self.invoice.tax_total)]:
-            line = self._line(key, net, tax)
-            if line:
-                found.append(line)
-        if not self.errors and not found:
-            raise forms.ValidationError("credit more than zero")
-        self.cleaned_data["lines"] = found
-        return self.cleaned_data
-
-    def _line(self, key: int, net: int, tax: int) -> CreditLine | None:
-        wanted, wanted_tax = self._amount(f"net_{key}"), self._amount(f"tax_{key}")
-        if wanted is None and wanted_tax is None:
-            return None
-        if wanted_tax is None:
-            wanted_tax = (2 * tax * (wanted or 0) + net) // (2 * net) if net > 0 else 0
-        for name, amount, most in ((f"net_{key}", wanted or 0, net), (f"tax_{key}", wanted_tax, tax)):
-            if amount > max(most, 0):
-                self.add_error(name, f"at most {money.format(most, self.invoice.currency)}")
-        return CreditLine(key or None, wanted or 0, wanted_tax)
-
-    def _amount(self, name: str) -> int | None:
-        text = self.cleaned_data.get(name)
-        try:
-            return money.parse(text, self.invoice.currency) if text else None
-        except money.MoneyError as error:
-            self.add_error(name, str(error))
-            return None
 
 
 class UploadForm(forms.Form):

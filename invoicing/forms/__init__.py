@@ -1,0 +1,19 @@
+"""What people type about documents: filters, keyed-in documents, lists to import (`documents`); memos, write-offs, refunds (`memos`)."""
+
+from invoicing.forms.documents import (
+    ConfirmForm,
+    DayInput,
+    DocumentForm,
+    FilterForm,
+    LineFormSet,
+    MappingForm,
+    PlainNumber,
+    UploadForm,
+    blame,
+)
+from invoicing.forms.memos import BalanceForm, MemoForm, RebillForm, ReverseForm, RuleForm
+
+__all__ = [
+    "BalanceForm", "ConfirmForm", "DayInput", "DocumentForm", "FilterForm", "LineFormSet", "MappingForm", "MemoForm", "PlainNumber",
+    "RebillForm", "ReverseForm", "RuleForm", "UploadForm", "blame",
+]  # fmt: skip
