@@ -1,0 +1,229 @@
+"""Documents from outside and the check: held, warned, recorded; told why; corrected, repeated, overridden; nothing in the books before."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from invoicing.models import Draft, Finding, Invoice
+from invoicing.services import issue_documents
+from invoicing.services.checking import check_draft, check_issued, check_recorded
+from invoicing.services.linking import link_lines
+from ledger.models import Entry
+from ledger.verify import verify_books
+from orders.models import SalesOrder, WorkOrder
+from tests.factories import DAY, SYSTEM, make_company
+from tests.invoicing.lives import invoice_row, life, policy
+from workflow.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+def push(*rows, **more):
+    return issue_documents(list(rows), actor=SYSTEM, source_system="erp", **more)
+
+
+@pytest.fixture
+def company():
+    found = make_company()
+    policy(found)
+    return found
+
+
+def test_an_invoice_that_agrees_with_its_life_is_issued_and_its_lines_know_their_records(company):
+    one = life(company)
+    (outcome,) = push(invoice_row(one))
+    assert (outcome.outcome, outcome.found) == ("created", ())
+    line = Invoice.objects.get().lines.get()
+    assert (line.sales_order, line.purchase_order, line.job, line.agreement) == (
+        one["order"], one["purchase"], one["job"], one["contract"],
+    )  # fmt: skip
+    assert not Finding.objects.exists()
+
+
+def test_a_held_one_is_a_draft_with_its_reasons_and_nothing_is_in_the_books(company):
+    one = life(company)
+    (outcome,) = push(invoice_row(one, price="165.00"))
+    draft = Draft.objects.get()
+    assert (outcome.outcome, outcome.invoice_id, outcome.draft_id) == ("held", None, draft.pk)
+    (found,) = outcome.found
+    assert (found.rule, found.effect, found.origin) == ("price", 150_00, "billing_output")
+    assert (draft.state, draft.origin, draft.at_stake, draft.total) == ("held", "erp", 150_00, 1650_00)
+    assert draft.held_since is not None and draft.payload["lines"][0]["unit_price"] == "165.00"
+    kept = draft.findings.get()
+    assert (kept.severity, kept.state, kept.lines) == ("block", "open", [1])
+    assert {s["document"] for s in kept.sources} >= {"contract"}
+    assert not Invoice.objects.exists() and not Entry.objects.exists()
+    assert not verify_books(DAY)
+    assert Event.objects.get(type="draft.held").subject_id == draft.pk
+
+
+def test_a_corrected_one_takes_its_place_and_is_issued(company):
+    one = life(company)
+    (held,) = push(invoice_row(one, price="165.00"))
+    (still,) = push(invoice_row(one, price="160.00"))
+    assert (still.outcome, still.draft_id) == ("held", held.draft_id)
+    assert Draft.objects.get().at_stake == 100_00
+    (good,) = push(invoice_row(one))
+    draft = Draft.objects.get()
+    assert (good.outcome, draft.state, draft.invoice_id, draft.at_stake) == ("created", "issued", good.invoice_id, 0)
+    assert set(draft.findings.values_list("state", flat=True)) == {"fixed"}
+    (again,) = push(invoice_row(one))
+    assert (again.outcome, again.invoice_id) == ("unchanged", good.invoice_id)
+    assert not verify_books(DAY)
+
+
+def test_the_same_one_again_is_held_again_until_what_held_it_is_mended(company):
+    one = life(company)
+    WorkOrder.objects.filter(pk=one["job"].pk).update(state="started", completed_on=None, signed_off_on=None)
+    row = invoice_row(one)
+    first, second = push(row)[0], push(row)[0]
+    assert (first.outcome, second.outcome, first.draft_id) == ("held", "held", second.draft_id)
+    assert Finding.objects.filter(state="open").count() == len(first.found)
+    one["job"].save()
+    assert push(row)[0].outcome == "created"
+
+
+def test_an_overridden_one_goes_through_when_it_is_sent_again(company):
+    one = life(company)
+    row = invoice_row(one, price="165.00")
+    push(row)
+    Finding.objects.update(state="overridden", decided_by="user:77", reason="the customer agreed by mail")
+    assert push(row)[0].outcome == "created"
+    assert Finding.objects.get(draft__isnull=False).state == "overridden"
+
+
+def test_what_was_changed_here_is_not_lost_to_a_repeat_nor_is_it_issued_twice(company):
+    one = life(company)
+    row = invoice_row(one, price="165.00")
+    push(row)
+    draft = Draft.objects.get()
+    draft.payload = {**draft.payload, **invoice_row(one), "kind": "invoice"}
+    draft.save()
+    (again,) = push(row)
+    draft.refresh_from_db()
+    assert (again.outcome, draft.payload["total"]) == ("held", "1500.00")
+    check_draft(actor=SYSTEM, draft=draft, today=DAY)
+    (mended,) = issue_documents([draft.payload], actor=SYSTEM, source_system="erp", check=False)
+    Draft.objects.update(state="issued", invoice=mended.invoice_id)
+    (late,) = push(row)
+    assert (late.outcome, late.invoice_id) == ("unchanged", mended.invoice_id)
+
+
+def test_what_was_discarded_is_refused_until_it_is_corrected(company):
+    one = life(company)
+    push(invoice_row(one, price="165.00"))
+    Draft.objects.update(state="discarded")
+    (same,) = push(invoice_row(one, price="165.00"))
+    assert (same.outcome, same.problems[0].code) == ("rejected", "discarded")
+    assert push(invoice_row(one))[0].outcome == "created"
+
+
+def test_a_warned_one_is_issued_and_the_sender_told(company):
+    policy(company, "warn")
+    (outcome,) = push(invoice_row(life(company), price="165.00"))
+    assert (outcome.outcome, [f.severity for f in outcome.found]) == ("created", ["warn"])
+    assert Finding.objects.get().invoice_id == outcome.invoice_id
+
+
+def test_recorded_ones_are_looked_at_by_the_night(company):
+    policy(company, "record")
+    one = life(company)
+    (outcome,) = push(invoice_row(one, price="165.00"))
+    assert (outcome.outcome, outcome.found) == ("created", ())
+    assert not Finding.objects.exists()
+    now = Invoice.objects.get().issued_at
+    assert check_recorded(actor=SYSTEM, company=company, now=now) == {"invoices": 1, "findings": 1}
+    assert check_recorded(actor=SYSTEM, company=company, now=now)["findings"] == 1
+    found = Finding.objects.get()
+    assert (found.rule, found.invoice_id) == ("price", outcome.invoice_id)
+
+
+def test_a_rule_may_have_its_own_mode(company):
+    policy(company, "record", rules={"price": "hold"})
+    assert push(invoice_row(life(company), price="165.00"))[0].outcome == "held"
+    policy(company, "hold", rules={"price": "record"})
+    assert push(invoice_row(life(company, 2), price="165.00"))[0].outcome == "created"
+
+
+def test_an_atomic_call_goes_through_with_held_rows_and_not_with_rejected_ones(company):
+    one, two = life(company), life(company, 2)
+    rows = [invoice_row(one, price="165.00"), invoice_row(two)]
+    outcomes = push(*rows, {**invoice_row(two, "BAD"), "customer": "nobody"}, atomic=True)
+    assert [o.outcome for o in outcomes] == ["rejected"] * 3
+    assert not Draft.objects.exists() and not Invoice.objects.exists()
+    assert [o.outcome for o in push(*rows, dry_run=True)] == ["held", "created"]
+    assert not Draft.objects.exists() and not Invoice.objects.exists()
+    assert [o.outcome for o in push(*rows, atomic=True)] == ["held", "created"]
+
+
+def test_one_thing_billed_twice_in_a_batch_is_held_the_second_time(company):
+    one = life(company)
+    first, second, third = push(invoice_row(one, "A"), invoice_row(one, "B"), invoice_row(one, "A"))
+    assert (first.outcome, second.outcome, third.outcome) == ("created", "held", "unchanged")
+    assert third.invoice_id == first.invoice_id
+    assert {f.rule for f in second.found} & {"duplicate", "work_billed_twice"}
+    held, same = push(invoice_row(one, "C"), invoice_row(one, "C"))
+    assert (held.outcome, same.outcome, same.draft_id) == ("held", "held", held.draft_id)
+
+
+def test_what_was_credited_may_be_billed_again(company):
+    one = life(company)
+    (first,) = push(invoice_row(one, "A"))
+    memo = {**invoice_row(one, "CM"), "kind": "credit_memo", "refers_to": f"inv_{first.invoice_id}"}
+    assert push(memo)[0].outcome == "created"
+    again = push(invoice_row(one, "B"))[0]
+    assert (again.outcome, again.found) == ("created", ())
+
+
+def test_an_invoice_that_refers_to_nothing_is_issued_as_ever(company):
+    one = life(company)
+    plain = {k: v for k, v in invoice_row(one, "PLAIN").items() if k not in ("po_number", "order", "lines")}
+    plain["customer"] = {"external_id": "C-9", "source_system": "erp"}
+    from tests.factories import make_customer
+
+    make_customer(company, source_system="erp", external_id="C-9")
+    (outcome,) = push(plain)
+    assert (outcome.outcome, outcome.found) == ("created", ())
+
+
+def test_the_number_of_queries_does_not_grow_with_the_batch(company):
+    lives = [life(company, n) for n in range(1, 13)]
+
+    def queries(chosen, tag):
+        rows = [invoice_row(one, f"{tag}-{one['n']}", price="165.00" if n % 2 else "150.00") for n, one in enumerate(chosen)]
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            outcomes = push(*rows, dry_run=True)
+        assert {o.outcome for o in outcomes} == {"held", "created"}
+        return len(captured)
+
+    few = queries(lives[:2], "a")
+    assert queries(lives, "b") == few
+
+
+def test_an_issued_invoice_is_checked_on_demand_against_what_was_billed_before_it(company):
+    policy(company, "record")
+    one = life(company)
+    first, second = push(invoice_row(one, "A"), invoice_row(one, "B"))
+    assert check_issued(actor=SYSTEM, invoice=Invoice.objects.get(pk=first.invoice_id), today=DAY) == []
+    found = check_issued(actor=SYSTEM, invoice=Invoice.objects.get(pk=second.invoice_id), today=DAY)
+    assert {f.rule for f in found} & {"duplicate", "work_billed_twice"}
+    again = check_issued(actor=SYSTEM, invoice=Invoice.objects.get(pk=second.invoice_id), today=DAY)
+    assert {f.pk for f in again} == {f.pk for f in found}
+
+
+def test_lines_are_linked_to_what_came_after_them(company):
+    policy(company, "record")
+    one = life(company)
+    SalesOrder.objects.filter(pk=one["order"].pk).update(number="LATE", external_id="late")
+    WorkOrder.objects.filter(pk=one["job"].pk).update(number="LATER", external_id="later", order=None)
+    (outcome,) = push(invoice_row(one))
+    line = Invoice.objects.get(pk=outcome.invoice_id).lines.get()
+    assert (line.sales_order, line.job, line.purchase_order) == (None, None, one["purchase"])
+    SalesOrder.objects.filter(pk=one["order"].pk).update(number="SO-1", external_id="so-1")
+    WorkOrder.objects.filter(pk=one["job"].pk).update(number="WO-1", external_id="wo-1")
+    assert link_lines(actor=SYSTEM, company=company) == {"documents": 1, "lines": 1}
+    line.refresh_from_db()
+    assert (line.sales_order, line.job) == (one["order"], one["job"])
+    assert link_lines(actor=SYSTEM, company=company) == {"documents": 0, "lines": 0}
