@@ -18,8 +18,12 @@ class OpenItemQuerySet(ScopedQuerySet):
         return self.exclude(balance=0)
 
     def owed(self) -> Self:
-        """What customers owe: invoices and debit memos."""
-        return self.filter(amount__gt=0)
+        """What customers owe: invoices and debit memos. Retainage is owed once it is released (see `collectable`)."""
+        return self.collectable().filter(amount__gt=0)
+
+    def collectable(self) -> Self:
+        """Items that may be asked for, paid and set off: all but retainage that nobody has released."""
+        return self.exclude(kind="retainage")
 
     def credits(self) -> Self:
         """What we owe or hold for customers: credit memos, receipts not applied yet."""

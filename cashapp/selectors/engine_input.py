@@ -48,7 +48,7 @@ def engine_policy(policy: MatchPolicy) -> engine.Policy:
 
 def candidates_of(company_id: int, today: date) -> list[engine.Candidate]:
     """Open receivables of the company, credits on account among them, and what was closed lately. Receipts that wait are no candidates."""
-    items = OpenItem.objects.filter(company=company_id, customer__isnull=False)
+    items = OpenItem.objects.collectable().filter(company=company_id, customer__isnull=False)
     waiting = Q(kind="receipt", receipt__on_account=False)
     still_open = items.exclude(balance=0).exclude(pk__in=items.filter(waiting).exclude(balance=0).values("pk"))
     closed = items.filter(balance=0, kind__in=["invoice", "debit_memo"], document_date__gte=today - timedelta(days=CLOSED_DAYS))

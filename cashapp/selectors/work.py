@@ -227,7 +227,7 @@ def payer_facts(receipt: Receipt, today: date) -> dict[str, Any]:
         return {}
     year = Match.objects.filter(receipt__customer=customer, reversed_by=None, at__date__gt=today - YEAR)
     counts = year.aggregate(all=Count("pk"), by_people=Count("pk", filter=Q(actor__startswith="user:")))
-    items = OpenItem.objects.open().filter(customer=customer, currency=receipt.currency)
+    items = OpenItem.objects.open().collectable().filter(customer=customer, currency=receipt.currency)
     owed = Q(amount__gt=0)
     sums = items.aggregate(
         n=Count("pk", filter=owed), open=Sum("balance", filter=owed), overdue=Sum("balance", filter=owed & Q(due_date__lt=today))
@@ -244,7 +244,7 @@ def payer_facts(receipt: Receipt, today: date) -> dict[str, Any]:
 
 def find_items(actor: Actor, receipt: Receipt, text: str, without: Iterable[int]) -> list[OpenItem]:
     """Open items to add, by number, purchase order, customer or amount; the payer's own come first. Without text: the payer's."""
-    items = OpenItem.objects.visible_to(actor, "cash.apply").open()
+    items = OpenItem.objects.visible_to(actor, "cash.apply").open().collectable()
     items = items.filter(company=receipt.company_id, currency=receipt.currency, customer__isnull=False).exclude(pk__in=[*without])
     items = items.exclude(kind="receipt", receipt__on_account=False).exclude(pk=receipt.open_item_id)
     payer = receipt.customer_id or receipt.suggested_id

@@ -70,7 +70,7 @@ def _held(customer: Customer, today: date) -> bool:
 def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
     late = Q(amount__gt=0, due_date__lt=today)
     rows = (
-        OpenItem.objects.open().filter(customer__in=ids).order_by().values("customer", "currency").annotate(
+        OpenItem.objects.open().collectable().filter(customer__in=ids).order_by().values("customer", "currency").annotate(
             overdue=Sum("balance", filter=late), credits=Sum("balance", filter=Q(amount__lt=0)), oldest=Min("due_date", filter=late),
             newly_90=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today - timedelta(days=97), today - timedelta(days=91)))),
             soon=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today, today + timedelta(days=7)))),

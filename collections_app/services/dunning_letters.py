@@ -116,7 +116,7 @@ def _page(case: Case, day: date, language: str, values: dict[str, str], rows: li
 def _account(case: Case, language: str) -> dict[str, Any]:
     """All that is open in the letter's currency, credits and what isn't due yet included, with its sum."""
     currency, words = case.decision.account.currency, WORDS[language]
-    items = OpenItem.objects.open().filter(customer=case.customer, currency=currency).order_by("due_date", "pk")
+    items = OpenItem.objects.open().collectable().filter(customer=case.customer, currency=currency).order_by("due_date", "pk")
     listed = list(items[:LISTED])
     balances = list(items.values_list("balance", flat=True))
     held = {d.item_id: d.disputed + d.promised for d in case.decision.account.debits}

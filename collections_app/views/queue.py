@@ -149,7 +149,7 @@ def peek(request: HttpRequest, key: str) -> HttpResponse:
 
 def _account(request: HttpRequest, item: WorkItem) -> dict[str, Any]:
     today, customer, user = clock.today(), item.customer, _user(request)
-    owed = list(OpenItem.objects.open().filter(customer=customer, currency=item.task.currency).order_by("due_date", "pk"))
+    owed = list(OpenItem.objects.open().collectable().filter(customer=customer, currency=item.task.currency).order_by("due_date", "pk"))
     return {
         "item": item, "customer": customer, "today": today, "items": owed[:8], "more": max(0, len(owed) - 8),
         "total": sum(i.balance for i in owed), "ages": _ages(owed, today), "icon": ICONS[item.task.kind],

@@ -16,7 +16,7 @@ from django.db import connection
 from invoicing.billing import quantities
 from invoicing.billing.model import KINDS, Offer, Reason, Slot
 from invoicing.billing.offers import Texts, of_milestone, of_order, of_slot, of_work_order, slots
-from invoicing.checks.facts import Facts, Policy
+from invoicing.checks import Facts, Policy
 from invoicing.models import Draft
 from invoicing.payload import Document, Line, Reference, read_document
 from invoicing.selectors.batch import Batch

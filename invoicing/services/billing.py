@@ -21,6 +21,7 @@ from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.selectors.facts import load
 from invoicing.selectors.unbilled import Asked, Unbilled, of_company, policy_of, probe, probe_line
+from invoicing.services.checking import check_draft
 from invoicing.services.drafting import BilledAlready, DraftRefused, document_of, save_draft
 from ledger.models import OpenItem
 from orders.models import Contract
@@ -78,8 +79,10 @@ def _keep(actor: Actor, found: Unbilled, ready: Sequence[Any], today: date, day:
             made.left_out |= {offer.key: str(refusal) for offer in planned.offers}
 
 
+@transaction.atomic
 def _saved(actor: Actor, planned: Planned, today: date) -> Draft:
-    return save_draft(actor=actor, row=planned.row, origin=planned.origin, bases=planned.bases, today=today)
+    draft = save_draft(actor=actor, row=planned.row, origin=planned.origin, bases=planned.bases, today=today)
+    return check_draft(actor=actor, draft=draft, today=today)
 
 
 def bill_schedules(*, actor: Actor, company: Company, day: date) -> Made:
@@ -114,7 +117,8 @@ def claim_progress(
     except ValueError as error:
         raise BillingRefused(str(error)) from None
     row = _progress_row(facts, known, contract, due, day, note or f"Progress claim {count} on {contract.number}")
-    return save_draft(actor=actor, row=row, origin=Draft.Origin.PROGRESS, bases=[f"progress:{contract.pk}:{count}"], today=today)
+    draft = save_draft(actor=actor, row=row, origin=Draft.Origin.PROGRESS, bases=[f"progress:{contract.pk}:{count}"], today=today)
+    return check_draft(actor=actor, draft=draft, today=today)
 
 
 def _progress_row(facts: Facts, known: ContractFacts, contract: Contract, due: int, day: date, words: str) -> dict[str, Any]:
@@ -157,7 +161,8 @@ def release_retainage(*, actor: Actor, amounts: Mapping[Invoice, int], today: da
         "lines": [_release_line(n, invoice, amounts[invoice]) for n, invoice in enumerate(invoices, 1)],
     }  # fmt: skip
     row = finished(row, _no_tax(first), first.customer_id)
-    return save_draft(actor=actor, row=row, origin=Draft.Origin.RETAINAGE, bases=[_release_key(i) for i in invoices], today=today)
+    draft = save_draft(actor=actor, row=row, origin=Draft.Origin.RETAINAGE, bases=[_release_key(i) for i in invoices], today=today)
+    return check_draft(actor=actor, draft=draft, today=today)
 
 
 def _release_key(invoice: Invoice) -> str:

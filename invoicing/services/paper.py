@@ -43,9 +43,10 @@ def paper_of(invoice: Invoice, *, copy: bool = False) -> dict[str, Any]:
     until = invoice.open_item.discount_until
     return {
         "invoice": invoice, "company": invoice.company, "customer": invoice.customer, "lines": lines, "copy": copy,
-        "is_credit": invoice.kind == Invoice.Kind.CREDIT_MEMO, "taxes": _taxes(invoice, lines),
+        "is_credit": invoice.kind == Invoice.Kind.CREDIT_MEMO, "taxes": taxes_of(invoice, lines),
         "payable": invoice.total - invoice.retainage,
-        "reference": reference, "reference_in_fours": in_fours(reference), "account_in_fours": _in_fours(invoice.company.bank_account),
+        "reference": reference, "reference_in_fours": in_fours(reference),
+        "account_in_fours": account_in_fours(invoice.company.bank_account), "discount": invoice.open_item.discount_amount,
         "discount_until": until if invoice.open_item.discount_amount else None, "buyer_reference": _buyer_reference(invoice),
         **look_of(invoice.company),
     }  # fmt: skip
@@ -75,11 +76,12 @@ def _buyer_reference(invoice: Invoice) -> str:
     return invoice.buyer_reference or invoice.customer.buyer_reference
 
 
-def _in_fours(account: str) -> str:
+def account_in_fours(account: str) -> str:
+    """An IBAN in groups of four; other accounts as they are."""
     return str(iban.format(account)) if iban.is_valid(account) else account
 
 
-def _taxes(invoice: Invoice, lines: list[InvoiceLine]) -> list[TaxRow]:
+def taxes_of(invoice: Invoice, lines: list[InvoiceLine]) -> list[TaxRow]:
     """Tax by its code's rate. Tax that isn't said by line stands in one row."""
     if not any(line.tax_amount for line in lines):
         return [TaxRow("Tax", invoice.subtotal, invoice.tax_total)] if invoice.tax_total else []

@@ -16,7 +16,7 @@ from ledger import asof, daybook
 from ledger.asof import AgingRow, ItemBalance
 from ledger.models import Account
 from org.models import Company, User
-from reports.selectors.question import CREDIT_KINDS, Question
+from reports.selectors.question import CREDIT_KINDS, RETAINED, Question
 
 DIMENSIONS = {
     "company": "Company",
@@ -36,6 +36,8 @@ class Amounts:
     buckets: list[int]
     credits: int = 0
     disputed: int = 0
+    retained: int = 0
+    """Retainage that is still held: it stands among what is not due."""
 
     @property
     def total(self) -> int:
@@ -52,6 +54,7 @@ class Amounts:
         self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
         self.credits += other.credits
         self.disputed += other.disputed
+        self.retained += other.retained
 
 
 @dataclass(slots=True)
@@ -94,6 +97,11 @@ class AgeingReport:
     totals: dict[str, Amounts] = field(default_factory=dict)
     base_totals: dict[str, Amounts] = field(default_factory=dict)
     ties: list[Tie] = field(default_factory=list)
+
+    @property
+    def retained(self) -> list[tuple[str, int]]:
+        """Currency and amount of the retainage that is still held."""
+        return [(currency, amounts.retained) for currency, amounts in self.totals.items() if amounts.retained]
 
     @property
     def ties_all(self) -> bool:
@@ -147,15 +155,17 @@ def _fold(rows: Iterable[AgingRow], keys: tuple[str, ...], bases: dict[int, str]
         if line is None:
             named = {k: row.keys[k] for k in keys}
             line = lines[key] = AgeingLine(named, row.currency, base, Amounts([0] * width), Amounts([0] * width))
-        apart = question.credits_apart and row.keys["kind"] in CREDIT_KINDS
-        line.own.add(_amounts(row.buckets, apart))
-        line.base.add(_amounts(row.base_buckets, apart))
+        kind = row.keys["kind"]
+        line.own.add(_amounts(row.buckets, kind, question))
+        line.base.add(_amounts(row.base_buckets, kind, question))
         line.items += row.items
     return lines
 
 
-def _amounts(buckets: tuple[int, ...], apart: bool) -> Amounts:
-    return Amounts([0] * len(buckets), sum(buckets)) if apart else Amounts(list(buckets))
+def _amounts(buckets: tuple[int, ...], kind: str, question: Question) -> Amounts:
+    if question.credits_apart and kind in CREDIT_KINDS:
+        return Amounts([0] * len(buckets), sum(buckets))
+    return Amounts(list(buckets), retained=sum(buckets) if kind == RETAINED else 0)
 
 
 def _add_disputed(lines: dict[tuple[Any, ...], AgeingLine], keys: tuple[str, ...], bases: dict[int, str], question: Question) -> None:

@@ -14,6 +14,7 @@ from org.models import Company
 
 DEBIT_KINDS = ("invoice", "debit_memo", "late_fee")
 CREDIT_KINDS = ("credit_memo", "receipt")
+RETAINED = "retainage"
 
 
 @dataclass(frozen=True, slots=True)

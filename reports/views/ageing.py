@@ -111,6 +111,7 @@ def ageing_table(report: AgeingReport) -> Table:
         Column("credits", "Credits and unapplied", lambda line: line.own.credits, kind="money", total=True),
         Column("total", "Total", lambda line: line.own.total, kind="money", total=True),
         Column("disputed", "of it disputed", lambda line: line.own.disputed, kind="money", total=True),
+        *([Column("retained", "of it retained", lambda line: line.own.retained, kind="money", total=True)] if report.retained else []),
         Column("items", "Items", lambda line: line.items, kind="num"),
     ]  # fmt: skip
     return Table(columns, together(report.lines), currency=lambda line: line.currency)

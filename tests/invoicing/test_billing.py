@@ -240,6 +240,9 @@ def test_a_draft_claims_its_work_until_it_is_discarded(shop):
 def test_only_a_draft_that_is_clear_and_unchanged_is_issued_and_once(shop):
     shop.work("WO-1", ("HVAC", "1", "HUR"), contract=shop.contract(prices=RATES))
     (draft,) = shop.bill().drafts
+    assert draft.state == "clear", "what is planned from the facts passes the check of the same facts"
+    changed = save_draft(actor=shop.clerk, row={**draft.payload, "po_number": "X"}, origin="work", draft=draft, today=TODAY)
+    assert changed.state == "draft" and list(changed.bases.values_list("key", flat=True)) == list(draft.bases.values_list("key", flat=True))
     with pytest.raises(DraftRefused, match="check it again"):
         issue_draft(actor=shop.clerk, draft=draft, now=NOON, today=TODAY)
     first = shop.issue(draft)
