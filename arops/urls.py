@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("queue/", include("collections_app.urls")),
     path("customers/", include("reports.customer_urls")),
+    path("orders/", include("orders.urls")),
     path("invoices/", include("invoicing.urls")),
     path("cash/", include("cashapp.urls")),
     path("disputes/", include("disputes.urls")),

@@ -14,6 +14,7 @@ from orders.readers import Assembled, assemble, headings, told
 from orders.services.importing import KIND
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.subjects import register_subject
 
 BATCH = 500
 
@@ -81,3 +82,10 @@ def _told(record: Assembled, saved: Saved, prefix: str, torn: bool) -> dict[str,
         "outcome": "rejected" if problems else saved.outcome, "id": f"{prefix}_{saved.pk}" if kept else None,
         "errors": told(record, problems),
     }  # fmt: skip
+
+
+for _label, _page in (
+    ("contract", "contract"), ("purchaseorder", "purchase-order"), ("salesorder", "order"), ("delivery", "delivery"),
+    ("workorder", "work-order"),
+):  # fmt: skip
+    register_subject(f"orders.{_label}", view="orders.view", edit="orders.edit", url_name=f"orders:{_page}")

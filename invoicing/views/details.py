@@ -10,7 +10,9 @@ from arops.lib.http import address, page
 from invoicing import selectors
 from invoicing.models import Invoice
 from invoicing.services.paper import file_name, invoice_pdf, paper_of
+from invoicing.views.sending import panel
 from ledger.selectors import item_history
+from orders.selectors.chain import Link, chain_of_lines, linked_by, links_of
 from org.access import allowed
 from org.selectors import actor_names
 
@@ -26,14 +28,24 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     history = item_history(item)
     credited = selectors.credited(invoice)
     context = {
-        "invoice": invoice, "item": item, "today": today, "lines": list(invoice.lines.all()), "history": history,
+        "invoice": invoice, "item": item, "today": today, **_lines(user, invoice), "history": history,
         "names": actor_names({invoice.issued_by, *(row.line.entry.actor for row in history)}),
         "ties": bool(history) and history[-1].balance == item.balance, "late": (today - item.due_date).days,
         "moved_due": item.due_date != invoice.due_date, "is_credit": invoice.kind == Invoice.Kind.CREDIT_MEMO,
         "memos": list(invoice.memos.select_related("open_item").order_by("pk")), "credited": credited, "can_pdf": pdf.is_available(),
         "mine": invoice.issued_by == user.label, "creditable": invoice.total - credited, **_hanging(invoice), **_actions(user, invoice),
+        **panel(user, invoice),
     }  # fmt: skip
     return page(request, "invoicing/detail.html", context)
+
+
+def _lines(user: Any, invoice: Any) -> dict[str, Any]:
+    """The lines, each with links to what it bills, and the chain of the order's life around the document."""
+    lines = list(invoice.lines.all())
+    linked = linked_by(user, lines)
+    own = Link(invoice.number, address("invoicing:detail", invoice.pk), here=True)
+    chain = chain_of_lines(user, linked, own) if any(linked.values()) else []
+    return {"lines": lines, "line_links": {line.pk: links_of(line, linked) for line in lines}, "chain": chain}
 
 
 def _hanging(invoice: Any) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""What follows of a record: what its lines come to, what was billed of it, what is left."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from arops.lib import money
+from orders.models import Contract, Delivery, PurchaseOrder, PurchaseOrderLine, SalesOrder, SalesOrderLine, WorkOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Minor units, net: `value` by the record and its lines (None: it has none), `billed` by invoices less credit memos."""
+
+    value: int | None = None
+    billed: int | None = None
+
+    @property
+    def left(self) -> int | None:
+        """What may still be billed; below zero when too much was."""
+        return None if self.value is None else self.value - (self.billed or 0)
+
+
+def figures(records: Sequence[Any]) -> dict[int, Figures]:
+    """Figures of records of one kind by their key, in two statements."""
+    if not records:
+        return {}
+    value, billed = _values(records), billed_of(records)
+    return {r.pk: Figures(value.get(r.pk), billed.get(r.pk, 0) if not isinstance(r, Delivery) else None) for r in records}
+
+
+def _values(records: Sequence[Any]) -> dict[int, int]:
+    if isinstance(records[0], SalesOrder):
+        return _of_orders(records)
+    return _of_purchase_orders(records) if isinstance(records[0], PurchaseOrder) else {}
+
+
+def _of_orders(records: Sequence[Any]) -> dict[int, int]:
+    currency = {r.pk: r.currency for r in records}
+    found: dict[int, int] = defaultdict(int)
+    lines = SalesOrderLine.objects.filter(order__in=currency).order_by()
+    for order, quantity, price in lines.values_list("order_id", "quantity", "unit_price").iterator(5_000):
+        found[order] += money.round_to_minor(quantity * price, currency[order])
+    return found
+
+
+def _of_purchase_orders(records: Sequence[Any]) -> dict[int, int]:
+    """The order's own amount, else what its lines say; none where some line is without amount and price."""
+    currency = {r.pk: r.currency for r in records if r.amount is None}
+    sums: dict[int, int | None] = {}
+    lines = PurchaseOrderLine.objects.filter(order__in=currency).order_by()
+    for order, quantity, price, amount in lines.values_list("order_id", "quantity", "unit_price", "amount").iterator(5_000):
+        before, this = sums.get(order, 0), line_value(quantity, price, amount, currency[order])
+        sums[order] = None if before is None or this is None else before + this
+    return {r.pk: r.amount for r in records if r.amount is not None} | {k: v for k, v in sums.items() if v is not None}
+
+
+def line_value(quantity: Decimal | None, price: Decimal | None, amount: int | None, currency: str) -> int | None:
+    """Minor units of a line; None where it names neither an amount nor quantity and price."""
+    if amount is not None:
+        return amount
+    return None if quantity is None or price is None else money.round_to_minor(quantity * price, currency)
+
+
+LINKS = {Contract: "agreement", PurchaseOrder: "purchase_order", SalesOrder: "sales_order", WorkOrder: "job"}
+"""How a line of an invoice points to a record of each kind."""
+
+
+def invoice_lines(model: Any) -> Any:
+    """The table of invoice lines, which stands on a higher floor, as the record's own reverse relation knows it."""
+    return model._meta.get_field("invoice_lines").related_model
+
+
+def billed_of(records: Sequence[Any]) -> dict[int, int]:
+    """Minor units billed, net, by the record's key: invoices and debit memos less credit memos."""
+    link = LINKS.get(type(records[0])) if records else None
+    if not link:
+        return {}
+    lines = invoice_lines(type(records[0])).objects.filter(**{f"{link}__in": [r.pk for r in records]})
+    return signed_sums(lines.values_list(link, "invoice__kind").annotate(total=Sum("amount")).order_by())
+
+
+def signed_sums(rows: Iterable[tuple[int, str, Any]]) -> dict[int, Any]:
+    """(key, kind of document, sum) summed by key, credit memos below zero."""
+    found: dict[int, Any] = {}
+    for key, kind, total in rows:
+        found[key] = found.get(key, 0) + (-total if kind == "credit_memo" else total)
+    return found

@@ -1,0 +1,1 @@
+"""Pages of contracts, purchase orders, orders, deliveries and work orders."""
