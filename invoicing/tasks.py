@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from celery import shared_task
+
 from arops.api.render import JsonError
 from arops.api.uploads import json_lines
-from invoicing.models import InvoiceImport
+from arops.lib import clock
+from invoicing.models import Invoice, InvoiceImport, PrintBatch
 from invoicing.services import Outcome, adjusting, giving_up, issue_documents, memos
+from invoicing.services.delivering import follow_outbox
 from invoicing.services.importing import check_import, run_import
+from invoicing.services.printing import make_batch_files
+from invoicing.services.sending import send_many
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
@@ -29,6 +35,35 @@ def import_invoices(job: Job, tell: Tell) -> dict[str, int]:
         return dict(check_import(actor=actor, found=found).counts)
     counts, job.results = run_import(actor=actor, found=found, tell=tell)
     return counts
+
+
+@register("send_invoices", label="Sending invoices", permission="invoices.send")
+def send_invoices(job: Job, tell: Tell) -> dict[str, int]:
+    """Send documents that weren't (`params`: invoices); an outcome for each. Safe to repeat: what is on its way stays as it is."""
+    actor, keys, moment, day = actor_of(job), job.params["invoices"], clock.now(), clock.today()
+    done: list[tuple[Invoice, str, str]] = []
+    for n, key in enumerate(keys):
+        tell(n, len(keys))
+        found: Any = Invoice.objects.visible_to(actor, "invoices.send")
+        rows = list(found.filter(pk=key).select_related("company", "customer", "open_item", "refers_to", "replaces"))
+        done += send_many(actor=actor, invoices=rows, now=moment, today=day)
+    job.results = [{"document": invoice.number, "outcome": outcome, "detail": detail} for invoice, outcome, detail in done]
+    tell(len(keys), len(keys))
+    return {name: sum(outcome == name for _, outcome, _ in done) for name in ("queued", "unchanged", "refused")}
+
+
+@register("print_batch", label="Print batch", permission="invoices.send")
+def print_batch(job: Job, tell: Tell) -> dict[str, int]:
+    """Lay out the PDF and manifest of a batch (`params`: batch), once."""
+    batch = PrintBatch.objects.select_related("company").get(pk=job.params["batch"])
+    batch = make_batch_files(actor=actor_of(job), batch=batch, today=clock.today(), tell=tell)
+    return {"documents": batch.dispatches.count(), "pages": batch.pages}
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def follow_deliveries() -> dict[str, int]:
+    """Write down what became of documents that went out by mail; safe to ring at any time, from any number of workers."""
+    return follow_outbox(now=clock.now(), today=clock.today())
 
 
 @register("invoice_rows", label="Invoice import (JSONL)", permission="invoices.import")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing.views import details, giving_up, imports, keying, lists, memos
+from invoicing.views import batches, deliveries, details, giving_up, imports, keying, letterheads, lists, memos, sending
 
 app_name = "invoicing"
 urlpatterns = [
@@ -16,6 +16,19 @@ urlpatterns = [
     path("import/<int:pk>/again/", imports.again, name="import-again"),
     path("import/<int:pk>/cancel/", imports.cancel, name="import-cancel"),
     path("import/<int:pk>/refused.xlsx", imports.rejected, name="import-refused"),
+    path("deliveries/", deliveries.index, name="deliveries"),
+    path("deliveries/send/", deliveries.send, name="deliveries-send"),
+    path("deliveries/print/", deliveries.print_all, name="print-all"),
+    path("batches/", batches.index, name="batches"),
+    path("batches/<int:pk>/", batches.detail, name="batch"),
+    path("batches/<int:pk>/mailed/", batches.mailed, name="batch-mailed"),
+    path("batches/<int:pk>/<str:what>/", batches.file, name="batch-file"),
+    path("letterheads/", letterheads.index, name="letterheads"),
+    path("letterheads/<int:pk>/", letterheads.detail, name="letterhead"),
+    path("letterheads/<int:pk>/pdf/", letterheads.as_pdf, name="letterhead-pdf"),
+    path("<int:pk>/send/", sending.send, name="send"),
+    path("<int:pk>/answer/", sending.answer, name="answer"),
+    path("<int:pk>/einvoice/<str:syntax>/", sending.as_xml, name="xml"),
     path("<int:pk>/", details.detail, name="detail"),
     path("<int:pk>/credit/", memos.credit, name="credit"),
     path("<int:pk>/debit/", memos.debit, name="debit"),

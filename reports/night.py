@@ -15,6 +15,8 @@ from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
+from invoicing.services.alarming import alarm_silence
+from invoicing.services.delivering import follow_outbox
 from ledger.verify import CHECK_NAMES, verify_books
 from messaging.services import send_due
 from org.actors import Actor, SystemActor
@@ -80,6 +82,12 @@ def outbox(night: Now, job: Job) -> dict[str, int]:
     return dict(send_due(now=night.moment))
 
 
+def deliveries(night: Now, job: Job) -> dict[str, int]:
+    """What became of documents that were mailed; those that nobody answered in the usual time raise an alarm."""
+    followed = follow_outbox(now=night.moment, today=night.day)
+    return followed | alarm_silence(actor=night.actor, company=night.company, today=night.day)
+
+
 def audit(night: Now, job: Job) -> dict[str, int]:
     """The audit trail is sealed; the chain's head is in the results, to be written down elsewhere."""
     sealed = seal_events()
@@ -117,6 +125,7 @@ STEPS = (
     Step("promises", "Promises judged", "jobs.run", promises),
     Step("dunning", "Dunning", "dunning.run", dunning),
     Step("outbox", "Sending messages", "jobs.run", outbox),
+    Step("deliveries", "Deliveries", "jobs.run", deliveries),
     Step("audit", "Sealing the audit trail", "jobs.run", audit),
     Step("books", "Verifying the books", "jobs.run", books),
 )

@@ -1,9 +1,19 @@
 """Handing out stored files: always as a download, never as a page of ours, whatever is in them."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was made just now and is kept nowhere."""
+
+    name: str
+    content: bytes
+    content_type: str
 
 
 def download(file: Any) -> HttpResponse:

@@ -20,7 +20,7 @@ from arops.lib import clock, pdf
 from arops.lib.files import Kept, download
 from customers.models import Customer
 from invoicing.einvoice import EInvoiceRefused
-from invoicing.models import Dispatch, Invoice
+from invoicing.models import DeliveryEvent, Invoice
 from invoicing.payload import parse_day
 from invoicing.services.delivering import ANSWERS, note_answer
 from invoicing.services.einvoices import write_einvoice
@@ -141,10 +141,7 @@ class DeliveryEvents(OfInvoice):
                 "invoice": public("invoice", invoice.pk), "state": delivery.state if delivery else "issued",
                 "reason": delivery.reason if delivery else "", "expected_by": _iso(delivery and delivery.expected_by),
                 "accepted_on": _iso(delivery and delivery.accepted_on), "rejected_on": _iso(delivery and delivery.rejected_on),
-                "events": [
-                    {"state": e.state, "day": e.day.isoformat(), "reason": e.reason, "channel": _channel(e.dispatch), "at": e.at.isoformat()}
-                    for e in events
-                ],
+                "events": [_event(event) for event in events],
             },
             status=status,
         )  # fmt: skip
@@ -177,8 +174,11 @@ class DeliveryEvents(OfInvoice):
         return self._answer(self.document(public_id))
 
 
-def _channel(dispatch: Dispatch | None) -> str | None:
-    return dispatch.channel if dispatch else None
+def _event(event: DeliveryEvent) -> dict[str, Any]:
+    return {
+        "state": event.state, "day": event.day.isoformat(), "reason": event.reason,
+        "channel": event.dispatch.channel if event.dispatch else None, "at": event.at.isoformat(),
+    }  # fmt: skip
 
 
 def _iso(day: Any) -> str | None:

@@ -95,7 +95,7 @@ def test_a_step_that_fails_stops_no_other_and_is_run_again_the_next_time(company
     assert found.pop(slot_of(company, D, "promises")) == "failed" == found.pop(slot_of(company, D))
     assert set(found.values()) == {"done"}
     night = Job.objects.get(slot=slot_of(company, D))
-    assert "1 of 7 steps failed: promises (the rates of the day are missing)" in night.error
+    assert f"1 of {len(STEPS)} steps failed: promises (the rates of the day are missing)" in night.error
     monkeypatch.undo()
     run("--date", str(D))
     assert set(states().values()) == {"done"}

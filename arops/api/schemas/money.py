@@ -51,7 +51,18 @@ _DOCUMENT = {
     "open_item": public_id("itm"), "issued_at": MOMENT,
 }  # fmt: skip
 
+_WAY = one_of("issued", "queued", "sent", "delivered", "bounced", "accepted", "rejected")
+_CHANNEL = one_of("email", "einvoice", "print", "pull")
 COMPONENTS: dict[str, Schema] = {
+    "DeliveryEventIn": taken(
+        ("state",), state=one_of("delivered", "bounced", "accepted", "rejected"), day={**DAY, "description": "Without it, today."},
+        reason=text(300, "Needed for bounced and rejected."),
+    ),
+    "Delivery": given(
+        invoice=public_id("inv"), state=_WAY, reason=text(300), accepted_on=nullable(DAY), rejected_on=nullable(DAY),
+        expected_by={**nullable(DAY), "description": "An answer is usual by then."},
+        events=listed(given(state=_WAY, day=DAY, reason=text(300), channel=nullable(_CHANNEL), at=MOMENT)),
+    ),
     "InvoiceIn": taken(
         ("company", "number", "customer", "currency", "document_date"),
         source_system=SOURCE, external_id=EXTERNAL, source_version=VERSION, company=COMPANY,
