@@ -9,8 +9,10 @@ from invoicing.selectors.rows import gather, grouped
 
 
 def customers(batch: Batch) -> dict[int, Customer]:
-    """The customers of the batch with what they want of invoices and the papers on record."""
-    keys = sorted(batch.customers)
+    """The customers of the batch, and those whose records stand behind it, with what they want of invoices and the papers on record."""
+    chain = batch.chain
+    heads = (*chain.jobs.by_id.values(), *chain.orders.by_id.values(), *chain.purchases.values(), *chain.agreements.by_id.values())
+    keys = sorted(batch.customers | {head.customer_id for head in heads})
     first = min(p.document.document_date for p in batch.placed)
     wanted = grouped(
         (row[0], Requirement(*row[1:]))
