@@ -39,7 +39,9 @@ class CustomerRecords(WriteView):
             "source_version": row.source_version, "company": row.company.code, "number": row.number, "name": row.name,
             "parent": public("customer", row.parent_id), "currency": row.currency, "language": row.language, "country": row.country,
             "address": row.address, "tax_id": row.tax_id, "payment_terms": row.payment_terms, "segment": row.segment, "risk": row.risk,
-            "sales_representative": row.sales_representative, "is_active": row.is_active, "credit_limit": limit,
+            "sales_representative": row.sales_representative, "delivery": row.delivery, "invoice_email": row.invoice_email,
+            "peppol_id": row.peppol_id, "buyer_reference": row.buyer_reference, "tax_code": row.tax_code,
+            "is_active": row.is_active, "credit_limit": limit,
             "collector": row.collector.email if row.collector else None, "updated_at": row.updated_at.isoformat(),
         }  # fmt: skip
 

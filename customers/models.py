@@ -1,5 +1,7 @@
 """Who owes: the customer master."""
 
+from typing import ClassVar
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -139,6 +141,7 @@ class BillingRequirement(models.Model):
         BILL_WITHIN = "bill_within", "billed within days of completion"
         NO_TAX_LINE = "no_tax_line", "no tax on the invoice"
         LINE_REFERENCE = "line_reference", "each line names its purchase order line"
+        DOCUMENT = "document", "a document is on file"
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="requirements")
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
@@ -152,8 +155,10 @@ class BillingRequirement(models.Model):
     note = models.CharField(max_length=300, blank=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     objects = OfCustomerQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (valid_to, updated_at)")
 
     class Meta:
         ordering = ["customer", "kind", "valid_from"]
@@ -204,15 +209,28 @@ class CustomerDocument(models.Model):
     expires_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
     version = models.IntegerField(default=0)
+    source_system = models.CharField(max_length=40, default="arops", db_default="arops")
+    external_id = models.CharField(max_length=80, null=True, blank=True)
+    source_version = models.BigIntegerField(null=True, blank=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = OfCustomerQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
 
     class Meta:
         ordering = ["customer", "kind", "-pk"]
-        indexes = [models.Index(fields=["company", "expires_on"], name="customer_document_expiry")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "source_system", "external_id"], name="customer_document_external_id_once"),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(expires_on=None) | Q(expires_on__gte=F("valid_from")), name="customer_document_span"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "expires_on"], name="customer_document_expiry"),
+            models.Index(fields=["updated_at", "id"], name="customer_document_updated"),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
@@ -232,8 +250,10 @@ class TaxRate(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     created_by = models.CharField(max_length=80)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     objects = ScopedQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (valid_to, updated_at)")
 
     class Meta:
         ordering = ["company", "code", "-valid_from"]

@@ -11,6 +11,7 @@ __all__ = ["CONTACT", "CUSTOMER", "Problem", "Wrong", "credit_limit", "read_row"
 
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f]+@[^@\s,;<>\"\x00-\x1f]+\.[^@\s,;<>\"\x00-\x1f]+")
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_PEPPOL = re.compile(r"[0-9]{4}:[A-Za-z0-9._~%-]{1,50}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?", re.ASCII)
 
 
@@ -35,6 +36,11 @@ CUSTOMER: dict[str, Field] = {
     "segment": text(40),
     "risk": one_of("A", "B", "C", "D"),
     "sales_representative": text(100),
+    "delivery": one_of("email", "print", "einvoice", "pull"),
+    "invoice_email": matching(_EMAIL, "is one e-mail address"),
+    "peppol_id": matching(_PEPPOL, "is a scheme and an id, such as 0204:991-1234512345-06"),
+    "buyer_reference": text(60),
+    "tax_code": text(20),
     "is_active": yes_or_no,
     "source_system": text(40),
     "external_id": text(80, needed=True),

@@ -17,6 +17,7 @@ from workflow.services.subjects import register_subject
 
 connect_customers(lambda actor, permission: Customer.objects.visible_to(actor, permission))
 register_subject("customers.customer", view="customers.view", edit="documents.edit", url_name="customers:detail")
+register_subject("customers.customerdocument", view="customers.view", edit="documents.edit", url_name="customers:document")
 
 BATCH = 500
 KINDS: dict[str, tuple[Any, str, str]] = {

@@ -30,6 +30,11 @@ class MasterForm(forms.Form):
     segment = forms.CharField(required=False, max_length=40)
     collector = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="nobody", label="Owner (collector)")
     sales_representative = forms.CharField(required=False, max_length=100, label="Sales representative")
+    delivery = forms.ChoiceField(choices=Customer.DeliveryBy.choices, initial="email", label="Invoices go by")
+    invoice_email = forms.CharField(required=False, max_length=254, label="E-mail for invoices", help_text="Empty: accounts payable")
+    buyer_reference = forms.CharField(required=False, max_length=60, label="Buyer reference", help_text="What they route invoices by")
+    peppol_id = forms.CharField(required=False, max_length=60, label="Peppol id", help_text="Such as 0204:991-1234512345-06")
+    tax_code = forms.CharField(required=False, max_length=20, label="Tax code", help_text="The tax rate that applies; empty: none set")
     credit_limit = forms.CharField(required=False, max_length=30, label="Credit limit", help_text="Empty: none set")
     risk = forms.ChoiceField(choices=Customer.Risk.choices, initial="B")
 

@@ -16,7 +16,10 @@ from arops.lib.http import address, filters_of, page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from customers.models import Customer
+from customers.selectors import documents_of, rule_words, rules_of
+from customers.views import documents
 from org.access import allowed
+from org.selectors import actor_names
 from reports.selectors import customer as selectors
 from reports.selectors.customer_list import SORTS, CustomerRow, Filters, collectors, customer_rows
 from reports.selectors.customer_list import segments as segments_of
@@ -26,7 +29,10 @@ from reports.views.ageing import items_table
 from reports.views.present import age_of, told
 
 PER_PAGE = 100
-TABS = (("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("contacts", "Contacts"))
+TABS = (
+    ("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("documents", "Documents"),
+    ("requirements", "Requirements"), ("contacts", "Contacts"),
+)  # fmt: skip
 
 
 @allowed("customers.view")
@@ -95,7 +101,8 @@ def detail(request: HttpRequest, pk: int, tab: str = "items") -> HttpResponse:
     """Who they are, what they owe, why it isn't paid, what happened, what is next."""
     user: Any = request.user
     customer = get_object_or_404(selectors.in_sight(user, pk))
-    makers = {"items": _items, "timeline": _timeline, "disputes": _disputes, "payments": _payments, "contacts": _contacts}
+    makers = {"items": _items, "timeline": _timeline, "disputes": _disputes, "payments": _payments, "contacts": _contacts,
+              "documents": _documents, "requirements": _requirements}  # fmt: skip
     if tab not in makers:
         raise Http404("no such tab")
     made = makers[tab](request, customer)
@@ -214,6 +221,31 @@ def _payments(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 def _contacts(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {"contacts": list(customer.contacts.order_by("-is_active", "name"))}
+
+
+def _documents(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    user: Any = request.user
+    rows = documents.told(documents_of(customer).select_related("customer", "company"))
+    good = [d for d in rows if d.standing.code in ("good", "expiring")]
+    renewed = {(d.kind, d.about) for d in good}
+    still = [d for d in rows if d.standing.holds_up and not (d.standing.code == "expired" and (d.kind, d.about) in renewed)]
+    groups = [("Open", still), ("In force", good), ("Done with", [d for d in rows if d not in still and d not in good])]
+    return {"groups": [(name, found) for name, found in groups if found], "may_document": user.can("documents.edit", customer.company_id)}
+
+
+def _requirements(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    user: Any = request.user
+    rules: list[Any] = list(rules_of(customer))
+    today = clock.today()
+    names = actor_names({rule.created_by for rule in rules})
+    for rule in rules:
+        rule.words, rule.who = rule_words(rule), names.get(rule.created_by, rule.created_by)
+        rule.stands = "ended" if rule.valid_to and rule.valid_to < today else "to come" if rule.valid_from > today else "in force"
+    replaced = {rule.replaces_id for rule in rules}
+    return {
+        "rules": [rule for rule in rules if rule.stands != "ended"], "ended": [rule for rule in rules if rule.stands == "ended"],
+        "may_rule": user.can("requirements.edit", customer.company_id), "replaced": replaced,
+    }  # fmt: skip
 
 
 def _export(request: HttpRequest, table: Table, cover: Cover) -> HttpResponse | None:

@@ -184,6 +184,7 @@ def unsend(request: HttpRequest, pk: int, message_pk: int) -> HttpResponse:
 MASTER = (
     ("Who they are", ("company", "number", "name", "is_active", "address", "country", "tax_id", "language")),
     ("How they trade", ("currency", "payment_terms", "parent", "segment", "sales_representative")),
+    ("How invoices reach them", ("delivery", "invoice_email", "buyer_reference", "peppol_id", "tax_code")),
     ("How they are chased", ("collector", "credit_limit", "risk")),
 )
 """Sections of the master data form."""

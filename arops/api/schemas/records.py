@@ -36,6 +36,11 @@ _CUSTOMER: dict[str, Schema] = {
     "segment": text(40),
     "risk": one_of("A", "B", "C", "D"),
     "sales_representative": text(100),
+    "delivery": one_of("email", "print", "einvoice", "pull"),
+    "invoice_email": text(254, "Where invoices go; empty: the contacts in accounts payable."),
+    "peppol_id": text(60, "Scheme and id, such as `0204:991-1234512345-06`."),
+    "buyer_reference": text(60, "BT-10: what the customer routes invoices by."),
+    "tax_code": text(20, "The tax rate that applies."),
     "is_active": FLAG,
 }
 _CONTACT: dict[str, Schema] = {

@@ -1,0 +1,1 @@
+"""Pages about what customers want of invoices, their papers, taxes. The customers themselves are shown by `reports`."""
