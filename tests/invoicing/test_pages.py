@@ -14,6 +14,8 @@ from invoicing.models import Invoice
 from invoicing.services import issue_document
 from ledger.models import OpenItem
 from tests.factories import SYSTEM, apply, make_company, make_customer, make_user, receive
+from workflow.models import Approval
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -35,6 +37,7 @@ def invoice(customer, number, total="100.00", day="2026-09-01", actor=SYSTEM, **
 @pytest.fixture
 def world():
     us, other = make_company("US01"), make_company("XX01")
+    standard_limits(company=us, actor=SYSTEM)
     keller = make_user("specialist", us, scope="portfolio")
     acme, bolt = make_customer(us, "Acme", number="K-1", collector=keller), make_customer(us, "Bolt", number="K-2")
     foreign = make_customer(other, "Foreign", number="X-1")
@@ -226,7 +229,9 @@ def test_an_invoice_is_keyed_in_once_however_often_it_is_sent(world):
         ({"number": "INV-LATE"}, "never changes"), ({"payment_terms": "whenever"}, "are not payment terms"),
         ({"document_date": "2020-01-01"}, "no open period"), ({"document_date": "0206-01-01"}, "no year of a document"),
         ({"due_date": "2026-01-01"}, "lies before"), ({"currency": "JPY"}, "no rate of JPY"),
-        ({"kind": "debit_memo"}, "a memo says why"), ({"kind": "credit_memo"}, "Select a valid choice"),
+        ({"kind": "debit_memo"}, "a memo says why"), ({"kind": "credit_memo"}, "a memo says why"),
+        ({"kind": "bill"}, "Select a valid choice"),
+        ({"kind": "credit_memo", "reason": "price", "refers_to": "INV-NEW"}, "more than the 50.00 USD that can still be credited"),
         ({"kind": "debit_memo", "reason": "freight", "refers_to": "INV-FOREIGN"}, "no such document"),
     ],
 )  # fmt: skip
@@ -240,17 +245,17 @@ def test_what_is_wrong_is_said_beside_its_field(world, fields, said):
 
 def credit(client, target, **fields):
     (line,) = target.lines.all()
-    data = {"document_date": "2026-09-30", "reason": "price", "token": "c1", f"net_{line.pk}": "100.00"} | fields
+    data = {"document_date": "2026-09-30", "reason_code": "price", "reason": "price", "token": "c1", f"net_{line.pk}": "100.00"} | fields
     return client.post(reverse("invoicing:credit", args=[target.pk]), data)
 
 
-def test_a_credit_memo_refers_to_its_invoice_and_stays_open(world):
+def test_a_credit_memo_refers_to_its_invoice_and_stays_open_where_that_is_wanted(world):
     client = enter(make_user("supervisor", world["us"]))
     assert client.get(reverse("invoicing:credit", args=[world["late"].pk]) + "?all=1").status_code == 200
     answers = [credit(client, world["late"]) for _ in range(2)]
     made = Invoice.objects.get(number="AC-000001")
     assert {a.url for a in answers} == {reverse("invoicing:detail", args=[made.pk])}
-    assert (made.refers_to, made.total, made.reason) == (world["late"], 100_00, "price")
+    assert (made.refers_to, made.total, made.reason, made.reason_code) == (world["late"], 100_00, "price", "price")
     assert OpenItem.objects.get(number="AC-000001").balance == -100_00
     assert OpenItem.objects.get(number="INV-LATE").balance == 300_00
 
@@ -267,26 +272,47 @@ def test_a_controller_credits_though_he_issues_no_invoices(world):
     assert credit(enter(make_user("controller", world["us"])), world["late"]).status_code == 302
 
 
-def test_who_issued_an_invoice_does_not_credit_it_nor_more_than_is_left(world):
+def test_who_issued_an_invoice_asks_somebody_else_to_credit_it_and_nobody_credits_more_than_is_left(world):
     chief = make_user("supervisor", world["us"])
     own = invoice(world["acme"], "INV-OWN", actor=chief)
-    assert "by someone else" in credit(enter(chief), own).content.decode()
-    other = enter(make_user("supervisor", world["us"]))
-    assert "can still be credited" in credit(other, world["late"], **{f"net_{world['late'].lines.get().pk}": "290"}).content.decode()
-    assert "At most 300.00" in credit(other, world["late"], **{f"net_{world['late'].lines.get().pk}": "301"}).content.decode()
-    assert credit(other, world["late"], reason=" ").status_code == 422
+    credit(enter(chief), own)
+    asked = Approval.objects.get()
+    assert (asked.state, asked.makers) == ("waiting", [chief.label])
+    person = make_user("supervisor", world["us"])
+    other, line = enter(person), world["late"].lines.get()
+    assert "can still be credited" in credit(other, world["late"], **{f"net_{line.pk}": "290"}).content.decode()
+    assert "At most 300.00" in credit(other, world["late"], **{f"net_{line.pk}": "301"}).content.decode()
+    assert "Choose a reason" in credit(other, world["late"], reason_code="").content.decode()
+    assert "needs evidence" in credit(other, world["late"], reason_code="damaged").content.decode()
     assert credit(other, world["memo"]).status_code == 404
     assert not Invoice.objects.filter(number__startswith="AC-").exists()
+    assert other.post(reverse("workflow:approval-decide", args=[asked.pk, "approve"])).status_code == 302
+    made = Invoice.objects.get(number__startswith="AC-")
+    assert (made.refers_to, made.issued_by) == (own, chief.label)
 
 
 def test_nor_does_he_key_in_a_credit_memo_about_it(world):
     chief = make_user("supervisor", world["us"])
     invoice(world["acme"], "INV-OWN", actor=chief)
     address = reverse("invoicing:new") + f"?customer={world['acme'].pk}"
-    answer = enter(chief).post(address, form(kind="credit_memo", reason="price", refers_to="INV-OWN"))
-    assert answer.status_code == 422 and "by someone else" in answer.content.decode()
-    assert enter(chief).post(address, form(kind="credit_memo", reason="price", refers_to="INV-NEW", token="x\x00")).status_code == 302
-    assert Invoice.objects.filter(kind="credit_memo", issued_by=chief.label).count() == 1
+    ten = [{"description": "Visit", "amount": "10"}]
+    answer = enter(chief).post(address, form(kind="credit_memo", reason="price", refers_to="INV-OWN", lines=ten))
+    assert answer.url == reverse("workflow:approval", args=[Approval.objects.get(state="waiting").pk])
+    other = form(kind="credit_memo", reason="price", refers_to="INV-LATE", token="x\x00", lines=ten)
+    assert enter(chief).post(address, other).status_code == 302
+    made = Invoice.objects.get(kind="credit_memo", issued_by=chief.label)
+    assert made.refers_to == world["late"]
+
+
+def test_a_memo_about_no_invoice_is_an_adjustment_with_a_limit_of_its_own(world):
+    clerk = make_user("specialist", world["us"])
+    address = reverse("invoicing:new") + f"?customer={world['acme'].pk}"
+    line = [{"description": "rebate", "amount": "100.01"}]
+    assert enter(clerk).post(address, form(kind="credit_memo", reason="rebate", lines=line)).status_code == 302
+    assert not Invoice.objects.filter(issued_by=clerk.label).exists()
+    assert (Approval.objects.get().kind, Approval.objects.get().state) == ("adjustment", "waiting")
+    assert enter(clerk).post(address, form(kind="debit_memo", reason="freight", refers_to="INV-LATE", token="d")).status_code == 302
+    assert Invoice.objects.get(issued_by=clerk.label).kind == "debit_memo"
 
 
 def test_tax_left_empty_goes_with_the_net(world):
