@@ -36,8 +36,19 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "names": actor_names({row.line.entry.actor for row in history}),
         **_upstairs(found),
         "dispute_url": address("disputes:open", found.pk) if may_dispute else "",
+        **_offers(user, found),
     }
     return page(request, "ledger/item.html", context)
+
+
+def _offers(user: Any, found: Any) -> dict[str, Any]:
+    """What can be asked for about the item: a write-off of what is owed, a refund of a credit."""
+    company, owed = found.company_id, found.kind in ("invoice", "debit_memo", "late_fee") and found.balance > 0
+    credit = found.kind in ("credit_memo", "receipt") and found.balance < 0 and found.customer_id
+    return {
+        "write_off_url": address("invoicing:write-off", found.pk) if owed and user.can("writeoffs.request", company) else "",
+        "refund_url": address("invoicing:refund", found.pk) if credit and user.can("refunds.request", company) else "",
+    }
 
 
 def _upstairs(found: Any) -> dict[str, Any]:
@@ -66,8 +77,15 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "foreign": foreign,
         "debits": sum(line.amount for line in lines if line.amount > 0),
         "base_debits": sum(line.base_amount for line in lines if line.base_amount > 0),
+        "undo_url": _undo(user, found),
     }
     return page(request, "ledger/entry.html", context)
+
+
+def _undo(user: Any, found: Entry) -> str:
+    """Where a write-off is taken back."""
+    able = found.kind == Entry.Kind.WRITE_OFF and not hasattr(found, "reversed_by") and user.can("writeoffs.approve", found.company_id)
+    return address("invoicing:write-off-reverse", found.pk) if able else ""
 
 
 @allowed("reports.view")

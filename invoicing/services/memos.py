@@ -96,6 +96,8 @@ def request_rebill(
     """
     if invoice.kind != Invoice.Kind.INVOICE:
         raise CreditRefused("only an invoice is billed again")
+    if sent := sent_before(actor, token):
+        return sent
     live = Draft.objects.filter(replaces=invoice).exclude(state=Draft.State.DISCARDED).first()
     if live or invoice.replaced_by.exists():
         raise CreditRefused(f"{invoice.number} is billed again already")

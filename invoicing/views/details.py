@@ -10,6 +10,8 @@ from arops.lib.http import address, page
 from invoicing import selectors
 from invoicing.models import Invoice
 from invoicing.services.paper import file_name, invoice_pdf, paper_of
+from invoicing.views.blocked import payable_panel
+from invoicing.views.lineage import lineage
 from invoicing.views.sending import panel
 from ledger.selectors import item_history
 from orders.selectors.chain import Link, chain_of_lines, linked_by, links_of
@@ -33,8 +35,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "ties": bool(history) and history[-1].balance == item.balance, "late": (today - item.due_date).days,
         "moved_due": item.due_date != invoice.due_date, "is_credit": invoice.kind == Invoice.Kind.CREDIT_MEMO,
         "memos": list(invoice.memos.select_related("open_item").order_by("pk")), "credited": credited, "can_pdf": pdf.is_available(),
-        "mine": invoice.issued_by == user.label, "creditable": invoice.total - credited, **_hanging(invoice), **_actions(user, invoice),
-        **panel(user, invoice),
+        "creditable": invoice.total - credited, **_hanging(invoice), **_actions(user, invoice),
+        **panel(user, invoice), **lineage(user, invoice), **payable_panel(user, invoice),
     }  # fmt: skip
     return page(request, "invoicing/detail.html", context)
 
@@ -64,7 +66,6 @@ def _actions(user: Any, invoice: Invoice) -> dict[str, Any]:
     company = invoice.company_id
     return {
         "dispute_url": address("disputes:open", invoice.open_item_id) if owed and user.can("disputes.open", company) else "",
-        "can_credit": invoice.kind != Invoice.Kind.CREDIT_MEMO and user.can("memos.approve", company),
         "can_issue": user.can("invoices.issue", company),
     }
 

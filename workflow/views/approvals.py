@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import filters_of, page, redirect_htmx, toast
+from arops.lib.http import address, filters_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows, "asked": asked, "views": VIEWS, "kinds": kinds_known(), "narrowed": narrowed, "sums": totals_of(rows),
         "cut": len(rows) == SHOWN, "shown": SHOWN, "companies": _companies(user), "user_can_export": user.can("reports.export"),
-        "today": clock.today(),
+        "today": clock.today(), "small_url": address("invoicing:small-balances") if user.can("writeoffs.request") else "",
     }  # fmt: skip
     return page(request, "workflow/approvals.html", context, fragment="table")
 
