@@ -1,5 +1,6 @@
 """What the check needs of customers, tax rates and units."""
 
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ def customers(batch: Batch) -> dict[int, Customer]:
     keys = sorted(batch.customers | {head.customer_id for head in heads})
     first = min(p.document.document_date for p in batch.placed)
     wanted = grouped(
-        (row[0], Requirement(*row[1:]))
+        (row[0], Requirement(row[1], json.loads(row[2]), *row[3:]))
         for row in gather(
             "SELECT customer_id, kind, params, valid_from, valid_to, version, id FROM customers_billingrequirement"
             " WHERE customer_id = ANY(%s) AND (valid_to IS NULL OR valid_to >= %s) ORDER BY id", keys, first,
