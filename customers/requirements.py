@@ -170,7 +170,8 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Bill:
     """An invoice as far as these rules look at it. `earlier` is the last one before it of the same contract: its number, whether its money
-    has come in."""
+    has come in. `unsigned` are work orders that the customer hasn't signed for. It has arrived once it is delivered; accepted, nothing on
+    its face matters any more."""
 
     number: str
     dated: date
@@ -179,7 +180,9 @@ class Bill:
     cost_code: str = ""
     files: frozenset[str] = frozenset()
     earlier: tuple[str, bool] | None = None
+    unsigned: tuple[str, ...] = ()
     is_paid: bool = False
+    has_arrived: bool = False
     is_accepted: bool = False
 
 
@@ -247,8 +250,8 @@ def releases_missing(bill: Bill, papers: Sequence[Paper]) -> list[Gap]:
 
 def rules_missed(bill: Bill, rules: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Gap]:
     """What the invoice itself lacks of its customer's rules: numbers, codes, attached files."""
-    gaps = []
-    for kind, params in rules:
+    gaps: list[Gap] = []
+    for kind, params in () if bill.is_accepted else rules:
         if kind == "po_number" and not bill.po_number:
             gaps.append(Gap("po_number", "purchase order number isn’t on it", "", bill.dated))
         elif kind == "po_format" and bill.po_number and not fits_mask(bill.po_number, str(params.get("mask", ""))):
@@ -258,6 +261,10 @@ def rules_missed(bill: Bill, rules: Iterable[tuple[str, Mapping[str, Any]]]) -> 
         elif kind == "attachment" and params.get("kind") not in bill.files:
             wanted = str(params.get("kind"))
             gaps.append(Gap("attachment", f"{FILES.get(wanted, wanted)} isn’t attached", "", bill.dated, file_kind=wanted))
+        elif kind == "sign_off" and bill.unsigned:
+            gaps.append(Gap("sign_off", f"work order {', '.join(bill.unsigned)} isn’t signed off", CUSTOMER, bill.dated))
+        elif kind == "portal" and not bill.has_arrived:
+            gaps.append(Gap("portal", "isn’t in the customer’s portal", "", bill.dated))
     return gaps
 
 

@@ -5,11 +5,15 @@ from typing import Any
 
 from arops.api.render import JsonError
 from arops.api.uploads import json_lines, looks_like_json
+from arops.lib import clock
 from arops.lib.sandbox import run_bounded
 from customers import payload
 from customers.models import Customer
 from customers.readers import Listed, value_of
-from customers.services import Saved, save_contacts, save_customers
+from customers.services import Saved, documents, save_contacts, save_customers, taxes
+from customers.services.documents import save_documents
+from customers.services.taxes import save_tax_rates
+from org.actors import Actor
 from workflow.models import Job
 from workflow.querysets import connect_customers
 from workflow.services.jobs import Tell, actor_of, register
@@ -20,14 +24,28 @@ register_subject("customers.customer", view="customers.view", edit="documents.ed
 register_subject("customers.customerdocument", view="customers.view", edit="documents.edit", url_name="customers:document")
 
 BATCH = 500
+
+
+def _papers(rows: list[Any], *, actor: Actor, source_system: str, atomic: bool) -> list[Saved]:
+    return save_documents(rows, actor=actor, source_system=source_system, today=clock.today(), atomic=atomic)
+
+
+def _rates(rows: list[Any], *, actor: Actor, source_system: str, atomic: bool) -> list[Saved]:
+    return save_tax_rates(rows, actor=actor, atomic=atomic)
+
+
 KINDS: dict[str, tuple[Any, str, str]] = {
     "customers": (save_customers, " ".join(["company", *payload.CUSTOMER, "parent", "collector", "credit_limit"]), "cus"),
     "contacts": (save_contacts, " ".join(["customer", *payload.CONTACT]), "con"),
+    "customer-documents": (_papers, " ".join(["company", "customer", *documents.FIELDS, "amount"]), "doc"),
+    "tax-rates": (_rates, " ".join(["company", *taxes.FIELDS]), "tax"),
 }
 """Resource → how its rows are saved, its fields, the prefix of its ids."""
 
 
 @register("master_import", label="Customer import", permission="customers.edit")
+@register("paper_import", label="Import of customers’ papers", permission="documents.edit")
+@register("tax_import", label="Import of tax rates", permission="taxes.edit")
 def import_rows(job: Job, tell: Tell) -> dict[str, int]:
     """Save the rows of the job's file (`params`: resource, mode, source_system); an outcome for each. Safe to repeat: rows are upserts."""
     save, fields, prefix = KINDS[job.params["resource"]]

@@ -58,7 +58,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "orders:read": frozenset({"orders.view"}),
     "orders:write": frozenset({"orders.view", "orders.edit"}),
     "documents:read": frozenset({"customers.view"}),
-    "documents:write": frozenset({"customers.view", "documents.edit"}),
+    "documents:write": frozenset({"customers.view", "documents.edit", "requirements.edit"}),
     "taxes:read": frozenset({"rates.view"}),
     "taxes:write": frozenset({"rates.view", "taxes.edit"}),
     "invoices:read": frozenset({"invoices.view"}),

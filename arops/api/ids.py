@@ -21,6 +21,9 @@ PREFIXES = {
     "work_order": "wo",
     "draft": "drf",
     "unit_conversion": "uc",
+    "document": "doc",
+    "requirement": "req",
+    "tax_rate": "tax",
 }
 
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from customers.models import Customer
 from invoicing.models import Invoice
+from invoicing.selectors.payable import blocked_in, candidates
 from ledger.models import OpenItem
 from org.actors import Actor
 
@@ -19,7 +20,7 @@ SORTS = {
     "date": "document_date", "due": "open_item__due_date", "number": "number", "customer": "customer__name", "total": "open_item__amount",
     "open": "open_item__balance",
 }  # fmt: skip
-STATES = ("open", "overdue", "disputed", "paid")
+STATES = ("open", "overdue", "disputed", "blocked", "paid")
 CONTESTED = ("open", "investigating", "waiting", "decision")
 _NAMES, _NUMBERS = 500, 2_000
 
@@ -85,6 +86,8 @@ def _in_state(found: Any, state: str, today: date) -> Any:
         return found.paid()
     if state == "disputed":
         return found.filter(open_item__in=OpenItem.objects.filter(disputes__state__in=CONTESTED))
+    if state == "blocked":
+        return found.filter(pk__in=list(blocked_in(candidates(found), today)))
     return found
 
 

@@ -16,12 +16,13 @@ from customers.models import Customer
 from invoicing import selectors
 from invoicing.forms import FilterForm
 from invoicing.models import Invoice
+from invoicing.selectors.payable import gaps_in
 from org.access import allowed
 from org.models import Company
 
 EXPORTED = 100_000
 """Documents that one file holds; a file of more would keep a worker for minutes, and there the API serves better."""
-VIEWS = (("", "All"), ("open", "Open"), ("overdue", "Overdue"), ("disputed", "Disputed"), ("paid", "Closed"))
+VIEWS = (("", "All"), ("open", "Open"), ("overdue", "Overdue"), ("disputed", "Disputed"), ("blocked", "Not payable"), ("paid", "Closed"))
 _SAID = {
     "q": "text", "dated_from": "dated from", "dated_to": "dated to", "due_from": "due from", "due_to": "due to", "least": "at least",
     "most": "at most",
@@ -44,9 +45,15 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form, "asked": _asked(request), "rows": shown.rows, "next": shown.after, "sums": sums, "sort": sort,
         "head": table_of([], sort, _asked(request)).head(), "disputed": selectors.contested(shown.rows), "today": clock.today(),
         "in_force": in_force(form), "views": _views(request), "errors": form.reasons(), "customer": _customer(user, form),
-        "is_first": not request.GET.get("after"), **_offers(user),
+        "is_first": not request.GET.get("after"), "lacking": _lacking(shown.rows), **_offers(user),
     }  # fmt: skip
     return page(request, "invoicing/list.html", context, fragment="rows", status=200 if valid else 422)
+
+
+def _lacking(rows: list[Invoice]) -> dict[int, str]:
+    """Keys of documents that aren't payable yet, and what they lack in words."""
+    found = gaps_in([row for row in rows if row.open_item.balance > 0], clock.today())
+    return {pk: "; ".join(gap.words for gap in gaps) for pk, gaps in found.items() if gaps}
 
 
 def _offers(user: Any) -> dict[str, Any]:
@@ -92,10 +99,11 @@ def _export(request: HttpRequest, form: FilterForm, found: QuerySet[Invoice], so
         return HttpResponse(said, status=422, content_type="text/plain; charset=utf-8")
     state = form.cleaned_data.get("state") or ""
     cover = Cover("Invoices", user.name, clock.today(), in_force(form) | ({"state": state} if state else {}))
-    return export_response(request, table_of(rows.rows, sort, {}), cover) or HttpResponse(status=422)
+    lacking = _lacking(rows.rows)
+    return export_response(request, table_of(rows.rows, sort, {}, lacking), cover) or HttpResponse(status=422)
 
 
-def table_of(rows: list[Invoice], sort: str, query: dict[str, str]) -> Table:
+def table_of(rows: list[Invoice], sort: str, query: dict[str, str], lacking: dict[int, str] | None = None) -> Table:
     """The list's columns, for its head and for files. Amounts are signed: a credit memo's are below zero."""
     columns = [
         Column("number", "Number", lambda r: r.number, sort="number", pin=True),
@@ -108,6 +116,7 @@ def table_of(rows: list[Invoice], sort: str, query: dict[str, str]) -> Table:
         Column("po", "PO", lambda r: r.po_number, priority=3),
         Column("total", "Total", lambda r: r.open_item.amount, kind="money", sort="total", total=True, priority=2),
         Column("open", "Open", lambda r: r.open_item.balance, kind="money", sort="open", total=True),
+        *([Column("lacks", "Not payable: lacks", lambda r: lacking.get(r.pk, ""), grow=True)] if lacking is not None else []),
     ]
     return Table(columns, rows, currency=lambda r: r.currency, sort=sort, query=query, row_id=lambda r: f"invoice-{r.pk}")
 

@@ -4,6 +4,7 @@ other: key 100_003 is ours, 200_003 is theirs, whatever the table. A third batch
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from cashapp.models import MatchPolicy
@@ -14,13 +15,18 @@ from collections_app.services.activities import log_activity
 from collections_app.services.dunning_policy import create_default_policy
 from collections_app.services.promises import give_promise
 from customers.models import Contact, Customer
+from customers.services.documents import save_documents
+from customers.services.requirements import add_requirement
+from customers.services.taxes import set_tax_rate
 from disputes.services import note_dispute, open_dispute
 from invoicing.services import issue_documents
+from invoicing.services.billing import claim_progress
 from invoicing.services.importing import start_import
 from ledger.models import OpenItem
 from ledger.services import close_period
 from messaging.models import Message
 from messaging.services import queue_message
+from orders.models import Contract
 from orders.services import (
     save_contracts,
     save_deliveries,
@@ -37,6 +43,8 @@ from tests.cashapp.worlds import Row, camt, make_bank, money_in
 from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
 from workflow.models import Job
 from workflow.services import store_file
+from workflow.services.attachments import attach
+from workflow.services.tasks import open_task
 
 OURS, THEIRS, COLLEAGUES = 100_000, 200_000, 300_000
 TODAY = date(2026, 9, 20)
@@ -64,6 +72,7 @@ def make_side(code: str, iban: str) -> Side:
     company = make_company(code, currency="EUR")
     people = {role: make_user(role, company, scope="portfolio" if role == "sales" else "company") for role in policy.ROLES}
     Department.objects.create(company=company, code="service", name="Service")
+    set_tax_rate(actor=SYSTEM, company=company, code="STD", name="Standard", jurisdiction="DE", percent=Decimal(19), valid_from=TODAY)
     secrets = {scope: create_api_key(actor=SYSTEM, name=scope, scopes=[scope], companies=[company])[1] for scope in sorted(policy.SCOPES)}
     bank = make_bank(company, identifier=iban)
     MatchPolicy.objects.create(company=company)
@@ -97,7 +106,20 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _messages(company, customer, name)
     _order_life(company, customer, name)
     _silent(company, collector, bank, name)
+    _papers(collector, customer, name)
     return customer
+
+
+def _papers(collector: User, customer: Customer, name: str) -> None:
+    """What the customer wants of invoices, a paper it waits for, a file, a question to a department about it."""
+    add_requirement(actor=SYSTEM, customer=customer, kind="cost_code", params={}, valid_from=TODAY)
+    row = {"customer": f"cus_{customer.pk}", "kind": "exemption", "external_id": f"X-{name}"}
+    save_documents([row], actor=SYSTEM, source_system="erp", today=TODAY)
+    attach(actor=SYSTEM, subject=customer, kind="certificate", name=f"{name}.pdf", content=b"%PDF-1.7 " + name.encode())
+    open_task(
+        actor=collector, company=customer.company, kind="question", title=f"Sign-off of {name} Works?", due_date=TODAY, subject=customer,
+        dedupe_key=f"task:{name}", department="service", customer_id=customer.pk,
+    )  # fmt: skip
 
 
 def _order_life(company: Company, customer: Customer, name: str) -> None:
@@ -116,6 +138,9 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
     ):
         (saved,) = save([{**common, **row}], actor=SYSTEM, source_system="erp")
         assert saved.outcome == "created", saved
+    progress = {"valid_from": "2026-01-01", "billing": "progress", "retainage_percent": "10", "not_to_exceed": "1000.00"}
+    save_contracts([{**common, "external_id": f"P-{name}", "number": f"CP-{name}", "versions": [progress]}], actor=SYSTEM, source_system="erp")
+    claim_progress(actor=SYSTEM, contract=Contract.objects.get(number=f"CP-{name}"), percent=Decimal(10), today=TODAY, day=TODAY)
     unit = {"company": company.code, "sku": name, "from_unit": "CS", "to_unit": "EA", "factor": "12"}
     assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
 

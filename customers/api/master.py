@@ -180,6 +180,7 @@ class MasterImport(UploadView):
 
     permission = write_permission = "customers.edit"
     resource: ClassVar[str] = "customers"
+    job: ClassVar[str] = "master_import"
 
     @schemas.writes("imports_customers", schemas.upload(mode=schemas.MODE), schemas.accepted(), media="multipart/form-data")
     def post(self, request: Request) -> Response:
@@ -191,7 +192,7 @@ class MasterImport(UploadView):
         mode = mode_of(upload)
         stored, _ = store_file(actor=self.actor, name=upload.name, content=upload.content)
         job = create_job(
-            actor=self.actor, kind="master_import", slot=f"import:{self.resource}:{secrets.token_hex(16)}", file=stored,
+            actor=self.actor, kind=self.job, slot=f"import:{self.resource}:{secrets.token_hex(16)}", file=stored,
             params={"resource": self.resource, "mode": mode, "source_system": self.source_system},
         )  # fmt: skip
         ring(job)
