@@ -290,3 +290,22 @@ def check_recorded(*, actor: Actor, company: Company, now: datetime) -> dict[str
             found += sum(map(len, _check_issued(batch, actor).values()))
     CheckPolicy.objects.filter(pk=policy.pk).update(recorded_until=now)
     return {"invoices": len(keys), "findings": found}
+
+
+@transaction.atomic
+def set_check_policy(
+    *, actor: Actor, company: Company, pushed: str, drafted: str, rules: Mapping[str, str], freight_skus: Sequence[str],
+    fee_skus: Sequence[str],
+) -> CheckPolicy:  # fmt: skip
+    """Say what becomes of documents with findings from now on. Raises NotAllowed."""
+    require(actor, "checks.edit", company.pk)
+    policy, _ = CheckPolicy.objects.select_for_update(of=("self",), no_key=True).get_or_create(company=company)
+    before = {"pushed": policy.pushed, "drafted": policy.drafted, "rules": policy.rules}
+    policy.pushed, policy.drafted, policy.rules = Mode(pushed), Mode(drafted), {code: str(Mode(mode)) for code, mode in rules.items()}
+    policy.freight_skus, policy.fee_skus, policy.changed_by = list(freight_skus), list(fee_skus), actor.label
+    policy.save()
+    record(
+        actor=actor, type="check_policy.changed", company_id=company.pk, subject=policy, before=before, pushed=pushed, drafted=drafted,
+        rules=policy.rules,
+    )  # fmt: skip
+    return policy

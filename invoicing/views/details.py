@@ -11,6 +11,7 @@ from invoicing import selectors
 from invoicing.models import Invoice
 from invoicing.services.paper import file_name, invoice_pdf, paper_of
 from invoicing.views.blocked import payable_panel
+from invoicing.views.investigating import findings_panel
 from invoicing.views.lineage import lineage
 from invoicing.views.sending import panel
 from ledger.selectors import item_history
@@ -37,6 +38,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "memos": list(invoice.memos.select_related("open_item").order_by("pk")), "credited": credited, "can_pdf": pdf.is_available(),
         "creditable": invoice.total - credited, **_hanging(invoice), **_actions(user, invoice),
         **panel(user, invoice), **lineage(user, invoice), **payable_panel(user, invoice),
+        **findings_panel(invoice),
     }  # fmt: skip
     return page(request, "invoicing/detail.html", context)
 

@@ -123,7 +123,7 @@ export function startLists() {
   });
   const begin = (list) => {
     if (list.querySelector("[data-select]")) sum(list);
-    const first = rowsOf(list)[0];
+    const first = list.querySelector("tr.focus[data-peek]") || rowsOf(list)[0];
     if (first?.dataset.peek && panel()?.checkVisibility()) {
       mark(first);
       peek(first);

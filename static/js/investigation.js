@@ -1,0 +1,14 @@
+// Exceptions and investigations: the next difference by money, and forms that open with the cursor where one writes.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.("details[data-focus]") || !event.target.open) return;
+  event.target.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+}, true);
+
+// Differences are numbered by what they come to: from the one in focus to the next dearer, and round.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-next-difference]")) return;
+  const rows = [...document.querySelectorAll("tr[data-rank]")].sort((a, b) => a.dataset.rank - b.dataset.rank);
+  if (!rows.length) return;
+  const here = rows.findIndex((row) => row.classList.contains("focus"));
+  rows[(here + 1) % rows.length].click();
+});
