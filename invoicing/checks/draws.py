@@ -55,7 +55,7 @@ def po_lines(case: Case) -> Iterator[Hit]:
             key = po.key, line.number
             repeated = sum(x.amount for x in _repeated(case) if x.purchase_order == po.key and x.po_line == line.number)
             before = line.billed_amount + case.tally.po_lines.get(key, 0) - repeated
-            left = Left(line.amount, before, sum(case.right_amount(s.line) for s in strands), strands)
+            left = Left(line.amount, before, _now(strands, case), strands)
             yield from _po_over(po, line.number, left, case)
 
 
@@ -67,7 +67,7 @@ def purchase_orders(case: Case) -> Iterator[Hit]:
         strands = [s for s in case.strands if s.po is po]
         repeated = sum(x.amount for x in _repeated(case) if x.purchase_order == po.key)
         before = po.billed_amount + case.tally.po_amounts.get(po.key, 0) - repeated
-        yield from _po_over(po, None, Left(po.amount, before, sum(case.right_amount(s.line) for s in strands), strands), case)
+        yield from _po_over(po, None, Left(po.amount, before, _now(strands, case), strands), case)
 
 
 def contracts(case: Case) -> Iterator[Hit]:
@@ -78,7 +78,7 @@ def contracts(case: Case) -> Iterator[Hit]:
         if version is None or version.not_to_exceed is None or contract.currency != case.document.currency or case.duplicates:
             continue
         before = contract.billed_amount + case.tally.contracts.get(contract.key, 0)
-        left = Left(version.not_to_exceed, before, sum(case.right_amount(s.line) for s in strands), strands)
+        left = Left(version.not_to_exceed, before, _now(strands, case), strands)
         if left.over > 0:
             source = saying.of_contract(contract, version, f"{saying.amount(case, left.limit)} at most")
             yield _over("contract", source, left, case, f"contract {contract.number} must not exceed {saying.amount(case, left.limit)}")
@@ -91,9 +91,14 @@ def work_orders(case: Case) -> Iterator[Hit]:
             continue
         strands = [s for s in case.strands if s.work is work]
         claims = case.live(work.claims) + case.live(case.tally.work_claims.get(work.key, ()))
-        left = Left(work.not_to_exceed, sum(c.amount for c in claims), sum(case.right_amount(s.line) for s in strands), strands)
+        left = Left(work.not_to_exceed, sum(c.amount for c in claims), _now(strands, case), strands)
         if left.over > 0:
             yield _work_over(work, left, case)
+
+
+def _now(strands: Sequence[Strand], case: Case) -> int:
+    """What the lines draw: put right, but never more than is billed (an amount too low is told by itself)."""
+    return sum(min(case.right_amount(s.line), s.line.amount) for s in strands)
 
 
 def _repeated(case: Case) -> list[EarlierLine]:

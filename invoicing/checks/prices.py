@@ -134,13 +134,13 @@ def _same(quote: Quote, unit_price: Decimal, s: Strand, case: Case) -> bool:
 def _judge(s: Strand, case: Case, expected: Quote, quotes: tuple[Quote, ...], agreed: Agreed | None) -> Gap:
     line = s.line
     if expected.here is None or (line.unit != expected.unit and line.unit_price == expected.unit_price):
-        return Gap("unit", s, expected, quotes, _unit_origin(s, quotes), _effect(s, case, expected), "", agreed)
+        return Gap("unit", s, expected, quotes, _unit_origin(s, quotes), 0, "", agreed)
     effect = _effect(s, case, expected)
     contract, order = quotes[0], quotes[-1]
     if contract is not expected and contract.document == "contract" and _same(contract, line.unit_price, s, case):
         return Gap("price", s, expected, quotes, "pricing_setup", effect, "", agreed)
     if order.document == "order" and order.unit != expected.unit and order.unit_price == expected.unit_price:
-        return Gap("unit", s, expected, quotes, "order_entry", effect, "", agreed)
+        return Gap("unit", s, expected, quotes, "order_entry", 0, "", agreed)
     stale = "contract_setup" if order.document != "order" or _same(order, line.unit_price, s, case) else "billing_output"
     if agreed and s.contract and contract.document == "contract" and _same(contract, expected.here, s, case):
         if other := _other_version(s, line.unit_price, agreed.version):
@@ -210,13 +210,20 @@ def _hit(gap: Gap, case: Case) -> Hit:
     links = [_link(q, gap, case) for q in gap.quotes]
     links.append(Link("invoice", line.unit_price, saying.of_invoice(case, saying.price(line.unit_price, line.unit), line.number)))
     billed, agreed = saying.price(line.unit_price, line.unit), saying.price(expected.unit_price, expected.unit)
-    if gap.rule == "unit" and expected.here is None:
-        sum_ = f"nobody said how many {expected.unit} one {line.unit or 'unit'} is"
+    if gap.rule == "unit":
+        sum_ = _unit_words(gap)
     else:
         sum_ = f"{saying.too_much(case, gap.effect)} for {saying.quantity(line.quantity, line.unit)}"
     by = saying.name_of(links[gap.quotes.index(expected)].source)
     words = f"{saying.place(s)} is billed at {billed}, agreed is {agreed} ({by}): {sum_}. {gap.note}".rstrip()
     return Hit((line.number,), agreed, billed, gap.effect, gap.origin, words, _reasoning(gap, links), saying.sources(links))
+
+
+def _unit_words(gap: Gap) -> str:
+    line, expected = gap.strand.line, gap.expected
+    if expected.here is None:
+        return f"nobody said how many {expected.unit} one {line.unit or 'unit'} is"
+    return f"one {line.unit} would be {saying.price(expected.here)}; either unit or price is wrong, so that no sum can be named"
 
 
 def _reasoning(gap: Gap, links: list[Link]) -> str:

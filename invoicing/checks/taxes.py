@@ -29,7 +29,7 @@ from invoicing.checks.case import Case, Strand
 from invoicing.checks.facts import Paper, TaxRate
 from invoicing.checks.saying import Hit, Link
 
-ONE, HUNDRED = Decimal(1), Decimal(100)
+ONE, TWO, HUNDRED = Decimal(1), Decimal(2), Decimal(100)
 
 
 def arithmetic(case: Case) -> Iterator[Hit]:
@@ -140,7 +140,7 @@ def tax_amount(case: Case) -> Iterator[Hit]:
     crumbs = Decimal(0)
     for s in case.strands:
         line = s.line
-        if not _open(s, case) or not (code := line.tax_code or (_agreed_code(s, case) if not case.is_extra(s) else "")):
+        if not (code := line.tax_code or (_agreed_code(s, case) if not case.is_extra(s) else "")):
             continue
         rate = _rate(code, case)
         if rate is None:
@@ -148,15 +148,17 @@ def tax_amount(case: Case) -> Iterator[Hit]:
         exact = line.amount * rate.percent / HUNDRED
         gap = line.tax_amount - exact
         crumbs += gap
-        if abs(gap) < ONE or (not line.tax_amount and _certificate(code, case)):
+        if abs(gap) < ONE or not _open(s, case) or (not line.tax_amount and _certificate(code, case)):
             continue
         if case.effects and abs(line.tax_amount - case.right_amount(line) * rate.percent / HUNDRED) < ONE:
             continue
         off.setdefault(code, []).append((s, rate, gap))
+    crumbs -= sum((gap for lines in off.values() for _, _, gap in lines if abs(gap) >= TWO), Decimal(0))
     for code, lines in off.items():
-        if all(abs(gap) <= ONE for _, _, gap in lines) and abs(crumbs) < ONE:
-            continue
-        yield _wrong_amount(case, code, lines)
+        if abs(crumbs) <= ONE:  # rounded on the document's sum, and the crumb put on one of the lines
+            lines = [x for x in lines if abs(x[2]) >= TWO]
+        if lines:
+            yield _wrong_amount(case, code, lines)
 
 
 def _sum(case: Case, lines: tuple[int, ...], what: str, right: int, said: int) -> Hit:

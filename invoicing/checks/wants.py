@@ -199,7 +199,7 @@ def _signed_late(work: WorkOrder, days: int) -> bool:
 def _releases(case: Case) -> Iterator[bool]:
     """For each lien release on record, whether it covers this invoice: by its number, or its contract up to the day of the work."""
     numbers = {c.number for c in case.contracts()}
-    last = max((s.day for s in case.strands), default=case.document.document_date)
+    last = max((s.day for s in case.strands if s.work), default=case.document.document_date)
     for p in case.customer.papers if case.customer else ():
         if p.kind.startswith("lien_") and p.state in ("sent", "received"):
             by_contract = p.contract_number in numbers and p.through_date is not None and p.through_date >= last
