@@ -168,3 +168,6 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=[("", "as the system"), ("light", "light"), ("dark", "dark")], required=False, label="Colours")
     density = forms.ChoiceField(choices=[(d, d) for d in PREFERENCES["density"]], label="Rows")
     keys = forms.BooleanField(required=False, label="Single-letter keys", help_text="Such as j and k. Ctrl and arrow keys work always.")
+    notices = forms.BooleanField(
+        required=False, label="Mail about what waits for me", help_text="When my department is asked, or what I asked is answered."
+    )

@@ -2,6 +2,7 @@
 
 from messaging.services.deciding import cancel_message, mark_posted, release_parked, retry_message
 from messaging.services.errors import MessageError
+from messaging.services.notices import queue_notices
 from messaging.services.queueing import RESTS, queue_message
 from messaging.services.sending import send_due
 from messaging.services.transport import Rejected, TryLater, destination
@@ -15,6 +16,7 @@ __all__ = [
     "destination",
     "mark_posted",
     "queue_message",
+    "queue_notices",
     "release_parked",
     "retry_message",
     "send_due",

@@ -14,7 +14,7 @@ from org.audit import record
 from org.models import Company, Department, Membership, User
 
 SYSTEM = SystemActor("set-up")
-PREFERENCES = {"theme": ("", "light", "dark"), "density": ("compact", "comfortable"), "keys": (True, False)}
+PREFERENCES = {"theme": ("", "light", "dark"), "density": ("compact", "comfortable"), "keys": (True, False), "notices": (True, False)}
 """What a person may choose, and from what; the first is what stands where nothing was chosen."""
 
 
@@ -146,7 +146,7 @@ def _require_whole(actor: Actor, user: User) -> None:
 
 
 def save_preferences(*, user: User, chosen: Mapping[str, Any]) -> None:
-    """Keep a person's own choices of theme, density and single-letter keys; others are left out."""
+    """Keep a person's own choices of theme, density, single-letter keys and mail; others are left out."""
     kept = {name: value for name, value in chosen.items() if value in PREFERENCES.get(name, ())}
     user.preferences = {**user.preferences, **kept}
     user.save(update_fields=["preferences"])

@@ -18,9 +18,9 @@ YEAR = 31_536_000
 
 @own
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Colours, rows, keys. They go with the person; the browser's own choice (a cookie) is set to the same."""
+    """Colours, rows, keys, mail. They go with the person; the browser's own choice (a cookie) is set to the same."""
     user: Any = request.user
-    held = {"theme": "", "density": "compact", "keys": True} | user.preferences
+    held = {"theme": "", "density": "compact", "keys": True, "notices": True} | user.preferences
     form = PreferencesForm(request.POST or None, initial=held)
     if request.method == "POST" and form.is_valid():
         save_preferences(user=user, chosen=form.cleaned_data)
