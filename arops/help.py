@@ -32,6 +32,10 @@ KINDS = {
 
 PAGES = {
     "invoicing:list": "how-to/invoices", "invoicing:detail": "how-to/invoices", "invoicing:new": "how-to/invoices#key-one-in",
+    "invoicing:unbilled": "how-to/bill-work", "invoicing:drafts": "how-to/bill-work#issue-the-drafts",
+    "invoicing:draft": "how-to/bill-work#issue-the-drafts", "invoicing:draft-edit": "how-to/bill-work#change-a-draft",
+    "invoicing:progress-list": "how-to/bill-work#progress-and-retainage", "invoicing:progress": "how-to/bill-work#progress-and-retainage",
+    "invoicing:retained": "how-to/bill-work#progress-and-retainage",
     "invoicing:credit": "how-to/invoices#credit-one", "invoicing:print": "how-to/invoices", "invoicing:import": "how-to/import-invoices",
     "invoicing:import-detail": "how-to/import-invoices", "reports:dashboard": "reference/metrics", "reports:aging": "explanation/as-of",
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",

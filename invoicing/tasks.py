@@ -1,5 +1,7 @@
 """Imports in the background; loading this makes the kinds of approvals known that invoicing handles."""
 
+from collections import Counter
+from datetime import date
 from typing import Any
 
 from celery import shared_task
@@ -7,9 +9,12 @@ from celery import shared_task
 from arops.api.render import JsonError
 from arops.api.uploads import json_lines
 from arops.lib import clock
+from customers.services.documents import connect_clearing
 from invoicing.models import Invoice, InvoiceImport, PrintBatch
+from invoicing.selectors.payable import is_cleared
 from invoicing.services import Outcome, adjusting, giving_up, issue_documents, memos
 from invoicing.services.delivering import follow_outbox
+from invoicing.services.draft_batches import bill_many, work_on
 from invoicing.services.importing import check_import, run_import
 from invoicing.services.printing import make_batch_files
 from invoicing.services.sending import send_many
@@ -17,6 +22,7 @@ from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
 
+connect_clearing(is_cleared)
 register_subject("invoicing.invoice", view="invoices.view", edit="invoices.issue", url_name="invoicing:detail")
 register_subject("ledger.openitem", view="invoices.view", edit="nobody", url_name="ledger:item")
 register_subject("ledger.entry", view="invoices.view", edit="nobody", url_name="ledger:entry")
@@ -35,6 +41,27 @@ def import_invoices(job: Job, tell: Tell) -> dict[str, int]:
         return dict(check_import(actor=actor, found=found).counts)
     counts, job.results = run_import(actor=actor, found=found, tell=tell)
     return counts
+
+
+@register("billing_drafts", label="Drafts of what is to be billed", permission="invoices.issue")
+def bill_work(job: Job, tell: Tell) -> dict[str, int]:
+    """Make drafts (`params`: keys by company's code, day); an outcome for each. Safe to repeat: what was made is claimed."""
+    keys = job.params["keys"]
+    tell(0, sum(map(len, keys.values())))
+    job.results = bill_many(actor=actor_of(job), keys=keys, today=date.fromisoformat(job.params["day"]))
+    made = sum(row["draft"] is not None for row in job.results)
+    return {"drafts": made, "left_out": len(job.results) - made}
+
+
+@register("drafts", label="Drafts issued", permission="invoices.issue")
+def work_on_drafts(job: Job, tell: Tell) -> dict[str, int]:
+    """Issue, send, check or discard drafts (`params`: drafts, do, day); an outcome for each. Safe to repeat."""
+    asked = job.params
+    job.results = work_on(
+        actor=actor_of(job), keys=asked["drafts"], what=asked["do"], now=clock.now(), today=date.fromisoformat(asked["day"]), tell=tell
+    )  # fmt: skip
+    outcomes = Counter(row["outcome"] for row in job.results)
+    return {name.replace(" ", "_").replace(",", ""): n for name, n in outcomes.items()}
 
 
 @register("send_invoices", label="Sending invoices", permission="invoices.send")

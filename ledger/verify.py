@@ -50,6 +50,10 @@ CHECKS: dict[str, str] = {
         SELECT 'line ' || l.id FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_account a ON a.id = l.account_id
         LEFT JOIN ledger_openitem o ON o.id = l.open_item_id
         WHERE {e} AND (a.company_id <> e.company_id OR o.company_id <> e.company_id OR o.currency <> e.currency)""",
+    "retainage stands on its account, and nothing else does": """
+        SELECT 'item ' || o.id || ' ' || o.number || ' of kind ' || o.kind || ' on ' || a.code
+        FROM ledger_openitem o JOIN ledger_account a ON a.id = o.account_id
+        WHERE {o} AND (o.kind = 'retainage') <> (a.kind = 'retainage')""",
     "items were opened by their full amount": """
         SELECT 'item ' || o.id || ' ' || o.number FROM ledger_openitem o LEFT JOIN (
             SELECT open_item_id, entry_id, sum(amount) AS amount FROM ledger_line GROUP BY 1, 2) s

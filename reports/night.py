@@ -16,7 +16,10 @@ from cashapp.services import match_receipts
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
 from invoicing.services.alarming import alarm_silence
+from invoicing.services.billing import bill_schedules
+from invoicing.services.checking import check_recorded, recheck_held
 from invoicing.services.delivering import follow_outbox
+from invoicing.services.linking import link_lines
 from ledger.verify import CHECK_NAMES, verify_books
 from messaging.services import send_due
 from org.actors import Actor, SystemActor
@@ -50,6 +53,22 @@ class Now:
     day: date
     moment: datetime
     actor: Actor = ACTOR
+
+
+def billing(night: Now, job: Job) -> dict[str, int]:
+    """Drafts of the recurring amounts that are due, each period once; what is in the way of others stands in the results."""
+    made = bill_schedules(actor=night.actor, company=night.company, day=night.day)
+    job.results = [{"draft": d.pk, "customer": d.customer.name, "outcome": d.state, "detail": ""} for d in made.drafts]
+    job.results += [{"draft": None, "customer": "", "outcome": "left out", "detail": words} for words in made.left_out.values()]
+    return made.counts
+
+
+def checks(night: Now, job: Job) -> dict[str, int]:
+    """Lines find the orders that came after them; what is held is looked at again, and what was issued without a look."""
+    linked = link_lines(actor=night.actor, company=night.company)
+    again = recheck_held(actor=night.actor, company=night.company)
+    recorded = check_recorded(actor=night.actor, company=night.company, now=night.moment)
+    return {"linked": linked["lines"], "cleared": again["cleared"], "checked": recorded["invoices"], "findings": recorded["findings"]}
 
 
 def matching(night: Now, job: Job) -> dict[str, int]:
@@ -120,6 +139,8 @@ class Step:
 
 
 STEPS = (
+    Step("billing", "Recurring invoices drafted", "invoices.issue", billing),
+    Step("checks", "Invoices checked", "invoices.issue", checks),
     Step("matching", "Matching receipts", "cash.apply", matching),
     Step("snapshot", "Ageing snapshot", "jobs.run", snapshot),
     Step("promises", "Promises judged", "jobs.run", promises),

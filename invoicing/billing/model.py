@@ -11,6 +11,12 @@ KINDS = {
 """Kind of source → its heading."""
 
 
+ONE = {
+    "work": "work order", "delivery": "delivery", "order": "order", "milestone": "milestone", "schedule": "schedule",
+}  # fmt: skip
+"""Kind of source → what one of them is called."""
+
+
 class Reason(NamedTuple):
     """Why something can't be billed yet, in words, and who must act (a department's code, or `customer`)."""
 

@@ -5,7 +5,6 @@ from invoicing.forms.documents import (
     DayInput,
     DocumentForm,
     FilterForm,
-    LineFormSet,
     MappingForm,
     PlainNumber,
     UploadForm,
@@ -14,6 +13,6 @@ from invoicing.forms.documents import (
 from invoicing.forms.memos import BalanceForm, MemoForm, RebillForm, ReverseForm, RuleForm
 
 __all__ = [
-    "BalanceForm", "ConfirmForm", "DayInput", "DocumentForm", "FilterForm", "LineFormSet", "MappingForm", "MemoForm", "PlainNumber",
+    "BalanceForm", "ConfirmForm", "DayInput", "DocumentForm", "FilterForm", "MappingForm", "MemoForm", "PlainNumber",
     "RebillForm", "ReverseForm", "RuleForm", "UploadForm", "blame",
 ]  # fmt: skip

@@ -87,6 +87,8 @@ class DocumentForm(forms.Form):
         required=False, max_length=60, label="About invoice", help_text="The number of the invoice a memo is about."
     )
     reason = forms.CharField(required=False, max_length=200, help_text="Needed for memos.")
+    buyer_reference = forms.CharField(required=False, max_length=60, label="Customer’s reference")
+    cost_code = forms.CharField(required=False, max_length=60)
 
     def __init__(self, *args: Any, kinds: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +116,8 @@ class DocumentForm(forms.Form):
     def row(self, customer: Customer, lines: list[dict[str, Any]]) -> dict[str, Any]:
         """The document as the API takes it."""
         data = self.cleaned_data
-        texts = {n: data[n] for n in ("kind", "number", "payment_terms", "currency", "po_number", "refers_to", "reason") if data[n]}
+        names = "kind number payment_terms currency po_number refers_to reason buyer_reference cost_code".split()
+        texts = {n: data[n] for n in names if data[n]}
         days = {n: data[n].isoformat() for n in ("document_date", "due_date") if data[n]}
         order = {"order": {"external_id": data["order"]}} if data["order"] else {}
         return texts | days | order | {"customer": f"cus_{customer.pk}", "lines": lines}
@@ -142,9 +145,6 @@ class LineForm(forms.Form):
         data = getattr(self, "cleaned_data", {})
         found = {name: data[name] for name in self.fields if data.get(name)}
         return found if found.keys() - {"unit", "tax_code"} else {}
-
-
-LineFormSet = forms.formset_factory(LineForm, extra=3, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True)
 
 
 def blame(form: DocumentForm, lines: list[LineForm], problems: tuple[Problem, ...]) -> None:

@@ -102,6 +102,7 @@ class Shop:
         return make_drafts(actor=self.clerk, company=self.company, keys=list(keys or self.offers()), today=TODAY)
 
     def issue(self, draft):
+        draft.refresh_from_db()
         Draft.objects.filter(pk=draft.pk).update(state="clear", checked_hash=digest(draft.payload))
         return issue_draft(actor=self.clerk, draft=draft, now=NOON, today=TODAY)
 
