@@ -42,6 +42,7 @@ NAV = (
     NavItem("Ageing", "reports:aging", "ageing", "a", "reports.view", False, "Oversight"),
     NavItem("Periods", "ledger:periods", "lock", "o", "reports.view", False, "Oversight"),
     NavItem("Exchange rates", "ledger:rates", "rates", "x", "rates.view", False, "Oversight"),
+    NavItem("Tax rates", "customers:tax-rates", "rates", "y", "rates.view", False, "Oversight"),
     NavItem("Jobs", "workflow:jobs", "job", "j", "jobs.view", False, "Oversight"),
     NavItem("Audit trail", "workflow:audit", "shield", "u", "audit.view", False, "Oversight"),
     NavItem("Settings", "org:users", "sliders", "s", "users.manage", False, "Set-up"),

@@ -47,6 +47,12 @@ PAGES = {
     **dict.fromkeys(("cashapp:policies", "cashapp:policy"), "explanation/matching"),
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
     "workflow:audit": "explanation/ledger#the-audit-chain",
+    **dict.fromkeys(("workflow:tasks", "workflow:task", "workflow:task-new", "workflow:task-step"), "how-to/tasks"),
+    "workflow:attachments": "how-to/tasks#files", "customers:documents": "how-to/customer-documents#papers",
+    **dict.fromkeys(("customers:document", "customers:document-new", "customers:document-step"), "how-to/customer-documents#papers"),
+    **dict.fromkeys(("customers:requirement", "customers:requirement-new"), "how-to/customer-documents#rules"),
+    **dict.fromkeys(("customers:tax-rates", "customers:tax-rate-new"), "how-to/customer-documents#tax-rates-and-exemptions"),
+    "invoicing:blocked": "how-to/customer-documents#payable-or-not",
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {
