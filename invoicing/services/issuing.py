@@ -14,7 +14,7 @@ from customers.terms import Terms, TermsError, parse_terms
 from invoicing.checks import Found
 from invoicing.payload import Document, Problem, Reference, read_document
 from invoicing.selectors.chain import Chain, Placed
-from invoicing.services import linking, retaining, screening
+from invoicing.services import linking, retaining, screening, within
 from invoicing.services.lookups import Known, Lookups
 from invoicing.services.writing import Ready, write
 from ledger import drafts
@@ -22,7 +22,6 @@ from ledger.drafts import Books, EntryDraft, NewItem
 from ledger.errors import DuplicateNumber
 from org.actors import Actor
 from org.models import Company
-from workflow.services.approvals import OnApproval
 
 OWN = "an invoice is credited by someone else than the one who issued it"
 WAYS_OUT = "an issued document never changes: issue a credit_memo that refers_to it, or cancel it so and bill again under a new number"
@@ -117,6 +116,9 @@ def _issue(
         else:
             ready.append(judged)
             _remember(lookups, judged, actor)
+    for index, problem in within.beyond_limits(ready, actor).items():
+        outcomes[index] = Outcome(index, next(r.document.external_id for r in ready if r.index == index), "rejected", None, (problem,))
+    ready = [item for item in ready if item.index not in outcomes]
     outcomes |= _screened_and_written(rows, ready, actor, lists, check)
     outcomes |= _changed_here(read, outcomes, lookups)
     return [_resolved(outcomes[index], outcomes) for index in range(len(read))]
@@ -133,6 +135,7 @@ def _screened_and_written(rows: Sequence[Any], ready: Sequence[Ready], actor: Ac
     passed = [r for r in ready if screened.passes(r.index)]
     links = linking.of_batch([p.placed for p in pushed], chain, {r.index: r.refers_to_id for r in ready if r.refers_to_id})
     keys = dict(zip((r.index for r in passed), write(passed, links, actor), strict=True))
+    within.remember(passed, keys, actor)
     if check:
         screening.issued(pushed, keys, screened, actor=actor)
     return {r.index: _outcome(r, keys.get(r.index), screened) for r in ready}
@@ -172,8 +175,7 @@ def _judge(index: int, document: Document, lookups: Lookups, actor: Actor, lists
     if earlier := _earlier(document, company, lookups):
         return _said_before(index, document, earlier)
     # Whoever makes an invoice doesn't take it away again: for people, through whichever door they come. The ERP's own key may.
-    by_hand = actor.label.startswith("user:") and not isinstance(actor, OnApproval)
-    makes_credit = document.kind == "credit_memo" and by_hand
+    makes_credit = document.kind == "credit_memo" and within.by_hand(actor)
     if makes_credit and not actor.can("memos.approve", company.pk):
         problems.append(Problem("/kind", "forbidden", f"credit memos of {company.code} are made by those who may approve them"))
     customer = lookups.customer(company, document.customer, document.source_system)
