@@ -5,6 +5,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from arops.demo.agreed import keep_lives
+from arops.demo.checked import Desk
+from arops.demo.lives import make_lives
 from arops.demo.months import Months
 from arops.demo.plan import make_plan
 from arops.demo.setup import SYSTEM, World, set_up
@@ -17,11 +20,17 @@ SNAPSHOTS = 6
 
 def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> World:
     """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
-    world = set_up(make_plan(today, share=share))
-    months = Months(world, now)
+    plan = make_plan(today, share=share)
+    lives = make_lives(plan)
+    world = set_up(plan)
+    keep_lives(world, lives)
+    desk = Desk(world, lives, now)
+    desk.prepare()
+    months = Months(world, lives, now)
     for n in months.run():
         if n in (0, 2, 6):
             analyze()
+    desk.work()
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)

@@ -5,9 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from arops.demo import bankfiles
 from arops.demo.deeds import Deeds
+from arops.demo.lives import Lives
 from arops.demo.plan import COMPANIES, PlanCompany, PlanInvoice, PlanPayment
 from arops.demo.setup import SYSTEM, World
 from arops.demo.work import Act, make_work
@@ -43,8 +45,8 @@ def banking_days_back(today: date, count: int) -> date:
 class Months:
     """The run of the months; keeps each account's closing balance so that statements chain."""
 
-    def __init__(self, world: World, now: datetime) -> None:
-        self.world, self.today, self.now = world, world.plan.today, now
+    def __init__(self, world: World, lives: Lives, now: datetime) -> None:
+        self.lives, self.world, self.today, self.now = lives, world, world.plan.today, now
         self.balances = {c.code: 250_000_00 for c in COMPANIES}
         self.numbers = {c.code: 0 for c in COMPANIES}
         self.truth: dict[tuple[str, date, int, str], list[PlanPayment]] = defaultdict(list)
@@ -74,7 +76,9 @@ class Months:
             yield name, content
 
     def _issue(self, invoices: Sequence[PlanInvoice]) -> None:
-        outcomes = issue_documents([_document(i) for i in invoices], actor=self.world.erp, source_system="erp")
+        outcomes = issue_documents(
+            [_document(i, self.lives.invoices.get(i.number)) for i in invoices], actor=self.world.erp, source_system="erp"
+        )
         wrong = [p for o in outcomes for p in o.problems]
         assert not wrong, wrong[:3]
 
@@ -146,8 +150,8 @@ def _shares(receipt: Receipt, payment: PlanPayment) -> tuple[Share, ...]:
     return tuple(shares) if not left and len(shares) == len(numbers) else ()
 
 
-def _document(invoice: PlanInvoice) -> dict[str, object]:
-    """The invoice as the ERP sends it."""
+def _document(invoice: PlanInvoice, behind: dict[str, Any] | None) -> dict[str, Any]:
+    """The invoice as the ERP sends it, with the order behind it where there is one."""
     currency = next(c.currency for c in COMPANIES if c.code == invoice.company)
     amounts = [money.round_to_minor(quantity * price, currency) for *_, quantity, price in invoice.lines]
     lines = [
@@ -157,7 +161,10 @@ def _document(invoice: PlanInvoice) -> dict[str, object]:
         }
         for (sku, words, unit, quantity, price), amount, tax in zip(invoice.lines, amounts, money.split(invoice.tax, amounts), strict=True)
     ]  # fmt: skip
-    return {
+    if behind:
+        lines = [{**line, **more} for line, more in zip(lines, behind["lines"], strict=True)]
+    order = {"order": behind["order"]} if behind else {}
+    return order | {
         "company": invoice.company, "number": invoice.number, "external_id": invoice.number, "customer": {"external_id": invoice.customer},
         "currency": currency, "document_date": invoice.day.isoformat(), "due_date": invoice.due.isoformat(), "po_number": invoice.po,
         "total": money.to_text(invoice.total, currency), "lines": lines,

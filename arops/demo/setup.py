@@ -1,6 +1,7 @@
 """The demo's companies: books, rates, bank accounts, departments, people, the ERP's key, customers and their contacts."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,6 +28,12 @@ DEPARTMENTS = (
 )  # fmt: skip
 COLLEAGUES = (("jonas@demo.example", "Jonas Vogel"), ("priya@demo.example", "Priya Raman"))
 """Two more specialists, so that there are portfolios beside Ana's; nobody logs in as them."""
+
+ASKED = (
+    ("lena@demo.example", "Lena Fischer", "orders"), ("nils@demo.example", "Nils Berg", "logistics"),
+    ("carla@demo.example", "Carla Reyes", "projects"), ("tomas@demo.example", "Tomas Brandt", "billing"),
+)  # fmt: skip
+"""People of other departments who answer questions, beside Omar of service; nobody logs in as them."""
 
 PORTFOLIO_ROLES = {"specialist"}
 RISK = {"prompt": "A", "discount": "A", "week": "B", "slow": "B", "short": "C", "late": "C", "very_late": "D", "silent": "D"}
@@ -90,11 +97,19 @@ def _people(companies: list[Company]) -> dict[str, User]:
         roles = [(c, "specialist") for c in companies]
         found[name.split()[0].lower()] = add_user(email=email, name=name, password=None, roles=roles, scope=Membership.Scope.PORTFOLIO)
     User.objects.filter(email__in=[login.email for login in DEMO_LOGINS]).update(password=make_password(DEMO_PASSWORD))
-    service = {d.company_id: d for d in Department.objects.filter(code="service")}
-    for membership in Membership.objects.filter(role="collaborator"):
-        membership.department = service[membership.company_id]
-        membership.save(update_fields=["department"])
+    for email, name, _ in ASKED:
+        add_user(email=email, name=name, password=None, roles=[(c, "collaborator") for c in companies])
+    _departments()
     return found
+
+
+def _departments() -> None:
+    """Whoever answers questions belongs to a department in each company."""
+    theirs = {email: code for email, _, code in ASKED}
+    there = {(d.company_id, d.code): d for d in Department.objects.all()}
+    for membership in Membership.objects.filter(role="collaborator").select_related("user"):
+        membership.department = there[membership.company_id, theirs.get(membership.user.email, "service")]
+        membership.save(update_fields=["department"])
 
 
 def _rates(first: date, today: date) -> None:
@@ -107,9 +122,9 @@ def _rates(first: date, today: date) -> None:
 
 def _customers(world: World) -> None:
     rows = [_customer_row(c, world) for c in world.plan.customers]
-    _all_good(save_customers(rows, actor=world.erp, source_system="erp"))
+    all_good(save_customers(rows, actor=world.erp, source_system="erp"))
     contacts = [_contact_row(c) for c in world.plan.customers if c.habit != "silent"]
-    _all_good(save_contacts(contacts, actor=world.erp, source_system="erp"))
+    all_good(save_contacts(contacts, actor=world.erp, source_system="erp"))
     world.customers = {c.number: c for c in Customer.objects.select_related("company", "collector")}
 
 
@@ -127,7 +142,7 @@ def _contact_row(c: PlanCustomer) -> dict[str, object]:
     return {"customer": c.number, "external_id": f"{c.number}-1", "name": c.contact, "email": c.email, "phone": f"+1 555 01{c.number[-2:]}"}
 
 
-def _all_good(saved: list[Saved]) -> None:
+def all_good(saved: Sequence[Saved]) -> None:
     """The plan's rows are good; a refusal is a mistake of the demo, told with its reasons."""
     reasons: dict[str, int] = defaultdict(int)
     for row in saved:

@@ -8,19 +8,26 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
+from arops.demo.faults import make_faults
+from arops.demo.lives import make_lives
+from arops.demo.plan import make_plan
 from arops.demo_logins import DEMO_LOGINS
 from cashapp.models import BankFile, BankStatement, Match, PayerAlias, Receipt
 from cashapp.services import import_bank_file
 from collections_app.models import Activity, DunningPolicy, Promise
-from customers.models import Contact, Customer
+from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
 from disputes.models import Dispute
-from invoicing.models import Invoice
+from invoicing.models import CheckPolicy, Draft, Finding, Invoice, InvoiceLine
+from invoicing.services.checking import check_recorded
 from ledger.models import FxRate, OpenItem, Period
 from ledger.verify import verify_books
+from orders.models import Contract, ContractVersion, WorkOrder
 from org.actors import SystemActor
 from org.models import ApiKey, Company, User
 from reports.models import AgingSnapshot
+from workflow.models import Task
 
 TODAY = date(2026, 11, 25)
 pytestmark = pytest.mark.django_db
@@ -41,6 +48,8 @@ def test_the_demo_company(loaded: Path) -> None:
     _has_something_to_do()
     _months_are_closed_but_one()
     _lets_everybody_in()
+    _orders_stand_behind_recent_invoices()
+    _the_check_holds_what_is_wrong()
     _files_wait(loaded)
     with pytest.raises(CommandError, match="holds companies already"):
         call_command("load_demo")
@@ -50,7 +59,7 @@ def _is_whole() -> None:
     assert sorted(Company.objects.values_list("code", "base_currency")) == [("DE01", "EUR"), ("US01", "USD"), ("US02", "USD")]
     assert Customer.objects.count() == 25 and Contact.objects.exists() and FxRate.objects.exists()
     assert not Customer.objects.filter(collector=None).exists()
-    assert Invoice.objects.count() == OpenItem.objects.filter(kind="invoice").count() > 300
+    assert Invoice.objects.filter(kind="invoice").count() == OpenItem.objects.filter(kind="invoice").count() > 300
     assert BankStatement.objects.filter(gap_reason="").count() == BankStatement.objects.count() > 40
     assert Match.objects.exclude(rule="manual").count() > 0.9 * Match.objects.count()
     assert AgingSnapshot.objects.filter(ties=True).count() == AgingSnapshot.objects.count() == 18
@@ -79,6 +88,29 @@ def _lets_everybody_in() -> None:
         assert answer.status_code == 302, login
         assert User.objects.get(email=login.email).memberships.exists()
     assert not User.objects.get(email="jonas@demo.example").has_usable_password()
+
+
+def _orders_stand_behind_recent_invoices() -> None:
+    """What was billed on an order, a contract, a work order stands the check; some work is done and not billed."""
+    for company in Company.objects.all():
+        CheckPolicy.objects.filter(company=company).update(recorded_until=None)
+        check_recorded(actor=SystemActor("test"), company=company, now=timezone.now())
+    assert InvoiceLine.objects.filter(sales_order__isnull=False, agreement__isnull=False).count() > 50
+    found = Finding.objects.filter(invoice__lines__sales_order__isnull=False)
+    assert [(f.rule, f.words) for f in found.distinct()] == []
+    assert {WorkOrder.objects.filter(number__startswith="WO-N", state="done").exists(), Contract.objects.exists()} == {True}
+    assert ContractVersion.objects.filter(escalator_percent__gt=0).exists() and ContractVersion.objects.filter(number=2).exists()
+    assert {"w9", "insurance"} <= set(CustomerDocument.objects.values_list("kind", flat=True)) and BillingRequirement.objects.exists()
+
+
+def _the_check_holds_what_is_wrong() -> None:
+    plan = make_plan(TODAY, share=0.06)
+    faults = {f.document["number"]: f.rule for f in make_faults(make_lives(plan), plan.invoices)}
+    held = {d.number: d for d in Draft.objects.filter(origin="erp")}
+    assert held.keys() == faults.keys() and len(held) > 3
+    for number, draft in held.items():
+        assert [f.rule for f in draft.findings.all()] == [faults[number]], number
+    assert Task.objects.filter(kind="finding", department__code="service", state="open").exists()
 
 
 def _files_wait(folder: Path) -> None:

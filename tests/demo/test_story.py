@@ -5,12 +5,24 @@ from datetime import date, timedelta
 import pytest
 
 from arops.demo import bankfiles
+from arops.demo.faults import make_faults
+from arops.demo.lives import make_lives
 from arops.demo.plan import COMPANIES, make_plan
+from arops.demo.projects import project_contracts
 from arops.demo.work import make_work
 from cashapp.readers.detect import read
 from cashapp.readers.model import foot
 
 TODAY = date(2026, 11, 25)
+
+
+def test_same_inputs_same_lives() -> None:
+    one, two = make_plan(TODAY, share=0.2), make_plan(TODAY, share=0.2)
+    lives = make_lives(one)
+    assert lives == make_lives(two) and project_contracts(lives) == project_contracts(make_lives(two))
+    assert make_faults(lives, one.invoices) == make_faults(make_lives(two), two.invoices)
+    assert {f.rule for f in make_faults(lives, one.invoices)} >= {"price", "escalator", "work_not_done", "duplicate", "po_missing"}
+    assert len(lives.covered) > len(one.customers) / 2 and len(lives.invoices) > 100
 
 
 def test_same_inputs_same_story() -> None:
