@@ -32,6 +32,10 @@ OVERLAP = timedelta(hours=1)
 """Documents of transactions that were still open when the night looked last are looked at again."""
 
 
+FIRST = timedelta(days=1)
+"""How far the first night looks back: what was in the books before is checked on demand."""
+
+
 class CheckRefused(Refused):
     """A document that can't be checked as it stands; the message says why."""
 
@@ -270,8 +274,22 @@ def batch_of_issued(invoices: Sequence[Invoice], stance: Stance) -> Batch:
 def _check_issued(invoices: Sequence[Invoice], actor: Actor) -> dict[int, list[Finding]]:
     company = invoices[0].company_id
     found = examine(batch_of_issued(invoices, stances([company])[company]))
-    subjects = [Subject(company, i.currency, found[i.pk], invoice_id=i.pk) for i in invoices]
+    passed = _passed_as_drafts(invoices)
+    subjects = [
+        Subject(company, i.currency, tuple(f for f in found[i.pk] if (i.pk, *identity(f)) not in passed), invoice_id=i.pk) for i in invoices
+    ]
     return {invoice: standing for (_, invoice), standing in keep(subjects, actor=actor).items() if invoice}
+
+
+def identity(found: Found | Finding) -> tuple[str, int, str, str]:
+    """What a decision was about: another amount is another matter."""
+    return found.key[:120], found.effect, found.expected[:200], found.billed[:200]
+
+
+def _passed_as_drafts(invoices: Sequence[Invoice]) -> set[tuple[int | str, ...]]:
+    """What was overridden in the drafts that became these invoices: it isn't found in them anew."""
+    decided = Finding.objects.filter(draft__invoice__in=invoices, state=Finding.State.OVERRIDDEN).select_related("draft")
+    return {(f.draft.invoice_id or 0, *identity(f)) for f in decided if f.draft}
 
 
 def check_recorded(*, actor: Actor, company: Company, now: datetime) -> dict[str, int]:
@@ -279,10 +297,9 @@ def check_recorded(*, actor: Actor, company: Company, now: datetime) -> dict[str
     against each; nothing else happens to them. Safe to repeat. Raises NotAllowed."""
     require(actor, "invoices.issue", company.pk)
     policy, _ = CheckPolicy.objects.get_or_create(company=company)
-    fresh = Invoice.objects.filter(company=company, kind=Invoice.Kind.INVOICE, issued_at__lte=now)
-    if policy.recorded_until:
-        fresh = fresh.filter(issued_at__gte=policy.recorded_until - OVERLAP)
-    keys = list(fresh.order_by("pk").values_list("pk", flat=True))
+    since = policy.recorded_until - OVERLAP if policy.recorded_until else now - FIRST
+    fresh = Invoice.objects.filter(company=company, kind=Invoice.Kind.INVOICE, issued_at__range=(since, now), draft=None)
+    keys = [] if Stance.of(policy).waits else list(fresh.order_by("pk").values_list("pk", flat=True))
     found = 0
     for start in range(0, len(keys), CHUNK):
         with transaction.atomic():
@@ -290,6 +307,34 @@ def check_recorded(*, actor: Actor, company: Company, now: datetime) -> dict[str
             found += sum(map(len, _check_issued(batch, actor).values()))
     CheckPolicy.objects.filter(pk=policy.pk).update(recorded_until=now)
     return {"invoices": len(keys), "findings": found}
+
+
+@transaction.atomic
+def recheck_held(*, actor: Actor, company: Company) -> dict[str, int]:
+    """Look again at every document that the check holds, in a few statements: what was mended in orders, contracts or masters meanwhile
+    holds it no more, and it is ready to be issued. Raises NotAllowed."""
+    require(actor, "invoices.issue", company.pk)
+    held = list(Draft.objects.held().filter(company=company, kind="invoice").select_for_update(of=("self",), no_key=True).order_by("pk"))
+    readable = [d for d in held if isinstance(read_document({**d.payload, "number": d.number or "draft"}, source_system=""), Document)]
+    if not readable:
+        return {"held": len(held), "cleared": 0}
+    stance = stances([company.pk])[company.pk]
+    placed = [Placed(d.pk, d.company_id, d.customer_id, draft_document(d), d.replaces_id) for d in readable]
+    found = examine(Batch(placed, Chain(placed), stance.policy, kept="draft"))
+    modes = {d.pk: stance.pushed if is_pushed(d) else stance.drafted for d in readable}
+    subjects = [Subject(d.company_id, d.currency, stance.weighed(found[d.pk], modes[d.pk]), draft_id=d.pk) for d in readable]
+    standing = keep(subjects, actor=actor)
+    for draft in readable:
+        settle(draft, standing[draft.pk, None])
+        draft.checked_hash = digest(draft.payload)
+    Draft.objects.bulk_update(readable, ["state", "held_since", "at_stake", "checked_hash"])
+    cleared = [d for d in readable if d.state == Draft.State.CLEAR]
+    for draft in cleared:
+        record(
+            actor=actor, type="draft.checked", company_id=company.pk, subject=draft, customer_id=draft.customer_id, state=draft.state,
+            findings=0, at_stake=0, currency=draft.currency,
+        )  # fmt: skip
+    return {"held": len(held), "cleared": len(cleared)}
 
 
 @transaction.atomic

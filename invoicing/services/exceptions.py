@@ -190,7 +190,7 @@ def ask_department(
         raise ExceptionRefused("this was asked already: read or reopen that task")
     if not question.strip():
         raise ExceptionRefused("write what you want to know")
-    document: Draft | Invoice = finding.draft or finding.invoice
+    document: Any = finding.draft or finding.invoice
     asked = Task.objects.filter(dedupe_key__startswith=f"finding:{finding.pk}:").count()
     task = open_task(
         actor=actor, company=finding.company, kind="finding", title=f"{document}: {finding.words}"[:200], question=question.strip(),
@@ -217,7 +217,7 @@ def likely_department(finding: Finding, departments: Sequence[Department]) -> De
 
 def question_about(finding: Finding) -> str:
     """A first question: what was found, for people who see nothing but this."""
-    document: Draft | Invoice = finding.draft or finding.invoice
+    document: Any = finding.draft or finding.invoice
     lines = [f"{document}, {document.customer.name}: {finding.words}"]
     if finding.expected or finding.billed:
         lines.append(f"Expected: {finding.expected or '–'}. Billed: {finding.billed or '–'}.")

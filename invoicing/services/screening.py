@@ -19,7 +19,7 @@ from invoicing.models import Draft, Finding
 from invoicing.payload import Document, Problem, digest
 from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
-from invoicing.services.checking import Stance, Subject, blocks, examine, keep, settle, stances
+from invoicing.services.checking import Stance, Subject, blocks, examine, identity, keep, settle, stances
 from org.actors import Actor
 from workflow.models import Event
 from workflow.services.recording import record_many
@@ -94,21 +94,14 @@ def _to_hold(invoices: Sequence[Pushed], result: Screened) -> list[Pushed]:
     """Those with a finding that blocks, unless someone overrode that very finding in the draft of an earlier push."""
     blocked = [p for p in invoices if blocks(result.told[p.placed.key])]
     drafts = [result.drafts[p.placed.key].pk for p in blocked if p.placed.key in result.drafts]
-    overridden = {
-        (f.draft_id, f.key, f.effect, f.expected, f.billed)
-        for f in (Finding.objects.filter(draft__in=drafts, state=Finding.State.OVERRIDDEN) if drafts else ())
-    }
+    decided = Finding.objects.filter(draft__in=drafts, state=Finding.State.OVERRIDDEN) if drafts else ()
+    overridden = {(f.draft_id, *identity(f)) for f in decided}
 
     def still_blocks(p: Pushed) -> bool:
         draft = result.drafts.get(p.placed.key)
-        return draft is None or blocks(f for f in result.told[p.placed.key] if (draft.pk, *_identity(f)) not in overridden)
+        return draft is None or blocks(f for f in result.told[p.placed.key] if (draft.pk, *identity(f)) not in overridden)
 
     return [p for p in blocked if still_blocks(p)]
-
-
-def _identity(found: Found) -> tuple[str, int, str, str]:
-    """What an override was about."""
-    return found.key[:120], found.effect, found.expected[:200], found.billed[:200]
 
 
 def _refuse_discarded(to_hold: Sequence[Pushed], result: Screened) -> None:

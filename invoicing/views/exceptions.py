@@ -167,8 +167,9 @@ def act(request: HttpRequest, draft: Draft, do: Callable[[Any], str]) -> HttpRes
         response = page(request, "invoicing/exceptions.html", _list(request, _current(request)), fragment="list")
         response["HX-Retarget"], response["HX-Reswap"] = "#list", "innerHTML"
         return toast(request, response, said, tone=tone)
-    name = ["invoicing:exceptions"] if request.POST.get("then") == "queue" else ["invoicing:exception", draft.pk]
-    return toast(request, redirect_htmx(request, reverse(name[0], args=name[1:])), said, tone=tone)
+    to_queue = request.POST.get("then") == "queue"
+    back = reverse("invoicing:exceptions") if to_queue else reverse("invoicing:exception", args=[draft.pk])
+    return toast(request, redirect_htmx(request, back), said, tone=tone)
 
 
 def _current(request: HttpRequest) -> dict[str, str]:
