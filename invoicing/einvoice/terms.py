@@ -67,7 +67,7 @@ def _party(party: Party) -> dict[str, Any]:
 
 def _delivery(document: EInvoice) -> dict[str, Any]:
     """Where it went: the country alone is compulsory, and only in trade within the EU."""
-    return {"country_code": document.buyer.country} if any(x.category == "K" for x in document.lines) else {}
+    return {"name": document.buyer.name, "country_code": document.buyer.country} if any(x.category == "K" for x in document.lines) else {}
 
 
 def _tax(tax: Tax) -> dict[str, str]:

@@ -15,6 +15,7 @@ from invoicing.einvoice.terms import PEPPOL_RULES, business_terms
 
 Syntax = Literal["ubl", "cii"]
 _FLAVOURS = {"ubl": "ubl-2.1", "cii": "factur-x"}
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 
 
@@ -39,7 +40,7 @@ def write(document: EInvoice, syntax: Syntax) -> bytes:
         )
     except Exception as error:  # the library raises bare exceptions and values of lxml
         raise EInvoiceRefused([Fault("document", f"it can't be written: {str(error)[:300]}")]) from error
-    xml = _for_peppol(made) if syntax == "ubl" and document.in_peppol else made
+    xml = _finished(made, peppol=syntax == "ubl" and document.in_peppol)
     wrong = [Fault("document", f"the schema refuses it: {words}") for words in check_schema(xml)]
     wrong = wrong or [Fault(b.rule, f"{b.rule}: {b.words}") for b in broken_rules(read(xml))]
     if wrong:
@@ -47,9 +48,14 @@ def write(document: EInvoice, syntax: Syntax) -> bytes:
     return xml
 
 
-def _for_peppol(xml: bytes) -> bytes:
-    """Under the rules of Peppol BIS 3, which the library knows no level for; its own version element isn't part of them."""
+def _finished(xml: bytes, *, peppol: bool) -> bytes:
+    """What the library leaves to be done: elements without content are just empty, and Peppol BIS 3 has a name of its own (which the
+    library knows no level for), and no element for UBL's version."""
     root = parse(xml)
+    for element in root.iter():
+        element.attrib.pop(_NIL, None)
+    if not peppol:
+        return etree.tostring(root, pretty_print=True, encoding="UTF-8", xml_declaration=True)
     root.find(f"{{{_CBC}}}CustomizationID").text = PEPPOL_RULES
     version = root.find(f"{{{_CBC}}}UBLVersionID")
     if version is not None:

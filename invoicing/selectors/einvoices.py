@@ -99,7 +99,7 @@ def _lines(invoice: Invoice, rows: Sequence[InvoiceLine]) -> tuple[Line, ...]:
     on_document = invoice.tax_total if not any(row.tax_amount for row in rows) else 0
     if not rows:
         whole = InvoiceLine(
-            number=1, description="As agreed", quantity=Decimal(1), unit="", tax_code="", sku="",
+            number=1, description="As agreed", quantity=Decimal(1), unit="", tax_code="", tax_amount=0, sku="", work_order="",
             unit_price=money.to_decimal(invoice.subtotal, invoice.currency), amount=invoice.subtotal,
         )  # fmt: skip
         rows = [whole]
