@@ -36,7 +36,7 @@ PAGES = {
     "invoicing:draft": "how-to/bill-work#issue-the-drafts", "invoicing:draft-edit": "how-to/bill-work#change-a-draft",
     "invoicing:progress-list": "how-to/bill-work#progress-and-retainage", "invoicing:progress": "how-to/bill-work#progress-and-retainage",
     "invoicing:retained": "how-to/bill-work#progress-and-retainage",
-    "invoicing:credit": "how-to/invoices#credit-one", "invoicing:print": "how-to/invoices", "invoicing:import": "how-to/import-invoices",
+    "invoicing:credit": "how-to/memos#credit-an-invoice", "invoicing:print": "how-to/invoices", "invoicing:import": "how-to/import-invoices",
     "invoicing:import-detail": "how-to/import-invoices", "reports:dashboard": "reference/metrics", "reports:aging": "explanation/as-of",
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
@@ -48,17 +48,30 @@ PAGES = {
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
     "workflow:audit": "explanation/ledger#the-audit-chain",
     **dict.fromkeys(("workflow:tasks", "workflow:task", "workflow:task-new", "workflow:task-step"), "how-to/tasks"),
+    **dict.fromkeys(("workflow:approvals", "workflow:approval"), "how-to/approvals"), "workflow:deputies": "how-to/approvals#when-you-are-away",
+    "workflow:authority": "how-to/approvals#set-the-limits", "invoicing:debit": "how-to/memos#bill-more", "invoicing:rebill": "how-to/memos#cancel-and-bill-again",
+    "invoicing:write-off": "how-to/memos#write-off", "invoicing:write-off-reverse": "how-to/memos#write-off",
+    "invoicing:small-balances": "how-to/memos#many-small-balances", "invoicing:refund": "how-to/memos#refund",
     "workflow:attachments": "how-to/tasks#files", "customers:documents": "how-to/customer-documents#papers",
     **dict.fromkeys(("customers:document", "customers:document-new", "customers:document-step"), "how-to/customer-documents#papers"),
     **dict.fromkeys(("customers:requirement", "customers:requirement-new"), "how-to/customer-documents#rules"),
     **dict.fromkeys(("customers:tax-rates", "customers:tax-rate-new"), "how-to/customer-documents#tax-rates-and-exemptions"),
+    **dict.fromkeys(("invoicing:exceptions", "invoicing:exception-peek"), "how-to/exceptions#the-queue"),
+    **dict.fromkeys(("invoicing:exception", "invoicing:exception-mend"), "how-to/exceptions#look-into-one"),
+    "invoicing:investigate": "how-to/exceptions#issued-ones",
+    **dict.fromkeys(("invoicing:check-policies", "invoicing:check-policy"), "how-to/exceptions#what-is-held"),
     "invoicing:blocked": "how-to/customer-documents#payable-or-not",
+    **dict.fromkeys(("orders:contract", "orders:contract-amend", "orders:contract-end"), "how-to/orders-by-hand#contracts"),
+    **dict.fromkeys(("orders:contracts", "orders:contracts-new", "orders:contract-milestone"), "how-to/orders-by-hand#contracts"),
+    **dict.fromkeys(("orders:list-import", "orders:contracts-import", "orders:orders-import"), "how-to/orders-by-hand#from-a-list"),
+    "orders:units": "how-to/orders-by-hand#units",
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {
     "cashapp": "how-to/clear-cash", "collections": "explanation/work-list", "customers": "explanation/work-list",
     "disputes": "explanation/promises-and-disputes", "invoicing": "how-to/invoices", "ledger": "explanation/ledger",
-    "messaging": "how-to/dunning", "org": "reference/permissions", "reports": "reference/metrics", "workflow": "explanation/jobs",
+    "messaging": "how-to/dunning", "orders": "how-to/orders-by-hand", "org": "reference/permissions",
+    "reports": "reference/metrics", "workflow": "explanation/jobs",
 }  # fmt: skip
 """An app's name → the page for those of its screens that have none of their own."""
 
