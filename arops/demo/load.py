@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db import connection
 
 from arops.demo.agreed import keep_lives
+from arops.demo.approving import Requests, set_limits
 from arops.demo.checked import Desk
 from arops.demo.lives import make_lives
 from arops.demo.months import Months
@@ -23,6 +24,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     plan = make_plan(today, share=share)
     lives = make_lives(plan)
     world = set_up(plan)
+    set_limits(world)
     keep_lives(world, lives)
     desk = Desk(world, lives, now)
     desk.prepare()
@@ -31,6 +33,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
         if n in (0, 2, 6):
             analyze()
     desk.work()
+    Requests(world, today, now).make()
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)

@@ -19,9 +19,13 @@ from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
 from customers.services.taxes import set_tax_rate
 from disputes.services import note_dispute, open_dispute
+from invoicing.models import Invoice
 from invoicing.services import issue_documents
 from invoicing.services.billing import claim_progress
+from invoicing.services.giving_up import request_write_off
 from invoicing.services.importing import start_import
+from invoicing.services.memo_rows import MemoLine
+from invoicing.services.memos import request_memo
 from ledger.models import OpenItem
 from ledger.services import close_period
 from messaging.models import Message
@@ -35,6 +39,7 @@ from orders.services import (
     save_unit_conversions,
     save_work_orders,
 )
+from orders.services.lists import start_list
 from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
@@ -44,6 +49,7 @@ from tests.factories import SYSTEM, issue, make_company, make_customer, make_use
 from workflow.models import Job
 from workflow.services import store_file
 from workflow.services.attachments import attach
+from workflow.services.limits import name_deputy
 from workflow.services.tasks import open_task
 
 OURS, THEIRS, COLLEAGUES = 100_000, 200_000, 300_000
@@ -79,6 +85,9 @@ def make_side(code: str, iban: str) -> Side:
     customer = make_things(company, people["specialist"], bank, code)
     _files(company, people, bank, iban, customer)
     _runs(company, people, customer)
+    name_deputy(
+        actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
+    )
     return Side(company, people, secrets)
 
 
@@ -93,6 +102,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     documents = [_document(company, name, n, kind) for n, kind in enumerate(["invoice", "invoice", "invoice", "credit_memo", "debit_memo"])]
     done = issue_documents(documents, actor=SYSTEM, source_system="erp")
     assert all(o.outcome == "created" for o in done), done
+    _requests(company, collector, customer)
     first, second = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[:2]
     dispute = open_dispute(actor=collector, open_item=first, amount=10_00, reason="price", today=TODAY, source=f"test:{first.pk}")
     note_dispute(actor=collector, dispute=dispute, body="looked into it")
@@ -145,6 +155,16 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
     assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
 
 
+def _requests(company: Company, collector: User, customer: Customer) -> None:
+    """A write-off that was done, and a credit memo that waits for approval."""
+    common = {"day": TODAY, "today": TODAY, "now": NOW}
+    item = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[2]
+    request_write_off(actor=SYSTEM, items=[(item, 1_00)], reason_code="small_balance", token=f"w:{customer.pk}", **common)
+    invoice = Invoice.objects.filter(customer=customer, kind="invoice").order_by("pk")[1]
+    lines = [MemoLine(None, 10_00)]
+    request_memo(actor=collector, invoice=invoice, lines=lines, reason_code="price", token=f"m:{customer.pk}", **common)
+
+
 def _silent(company: Company, collector: User, bank: Any, name: str) -> None:
     """A customer nobody has spoken to, long overdue: a letter is due. And money of theirs that an ERP told."""
     customer = make_customer(company, f"{name} Quiet", collector=collector, number=f"Q-{name}")
@@ -187,6 +207,7 @@ def _files(company: Company, people: dict[str, User], bank: Any, iban: str, cust
     content = f"company,number,customer,total\n{company.code},N-1,X,1.00\n".encode()
     for role in ("specialist", "senior"):
         start_import(actor=people[role], content=content + role.encode(), name="list.csv", source="csv", company=company)
+        start_list(actor=people[role], kind="orders", content=content + role.encode(), name="list.csv", source="csv", company=company)
 
 
 def _runs(company: Company, people: dict[str, User], customer: Customer) -> None:

@@ -102,20 +102,20 @@ def _page(request: HttpRequest, approval: Approval, *, refused: str = "", step: 
 
 @require_POST
 @allowed("approvals.view")
-def decide(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Approve, reject with a note, or take one's own request back; then the next one that waits."""
     user: Any = request.user
     approval, note = _approval(request, pk), request.POST.get("note", "").replace("\x00", "")[:2_000]
-    if step not in STEPS:
+    if verb not in STEPS:
         raise Http404
-    do, words = STEPS[step]
+    do, words = STEPS[verb]
     try:
         done = do(actor=user, approval=approval, now=clock.now(), today=clock.today(), note=note)
     except NotAllowed as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except Refused as refusal:
-        return _page(request, _approval(request, pk), refused=f"{refusal}"[:1].upper() + f"{refusal}."[1:], step=step, note=note)
-    back = reverse("workflow:approval", args=[pk]) if step == "withdraw" else reverse("workflow:approvals")
+        return _page(request, _approval(request, pk), refused=f"{refusal}"[:1].upper() + f"{refusal}."[1:], step=verb, note=note)
+    back = reverse("workflow:approval", args=[pk]) if verb == "withdraw" else reverse("workflow:approvals")
     return toast(request, redirect_htmx(request, back), f"{words}: {done.title}")
 
 
