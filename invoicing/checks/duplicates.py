@@ -78,8 +78,8 @@ def _room_for_both(case: Case) -> bool:
 
 
 def _own_ground(s: Strand, case: Case) -> bool:
-    if case.is_extra(s):
-        return True
+    if case.is_extra(s) or ("quantity", s.line.number) in case.settled:
+        return True  # of a quantity in a wrong unit nobody can say whether it was billed before
     if s.work:
         return not any(c.sku == s.line.sku for c in (*case.live(s.work.claims), *case.tally.work_claims.get(s.work.key, ())))
     if s.step and s.contract:

@@ -9,7 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-BENCHES = {"ledger": "ledger.bench", "api": "invoicing.bench", "match": "cashapp.bench", "pages": "reports.bench"}
+BENCHES = {
+    "ledger": "ledger.bench", "api": "invoicing.bench", "checks": "invoicing.bench_checks", "match": "cashapp.bench",
+    "pages": "reports.bench",
+}  # fmt: skip
 
 
 class Command(BaseCommand):

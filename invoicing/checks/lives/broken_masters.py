@@ -127,8 +127,10 @@ def currency_billed(m: Maker, life: Life) -> Answer:
 def order_of_another(m: Maker, life: Life) -> Answer:
     """The order was entered for another customer than the purchase order's."""
     number = another_customer(m, life)
-    for row in life.orders:
+    for row in [*life.orders, *life.deliveries]:
         row["customer"] = ref(number)
+        row.pop("purchase_order", None)
+        row.pop("contract", None)
     return None
 
 
@@ -138,6 +140,8 @@ def work_of_another(m: Maker, life: Life) -> Answer:
     number = another_customer(m, life)
     for row in life.work_orders:
         row["customer"] = ref(number)
+        row.pop("purchase_order", None)
+        row.pop("contract", None)
     return None
 
 

@@ -82,7 +82,8 @@ def number_mistyped_on_the_order(m: Maker, life: Life) -> Answer:
 
 @fault("po_customer", "order_entry", "po", "goods", alone=True)
 def ordered_on_anothers(m: Maker, life: Life) -> Answer:
-    """The order stands on another customer's purchase order."""
+    """The desk wrote another customer's purchase order on the order."""
+    _unlink(life)
     return _others(m, life)
 
 
