@@ -33,7 +33,7 @@ NAV = (
     NavItem("Invoices", "invoicing:list", "invoice", "i", "invoices.view"),
     NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True),
     NavItem("Disputes", "disputes:list", "dispute", "d", "disputes.view", True),
-    NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer tasks.view", True),
+    NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer tasks.view"),
     NavItem("Approvals", "workflow:approvals", "check", "v", "approvals.view"),
     NavItem("Promises", "collections:promises", "promise", "p", "collections.view"),
     NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),
@@ -47,6 +47,9 @@ NAV = (
     NavItem("Audit trail", "workflow:audit", "shield", "u", "audit.view", False, "Oversight"),
     NavItem("Settings", "org:users", "sliders", "s", "users.manage", False, "Set-up"),
 )
+
+FEW = 4
+"""Links that a phone shows all of."""
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -71,7 +74,8 @@ def _navigation(user: Any, path: str) -> list[dict[str, Any]]:
     found = [(item, _url(item.name)) for item in NAV if any(map(user.can, item.permission.split()))]
     known = [(item, url) for item, url in found if url]
     here = max((url for _, url in known if path.startswith(url)), key=len, default="")
-    return [{"item": item, "url": url, "current": url == here} for item, url in known]
+    few = len(known) <= FEW
+    return [{"item": item, "url": url, "current": url == here, "phone": item.phone or few} for item, url in known]
 
 
 def _url(name: str) -> str:

@@ -16,7 +16,8 @@ class Column:
     """A column. `kind` is text, link, num, money (minor units; the row's currency by `Table.currency`), date or badge.
 
     `value` reads a row; `href` makes a link; `tone` colours a badge; `total` sums the column, one row a currency. `priority` 1 to 3
-    says which columns give way first on a narrow frame (3 first).
+    says which columns give way first on a narrow frame (3 first). Where the table stacks, `phone` is `end` for what stands right on the
+    card of a phone, `full` for what takes a line of its own.
     """
 
     name: str
@@ -30,12 +31,14 @@ class Column:
     pin: bool = False
     total: bool = False
     sort: str = ""
+    phone: str = ""
 
     @property
     def css(self) -> str:
         """Classes of its cells."""
         parts = ["num" if self.kind in ("money", "num") else "", "grow" if self.grow else "", "pin" if self.pin else ""]
-        return " ".join(filter(None, [*parts, f"p{self.priority}" if self.priority else ""]))
+        parts += [f"p{self.priority}" if self.priority else "", f"c-{self.phone}" if self.phone else ""]
+        return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Cell:
 
 @dataclass
 class Table:
-    """Rows under columns. `currency` reads a row's currency where there is more than one, else it is the currency itself."""
+    """Rows under columns. `currency` reads a row's currency where there is more than one, else it is the currency itself. `stack`: on a
+    phone each row becomes a card."""
 
     columns: Sequence[Column]
     rows: Iterable[Any]
@@ -62,6 +66,7 @@ class Table:
     empty: str = "Nothing here."
     sort: str = ""
     query: dict[str, str] = field(default_factory=dict)
+    stack: bool = False
 
     def __post_init__(self) -> None:
         self.rows = list(self.rows)

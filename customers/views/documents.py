@@ -78,7 +78,8 @@ def told(documents: Any) -> list[Any]:
         row.standing = stands(row, today)
         row.tone = TONES[row.standing.code]
         row.who = "the customer" if row.waits_for == CUSTOMER else names.get((row.company_id, row.waits_for), row.waits_for)
-        row.who = row.who or ("receivables" if row.standing.holds_up else "")
+        row.who = row.who or (("receivables" if is_given(row.kind) else "the customer") if row.standing.holds_up else "")
+        row.called = row.get_kind_display()[:1].upper() + row.get_kind_display()[1:]
         row.about = row.invoice_number or row.contract_number or row.jurisdiction
     return rows
 
@@ -86,12 +87,12 @@ def told(documents: Any) -> list[Any]:
 def table_of(rows: list[Any], asked: dict[str, str]) -> Table:
     """The list as rows and columns, for the page and for files."""
     columns = [
-        Column("kind", "Paper", lambda d: d.get_kind_display(), href=_address, pin=True, sort="kind"),
-        Column("customer", "Customer", lambda d: d.customer.name, href=lambda d: _tab(d.customer_id), sort="customer"),
+        Column("kind", "Paper", lambda d: d.called, href=_address, pin=True, sort="kind"),
+        Column("customer", "Customer", lambda d: d.customer.name, href=lambda d: _tab(d.customer_id), sort="customer", phone="full"),
         Column("number", "Number", lambda d: d.customer.number, priority=3, sort="number"),
-        Column("standing", "Stands", lambda d: d.standing.words.capitalize(), kind="badge", tone=lambda d: d.tone),
+        Column("standing", "Stands", lambda d: d.standing.words.capitalize(), kind="badge", tone=lambda d: d.tone, phone="end"),
         Column("who", "Who must act", lambda d: d.who),
-        Column("expires", "Expires", lambda d: d.expires_on, kind="date", sort="expires", priority=1),
+        Column("expires", "Expires", lambda d: d.expires_on, kind="date", sort="expires", phone="end"),
         Column("left", "Days left", lambda d: d.standing.days_left, kind="num", tone=lambda d: d.tone if d.standing.code != "good" else "",
                priority=2),
         Column("requested", "Requested", lambda d: d.requested_on, kind="date", sort="requested", priority=2),
@@ -101,7 +102,7 @@ def table_of(rows: list[Any], asked: dict[str, str]) -> Table:
         Column("company", "Company", lambda d: d.company.code, priority=3),
         Column("note", "Note", lambda d: d.note, grow=True, priority=3),
     ]  # fmt: skip
-    return Table(columns, rows, row_id=lambda d: f"document-{d.pk}", name="document", sort=asked["sort"], query=asked)
+    return Table(columns, rows, row_id=lambda d: f"document-{d.pk}", name="document", sort=asked["sort"], query=asked, stack=True)
 
 
 def _address(document: CustomerDocument) -> str:

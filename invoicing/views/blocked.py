@@ -77,23 +77,27 @@ def _invoices_of(row: dict[str, Any]) -> str:
     return f"{reverse('invoicing:list')}?{urlencode({'customer': row['customer'].pk, 'state': 'blocked'})}"
 
 
+def _customer_of(row: dict[str, Any]) -> str:
+    return address("customers:detail", row["customer"].pk)
+
+
 def table_of(rows: list[dict[str, Any]]) -> Table:
     """The list as rows and columns, for the page and for files."""
     columns = [
-        Column("reason", "Waits for", lambda r: r["reason"].capitalize(), href=_invoices_of, pin=True),
+        Column("reason", "Waits for", lambda r: r["reason"][:1].upper() + r["reason"][1:], href=_invoices_of, pin=True),
         Column(
             "customer", "Customer", lambda r: r["customer"].name, href=lambda r: address("customers:detail", r["customer"].pk), grow=True
         ),
         Column("number", "Number", lambda r: r["customer"].number, priority=3),
         Column("who", "Who must act", lambda r: r["who"]),
         Column("invoices", "Invoices", lambda r: r["blocked"].invoices, kind="num", priority=2),
-        Column("amount", "Open", lambda r: r["blocked"].amount, kind="money"),
-        Column("currency", "Cur", lambda r: r["blocked"].currency),
+        Column("amount", "Open", lambda r: r["blocked"].amount, kind="money", phone="end"),
+        Column("currency", "Cur", lambda r: r["blocked"].currency, phone="end"),
         Column("oldest", "Since", lambda r: r["blocked"].oldest, kind="date", priority=2),
         Column("company", "Company", lambda r: r["customer"].company.code, priority=3),
     ]
     return Table(
-        columns, rows, currency=lambda r: r["blocked"].currency, name="blocked",
+        columns, rows, currency=lambda r: r["blocked"].currency, name="blocked", stack=True,
         row_id=lambda r: f"blocked-{r['blocked'].code}-{r['blocked'].customer_id}-{r['blocked'].currency}",
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ SHOWN_BY_ROWS = (
 )
 """Events of these are left to the rows they are about, which say more."""
 
+_FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token"}
 LANES = ("contacts", "money", "promises", "disputes", "changes")
 
 
@@ -190,9 +191,11 @@ def _or_dash(value: Any) -> str:
 
 
 def _told(data: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in data.items() if isinstance(value, str | int) and value != "")[
-        :200
-    ]
+    """What an event says of itself: its title where it has one, else its plain values but those for machines."""
+    if isinstance(data.get("title"), str):
+        return str(data["title"])
+    plain = {key: value for key, value in data.items() if isinstance(value, str | int) and value != "" and key not in _FOR_MACHINES}
+    return ", ".join(f"{key.replace('_', ' ')} {str(value).replace('_', ' ')}" for key, value in plain.items())[:200]
 
 
 def _upto(rows: Any, field_name: str, before: datetime | None) -> Any:

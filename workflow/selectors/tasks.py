@@ -76,11 +76,9 @@ def departments_of(actor: Actor) -> QuerySet[Department]:
 
 
 def counts_of(actor: Actor) -> dict[str, int]:
-    """How many tasks of each view wait: for an answer, or (asked by me) for me to read it."""
-    seen = Task.objects.visible_to(actor, "tasks.answer")
-    found = {view: of_view(seen, actor, view).filter(state="open").count() for view in ("mine", "department", "all")}
-    found["asked"] = of_view(seen, actor, "asked").open().count()
-    return found
+    """How many tasks of each view aren't closed yet."""
+    seen = Task.objects.visible_to(actor, "tasks.answer").open()
+    return {view: of_view(seen, actor, view).count() for view, _ in VIEWS}
 
 
 def totals_of(rows: QuerySet[Task], today: date) -> tuple[int, int, list[tuple[str, int]]]:

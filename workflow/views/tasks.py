@@ -56,6 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": [(code, label) for code, (label, _) in STATES.items()],
         "kinds": kinds_in_sight(user), "departments": _departments(user), "narrowed": narrowed, "cut": count - len(rows),
         "user_can_export": user.can("reports.export"), "may_ask": user.can("tasks.create"),
+        "shows_about": any(row.about for row in rows),
         "companies": Company.objects.filter(tasks__in=Task.objects.visible_to(user, "tasks.answer")).distinct(),
     }  # fmt: skip
     return page(request, "workflow/tasks.html", context, fragment="table")
