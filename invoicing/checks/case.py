@@ -52,8 +52,25 @@ class Case:
     the quantity (in the line's unit) that shouldn't have been billed. Rules about sums ask for the amounts put right (`right_amount`)."""
 
     __slots__ = (
-        "_contracts", "_orders", "_purchase_orders", "_work_orders", "conversions", "customer", "document", "duplicates", "effects",
-        "excess", "facts", "forgiven", "gaps", "policy", "settled", "strands", "tally",
+        "_contracts",
+        "_orders",
+        "_purchase_orders",
+        "_work_orders",
+        "conversions",
+        "customer",
+        "document",
+        "duplicates",
+        "effects",
+        "excess",
+        "facts",
+        "forgiven",
+        "gaps",
+        "groups",
+        "policy",
+        "reports",
+        "settled",
+        "strands",
+        "tally",
     )  # fmt: skip
 
     def __init__(self, document: Billed, facts: Facts, policy: Policy, tally: Tally) -> None:
@@ -71,6 +88,8 @@ class Case:
         """Earlier invoices that the document repeats: what they billed isn't counted against it a second time."""
         self.forgiven = frozenset((document.replaces,)) if document.replaces else frozenset[int]()
         self.gaps: list[Any] | None = None
+        self.groups: tuple[int, list[Any]] | None = None
+        self.reports: list[Any] | None = None
         strands = self.strands = [_follow(line, document, facts) for line in document.lines]
         self._orders = list({s.order.key: s.order for s in strands if s.order}.values())
         self._purchase_orders = list({s.po.key: s.po for s in strands if s.po}.values())
@@ -192,8 +211,13 @@ def _step(contract: Contract, version: Version | None, sku: str) -> Step | None:
 
 def spent(pairs: tuple[tuple[str, Decimal], ...], case: Case, sku: str, unit: str) -> Decimal | None:
     """Quantities by unit as one quantity; None when one of the units can't be turned into it."""
+    if len(pairs) == 1 and pairs[0][0] == unit:
+        return pairs[0][1]
     total = ZERO
     for one, quantity in pairs:
+        if one == unit:
+            total += quantity
+            continue
         times = case.factor(sku, one, unit)
         if times is None:
             return None

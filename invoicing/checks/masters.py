@@ -73,6 +73,9 @@ def cancelled(case: Case) -> Iterator[Hit]:
 def currency(case: Case) -> Iterator[Hit]:
     """Another currency than agreed."""
     d = case.document
+    named = [*(x.currency for x in case.contracts()), *(x.currency for x in case.purchase_orders()), *(x.currency for x in case.orders())]
+    if all(x == d.currency for x in named):
+        return
     links = _chain(case, "currency")
     if not links or links[0].document == "customer" or all(x.value == d.currency for x in links):
         return
@@ -98,6 +101,8 @@ def currency(case: Case) -> Iterator[Hit]:
 def terms(case: Case) -> Iterator[Hit]:
     """Other terms of payment than agreed."""
     d = case.document
+    if not _terms_doubtful(case):
+        return
     links = [x for x in _chain(case, "payment_terms") if x.value is not None]
     billed = _read(d.payment_terms or (case.customer.payment_terms if case.customer else ""))
     if not links or billed is None or links[0].value == billed:
@@ -120,6 +125,18 @@ def terms(case: Case) -> Iterator[Hit]:
         f"({saying.name_of(agreed.source)}).",
         saying.walk(links, _WHY[origin]), saying.sources(links),
     )  # fmt: skip
+
+
+def _terms_doubtful(case: Case) -> bool:
+    """Whether the first document that names terms names others than are billed."""
+    d = case.document
+    billed = _read(d.payment_terms or (case.customer.payment_terms if case.customer else ""))
+    first = next((s for s in case.strands if s.contract), None)
+    said = first.version.payment_terms if first and first.version else ""
+    said = said or next((x.payment_terms for x in case.purchase_orders()[:1]), "")
+    said = said or next((x.payment_terms for x in case.orders()[:1]), "")
+    said = said or (case.customer.payment_terms if case.customer else "")
+    return bool(said) and _read(said) != billed
 
 
 def bill_to(case: Case) -> Iterator[Hit]:

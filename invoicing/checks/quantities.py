@@ -65,8 +65,15 @@ def delivered(case: Case) -> Iterator[Hit]:
         yield _told(g, case, line.delivered, links, "delivered", "logistics" if by_logistics else "billing_output", why)
 
 
-def _groups(case: Case) -> Iterator[Group]:
-    """Lines by the order line they bill; those whose unit can't be turned into its unit are left to the rule about units."""
+def _groups(case: Case) -> list[Group]:
+    """Lines by the order line they bill, kept until a finding settles more lines (three rules ask)."""
+    if case.groups is None or case.groups[0] != len(case.settled):
+        case.groups = len(case.settled), list(_made_groups(case))
+    return case.groups[1]
+
+
+def _made_groups(case: Case) -> Iterator[Group]:
+    """Groups; lines whose unit can't be turned into the order line's are left to the rule about units."""
     found: dict[tuple[int, int], list[Strand]] = {}
     for s in case.strands:
         if s.order and s.order_line and s.order_line.quantity and ("quantity", s.line.number) not in case.settled:

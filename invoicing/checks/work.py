@@ -18,6 +18,9 @@ from invoicing.checks.case import Case, Strand, spent
 from invoicing.checks.facts import ZERO, Claim, WorkOrder
 from invoicing.checks.saying import Hit, Link
 
+Figures = tuple[Decimal, Decimal, Decimal, str]
+"""Reported, billed now, billed too much in all, and the unit."""
+
 
 def not_done(case: Case) -> Iterator[Hit]:
     """Billed before it was done."""
@@ -88,22 +91,30 @@ def below_report(case: Case) -> Iterator[Hit]:
 
 
 def _against_report(case: Case, *, above: bool) -> Iterator[Hit]:
+    if case.reports is None:
+        case.reports = list(_gaps_to_report(case))
+    for work, strands, figures in case.reports:
+        over = figures[2]
+        if (over > 0) == above and _counts(over, strands, case):
+            yield _differs(work, strands, figures, case)
+
+
+def _gaps_to_report(case: Case) -> Iterator[tuple[WorkOrder, list[Strand], Figures]]:
+    """Where what is billed of an article isn't what the work order reports, asked once for both rules."""
     for work in case.work_orders():
         if not work.lines or work.state != "done":
             continue
+        claims = _claims(work, case)
         for sku, strands in _by_sku(work, case).items():
             lines = [x for x in work.lines if x.sku == sku and x.is_billable]
             if not lines and all(s.order_line and not s.order_line.is_service for s in strands):
                 continue  # goods of an order that the work order doesn't count
             unit = lines[0].unit if lines else strands[0].line.unit
-            done = spent(tuple((x.unit, x.quantity) for x in lines), case, sku, unit)
-            now = spent(tuple((s.line.unit, s.line.quantity) for s in strands), case, sku, unit)
-            before = spent(tuple((c.unit, c.quantity) for c in _claims(work, case) if c.sku == sku), case, sku, unit)
-            if done is None or now is None or before is None:
-                continue
-            over = now + before - done
-            if over and (over > 0) == above and _counts(over, strands, case):
-                yield _differs(work, strands, (done, now, over, unit), case)
+            done = spent(tuple([(x.unit, x.quantity) for x in lines]), case, sku, unit)
+            now = spent(tuple([(s.line.unit, s.line.quantity) for s in strands]), case, sku, unit)
+            before = spent(tuple([(c.unit, c.quantity) for c in claims if c.sku == sku]), case, sku, unit) if claims else ZERO
+            if done is not None and now is not None and before is not None and (over := now + before - done):
+                yield work, strands, (done, now, over, unit)
 
 
 def _counts(over: Decimal, strands: list[Strand], case: Case) -> bool:
@@ -111,7 +122,7 @@ def _counts(over: Decimal, strands: list[Strand], case: Case) -> bool:
     return abs(saying.minor(case, over * strands[0].line.unit_price)) > case.policy.tolerance
 
 
-def _differs(work: WorkOrder, strands: list[Strand], figures: tuple[Decimal, Decimal, Decimal, str], case: Case) -> Hit:
+def _differs(work: WorkOrder, strands: list[Strand], figures: Figures, case: Case) -> Hit:
     done, now, over, unit = figures
     effect, first = saying.minor(case, over * strands[0].line.unit_price), strands[0]
     for s in strands:
