@@ -82,17 +82,16 @@ def _customer_of(row: dict[str, Any]) -> str:
 
 
 def table_of(rows: list[dict[str, Any]]) -> Table:
-    """The list as rows and columns, for the page and for files."""
+    """The list as rows and columns, for the page and for files. A phone leaves the currency out where there is but one."""
+    several = len({row["blocked"].currency for row in rows}) > 1
     columns = [
         Column("reason", "Waits for", lambda r: r["reason"][:1].upper() + r["reason"][1:], href=_invoices_of, pin=True),
-        Column(
-            "customer", "Customer", lambda r: r["customer"].name, href=lambda r: address("customers:detail", r["customer"].pk), grow=True
-        ),
+        Column("customer", "Customer", lambda r: r["customer"].name, href=_customer_of, grow=True, phone="full"),
         Column("number", "Number", lambda r: r["customer"].number, priority=3),
         Column("who", "Who must act", lambda r: r["who"]),
         Column("invoices", "Invoices", lambda r: r["blocked"].invoices, kind="num", priority=2),
         Column("amount", "Open", lambda r: r["blocked"].amount, kind="money", phone="end"),
-        Column("currency", "Cur", lambda r: r["blocked"].currency, phone="end"),
+        Column("currency", "Cur", lambda r: r["blocked"].currency, phone="end", priority=0 if several else 2),
         Column("oldest", "Since", lambda r: r["blocked"].oldest, kind="date", priority=2),
         Column("company", "Company", lambda r: r["customer"].company.code, priority=3),
     ]
