@@ -22,12 +22,13 @@ _BEGINNINGS = {name: beginning for beginning, name in LISTS.items()}
 
 @dataclass
 class Assembled:
-    """A record put together from its rows: the first line, the row as the API takes it, where each part of it stands."""
+    """A record put together from its rows: the first line and all of them, the row as the API takes it, where each part of it stands."""
 
     line: int
     row: dict[str, Any]
     places: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
 
 def headings(shape: payload.Shape) -> tuple[str, ...]:
@@ -51,6 +52,7 @@ def assemble(rows: Iterable[ListRow], shape: payload.Shape) -> list[Assembled]:
             names = ("company", "source_system", "external_id", "number", "customer")
             key = tuple(cells.get(name, "") for name in names[: 3 if "external_id" in cells else 5])
             current = found.setdefault(key, Assembled(row.line, {}))
+        current.lines.append(row.line)
         _merge(current, current.row, cells, row.line, "")
         _add_parts(current, row, shape)
     return list(found.values())

@@ -10,8 +10,11 @@ from arops.lib.sandbox import run_bounded
 from customers.readers import Listed
 from customers.services import Saved
 from orders import payload, services
+from orders.models import ListImport
 from orders.readers import Assembled, assemble, headings, told
 from orders.services.importing import KIND
+from orders.services.lists import KIND as LIST
+from orders.services.lists import check_list, run_list
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
@@ -58,6 +61,16 @@ def import_records(job: Job, tell: Tell) -> dict[str, int]:
         counts[result["outcome"]] += 1
     job.results = results
     tell(len(records), len(records))
+    return counts
+
+
+@register(LIST, label="Import of a list of orders or contracts", permission="orders.edit")
+def import_list(job: Job, tell: Tell) -> dict[str, int]:
+    """Check or save the records of a list brought in the browser (`params`: list, step); an outcome for each."""
+    found, actor = ListImport.objects.get(pk=job.params["list"]), actor_of(job)
+    if job.params["step"] == "check":
+        return dict(check_list(actor=actor, found=found).counts)
+    counts, job.results = run_list(actor=actor, found=found, tell=tell)
     return counts
 
 

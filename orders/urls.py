@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from orders.views import details, keying, lists, steps
+from orders.views import details, imports, keying, lists, steps, units
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.index, name="index"),
     path("contracts/", lists.contracts, name="contracts"),
     path("contracts/new/", keying.contract_new, name="contracts-new"),
+    path("contracts/import/", imports.start, {"kind": "contracts"}, name="contracts-import"),
     path("contracts/<int:pk>/", details.contract, name="contract"),
     path("contracts/<int:pk>/edit/", keying.contract_edit, name="contract-edit"),
     path("contracts/<int:pk>/amend/", keying.amend, name="contract-amend"),
@@ -16,21 +17,34 @@ urlpatterns = [
     path("contracts/<int:pk>/milestone/", steps.milestone, name="contract-milestone"),
     path("purchase-orders/", lists.purchase_orders, name="purchase-orders"),
     path("purchase-orders/new/", keying.purchase_order_new, name="purchase-orders-new"),
+    path("purchase-orders/import/", imports.start, {"kind": "purchase-orders"}, name="purchase-orders-import"),
     path("purchase-orders/<int:pk>/", details.purchase_order, name="purchase-order"),
     path("purchase-orders/<int:pk>/edit/", keying.purchase_order_edit, name="purchase-order-edit"),
     path("purchase-orders/<int:pk>/close/", steps.close_purchase_order, name="purchase-order-close"),
     path("orders/", lists.orders, name="orders"),
     path("orders/new/", keying.order_new, name="orders-new"),
+    path("orders/import/", imports.start, {"kind": "orders"}, name="orders-import"),
     path("orders/<int:pk>/", details.order, name="order"),
     path("orders/<int:pk>/edit/", keying.order_edit, name="order-edit"),
     path("deliveries/", lists.deliveries, name="deliveries"),
     path("deliveries/new/", keying.delivery_new, name="deliveries-new"),
+    path("deliveries/import/", imports.start, {"kind": "deliveries"}, name="deliveries-import"),
     path("deliveries/<int:pk>/", details.delivery, name="delivery"),
     path("deliveries/<int:pk>/edit/", keying.delivery_edit, name="delivery-edit"),
     path("work-orders/", lists.work_orders, name="work-orders"),
     path("work-orders/new/", keying.work_order_new, name="work-orders-new"),
+    path("work-orders/import/", imports.start, {"kind": "work-orders"}, name="work-orders-import"),
     path("work-orders/<int:pk>/", details.work_order, name="work-order"),
     path("work-orders/<int:pk>/edit/", keying.work_order_edit, name="work-order-edit"),
     path("work-orders/<int:pk>/complete/", steps.complete_work_order, name="work-order-complete"),
     path("work-orders/<int:pk>/sign-off/", steps.sign_off, name="work-order-sign-off"),
+    path("lists/<int:pk>/", imports.detail, name="list-import"),
+    path("lists/<int:pk>/check/", imports.check, name="list-import-check"),
+    path("lists/<int:pk>/confirm/", imports.confirm, name="list-import-confirm"),
+    path("lists/<int:pk>/again/", imports.again, name="list-import-again"),
+    path("lists/<int:pk>/cancel/", imports.cancel, name="list-import-cancel"),
+    path("lists/<int:pk>/refused.xlsx", imports.rejected, name="list-import-refused"),
+    path("lists/<slug:records>.xlsx", imports.template, name="import-template"),
+    path("units/", units.index, name="units"),
+    path("units/<int:pk>/remove/", units.remove, name="unit-remove"),
 ]

@@ -1,10 +1,12 @@
 """What a column can mean, and the headings that people give it in English, German, French, Spanish, Italian, Dutch, Polish and Swedish."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from arops.lib.reading.headings import flat
+
+__all__ = ["FIELDS", "LINE_MARK", "Field", "assign", "flat", "known", "meaning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,6 @@ FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
 _BY_WORD = {word: field.name for field in _ALL for word in field.words.split("|")}
 _WHOLES = frozenset(("subtotal", "tax total", "total tax", "net total", "total net"))
 LINE_MARK = frozenset(field.name for field in _ALL if field.of_line)
-
-
-@lru_cache(maxsize=4096)
-def flat(text: str) -> str:
-    """Lower case, no accents, single blanks for everything that isn't a letter or a digit: `Fällig am:` is `fallig am`."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ø", "o").replace("ß", "ss"))
-    return " ".join(re.sub(r"[^a-z0-9#]+", " ", plain.encode("ascii", "ignore").decode()).split())
 
 
 def meaning(heading: str) -> str:

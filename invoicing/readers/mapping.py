@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from arops.lib.reading import values
-from arops.lib.reading.table import SheetRow, Table
+from arops.lib.reading import habits
+from arops.lib.reading.table import Table
 from arops.lib.reading.values import DateOrder, DecimalMark
 from invoicing.readers import fields
 
 Negative = Literal["", "credit_memo", "refuse"]
 NEEDED = ("number", "document_date")
-_SEEN = 20_000
-"""Cells of a column that are looked at to find out how it writes: a list that changes its ways after that is refused row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +92,13 @@ def _missing(mapping: Mapping) -> Iterator[Question]:
 
 
 def _unclear_days(table: Table, mapping: Mapping) -> Iterator[Question]:
-    if mapping.date_order:
-        return
-    for line, cell in _cells(table, mapping, "day"):
-        if values.order_of(cell) == "either":
-            first, second = values.day(cell, "dmy"), values.day(cell, "mdy")
-            yield Question("date_order", f"{cell} in line {line}: is that {first:%-d %B %Y} or {second:%-d %B %Y}?", line)
-            return
+    if not mapping.date_order and (found := habits.unclear_day(_cells(table, mapping, "day"))):
+        yield Question("date_order", found[1], found[0])
 
 
 def _unclear_marks(table: Table, mapping: Mapping) -> Iterator[Question]:
-    if mapping.decimal:
-        return
-    for line, cell in _cells(table, mapping, "amount", "decimal"):
-        if values.mark_of(cell) == "either":
-            yield Question("decimal", f"{cell} in line {line}: does the mark stand before decimals or between thousands?", line)
-            return
+    if not mapping.decimal and (found := habits.unclear_mark(_cells(table, mapping, "amount", "decimal"))):
+        yield Question("decimal", found[1], found[0])
 
 
 def _unclear_signs(table: Table, mapping: Mapping) -> Iterator[Question]:
@@ -128,20 +117,11 @@ def _unclear_signs(table: Table, mapping: Mapping) -> Iterator[Question]:
 
 
 def _order(table: Table, mapping: Mapping) -> DateOrder:
-    """The order that some day in the list proves; none when nothing or both are proved."""
-    found = {values.order_of(cell) for _, cell in _cells(table, mapping, "day")}
-    if "dmy" in found and "mdy" not in found:
-        return "dmy"
-    return "mdy" if "mdy" in found and "dmy" not in found else ""
+    return habits.date_order(_cells(table, mapping, "day"))
 
 
 def _mark(table: Table, mapping: Mapping) -> DecimalMark:
-    found = {values.mark_of(cell) for _, cell in _cells(table, mapping, "amount", "decimal")}
-    if "," in found and "." not in found:
-        return ","
-    if "." in found and "," not in found:
-        return "."
-    return "" if found & {"either", ".", ","} else "."
+    return habits.decimal_mark(_cells(table, mapping, "amount", "decimal"))
 
 
 def _cells(table: Table, mapping: Mapping, *kinds: str) -> Iterator[tuple[int, str]]:
@@ -149,10 +129,4 @@ def _cells(table: Table, mapping: Mapping, *kinds: str) -> Iterator[tuple[int, s
     for name, f in fields.FIELDS.items():
         heading = mapping.columns.get(name)
         if heading in table.headings and f.kind in kinds:
-            yield from _column(table.rows[:_SEEN], table.headings.index(heading))
-
-
-def _column(rows: tuple[SheetRow, ...], place: int) -> Iterator[tuple[int, str]]:
-    for row in rows:
-        if row.cells[place] and not row.typed >> place & 1:
-            yield row.line, row.cells[place]
+            yield from table.typed_cells(heading)

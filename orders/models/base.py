@@ -1,8 +1,9 @@
 """What every document of the order's life has."""
 
 import pghistory
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from customers.models import Customer
 from org.models import Company
@@ -12,6 +13,16 @@ def tracked() -> tuple[pghistory.Tracker, ...]:
     """Every change of a row is kept by the database, statement by statement."""
     level = pghistory.Statement
     return pghistory.InsertEvent(level=level), pghistory.UpdateEvent(level=level), pghistory.DeleteEvent(level=level)
+
+
+def by_number(name: str) -> models.Index:
+    """Numbers by their beginning, in any case: what searches look for."""
+    return models.Index(OpClass(Upper("number"), name="text_pattern_ops"), name=f"{name}_by_number")
+
+
+def by_day(name: str, day: str) -> tuple[models.Index, ...]:
+    """What lists and searches walk: the latest first, and numbers by their beginning."""
+    return models.Index(fields=[f"-{day}", "-id"], name=f"{name}_by_day"), by_number(name)
 
 
 class Record(models.Model):

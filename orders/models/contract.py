@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from arops.lib.triggers import append_only
-from orders.models.base import Record, tracked
+from orders.models.base import Record, by_number, tracked
 from orders.querysets import RecordQuerySet
 
 
@@ -25,6 +25,7 @@ class Contract(Record):
 
     class Meta(Record.Meta):
         constraints = [*Record.Meta.constraints, models.UniqueConstraint(fields=["company", "number"], name="contract_number_once")]
+        indexes = [*Record.Meta.indexes, by_number("contract")]
 
 
 class ContractVersion(models.Model):

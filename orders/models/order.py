@@ -1,10 +1,12 @@
 """What was ordered: the customer's purchase orders, our sales orders, deliveries, units."""
 
 import pghistory
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
-from orders.models.base import Record, tracked
+from orders.models.base import Record, by_day, tracked
 from orders.models.contract import Contract
 from orders.querysets import PurchaseOrderQuerySet, RecordQuerySet
 from org.models import Company
@@ -39,6 +41,7 @@ class PurchaseOrder(Record):
             models.UniqueConstraint(fields=["customer", "number"], name="purchaseorder_number_once"),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="purchaseorder_amount_positive"),
         ]
+        indexes = [*Record.Meta.indexes, *by_day("purchaseorder", "issued_on")]
 
 
 @pghistory.track(*tracked())
@@ -95,6 +98,10 @@ class SalesOrder(Record):
 
     class Meta(Record.Meta):
         constraints = [*Record.Meta.constraints, models.UniqueConstraint(fields=["company", "number"], name="salesorder_number_once")]
+        indexes = [
+            *Record.Meta.indexes, *by_day("salesorder", "ordered_on"),
+            models.Index(OpClass(Upper("po_number"), name="text_pattern_ops"), name="salesorder_by_po", condition=~Q(po_number="")),
+        ]  # fmt: skip
 
 
 @pghistory.track(*tracked())
@@ -136,6 +143,7 @@ class Delivery(Record):
     class Meta(Record.Meta):
         verbose_name_plural = "deliveries"
         constraints = [*Record.Meta.constraints, models.UniqueConstraint(fields=["company", "number"], name="delivery_number_once")]
+        indexes = [*Record.Meta.indexes, *by_day("delivery", "shipped_on")]
 
 
 @pghistory.track(*tracked())

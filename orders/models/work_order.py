@@ -4,7 +4,7 @@ import pghistory
 from django.db import models
 from django.db.models import Q
 
-from orders.models.base import Record, tracked
+from orders.models.base import Record, by_day, tracked
 from orders.models.contract import Contract
 from orders.models.order import PurchaseOrder, SalesOrder
 from orders.querysets import WorkOrderQuerySet
@@ -47,6 +47,7 @@ class WorkOrder(Record):
         ]
         indexes = [
             *Record.Meta.indexes,
+            *by_day("workorder", "ordered_on"),
             models.Index(fields=["company", "completed_on"], name="workorder_done", condition=Q(state="done")),
         ]
 

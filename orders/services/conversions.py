@@ -48,6 +48,17 @@ def save_unit_conversion(*, actor: Actor, row: Mapping[str, Any]) -> UnitConvers
     return UnitConversion.objects.get(pk=saved.pk or 0)
 
 
+@transaction.atomic
+def remove_unit_conversion(*, actor: Actor, conversion: UnitConversion) -> None:
+    """Take a conversion out: units are then only what they are called. Raises NotAllowed."""
+    require(actor, PERMISSION, conversion.company_id)
+    record(
+        actor=actor, type="unit_conversion.removed", company_id=conversion.company_id, subject=conversion, before=str(conversion),
+        sku=conversion.sku,
+    )  # fmt: skip
+    conversion.delete()
+
+
 def _save(index: int, row: Any, companies: Mapping[str, Company], actor: Actor) -> Saved:
     values, problems = read_row(row, CONVERSION, required=("company", "from_unit", "to_unit", "factor"))
     company = companies.get(values.pop("company", ""))

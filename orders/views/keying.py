@@ -19,6 +19,7 @@ from orders.selectors.details import in_sight
 from orders.selectors.history import history
 from orders.selectors.listing import KINDS as LISTED
 from orders.services import amend_contract
+from orders.services.entering import enter_record
 from orders.services.single import ChangedMeanwhile, RowRefused
 from orders.views.columns import PAGES
 from org.access import allowed
@@ -111,7 +112,10 @@ def _new(request: HttpRequest, kind: Kind) -> HttpResponse:
         row = sheet.row() | {"company": customer.company.code, "customer": f"cus_{customer.pk}"}
         if kind.model is Delivery and order:
             row |= {"order": f"ord_{order.pk}"}
-        made = _try(sheet, lambda: once(actor=user, token=_token(request), make=lambda: int(kind.save(actor=user, row=row).pk)))
+        made = _try(
+            sheet,
+            lambda: enter_record(actor=user, model=kind.model, save=kind.save, customer=customer, row=row, token=_token(request)),
+        )
         if made:
             return _done(request, kind, made[0], f"{LISTED[kind.code].one.capitalize()} {sheet.head.cleaned_data['number']} entered")
     return _show(request, kind, sheet, customer, order=order)

@@ -90,7 +90,8 @@ def _offers(user: Any, kind: Kind) -> dict[str, Any]:
     can_edit = user.can("orders.edit")
     return {
         "companies": companies, "user_can_export": user.can("reports.export"), "can_edit": can_edit,
-        "new_url": reverse(f"orders:{kind.code}-new") if can_edit else "", "import_url": "",
+        "new_url": reverse(f"orders:{kind.code}-new") if can_edit else "",
+        "import_url": reverse(f"orders:{kind.code}-import") if can_edit else "",
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""One box for everything: customers, documents, receipts and disputes by name, number, purchase order or amount, within sight."""
+"""One box for everything within sight: customers, documents, receipts, disputes, and what was agreed, ordered and done; by name, number,
+purchase order or amount."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from customers.models import Customer
 from disputes.models import Dispute
 from invoicing.models import Invoice
 from ledger.models import OpenItem
+from orders.selectors.listing import KINDS
 from org.actors import Actor
 
 
@@ -26,16 +28,22 @@ class Hit:
     url: str
 
 
+_RECORDS = {
+    "contracts": "orders:contract", "purchase-orders": "orders:purchase-order", "orders": "orders:order", "deliveries": "orders:delivery",
+    "work-orders": "orders:work-order",
+}  # fmt: skip
+"""Kinds of records of the order's life → their pages."""
 MOST = 2_000
 """Keys looked at for one meaning of a text."""
 
 
 def search(actor: Actor, text: str, limit: int = 8) -> list[Hit]:
-    """Customers first, then documents and receipts, then disputes; each kind's exact numbers before the rest."""
+    """Customers first, then documents and receipts, disputes, orders; each kind's exact numbers before the rest."""
     wanted = " ".join(text.split())[:100]
     if len(wanted) < 2:
         return []
-    return [*_customers(actor, wanted, limit), *_items(actor, wanted, limit), *_disputes(actor, wanted, limit)]
+    money_finds = [*_customers(actor, wanted, limit), *_items(actor, wanted, limit), *_disputes(actor, wanted, limit)]
+    return [*money_finds, *_records(actor, wanted, limit)]
 
 
 def _customers(actor: Actor, text: str, limit: int) -> list[Hit]:
@@ -84,6 +92,19 @@ def _item_hit(item: OpenItem) -> Hit:
     whose = item.customer.name if item.customer else "unidentified"
     amount = f"{money.format(item.balance, item.currency)} {item.currency} open" if item.balance else "closed"
     return Hit(kind, f"{item.number} · {whose}", f"{item.get_kind_display()} · {amount}", reverse("ledger:item", args=[item.pk]))
+
+
+def _records(actor: Actor, text: str, limit: int) -> list[Hit]:
+    """Contracts, purchase orders, orders, deliveries and work orders by the beginning of their numbers."""
+    found: list[Hit] = []
+    for kind, page in _RECORDS.items():
+        seen: Any = KINDS[kind].model.objects.visible_to(actor, "orders.view").named(text)
+        # Unordered first: for the latest of few the planner would rather walk all records backwards than use the index of numbers.
+        keys = sorted(seen.order_by().values_list("pk", flat=True)[:MOST], reverse=True)[: limit - min(limit, len(found))]
+        rows = KINDS[kind].model.objects.select_related("customer").filter(pk__in=keys).order_by("-pk")
+        words = KINDS[kind].one.capitalize()
+        found += [Hit("order", f"{r.number} · {r.customer.name}", words, address(page, r.pk)) for r in rows]
+    return found
 
 
 def _disputes(actor: Actor, text: str, limit: int) -> list[Hit]:

@@ -26,11 +26,13 @@ from reports.selectors.customer_list import segments as segments_of
 from reports.selectors.question import companies_in
 from reports.selectors.timeline import LANES, Happening, timeline
 from reports.views.ageing import items_table
+from reports.views.customer_orders import orders_tab
 from reports.views.present import age_of, told
 
 PER_PAGE = 100
 TABS = (
-    ("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("documents", "Documents"),
+    ("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("orders", "Orders"),
+    ("documents", "Documents"),
     ("requirements", "Requirements"), ("contacts", "Contacts"),
 )  # fmt: skip
 
@@ -102,7 +104,7 @@ def detail(request: HttpRequest, pk: int, tab: str = "items") -> HttpResponse:
     user: Any = request.user
     customer = get_object_or_404(selectors.in_sight(user, pk))
     makers = {"items": _items, "timeline": _timeline, "disputes": _disputes, "payments": _payments, "contacts": _contacts,
-              "documents": _documents, "requirements": _requirements}  # fmt: skip
+              "documents": _documents, "requirements": _requirements, "orders": orders_tab}  # fmt: skip
     if tab not in makers:
         raise Http404("no such tab")
     made = makers[tab](request, customer)
@@ -124,7 +126,11 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "today": today,
         "currency": customer.currency,
         "labels": view.ageing.labels,
-        "tabs": [(name, label, _address(customer, name), _count(view, name)) for name, label in TABS],
+        "tabs": [
+            (name, label, _address(customer, name), _count(view, name))
+            for name, label in TABS
+            if name != "orders" or user.can("orders.view", customer.company_id)
+        ],
         "bar": segments(
             amounts.buckets,
             [f"{label} {money.format(n, customer.currency)}" for label, n in zip(view.ageing.labels, amounts.buckets, strict=True)],

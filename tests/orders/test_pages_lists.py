@@ -202,3 +202,25 @@ def test_empty_lists_say_what_to_do(world):
     for kind in LISTS:
         assert "yet" in client.get(reverse(f"orders:{kind}")).content.decode()
         assert "Clear 1 filter" in client.get(reverse(f"orders:{kind}") + "?q=nothing").content.decode()
+
+
+def test_a_customers_page_has_what_is_open_and_what_is_not_anothers(world):
+    keller, acme, bolt = enter(world["keller"]), world["acme"], world["bolt"]
+    answer = keller.get(reverse("customers:tab", args=[acme.pk, "orders"]))
+    body = answer.content.decode()
+    assert [group.label for group in answer.context["groups"]] == [
+        "Contracts in force", "Open purchase orders", "Open orders", "Work done, not signed for",
+    ]  # fmt: skip
+    assert all(f'href="{page_of(name, world["life"].records()[name])}"' in body for name in ("contract", "purchase-order", "order"))
+    assert "-B" not in body and keller.get(reverse("customers:tab", args=[bolt.pk, "orders"])).status_code == 404
+    admin = enter(make_user("administrator", world["us"]))
+    assert admin.get(reverse("customers:tab", args=[acme.pk, "orders"])).status_code == 403
+    assert "/orders/" not in admin.get(reverse("customers:detail", args=[acme.pk])).content.decode()
+
+
+def test_the_search_finds_records_by_the_beginning_of_their_numbers_within_sight(world):
+    keller = enter(world["keller"])
+    for number, name in (("c-a", "contract"), ("PO-A", "purchase-order"), ("so-", "order"), ("D-A", "delivery"), ("WO-A", "work-order")):
+        hits = keller.get(reverse("search"), {"q": number, "format": "json"}).json()["results"]
+        found = [hit["url"] for hit in hits if hit["kind"] == "order"]
+        assert page_of(name, world["life"].records()[name]) in found and page_of(name, world["bolts"].records()[name]) not in found
