@@ -92,7 +92,7 @@ def step_billed_twice(case: Case) -> Iterator[Hit]:
         first = claims[0]
         links = [
             Link("contract", 1, saying.of_contract(contract, s.version, f"{step.code} {saying.amount(case, step.amount)}")),
-            Link("invoice", 2, saying.Source("invoice", first.number, max(first.invoice, 0), first.line, None, first.day, "billed it")),
+            Link("invoice", 2, saying.of_earlier(first.invoice, first.number, first.line, first.day, "billed it")),
             Link("invoice", 2, saying.of_invoice(case, "bills it again", s.line.number)),
         ]
         over = min(sum(c.amount for c in claims) + case.right_amount(s.line) - step.amount, s.line.amount)

@@ -113,7 +113,7 @@ def _hit(earlier: Earlier, case: Case, how: str) -> Hit:
         case.explain(s.line.number, case.right_amount(s.line))
         case.excess[s.line.number] = s.line.quantity or ZERO
     total = saying.amount(case, case.document.total)
-    source = saying.Source("invoice", earlier.number, max(earlier.key, 0), None, None, earlier.day, total)
+    source = saying.of_earlier(0 if earlier.is_draft else earlier.key, earlier.number, None, earlier.day, total)
     links = [Link("invoice", 1, source)]
     if twice_ordered and (order := next(iter(case.orders()), None)):
         links.append(Link("order", 2, saying.of_order(order, "a second order for the same")))

@@ -22,7 +22,7 @@ ORIGIN_OF_BREAK = {
 
 NAMES = {
     "contract": "contract", "purchase_order": "purchase order", "order": "order", "work_order": "work order", "delivery": "delivery",
-    "customer": "customer master", "invoice": "this invoice",
+    "customer": "customer master",
 }  # fmt: skip
 
 
@@ -70,8 +70,9 @@ def walk(links: Sequence[Link], why: str = "") -> str:
 
 def name_of(source: Source) -> str:
     """A document by kind and number, with its version or line."""
-    kind = NAMES.get(source.document, source.document.replace("_", " "))
-    number = f" {source.number}" if source.number and source.document != "invoice" else ""
+    is_this = source.document == "invoice" and not source.key
+    kind = "this invoice" if is_this else NAMES.get(source.document, source.document.replace("_", " "))
+    number = f" {source.number}" if source.number and not is_this else ""
     part = f" version {source.revision}" if source.document == "contract" and source.revision else ""
     return f"{kind}{number}{part}" + (f" line {source.line}" if source.line is not None else "")
 
@@ -110,6 +111,11 @@ def of_work(work: WorkOrder, value: str, line: int | None = None) -> Source:
 def of_customer(customer: Customer, value: str) -> Source:
     """A value that stands in the customer master."""
     return Source("customer", customer.number, customer.key, None, None, None, value)
+
+
+def of_earlier(key: int, number: str, line: int | None, day: date, value: str) -> Source:
+    """A value that stands in an invoice issued before, or (without a pk of its own) in one that waits beside this."""
+    return Source("invoice" if key > 0 else "draft", number, max(key, 0), line, None, day, value)
 
 
 def of_invoice(case: Case, value: str, line: int | None = None) -> Source:

@@ -166,7 +166,7 @@ def _twice(work: WorkOrder, strands: list[Strand], first: Claim, case: Case) -> 
         case.settled |= {("work", s.line.number), ("quantity", s.line.number)}
     links = [
         Link("work_order", 1, saying.of_work(work, "done once")),
-        Link("invoice", 2, saying.Source("invoice", first.number, max(first.invoice, 0), first.line, None, first.day, "billed it")),
+        Link("invoice", 2, saying.of_earlier(first.invoice, first.number, first.line, first.day, "billed it")),
         Link("invoice", 2, saying.of_invoice(case, "bills it again")),
     ]
     once = f"{first.number} of {saying.day(first.day)}"

@@ -38,16 +38,18 @@ def start(m: Maker, kind: str) -> Life:
     code = d.choice(("TX-DAL", "TX-DAL", "IL-CHI", "NY-NYC", "OR-ZERO"))
     number = m.number("C")
     terms = d.choice(("net 30", "net 45", "net 60", "2/10 net 30"))
-    customer = {
+    customer: Row = {
         "source_system": "lives", "external_id": number, "company": m.company, "number": number,
-        "name": f"{d.choice(NAMES)} {d.choice(TRADES)} {m.key}", "currency": "USD", "payment_terms": terms,
+        "name": f"{d.choice(NAMES)} {d.choice(TRADES)} {m.key}", "currency": m.currency, "payment_terms": terms,
         "address": f"{d.choice(ADDRESSES)}", "tax_code": code, "delivery": "email", "country": "US",
     }  # fmt: skip
+    customer |= {k: v for k, v in (m.customer or {}).items() if v}
+    terms, code = customer["payment_terms"], customer["tax_code"]
     day = m.last_day - timedelta(days=d.randint(0, 60))
     invoice = m.header(m.number("INV"), kind="invoice", document_date=iso(day), payment_terms=terms, lines=[])
     life = Life(m.key, kind, customer, invoice)
     life.meta |= {"rounding": d.choice(("half_up", "half_even", "document")), "terms": terms, "code": code}
-    if m.chance(0.12):
+    if not m.customer and m.chance(0.12):
         _exempt(m, life)
     return life
 

@@ -75,7 +75,7 @@ class _Loader:
         )  # fmt: skip
         for kind, group in rows:
             for n, row in enumerate(group, 1):
-                self.keys[kind, row["number"]] = n
+                self.keys[kind, row["number"]] = self.keys[kind, row["external_id"]] = n
         self.claims: dict[tuple[Any, ...], list[Claim]] = defaultdict(list)
         for row in self.earlier:
             self._claim(row)
@@ -139,7 +139,7 @@ class _Loader:
         )  # fmt: skip
 
     def _mine(self, row: Row) -> bool:
-        return _number(row["customer"]) == self.life.customer["number"]
+        return _number(row["customer"]) == self.life.customer["external_id"]
 
     def _requirement(self, row: Row, key: int) -> Requirement:
         return Requirement(row["kind"], row["params"], _must(row["valid_from"]), _day(row.get("valid_to")), 1, key)

@@ -7,7 +7,7 @@ from random import Random
 from invoicing.checks.lives import broken_limits, broken_masters, broken_papers, broken_prices, broken_taxes, broken_work
 from invoicing.checks.lives.clean import KINDS, make_clean
 from invoicing.checks.lives.faults import FAULTS, Fault, clash, seed, settle
-from invoicing.checks.lives.model import Life, Maker
+from invoicing.checks.lives.model import Life, Maker, Row
 
 SEEDED = (broken_limits, broken_masters, broken_papers, broken_prices, broken_taxes, broken_work)
 """The modules that fill the table of faults."""
@@ -35,11 +35,12 @@ def make_lives(
 
 
 def make_broken(
-    dice: Random, key: int, one: Fault, *, company: str = "US01", last_day: date = LAST_DAY, lines: int = 5, more: bool = True
-) -> Life:
+    dice: Random, key: int, one: Fault, *, company: str = "US01", last_day: date = LAST_DAY, lines: int = 5, more: bool = True,
+    customer: Row | None = None,
+) -> Life:  # fmt: skip
     """A life with this fault, and (unless it stands alone) at times with others beside it."""
     for _ in range(TRIES):
-        m = _maker(Random(dice.random()), key, company, last_day, lines)
+        m = _maker(Random(dice.random()), key, company, last_day, lines, customer)
         life = _clean(m, m.dice.choice(one.kinds))
         if not seed(m, life, one):
             continue
@@ -64,5 +65,5 @@ def _add_others(m: Maker, life: Life, count: int) -> None:
             count -= 1
 
 
-def _maker(dice: Random, key: int, company: str, last_day: date, lines: int) -> Maker:
-    return Maker(Random(dice.random()), key, company, last_day, lines)
+def _maker(dice: Random, key: int, company: str, last_day: date, lines: int, customer: Row | None = None) -> Maker:
+    return Maker(Random(dice.random()), key, company, last_day, lines, customer)

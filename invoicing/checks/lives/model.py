@@ -155,10 +155,12 @@ def sum_up(row: Row) -> None:
 
 
 class Maker:
-    """What a life is drawn from: the dice, its number, its days, and how its records are numbered."""
+    """What a life is drawn from: the dice, its number, its days, how its records are numbered, and (if given) whose it is."""
 
-    def __init__(self, dice: Random, key: int, company: str, last_day: date, lines: int) -> None:
+    def __init__(self, dice: Random, key: int, company: str, last_day: date, lines: int, customer: Row | None = None) -> None:
         self.dice, self.key, self.company, self.last_day, self.line_count = dice, key, company, last_day, lines
+        self.customer = customer
+        self.currency = str((customer or {}).get("currency") or "USD")
 
     def number(self, prefix: str, part: int = 0) -> str:
         """The number of a record of this life."""
@@ -170,5 +172,11 @@ class Maker:
 
     def header(self, number: str, **fields: Any) -> Row:
         """What every record has."""
-        common = {"source_system": SYSTEM, "external_id": number, "company": self.company, "customer": ref(self.number("C"))}
-        return common | {"number": number, "currency": "USD"} | fields
+        common = {"source_system": SYSTEM, "external_id": number, "company": self.company, "customer": self.customer_ref()}
+        return common | {"number": number, "currency": self.currency} | fields
+
+    def customer_ref(self) -> Row:
+        """The customer, as rows refer to it."""
+        if self.customer and self.customer.get("external_id"):
+            return {"external_id": self.customer["external_id"], "source_system": self.customer.get("source_system", SYSTEM)}
+        return ref(self.number("C"))
