@@ -38,9 +38,17 @@ class ReferencesForm(LineForm):
         return [self[name] for name in self.references]
 
     @property
-    def has_references(self) -> bool:
-        """Whether something is named."""
-        return any(self[name].value() for name in self.references)
+    def said(self) -> str:
+        """What is named, in a line."""
+        words = {"order_line": "order line", "po_line": "purchase order line"}
+        return " · ".join(
+            f"{words.get(name, '')} {value}".strip() for name in self.references if (value := self[name].value()) not in (None, "")
+        )
+
+    @property
+    def wrong_references(self) -> bool:
+        """Whether one of them can't be read."""
+        return any(name in self.errors for name in self.references)
 
     def row(self) -> dict[str, Any]:
         """The line as the API takes it; empty when nothing was typed."""

@@ -69,7 +69,6 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     customer = reader.reference(row, "customer", needed=True)
     order, refers_to = reader.reference(row, "order"), reader.reference(row, "refers_to")
     external = reader.text(row, "external_id", 80)
-    retainage = _retainage(reader, found_kind, lines, total)
     document = Document(
         source_system=reader.text(row, "source_system", 40) or source_system,
         external_id=external or None,
@@ -95,7 +94,7 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
         reason_code=reader.text(row, "reason_code", 30),
         buyer_reference=reader.text(row, "buyer_reference", 60),
         cost_code=reader.text(row, "cost_code", 60),
-        retainage=retainage,
+        retainage=_retainage(reader, found_kind, lines, total),
         replaces=reader.reference(row, "replaces"),
     )
     if reader.problems:

@@ -215,7 +215,9 @@ def test_an_invoice_is_keyed_in_once_however_often_it_is_sent(world):
     made = Invoice.objects.get(issued_by=clerk.label)
     assert {a.url for a in answers} == {reverse("invoicing:detail", args=[made.pk])}
     assert (made.number, made.total, made.subtotal, made.due_date) == ("AR-000001", 247900, 246900, date(2026, 10, 30))
-    client.post(address, form(token="t2"))
+    again = client.post(address, form(token="t2"))
+    assert "/invoices/drafts/" in again.url, "the same once more is held as a repeat"
+    client.post(address, form(token="t3", lines=[{"description": "Another", "amount": "5"}]))
     assert Invoice.objects.filter(number="AR-000002").exists()
 
 
