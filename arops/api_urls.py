@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from arops.api.pages import docs, schema
-from arops.api.resources import Companies, CompanyDetail, Events, JobDetail, Jobs
+from arops.api.resources import ApprovalDetail, Approvals, Companies, CompanyDetail, Events, JobDetail, Jobs
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
 from customers import api as customers
@@ -79,6 +79,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *resource("open-items", all=ledger.OpenItems, one=ledger.OpenItemDetail),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),
+    *resource("approvals", all=Approvals, one=ApprovalDetail),
     *resource("events", all=Events),
     path("reports/aging", reports.Aging.as_view(), name="reports-aging"),
     path("reports/dso", reports.Dso.as_view(), name="reports-dso"),

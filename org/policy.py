@@ -72,6 +72,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "fx:read": frozenset({"rates.view"}),
     "fx:write": frozenset({"rates.view", "rates.edit"}),
     "jobs:read": frozenset({"jobs.view"}),
+    "approvals:read": frozenset({"approvals.view"}),
     "events:read": frozenset({"audit.view"}),
 }
 """Scope of an API key → the permissions it stands for."""

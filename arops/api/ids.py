@@ -20,6 +20,7 @@ PREFIXES = {
     "delivery": "dlv",
     "work_order": "wo",
     "draft": "drf",
+    "approval": "apr",
     "unit_conversion": "uc",
     "document": "doc",
     "requirement": "req",

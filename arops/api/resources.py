@@ -11,8 +11,9 @@ from arops.api import schemas
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView, limit_of
 from arops.api.problems import invalid
+from arops.lib import money
 from org.models import Company
-from workflow.models import AuditSeal, Event, Job
+from workflow.models import Approval, AuditSeal, Event, Job
 from workflow.services.audit import settled_id
 
 
@@ -117,21 +118,72 @@ class JobDetail(JobRecords, DetailView):
         return super().get(request, *args, **kwargs)
 
 
+class ApprovalRecords(RecordView):
+    """What people asked for and others allowed; decided on pages alone, where one sees what will be done."""
+
+    permission, kind = "approvals.view", "approval"
+
+    def rows(self) -> models.QuerySet[Any]:
+        """Requests in sight."""
+        return Approval.objects.visible_to(self.actor, "approvals.view").select_related("company")
+
+    def shape(self, row: Approval) -> dict[str, Any]:
+        """A request and what became of it."""
+        return {
+            "id": public("approval", row.pk), "kind": row.kind, "company": row.company.code, "state": row.state, "title": row.title,
+            "customer": public("customer", row.customer_ref), "currency": row.currency, "amount": money.to_text(row.amount, row.currency),
+            "reason": row.reason, "requested_by": row.requested_by, "requested_on": row.requested_on.isoformat(),
+            "decided_by": row.decided_by or None, "on_behalf_of": row.on_behalf_of or None,
+            "decided_at": row.decided_at.isoformat() if row.decided_at else None, "note": row.decision_note,
+            "subject": _about(row.subject_type, row.subject_id), "result": _about(row.result_type, row.result_id),
+            "payload_sha256": row.payload_hash,
+        }  # fmt: skip
+
+
+class Approvals(ApprovalRecords, ListView):
+    """The requests."""
+
+    stamp = ""
+    filters: ClassVar = {"kind": "kind", "state": "state", "company": "company__code"}
+
+    @schemas.reads(
+        "approvals_list", schemas.page("Approval"),
+        schemas.page_parameters(
+            "kind", "company", updated_since=False, state=(schemas.ANY, "waiting, alone, approved, rejected, withdrawn or void.")
+        ),
+    )  # fmt: skip
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page of requests for approval."""
+        return super().get(request, *args, **kwargs)
+
+
+class ApprovalDetail(ApprovalRecords, DetailView):
+    """One request."""
+
+    @schemas.reads("approvals_get", schemas.found("Approval"))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A request by id: what was asked for, by whom it was decided, and what was made of it."""
+        return super().get(request, *args, **kwargs)
+
+
+def _about(label: str, key: int | None) -> dict[str, Any] | None:
+    """A row as its model and its public id, where it has one."""
+    kind = SUBJECTS.get(label)
+    return {"type": label, "id": public(kind, key) if kind else str(key)} if label else None
+
+
 SUBJECTS = {
     "customers.customer": "customer", "customers.contact": "contact", "invoicing.invoice": "invoice", "cashapp.receipt": "receipt",
     "cashapp.bankaccount": "bank_account", "ledger.openitem": "item", "workflow.job": "job", "orders.contract": "contract",
     "orders.purchaseorder": "purchase_order", "orders.salesorder": "order", "orders.delivery": "delivery", "orders.workorder": "work_order",
-    "orders.unitconversion": "unit_conversion",
+    "orders.unitconversion": "unit_conversion", "workflow.approval": "approval",
 }  # fmt: skip
 """Model → the kind of id that its rows have."""
 
 
 def event_shape(event: Event) -> dict[str, Any]:
     """An event as the API shows it."""
-    subject = None
-    if event.subject_type:
-        kind = SUBJECTS.get(event.subject_type)
-        subject = {"type": event.subject_type, "id": public(kind, event.subject_id) if kind else str(event.subject_id)}
+    subject = _about(event.subject_type, event.subject_id)
     return {
         "id": public("event", event.pk), "type": event.type, "at": event.at.isoformat(),
         "company": event.company.code if event.company else None, "actor": event.actor, "subject": subject,

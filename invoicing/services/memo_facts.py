@@ -28,7 +28,8 @@ def memo_facts(approval: Approval) -> list[Fact]:
     facts = [
         Fact("Customer", invoice.customer.name, address("customers:detail", invoice.customer_id)),
         Fact("About", f"{invoice.number} of {invoice.document_date}", address("invoicing:detail", invoice.pk)),
-        Fact("Total, open", f"{money.format(invoice.total, cur)}, {money.format(open_now, cur)}"),
+        Fact("Total", money.format(invoice.total, cur)),
+        Fact("Open now", money.format(open_now, cur) if open_now else "nothing"),
     ]
     if approval.kind == "credit_memo":
         facts.append(Fact("Left to credit", money.format(left_to_credit(invoice), cur)))

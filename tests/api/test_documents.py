@@ -10,7 +10,8 @@ from ledger.verify import verify_books
 from org.models import Membership
 from tests.api.conftest import invoice
 from tests.api.test_conventions import is_problem
-from tests.factories import DAY, apply, make_company, make_customer, make_user, rate, receive
+from tests.factories import DAY, SYSTEM, apply, make_company, make_customer, make_user, rate, receive
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 NEW = {"company": "US01", "number": "N-1", "name": "Nord GmbH", "currency": "USD", "external_id": "C-1"}
@@ -117,6 +118,7 @@ def test_people_make_credit_memos_only_where_they_may_approve_them_and_of_no_inv
     elsewhere = make_company("US02")
     make_customer(elsewhere, "Bolt", source_system="erp", external_id="C-200")
     chief = make_user("supervisor", us)
+    standard_limits(company=us, actor=SYSTEM)
     Membership.objects.create(user=chief, company=elsewhere, role="specialist")
     client.force_login(chief, backend="org.backends.EmailBackend")
 
@@ -132,6 +134,9 @@ def test_people_make_credit_memos_only_where_they_may_approve_them_and_of_no_inv
     told = is_problem(send("/credit-memos", "3", **there), 422)
     assert [(e["pointer"], e["code"]) for e in told["errors"]] == [("/kind", "forbidden")]
     assert send("/credit-memos", "4", **memo | {"refers_to": None}).status_code == 201
+    much = {"lines": [], "subtotal": "2500.00", "tax_total": "0", "total": "2500.00"}
+    told = is_problem(send("/credit-memos", "7", **memo | much | {"refers_to": None}), 422)  # with the first above the limit
+    assert [(e["pointer"], e["code"]) for e in told["errors"]] == [("/total", "over_limit")]
     rows = [invoice("5", source_system="erp"), invoice("6", **memo | {"refers_to": "INV-5"})]  # both in one call
     answer = client.post(
         "/api/v1/invoices/bulk", json.dumps({"rows": rows}), content_type="application/json", headers={"Idempotency-Key": "own-bulk"}

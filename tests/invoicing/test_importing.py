@@ -26,8 +26,9 @@ from invoicing.services.importing import (
 from ledger.models import OpenItem
 from org.actors import NotAllowed
 from tests.factories import SYSTEM, make_company, make_customer, make_user
-from workflow.models import Job
+from workflow.models import Approval, Job
 from workflow.services.jobs import run_job
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -223,12 +224,17 @@ def test_totals_below_zero_are_asked_about_and_credit_memos_need_whoever_approve
     found = bring(chief, us, text)
     set_mapping(actor=chief, found=found, mapping=replace(mapping_of(found), negative="credit_memo"))
     found.refresh_from_db()
+    (refused,) = [o for o in checked(chief, found).outcomes if o["problems"]]
+    assert "more than the 0.00 you may credit alone" in refused["problems"][0]["detail"]  # no limits are set
+    standard_limits(company=us, actor=SYSTEM)
     carried_out(checked(chief, found))
+    assert Approval.objects.get().state == "alone"  # a memo of a list counts in the sum of thirty days
     assert OpenItem.objects.get(number="C-1").balance == -4000
 
 
 def test_a_memo_may_refer_to_an_invoice_of_the_same_list(us):
     chief = make_user("supervisor", us)
+    standard_limits(company=us, actor=SYSTEM)
     head = "Kind,Number,Customer,Date,Total,Currency,Refers to\n"
     text = head + "credit note,C-1,K-1,2026-09-02,40,USD,I-1\ninvoice,I-1,K-1,2026-09-01,100,USD,\n"
     found = checked(chief, bring(chief, us, text))

@@ -320,7 +320,7 @@ def test_foresight_says_who_and_why(company, ana, sue, carl):
         )  # fmt: skip
 
     assert (ahead(40_00).alone, ahead(41_00).alone, ahead(41_00).summed) == (True, False, 101_00)
-    assert "with 60.00 of the last 30 days 101.00" in ahead(41_00).words
+    assert "with the 60.00 of the last 30 days it is 101.00" in ahead(41_00).words
     assert [s.words for s in ahead(41_00).people] == ["AR supervisor: up to 1,000.00 USD", "Controller: up to 5,000.00 USD"]
     assert [s.person.pk for s in ahead(2_000_00).people] == [carl.pk]
     assert [s.person.pk for s in ahead(1_00, makers=[sue.label]).people] == []  # 61 of 100: alone

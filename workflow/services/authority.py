@@ -282,9 +282,11 @@ def foresee(
 
 
 def _words(f: Foresight, authority: Authority, actor: Actor, makers: Sequence[str]) -> str:
-    before = f", with {money.format(f.earlier, f.currency)} of the last 30 days {money.format(f.summed, f.currency)}" if f.earlier else ""
+    before = ""
+    if f.earlier:
+        before = f": with the {money.format(f.earlier, f.currency)} of the last 30 days it is {money.format(f.summed, f.currency)}"
     if f.alone:
-        return f"Within your own limit{before}: done at once."
+        return f"Within your own limit{before}. Done at once."
     if actor.label in makers:
         why = "You made what this is about, so somebody else decides"
     elif not authority.unset and not authority.limits:
@@ -301,4 +303,5 @@ def _words(f: Foresight, authority: Authority, actor: Actor, makers: Sequence[st
 def _names(people: Sequence[Standing]) -> str:
     names = [s.person.name for s in people[:3]]
     rest = len(people) - len(names)
-    return " or ".join(names) if not rest else f"{', '.join(names)} or {rest} more"
+    last = f"{rest} more" if rest else names.pop()
+    return f"{', '.join(names)} or {last}" if names else last

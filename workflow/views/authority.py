@@ -31,7 +31,11 @@ def authority(request: HttpRequest) -> HttpResponse:
     set_already = sorted(set(AuthorityLimit.objects.filter(company=company).values_list("currency", flat=True)) | {company.base_currency})
     wanted = request.GET.get("currency", "")
     currency = wanted if wanted in money.currencies() else company.base_currency
-    rows = {(r.kind, r.role): r for r in AuthorityLimit.objects.filter(company=company, currency=currency)}
+    rows: dict[tuple[str, str], Any] = {
+        (r.kind, r.role): r for r in AuthorityLimit.objects.filter(company=company, currency=currency)
+    }  # fmt: skip
+    for row in rows.values():
+        row.alone_text, row.approve_text = (money.format(n, currency) if n else "0" for n in (row.alone, row.approve))
     table = _table(company, currency)
     if file := export_response(request, table, Cover("Authority limits", user.name, clock.today(), {"company": company.code})):
         return file

@@ -113,6 +113,14 @@ COMPONENTS: dict[str, Schema] = {
         file=nullable(text(255)), created_at=MOMENT, started_at=nullable(MOMENT), finished_at=nullable(MOMENT), attempts=WHOLE,
     ),
     "JobWhole": {"allOf": [ref("Job")]},
+    "Approval": given(
+        id=public_id("apr"), kind=text(30, "Such as credit_memo, write_off, refund."), company=COMPANY,
+        state=one_of("waiting", "alone", "approved", "rejected", "withdrawn", "void"), title=text(200), customer=nullable(public_id("cus")),
+        currency=CURRENCY, amount=AMOUNT, reason={"type": "string"}, requested_by=text(80), requested_on=DAY,
+        decided_by=nullable(text(80)), on_behalf_of=nullable(text(80, "The absent person whose authority was used.")),
+        decided_at=nullable(MOMENT), note={"type": "string"}, subject=nullable(given(type=text(60), id={"type": "string"})),
+        result=nullable(given(type=text(60), id={"type": "string"})), payload_sha256=text(64),
+    ),
     "Event": given(
         id=public_id("evt"), type=text(60, "Such as invoice.issued."), at=MOMENT, company=nullable(COMPANY), actor=text(80),
         subject=nullable(given(type=text(60), id={"type": "string"})), customer=nullable(public_id("cus")), data={"type": "object"},
