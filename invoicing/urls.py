@@ -17,6 +17,7 @@ from invoicing.views import (
     letterheads,
     lists,
     memos,
+    reasons,
     sending,
     unbilled,
 )
@@ -82,6 +83,7 @@ urlpatterns = [
     path("<int:pk>/debit/", memos.debit, name="debit"),
     path("<int:pk>/rebill/", memos.rebill, name="rebill"),
     path("<int:pk>/foresee/<str:kind>/", memos.foresee, name="memo-foresee"),
+    path("reasons/", reasons.reasons, name="reasons"),
     path("small-balances/", giving_up.rule, name="small-balances"),
     path("items/<int:pk>/write-off/", giving_up.write_off, name="write-off"),
     path("items/<int:pk>/refund/", giving_up.refund, name="refund"),

@@ -86,7 +86,7 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
     if written > limit:
         raise OverLimit(
             f"you may write off {money.to_text(limit, receipt.currency)} {receipt.currency} on a receipt, "
-            f"not {money.to_text(written, receipt.currency)}: take it as a deduction, or ask for a write-off"
+            f"not {money.to_text(written, receipt.currency)}: take it as a deduction, or ask for a write-off on the page of its open item"
         )
     for share in shares:
         if share.discount:

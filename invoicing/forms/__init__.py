@@ -10,9 +10,9 @@ from invoicing.forms.documents import (
     UploadForm,
     blame,
 )
-from invoicing.forms.memos import BalanceForm, MemoForm, RebillForm, ReverseForm, RuleForm
+from invoicing.forms.memos import BalanceForm, MemoForm, ReasonForm, RebillForm, ReverseForm, RuleForm
 
 __all__ = [
-    "BalanceForm", "ConfirmForm", "DayInput", "DocumentForm", "FilterForm", "MappingForm", "MemoForm", "PlainNumber",
+    "BalanceForm", "ConfirmForm", "DayInput", "DocumentForm", "FilterForm", "MappingForm", "MemoForm", "PlainNumber", "ReasonForm",
     "RebillForm", "ReverseForm", "RuleForm", "UploadForm", "blame",
 ]  # fmt: skip

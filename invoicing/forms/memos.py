@@ -11,7 +11,7 @@ from invoicing.forms.documents import DayInput, PlainNumber
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.services.giving_up import Rule
 from invoicing.services.memo_rows import MemoLine
-from invoicing.services.reasons import Reason
+from invoicing.services.reasons import KINDS, ORIGINS, Reason
 from ledger.models import OpenItem
 from org.models import Company
 from workflow.services.approvals import Evidence
@@ -182,3 +182,16 @@ class ReverseForm(forms.Form):
     """Why a write-off is taken back."""
 
     reason = forms.CharField(max_length=200, label="Why", error_messages={"required": "say why it is taken back"})
+
+
+class ReasonForm(forms.Form):
+    """A reason of the company's list."""
+
+    code = forms.CharField(max_length=30)
+    name = forms.CharField(max_length=100)
+    kinds = forms.MultipleChoiceField(
+        choices=[(k, k.replace("_", " ")) for k in KINDS], widget=forms.CheckboxSelectMultiple, label="May be chosen for"
+    )
+    origin = forms.ChoiceField(choices=[("", "nothing"), *((o, o.replace("_", " ")) for o in ORIGINS)], required=False, label="Stands for")
+    needs_evidence = forms.BooleanField(required=False, label="Needs evidence")
+    is_active = forms.BooleanField(required=False, initial=True, label="In use")

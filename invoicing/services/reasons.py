@@ -1,12 +1,17 @@
 """Why a memo is issued or a balance given up: the company's own list, or the standard one while it has none."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from arops.lib.refusal import Refused
 from invoicing.models import MemoReason
+from org.actors import Actor, require
 from org.models import Company
+from workflow.services import record
 
 _STANDARD = """
 price             | Price or rate wrong                  | credit_memo debit_memo            | pricing_setup     |
@@ -30,6 +35,7 @@ credit_unused     | Credit the customer can't use        | refund               
 """
 ROUNDING = frozenset({"small_balance"})
 """Write-offs that go to rounding and tolerance; all others are bad debt."""
+_CODE = re.compile(r"[a-z0-9_]{1,30}", re.ASCII)
 
 
 class ReasonRefused(Refused):
@@ -85,3 +91,37 @@ def standard_reasons(*, company: Company) -> int:
         ignore_conflicts=True,
     )  # fmt: skip
     return MemoReason.objects.filter(company=company).count()
+
+
+KINDS = ("credit_memo", "debit_memo", "adjustment", "write_off", "refund")
+ORIGINS = (
+    "order_entry", "pricing_setup", "contract_setup", "service_execution", "logistics", "billing_output", "customer_master", "tax_setup",
+)  # fmt: skip
+"""Points of the order's life."""
+
+
+@transaction.atomic
+def save_reason(
+    *, actor: Actor, company: Company, code: str, name: str, kinds: Sequence[str], origin: str = "", needs_evidence: bool = False,
+    is_active: bool = True,
+) -> MemoReason:  # fmt: skip
+    """Add a reason to the company's list, or change the one with that code; a list that was the standard one becomes the company's own.
+
+    A code stays for good, for memos bear it: what isn't wanted any more is switched off. Raises ReasonRefused, NotAllowed.
+    """
+    require(actor, "settings.manage", company.pk)
+    if not _CODE.fullmatch(code):
+        raise ReasonRefused("a code is up to 30 small letters, digits and underscores")
+    if not name.strip() or not kinds or not set(kinds) <= set(KINDS):
+        raise ReasonRefused("give the reason a name, and at least one kind it is for")
+    if origin and origin not in ORIGINS:
+        raise ReasonRefused("this is no point of the order’s life")
+    if not MemoReason.objects.filter(company=company).exists():
+        standard_reasons(company=company)
+    values: dict[str, Any] = {"name": name.strip()[:100], "kinds": sorted(set(kinds), key=KINDS.index), "origin": origin}
+    values |= {"needs_evidence": needs_evidence, "is_active": is_active}
+    before = MemoReason.objects.filter(company=company, code=code).values(*values).first()
+    row, _ = MemoReason.objects.update_or_create(company=company, code=code, defaults=values)
+    if before != values:
+        record(actor=actor, type="memo_reason.saved", company_id=company.pk, subject=row, code=code, before=before, after=values)
+    return row

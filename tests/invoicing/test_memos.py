@@ -23,7 +23,7 @@ from invoicing.services.giving_up import (
     write_off_by_rule,
 )
 from invoicing.services.memos import CreditRefused, MemoLine, foresee_memo, request_memo, request_rebill
-from invoicing.services.reasons import ReasonRefused, standard_reasons
+from invoicing.services.reasons import ReasonRefused, reasons_for, standard_reasons
 from ledger.models import Account, Entry, OpenItem, Period
 from ledger.selectors import trial_balance
 from ledger.services import close_period
@@ -229,6 +229,22 @@ def test_some_reasons_need_evidence_which_goes_with_the_request(acme, company, p
     assert wish(people["specialist"], invoice, 10_00, reason_code="damaged").pk
     with pytest.raises(ReasonRefused, match="choose a reason"):
         wish(people["specialist"], invoice, 10_00)
+
+
+def test_the_list_of_reasons_is_the_companys_own(company, people):
+    """The standard one until it is changed; a code stays, what isn't wanted is switched off."""
+    chief = make_user("administrator", company)
+    client, address = enter(chief), reverse("invoicing:reasons")
+    assert "Price or rate wrong" in client.get(address).content.decode()
+    data = {"code": "strike", "name": "Strike", "kinds": ["credit_memo"], "origin": "logistics", "needs_evidence": "on", "is_active": "on"}
+    assert client.post(address, data).status_code == 302
+    assert MemoReason.objects.filter(company=company).count() > 10 and MemoReason.objects.get(code="strike").needs_evidence
+    assert client.post(address, {**data, "is_active": ""}).status_code == 302
+    assert "strike" not in {r.code for r in reasons_for(company.pk, "credit_memo")}
+    for wrong in ({"code": "Über"}, {"kinds": []}, {"origin": "moon"}, {"name": " "}):
+        assert client.post(address, data | wrong).status_code == 422, wrong
+    assert enter(people["supervisor"]).get(address).status_code == 403
+    assert Event.objects.filter(type="memo_reason.saved").count() == 2
 
 
 def test_cancel_and_bill_again_leaves_a_draft_in_lineage(acme, people):
