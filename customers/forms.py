@@ -9,6 +9,7 @@ from django import forms
 from arops.lib import money
 from arops.lib.rows import Wrong, decimal
 from customers.models import BillingRequirement, Customer, CustomerDocument
+from customers.readers import MAX_BYTES
 from customers.requirements import CUSTOMER, FILES, GIVEN, PAPERS
 from customers.services.taxes import CATEGORIES
 from org.actors import Actor
@@ -140,6 +141,20 @@ class RateForm(forms.Form):
         except Wrong as error:
             raise forms.ValidationError(f"a rate {error}") from None
         return Decimal(read)
+
+
+class ListForm(forms.Form):
+    """A list to import."""
+
+    file = forms.FileField(label="CSV or Excel file", max_length=255)
+    atomic = forms.BooleanField(required=False, label="All rows or none", help_text="Otherwise good rows are kept, bad ones are told.")
+
+    def clean_file(self) -> Any:
+        """No larger than lists are read."""
+        given = self.cleaned_data["file"]
+        if given.size > MAX_BYTES:
+            raise forms.ValidationError(f"a list has at most {MAX_BYTES // 1024 // 1024} MB")
+        return given
 
 
 def is_given(kind: str) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import documents, requirements, taxes
+from customers.views import documents, imports, requirements, taxes
 from reports.views import customers, editing, statement
 
 app_name = "customers"
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", customers.index, name="list"),
     path("new/", editing.new, name="new"),
     path("documents/", documents.index, name="documents"),
+    path("documents/import/", imports.papers, name="documents-import"),
+    path("tax-rates/import/", imports.rates, name="tax-rates-import"),
     path("documents/<int:pk>/", documents.detail, name="document"),
     path("documents/<int:pk>/<slug:step>/", documents.step, name="document-step"),
     path("requirements/<int:pk>/", requirements.revise, name="requirement"),

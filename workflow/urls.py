@@ -14,6 +14,7 @@ urlpatterns = [
     path("jobs/<int:pk>/retry/", jobs.retry, name="job-retry"),
     path("jobs/<int:pk>/file/", jobs.file, name="job-file"),
     path("tasks/", tasks.index, name="tasks"),
+    path("tasks/count/", tasks.count, name="task-count"),
     path("tasks/new/", tasks.new, name="task-new"),
     path("tasks/<int:pk>/", tasks.detail, name="task"),
     path("tasks/<int:pk>/<slug:step>/", tasks.step, name="task-step"),

@@ -61,6 +61,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "table": table, "count": count, "cut": count - len(rows), "asked": asked, "narrowed": narrowed, "shown": SHOWN,
         "standings": list(STANDINGS.items()), "kinds": CustomerDocument.Kind.choices, "waits": _waits(user),
         "companies": Company.objects.visible_to(user, "customers.view"), "user_can_export": user.can("reports.export"),
+        "may_edit": user.can("documents.edit"),
     }  # fmt: skip
     return page(request, "customers/documents.html", context, fragment="table")
 

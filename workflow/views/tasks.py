@@ -62,6 +62,14 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, "workflow/tasks.html", context, fragment="table")
 
 
+@anyone
+def count(request: HttpRequest) -> HttpResponse:
+    """How many tasks wait for the person, and whether one is late: what the menu shows beside Tasks."""
+    user: Any = request.user
+    n, late, _ = totals_of(tasks_in_sight(user, Wanted(state="open"), clock.today()), clock.today())
+    return page(request, "workflow/task_count.html", {"n": n, "late": late})
+
+
 def _departments(user: Any) -> list[tuple[str, str]]:
     seen = Task.objects.visible_to(user, "tasks.answer").exclude(department=None)
     return sorted(set(seen.values_list("department__code", "department__name")), key=lambda pair: pair[1])
