@@ -117,12 +117,14 @@ def _parties(data: Data) -> Iterator[Broken]:
         vat = str(party.get("vat_identifier") or "")
         if vat and not vat[:2].isalpha():
             yield Broken("BR-CO-09", f"{vat} doesn't begin with a country")
-    if not (seller.get("vat_identifier") or seller.get("legal_identifier") or seller.get("identifiers") or seller.get("tax_identifier")):
+    if not (seller.get("vat_identifier") or seller.get("legal_identifier") or seller.get("identifiers")):
         yield Broken("BR-CO-26", "nothing identifies the seller")
     represented = (data.get("BG-11") or {}).get("vat_identifier")
     for category in sorted(str(c) for c in categories if c in _NAMES and c != "O"):
         if not (seller.get("vat_identifier") or seller.get("tax_identifier") or represented):
             yield Broken(f"BR-{_NAMES[category]}-02", f"category {category} needs the seller's VAT id or tax number")
+    if categories == {"O"} and (seller.get("vat_identifier") or buyer.get("vat_identifier")):
+        yield Broken("BR-O-02", "what isn't subject to tax bears no VAT id")
     if "AE" in categories and not (buyer.get("vat_identifier") or buyer.get("legal_identifier")):
         yield Broken("BR-AE-02", "reverse charge needs the buyer's VAT id or registration")
     if "K" in categories and not buyer.get("vat_identifier"):

@@ -1,5 +1,6 @@
 """A document as the business terms (BT- and BG- keys) that the library writes in either syntax."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -14,7 +15,11 @@ _CENT = Decimal("0.01")
 
 
 def business_terms(document: EInvoice) -> dict[str, Any]:
-    """The document by its keys; what is unknown has none."""
+    """The document by its keys; what is unknown has none. Where nothing is subject to tax, no VAT id may stand on it (BR-O-02)."""
+    untaxed = {tax.category for tax in document.taxes()} == {"O"}
+    seller, buyer = (replace(party, vat_id="") if untaxed else party for party in (document.seller, document.buyer))
+    if not (seller.registration or seller.vat_id):  # something identifies the seller
+        seller = replace(seller, registration=seller.tax_number or document.seller.vat_id)
     found = {
         "BT-1": document.number, "BT-2": document.issued_on, "BT-3": TYPE_CODES[document.kind], "BT-5": document.currency,
         "BT-9": None if document.is_credit else document.due_on, "BT-10": document.buyer_reference, "BT-11": document.project,
@@ -23,7 +28,7 @@ def business_terms(document: EInvoice) -> dict[str, Any]:
         "BT-23": PEPPOL_PROCESS if document.in_peppol else "",
         "BG-1": [{"BT-22": note} for note in document.notes],
         "BG-3": [{"BT-25": number, "BT-26": day} for number, day in document.refers_to],
-        "BG-4": _party(document.seller), "BG-7": _party(document.buyer), "BG-13": _delivery(document),
+        "BG-4": _party(seller), "BG-7": _party(buyer), "BG-13": _delivery(document),
         "BG-23": [_tax(tax) for tax in document.taxes()], "BG-25": [_line(line) for line in document.lines],
         **_payment(document), **_sums(document),
     }  # fmt: skip

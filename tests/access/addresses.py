@@ -15,7 +15,7 @@ SAMPLES = 14
 
 VALUES = {
     "currency": ["EUR"], "tab": ["items"], "slug": ["reference/metrics"], "source": ["erp"], "subject": ["customers.customer"],
-    "step": ["answer"], "verb": ["reject"], "kind": ["credit_memo"], "records": ["orders"],
+    "step": ["answer"], "syntax": ["ubl"], "what": ["pdf"], "verb": ["reject"], "kind": ["credit_memo"], "records": ["orders"],
 }  # fmt: skip
 """What stands in an address but is nobody's key."""
 

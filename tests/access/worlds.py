@@ -19,13 +19,17 @@ from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
 from customers.services.taxes import set_tax_rate
 from disputes.services import note_dispute, open_dispute
-from invoicing.models import Invoice
+from invoicing.models import Draft, Finding, Invoice
+from invoicing.payload import digest
 from invoicing.services import issue_documents
 from invoicing.services.billing import claim_progress
+from invoicing.services.drafting import save_draft
 from invoicing.services.giving_up import request_write_off
 from invoicing.services.importing import start_import
 from invoicing.services.memo_rows import MemoLine
 from invoicing.services.memos import request_memo
+from invoicing.services.printing import create_print_batch
+from invoicing.services.sending import send_invoice
 from ledger.models import OpenItem
 from ledger.services import close_period
 from messaging.models import Message
@@ -103,6 +107,8 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     done = issue_documents(documents, actor=SYSTEM, source_system="erp")
     assert all(o.outcome == "created" for o in done), done
     _requests(company, collector, customer)
+    _deliveries(company, collector, customer, name)
+    _exceptions(company, name)
     first, second = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[:2]
     dispute = open_dispute(actor=collector, open_item=first, amount=10_00, reason="price", today=TODAY, source=f"test:{first.pk}")
     note_dispute(actor=collector, dispute=dispute, body="looked into it")
@@ -149,7 +155,9 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
         (saved,) = save([{**common, **row}], actor=SYSTEM, source_system="erp")
         assert saved.outcome == "created", saved
     progress = {"valid_from": "2026-01-01", "billing": "progress", "retainage_percent": "10", "not_to_exceed": "1000.00"}
-    save_contracts([{**common, "external_id": f"P-{name}", "number": f"CP-{name}", "versions": [progress]}], actor=SYSTEM, source_system="erp")
+    save_contracts(
+        [{**common, "external_id": f"P-{name}", "number": f"CP-{name}", "versions": [progress]}], actor=SYSTEM, source_system="erp"
+    )
     claim_progress(actor=SYSTEM, contract=Contract.objects.get(number=f"CP-{name}"), percent=Decimal(10), today=TODAY, day=TODAY)
     unit = {"company": company.code, "sku": name, "from_unit": "CS", "to_unit": "EA", "factor": "12"}
     assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
@@ -181,6 +189,30 @@ def _document(company: Company, name: str, n: int, kind: str) -> dict[str, Any]:
         "currency": "EUR", "document_date": "2026-08-01", "due_date": "2026-08-20", "total": "119.00",
         "lines": [{"description": "work", "quantity": "1", "unit_price": "119.00", "amount": "119.00"}],
     }  # fmt: skip
+
+
+def _exceptions(company: Company, name: str) -> None:
+    """A document that the check holds, with what was found in it; something found in an issued invoice."""
+    row = _document(company, name, 9, "invoice") | {"source_system": "erp"}
+    draft = save_draft(actor=SYSTEM, row=row, origin="erp", today=TODAY, source_system="erp")
+    Draft.objects.filter(pk=draft.pk).update(state="held", held_since=NOW, checked_hash=digest(draft.payload))
+    invoice = Invoice.objects.get(company=company, number=f"INV-{name}-0")
+    found = {"company": company, "rule": "price", "severity": "block", "effect": 10_00, "currency": "EUR", "origin": "pricing_setup"}
+    Finding.objects.create(draft=draft, words="Billed at another price.", key="price:1", lines=[1], **found)
+    Finding.objects.create(invoice=invoice, words="Billed at another price.", key="price:1", lines=[1], **found)
+
+
+def _deliveries(company: Company, collector: User, customer: Customer, name: str) -> None:
+    """A document that waits to be printed with its batch laid out; enough of the parties for an e-invoice."""
+    Company.objects.filter(pk=company.pk).update(country="DE", registration="HRB 1")
+    Customer.objects.filter(pk=customer.pk).update(country="DE", address="Weg 1\n10115 Berlin")
+    customer.refresh_from_db()
+    invoice = Invoice.objects.select_related("company", "customer").get(company=company, number=f"INV-{name}-2")
+    send_invoice(actor=SYSTEM, invoice=invoice, now=NOW, today=TODAY, channel="print")
+    batch = create_print_batch(actor=collector, company=company, today=TODAY)
+    batch.pdf, _ = store_file(actor=SYSTEM, name=f"{name}-batch.pdf", content=f"batch {name}".encode(), content_type="application/pdf")
+    batch.manifest = batch.pdf
+    batch.save()
 
 
 def _messages(company: Company, customer: Customer, name: str) -> None:
