@@ -1,9 +1,8 @@
 """`match`: rules in order of trust, receipt by receipt; then the whole batch is settled so that no item is claimed twice."""
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 
+from arops.lib.collecting import without_collection
 from cashapp.engine import amount_rules, reference_rules
 from cashapp.engine.assign import settle
 from cashapp.engine.book import Book
@@ -41,7 +40,7 @@ def match(
     """
     _check(receipts)
     rules = policy or Policy()
-    with _no_collection():
+    with without_collection():
         book = Book(candidates, payers)
 
         def propose_all(some: Iterable[Receipt], gone: frozenset[int]) -> dict[int, Proposal]:
@@ -49,18 +48,6 @@ def match(
 
         proposals = settle(receipts, book.items, rules, propose_all)
     return [proposals[r.id] for r in receipts]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A batch makes a million records and no cycles: the collector would walk them again and again, for a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _check(receipts: Sequence[Receipt]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from arops.lib.collecting import without_collection
 from invoicing.checks.case import Case
 from invoicing.checks.facts import Billed, Facts
 from invoicing.checks.found import Found
@@ -20,11 +21,12 @@ def check(document: Billed, facts: Facts, policy: Policy | None = None) -> tuple
 def check_batch(documents: Iterable[Billed], facts: Facts, policy: Policy | None = None) -> list[tuple[Found, ...]]:
     """The same for many documents, in their order: what one draws on orders and contracts counts for those after it."""
     rules, tally, found = policy or Policy(), Tally(), []
-    for document in documents:
-        case = Case(document, facts, rules, tally)
-        found.append(_run(case))
-        if document.kind in DEBITS:
-            tally.record(case)
+    with without_collection():
+        for document in documents:
+            case = Case(document, facts, rules, tally)
+            found.append(_run(case))
+            if document.kind in DEBITS:
+                tally.record(case)
     return found
 
 

@@ -47,8 +47,7 @@ class BilledLine:
     purchase_order: int | None = None
     work_order: int | None = None
     contract: int | None = None
-    is_release: bool = False
-    """Releases retainage of an earlier invoice: bills nothing of its own."""
+    is_release: bool = False  # releases retainage of an earlier invoice: bills nothing of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a contract. `prices` by article, in any order; `steps` by code."""
+    """A version of a contract. `prices` by article, in any order; `steps` by code.
+
+    `prices` may hold only the articles that the batch bills; `has_price_list` says whether there are any at all.
+    """
 
     number: int
     valid_from: date
@@ -129,6 +131,7 @@ class Version:
     escalator_months: int = 12
     prices: Mapping[str, tuple[Price, ...]] = field(default_factory=lambda: MappingProxyType({}))
     steps: Mapping[str, Step] = field(default_factory=lambda: MappingProxyType({}))
+    has_price_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,14 @@ from invoicing.checks.saying import Hit, Link
 def not_agreed(case: Case) -> Iterator[Hit]:
     """Articles that a contract with a price list doesn't list, that no purchase order or order names either."""
     for s in case.strands:
-        if s.version is None or not s.version.prices or not s.contract or s.line.sku in s.version.prices or s.step or case.is_extra(s):
+        if (
+            s.version is None
+            or not s.version.has_price_list
+            or not s.contract
+            or s.line.sku in s.version.prices
+            or s.step
+            or case.is_extra(s)
+        ):
             continue
         if not s.line.amount or s.order_line or (s.po_line and s.po_line.unit_price is not None):
             continue

@@ -17,7 +17,8 @@ def contracts(batch: Batch, claims: Claims) -> dict[int, Contract]:
     keys = list(heads)
     rows = gather(
         "SELECT id, contract_id, number, valid_from, valid_to, payment_terms, tax_code, billing, freight, fees_agreed, sign_off_needed,"
-        " retainage_percent, not_to_exceed, escalator_percent, escalator_months FROM orders_contractversion WHERE contract_id = ANY(%s)"
+        " retainage_percent, not_to_exceed, escalator_percent, escalator_months, EXISTS (SELECT FROM orders_contractprice p"
+        " WHERE p.version_id = orders_contractversion.id) FROM orders_contractversion WHERE contract_id = ANY(%s)"
         " ORDER BY contract_id, number", keys,
     )  # fmt: skip
     versions = _versions(batch, rows)
@@ -56,7 +57,8 @@ def _versions(batch: Batch, rows: Sequence[Any]) -> dict[int, list[Version]]:
         )
     )  # fmt: skip
     return grouped(
-        (contract, Version(*(*rest, _listed(prices.get(pk, ())), {s.code: s for s in steps.get(pk, ())}))) for pk, contract, *rest in rows
+        (contract, Version(*(*rest, _listed(prices.get(pk, ())), {s.code: s for s in steps.get(pk, ())}, listed)))
+        for pk, contract, *rest, listed in rows
     )
 
 

@@ -3,6 +3,7 @@ that something in the batch asks for."""
 
 from collections.abc import Iterable, Mapping
 
+from arops.lib.collecting import without_collection
 from invoicing.checks.facts import Billed, BilledLine, Facts
 from invoicing.selectors import agreed, before, masters, ordered
 from invoicing.selectors.batch import Batch
@@ -10,6 +11,7 @@ from invoicing.selectors.chain import Chain, Placed
 from invoicing.selectors.rows import gather, grouped
 
 
+@without_collection()
 def load(batch: Batch) -> tuple[list[Billed], Facts]:
     """The documents as the check looks at them, in their order, and all that they are held against."""
     chain = batch.chain

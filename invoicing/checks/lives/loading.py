@@ -177,7 +177,7 @@ class _Loader:
             v["number"], _must(v["valid_from"]), _day(v.get("valid_to")), v.get("payment_terms", ""), v.get("tax_code", ""),
             v.get("billing", "work"), v.get("freight", "billed"), v.get("fees_agreed", False), v.get("sign_off_needed", False),
             _dec(v.get("retainage_percent")), self.minor(v.get("not_to_exceed"), currency) or None, _dec(v.get("escalator_percent")),
-            v.get("escalator_months", 12), prices, steps,
+            v.get("escalator_months", 12), prices, steps, bool(prices),
         )  # fmt: skip
 
     def _po(self, row: Row) -> PurchaseOrder:

@@ -14,8 +14,8 @@ from invoicing.checks.lives.model import Expected, Life, Maker, Row, iso, ref
 
 SHOWN = (
     "old_price_list", "purchase_order_at_another_price", "hours_beyond_the_order", "never_signed", "damaged_on_the_way",
-    "work_billed_again", "order_above_what_is_left", "done_too_late", "milestone_ahead_of_its_day", "retainage_forgotten", "terms_of_the_master",
-    "certificate_ran_out", "old_rate", "number_lost", "escalator_not_billed",
+    "work_billed_again", "order_above_what_is_left", "done_too_late", "milestone_ahead_of_its_day", "retainage_forgotten",
+    "terms_of_the_master", "certificate_ran_out", "old_rate", "number_lost", "escalator_not_billed",
 )  # fmt: skip
 """Faults by name, in the order in which they are shown; the filters stand before them."""
 SEED = 2026
