@@ -1,5 +1,5 @@
 """What people do about the demo's invoices before they leave: rules and papers of customers, what is billed from contracts and work, what
-the check holds, who is asked, who overrides, who approves."""
+the check holds, who is asked, who overrides."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -12,17 +12,13 @@ from arops.demo.projects import PROGRESS, PROJECTS, project_contracts
 from arops.demo.setup import SYSTEM, World
 from customers.services.documents import receive_document, request_document, send_document
 from customers.services.requirements import add_requirement
-from invoicing.models import CheckPolicy, Draft, Finding, Invoice
+from invoicing.models import CheckPolicy, Draft, Finding
 from invoicing.services import issue_documents
 from invoicing.services.billing import bill_schedules, claim_progress, make_drafts
 from invoicing.services.drafting import issue_draft
 from invoicing.services.exceptions import ask_department, assign_exception, override_findings
-from invoicing.services.memo_rows import MemoLine
-from invoicing.services.memos import request_memo
 from orders import services
 from orders.models import Contract, WorkOrder
-from workflow.services.approvals import approve
-from workflow.services.limits import standard_limits
 from workflow.services.tasks import answer_task
 
 
@@ -36,7 +32,6 @@ class Desk:
     def prepare(self) -> None:
         """What stands before the months: what companies and customers want."""
         for company in self.world.companies.values():
-            standard_limits(company=company, actor=SYSTEM)
             CheckPolicy.objects.create(company=company, pushed=CheckPolicy.Mode.RECORD, freight_skus=[FREIGHT], changed_by=SYSTEM.label)
         self._requirements()
 
@@ -50,7 +45,6 @@ class Desk:
         CheckPolicy.objects.update(recorded_until=self.now)
         self._push(make_faults(self.lives, self.world.plan.invoices))
         self._answer()
-        self._credit()
 
     # what customers want
 
@@ -182,22 +176,3 @@ class Desk:
         if passing and passing.draft:
             reason = "Buyer confirmed by mail that the order is being extended; extension follows this week."
             override_findings(actor=self.sam, draft=passing.draft, findings=[passing], reason=reason)
-
-    def _credit(self) -> None:
-        """Credit memos: one within Ana's own limit, one that Eva approved, one that waits."""
-        found = Invoice.objects.filter(kind="invoice", company__code="US01", customer__collector=self.ana, open_item__balance__gt=0)
-        big = [
-            i for i in found.select_related("company", "customer", "open_item").order_by("-pk") if i.open_item.balance == i.total > 4_000_00
-        ]
-        wants = ((120_00, "price", "Hours billed above the agreed rate."), (900_00, "quantity", "Two filter sets fewer than billed."),
-                 (2_400_00, "contract_terms", "The rebate of the framework contract was not deducted."))  # fmt: skip
-        for n, (invoice, (amount, code, reason)) in enumerate(zip(big, wants, strict=False)):
-            line = invoice.lines.order_by("-amount").first()
-            if line is None or line.amount < amount:
-                continue
-            asked = request_memo(
-                actor=self.ana, invoice=invoice, lines=[MemoLine(line.pk, amount, 0)], reason_code=code, day=self.today, token=f"demo-{n}",
-                today=self.today, now=self.now, reason=reason,
-            )  # fmt: skip
-            if n == 1 and asked.state == "waiting":
-                approve(actor=self.eva, approval=asked, now=self.now, today=self.today, note="Checked against the delivery note.")

@@ -223,7 +223,8 @@ def _purchase_order(customer: PlanCustomer, po: str, ordered: date, goods: Seque
     net = sum((money.round_to_minor(q * p, customer.currency) for *_, q, p in goods), 0)
     issued = ordered - timedelta(days=rng.randrange(1, 6))
     return {
-        **common(customer, po), "contract": contract_of(customer), "issued_on": issued.isoformat(),
+        **common(customer, po), "external_id": f"{customer.number}-{po}", "contract": contract_of(customer),
+        "issued_on": issued.isoformat(),
         "expires_on": months_back(issued, -6).isoformat(), "amount": money.to_text(net, customer.currency), "buyer": customer.contact,
         "payment_terms": customer.terms,
         "lines": [

@@ -1,6 +1,9 @@
 """The order's life over the API: written, read back, listed, imported; each of the five kinds by the same calls."""
 
 import io
+import json
+import re
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
@@ -155,3 +158,18 @@ def test_a_list_with_a_foreign_heading_or_as_json(erp, acme):
         erp, send(erp, "unit-conversions", b'{"company":"US01","from_unit":"CS","to_unit":"EA","factor":"12"}\n{oops\n', key="f2")
     )
     assert [(r["line"], r["outcome"]) for r in job["results"]] == [(1, "created"), (2, "rejected")]
+
+
+def test_the_examples_of_the_page_do_what_is_said(erp, acme):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "orders.md").read_text()
+    examples = re.findall(r"/api/v1/([a-z-]+)\" .*? -d '\n(.*?)'\n", page, re.S)
+    assert [path for path, _ in examples] == ["contracts", "orders", "work-orders"]
+    for path, body in examples:
+        answer = erp.post(f"/{path}", json.loads(body))
+        assert answer.status_code == 201, answer.content
+    job = WorkOrder.objects.get()
+    assert (job.state, job.order.contract.number, job.order.po_number) == ("done", "CT-5", "PO-55")
+    make_customer(acme.company, source_system="erp", external_id="C-101")
+    (listed,) = re.findall(r"```csv\n(.*?)```", page, re.S)
+    found = finished(erp, send(erp, "orders", listed.encode()))
+    assert found["counts"]["created"] == 2, found["results"]
