@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from invoicing.checks import Billed, BilledLine, Facts, Found, Policy, check, check_batch
+from invoicing.checks import ORIGINS, RULES, Billed, BilledLine, Facts, Found, Policy, check, check_batch
 from invoicing.checks.facts import (
     Claim,
     Contract,
@@ -212,3 +213,12 @@ def test_versions_tiers_escalators_and_conversions() -> None:
     assert risen and risen.unit_price == D("12.2004")
     known = {("FLT", "BX", "EA"): D(12), ("", "DAY", "HUR"): D(8)}
     assert [factor(known, "FLT", *pair) for pair in (("BX", "EA"), ("EA", "BX"), ("DAY", "HUR"), ("EA", "PK"))] == [12, D(1) / 12, 8, None]
+
+
+def test_the_reference_tells_every_rule_as_it_is() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/reference/checks.md").read_text()
+    rows = {row.split("|")[1].strip(" `"): row for row in text.splitlines() if row.startswith("| `")}
+    for rule in RULES:
+        row = rows[rule.code]
+        assert f"| {rule.severity} | {', '.join(ORIGINS[o] for o in rule.origins)} | {rule.remedy} |" in row, rule.code
+        assert rule.label in row
