@@ -101,7 +101,8 @@ def request_refund(
     if amount <= 0:
         raise WriteOffRefused("refund more than zero")
     if amount > -item.balance:
-        raise WriteOffRefused(f"{money.format(-item.balance, item.currency)} {item.currency} of {item.number} are open")
+        said = f"{money.format(-item.balance, item.currency)} {item.currency}" if item.balance < 0 else "nothing"
+        raise WriteOffRefused(f"{said} of {item.number} is open")
     title = f"Refund {item.number}, {item.customer.name}"
     return _ask("refund", actor, item, amount, title, named, reason, [(item, amount)], evidence, day, token, today, now)
 
@@ -162,7 +163,8 @@ def _post(approval: Approval, actor: Actor, sign: int) -> Entry:
     for pk, number, amount in wanted["items"]:
         left = sign * locked[pk].balance
         if amount > left:
-            raise WriteOffRefused(f"of {number} {money.format(max(left, 0), approval.currency)} {approval.currency} are open by now")
+            said = f"{money.format(left, approval.currency)} {approval.currency} are" if left > 0 else "nothing is"
+            raise WriteOffRefused(f"of {number} {said} open by now")
     parts = [Part(item_state(locked[pk]), sign * amount) for pk, _, amount in wanted["items"]]
     draft = drafts.application(
         books_of(approval.company, approval.currency, day), parts=parts, day=day, source=f"{approval.kind}:approval:{approval.pk}",

@@ -130,6 +130,8 @@ def check_left(invoice: Invoice, wanted: int) -> None:
     """Raise CreditRefused when less than that is left to credit. The document's item is locked: memos come one after the other."""
     left = left_to_credit(invoice)
     if wanted > left:
+        if left <= 0:
+            raise CreditRefused(f"nothing of {invoice.number} can still be credited")
         said = f"{money.format(wanted, invoice.currency)} is more than the {money.format(left, invoice.currency)} {invoice.currency} that"
         raise CreditRefused(f"{said} can still be credited of {invoice.number}")
 

@@ -64,15 +64,17 @@ def _over_credited(mine: Sequence[Ready]) -> dict[int, Problem]:
     problems = {}
     for item in mine:
         if item.refers_to_id and item.document.total > left[item.refers_to_id]:
-            said = money.format(left[item.refers_to_id], item.document.currency)
-            problems[item.index] = Problem("/total", "too_much", f"{said} {item.document.currency} can still be credited")
+            rest = left[item.refers_to_id]
+            said = f"{money.format(rest, item.document.currency)} {item.document.currency}" if rest > 0 else "nothing"
+            problems[item.index] = Problem("/total", "too_much", f"{said} can still be credited of it")
         elif item.refers_to_id:
             left[item.refers_to_id] -= item.document.total
     return problems
 
 
 def _problem(total: int, limit: int, currency: str) -> Problem:
-    said = f"{money.format(total, currency)} {currency} in 30 days is more than the {money.format(limit, currency)} you may credit alone"
+    alone = f"more than the {money.format(limit, currency)} you may credit alone" if limit else "nothing that you may credit alone"
+    said = f"{money.format(total, currency)} {currency} in 30 days is {alone}"
     return Problem("/total", "over_limit", f"{said}: ask for it on the invoice’s page, where somebody else approves it")
 
 

@@ -27,6 +27,7 @@ def enter(page, person):
 
 def test_a_memo_above_the_limit_is_approved_by_keyboard_and_applied(page, settings):
     settings.BUSINESS_DATE = DAY
+    page.set_default_timeout(30_000)
     company = make_company("US01")
     standard_limits(company=company, actor=SYSTEM)
     ana, sue = make_user("specialist", company), make_user("supervisor", company)

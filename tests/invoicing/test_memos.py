@@ -377,7 +377,7 @@ def test_a_refund_takes_two_people_and_leaves_the_customers_account(acme, compan
     )
     allow(people["controller"], whole)
     assert OpenItem.objects.get(pk=cash.pk).balance == 0
-    with pytest.raises(WriteOffRefused, match=r"180\.00 USD of CM-1 are open"):
+    with pytest.raises(WriteOffRefused, match=r"180\.00 USD of CM-1 is open"):
         request_refund(
             actor=people["senior"], item=OpenItem.objects.get(number="CM-1"), amount=200_00, reason_code="overpaid", day=DAY, token="h",
             today=DAY, now=NOW,
