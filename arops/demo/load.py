@@ -8,6 +8,7 @@ from django.db import connection
 from arops.demo.agreed import keep_lives
 from arops.demo.approving import Requests, set_limits
 from arops.demo.checked import Desk
+from arops.demo.delivered import deliver, introduce
 from arops.demo.lives import make_lives
 from arops.demo.months import Months
 from arops.demo.plan import make_plan
@@ -24,6 +25,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     plan = make_plan(today, share=share)
     lives = make_lives(plan)
     world = set_up(plan)
+    introduce(world)
     set_limits(world)
     keep_lives(world, lives)
     desk = Desk(world, lives, now)
@@ -34,6 +36,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
             analyze()
     desk.work()
     Requests(world, today, now).make()
+    deliver(world, today, now)
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)
