@@ -46,6 +46,12 @@ def key(us, acme, settings):
     for path, row in ORDERS.items():
         assert erp.post(f"/{path}", row(acme)).status_code == 201
     receive(acme, 5_00)
+    rate_row = {"company": "US01", "code": "TX", "jurisdiction": "US-TX", "percent": "8.25", "valid_from": "2026-01-01"}
+    for path, row in {
+        "customer-documents": {"customer": acme.number, "kind": "w9"}, "tax-certificates": {"customer": acme.number},
+        "billing-requirements": {"customer": acme.number, "kind": "cost_code"}, "tax-rates": rate_row,
+    }.items():  # fmt: skip
+        assert erp.post(f"/{path}", row).status_code == 201
     return erp.headers["Authorization"]
 
 
