@@ -41,42 +41,12 @@ class Escalating(Version, Protocol):
         ...
 
 
-class Price(Protocol):
-    """A line of a price list."""
-
-    @property
-    def sku(self) -> str:
-        """The article."""
-        ...
-
-    @property
-    def unit_price(self) -> Decimal:
-        """Before any rise."""
-        ...
-
-    @property
-    def from_quantity(self) -> Decimal:
-        """The least quantity it is for."""
-        ...
-
-    @property
-    def valid_from(self) -> date | None:
-        """First day; None: as the version."""
-        ...
-
-    @property
-    def valid_to(self) -> date | None:
-        """Last day; None: as the version."""
-        ...
-
-
 def holds(valid_from: date | None, valid_to: date | None, day: date) -> bool:
     """Whether a span (both ends included, None is open) has the day."""
     return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
 
 
 V = TypeVar("V", bound=Version)
-P = TypeVar("P", bound=Price)
 
 
 def in_force(versions: Iterable[V], day: date, ended_on: date | None = None) -> V | None:
@@ -99,25 +69,17 @@ def _last_of_month(day: date) -> bool:
 
 
 def spans(version: Escalating, day: date) -> int:
-    """How many full spans of the escalator have gone by since the version's first day."""
+    """How many full spans of the escalator have gone by since the version's first day; none where prices don't rise."""
+    if not version.escalator_percent:
+        return 0
     return max(0, months_between(version.valid_from, day) // version.escalator_months)
 
 
+def risen(unit_price: Decimal, percent: Decimal, times: int) -> Decimal:
+    """A price after so many rises, rounded half up to four decimals; untouched by none."""
+    return (unit_price * (1 + percent / 100) ** times).quantize(_FOUR, ROUND_HALF_UP) if times else unit_price
+
+
 def escalated(unit_price: Decimal, version: Escalating, day: date) -> Decimal:
-    """The price with every rise up to the day, rounded half up to four decimals; untouched where nothing has risen."""
-    count = spans(version, day) if version.escalator_percent else 0
-    if not count:
-        return unit_price
-    return (unit_price * (1 + version.escalator_percent / 100) ** count).quantize(_FOUR, ROUND_HALF_UP)
-
-
-def price_for(prices: Iterable[P], sku: str, day: date, quantity: Decimal = Decimal(1)) -> P | None:
-    """The line of a price list that counts: of those for the article on the day, the one with the highest quantity that is reached.
-
-    A quantity below every line's (such as a return) takes the line for the smallest.
-    """
-    fitting = [p for p in prices if p.sku == sku and holds(p.valid_from, p.valid_to, day)]
-    reached = [p for p in fitting if p.from_quantity <= quantity]
-    if reached:
-        return max(reached, key=lambda p: p.from_quantity)
-    return min(fitting, key=lambda p: p.from_quantity, default=None) if quantity <= 0 else None
+    """The price with every rise up to the day."""
+    return risen(unit_price, version.escalator_percent, spans(version, day))

@@ -5,14 +5,13 @@ Also used where documents are made: what is billed and what it is checked agains
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from invoicing.checks.facts import Contract, Price, Version
+from orders.terms import in_force, risen, spans
 
 ONE = Decimal(1)
-HUNDRED = Decimal(100)
-_FOUR_PLACES = Decimal("0.0001")
 
 Conversions = Mapping[tuple[str, str, str], Decimal]
 
@@ -29,28 +28,17 @@ class Agreed(NamedTuple):
 
 def version_on(contract: Contract, day: date) -> Version | None:
     """The version in force: of those whose span holds the day, the highest number; none once the contract was ended."""
-    if contract.ended_on is not None and day >= contract.ended_on:
-        return None
-    for version in reversed(contract.versions):
-        if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
-            return version
-    return None
+    return in_force(contract.versions, day, contract.ended_on)
 
 
 def escalations(version: Version, day: date) -> int:
     """How many full spans of the escalator have passed since the version began."""
-    if not version.escalator_percent:
-        return 0
-    start = version.valid_from
-    months = (day.year - start.year) * 12 + day.month - start.month - (day.day < start.day)
-    return max(months // version.escalator_months, 0)
+    return spans(version, day)
 
 
 def escalated(price: Decimal, version: Version, times: int) -> Decimal:
     """unit_price × (1 + percent / 100)^times, rounded half up to four decimals; the price as it is for none."""
-    if not times:
-        return price
-    return (price * (ONE + version.escalator_percent / HUNDRED) ** times).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+    return risen(price, version.escalator_percent, times)
 
 
 def agreed_price(version: Version, sku: str, quantity: Decimal, unit: str, day: date) -> Agreed | None:
