@@ -138,14 +138,14 @@ def to_decimal(value: Fraction, places: int = 1) -> Decimal:
     return Decimal(round(scaled)).scaleb(-places).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
 
 
-def dso(receivables: int, sales: int, days: int) -> Measure:
-    """Days of sales outstanding: 15,000 ÷ 10,000 × 30 = 45."""
-    return _days_of_sales("dso", Input("Receivables", receivables), sales, days)
+def dso(receivables: int, sales: int, days: int, held: int = 0) -> Measure:
+    """Days of sales outstanding: 15,000 ÷ 10,000 × 30 = 45. `held` is retainage among the receivables that nobody has released."""
+    return _days_of_sales("dso", Input("Receivables", receivables), sales, days, held)
 
 
-def best_possible_dso(current: int, sales: int, days: int) -> Measure:
-    """DSO of what is not past due: 4,000 ÷ 10,000 × 30 = 12."""
-    return _days_of_sales("best_possible", Input("Receivables not past due", current), sales, days)
+def best_possible_dso(current: int, sales: int, days: int, held: int = 0) -> Measure:
+    """DSO of what is not past due: 4,000 ÷ 10,000 × 30 = 12. `held` is retainage among it."""
+    return _days_of_sales("best_possible", Input("Receivables not past due", current), sales, days, held)
 
 
 def average_days_delinquent(receivables: int, current: int, sales: int, days: int) -> Measure:
@@ -157,13 +157,13 @@ def average_days_delinquent(receivables: int, current: int, sales: int, days: in
     return Measure("add", whole.value - best.value, inputs)
 
 
-def countback_dso(receivables: int, months: Sequence[MonthSales]) -> Measure:
+def countback_dso(receivables: int, months: Sequence[MonthSales], held: int = 0) -> Measure:
     """DSO by exhaustion; `months` newest first. Months whose sales are used up count whole, the next by its share.
 
     It stops at a month without sales (zero or negative), and says so with what was left.
     """
-    left, days = receivables, Fraction(0)
-    inputs = [Input("Receivables", receivables)]
+    left, days = receivables - held, Fraction(0)
+    inputs = [Input("Receivables", receivables), *_less(held)]
     for month in months:
         if left <= 0:
             break
@@ -243,11 +243,16 @@ def match_rate(automatic: int, applied: int) -> Measure:
     return _share("match_rate", automatic, applied, inputs, "no receipt was applied in the period")
 
 
-def _days_of_sales(code: str, amount: Input, sales: int, days: int) -> Measure:
-    inputs = (amount, Input(f"Credit sales of {days} days", sales), Input("Days", days, "days"))
+def _days_of_sales(code: str, amount: Input, sales: int, days: int, held: int) -> Measure:
+    inputs = (amount, *_less(held), Input(f"Credit sales of {days} days", sales), Input("Days", days, "days"))
     if sales <= 0:
         return Measure(code, None, inputs, f"no credit sales in {days} days")
-    return Measure(code, Fraction(amount.value) / sales * days, inputs)
+    return Measure(code, Fraction(amount.value - held) / sales * days, inputs)
+
+
+def _less(held: int) -> tuple[Input, ...]:
+    """Retainage is not asked for before its release: it is no sale that waits to be paid."""
+    return (Input("Less retainage not released", -held),) if held else ()
 
 
 def _share(code: str, part: int, whole: int, inputs: tuple[Input, ...], why_not: str) -> Measure:

@@ -10,7 +10,7 @@ from reports import metrics
 from reports.metrics import Measure, MonthSales
 from reports.selectors.equivalent import Equivalent
 from reports.selectors.movements import CAUSES, SALES, Series, balances_now, daily, past_due_at
-from reports.selectors.question import Question
+from reports.selectors.question import RETAINED, Question
 
 PERIOD = 90
 """Days of credit sales behind DSO, collection effectiveness and turnover: a rolling quarter."""
@@ -60,6 +60,18 @@ class History:
     @cached_property
     def _past_due(self) -> dict[tuple[int, date], int]:
         return past_due_at(self.question, self.points)
+
+    @cached_property
+    def _held(self) -> "History | None":
+        """The same of the retainage account alone; None where nothing was held back in all that time."""
+        if self.question.scope.accounts == (RETAINED,) or RETAINED not in self.question.scope.accounts:
+            return None
+        apart = History(self.question.within(accounts=(RETAINED,)), self.points, self.equivalent, self.period)
+        return apart if apart._now or apart._daily else None
+
+    def held(self, day: date) -> int:
+        """Retainage that nobody had released at the end of the day."""
+        return self._held.receivables(day) if self._held else 0
 
     def moved(self, causes: Sequence[str], after: date, upto: date) -> int:
         """The sum of movements of these causes after one day, up to another."""
@@ -111,10 +123,11 @@ class History:
     def _measured(self, day: date) -> dict[str, Measure]:
         start = day - timedelta(days=self.period)
         owed, late, sales, begin = self.receivables(day), self.past_due(day), self.sales(start, day), self.receivables(start)
+        held = self.held(day)
         return {
-            "dso": metrics.dso(owed, sales, self.period),
-            "countback": metrics.countback_dso(owed, self.months(day)),
-            "best_possible": metrics.best_possible_dso(owed - late, sales, self.period),
+            "dso": metrics.dso(owed, sales, self.period, held),
+            "countback": metrics.countback_dso(owed, self.months(day), held),
+            "best_possible": metrics.best_possible_dso(owed - late, sales, self.period, held),
             "add": metrics.average_days_delinquent(owed, owed - late, sales, self.period),
             "cei": metrics.collection_effectiveness(begin, sales, owed, owed - late),
             "overdue": metrics.overdue_share(late, owed),

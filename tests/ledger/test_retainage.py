@@ -4,6 +4,7 @@
 """
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from ledger.models import OpenItem
 from ledger.verify import verify_books
 from org.actors import Reach, SystemActor
 from reports.selectors.ageing import ageing
+from reports.selectors.equivalent import equivalent
+from reports.selectors.figures import History
 from reports.selectors.question import Question
 from tests.factories import make_company, make_customer, rate
 
@@ -141,6 +144,17 @@ def test_it_is_neither_late_nor_dunned_and_ageing_names_it(site: Site) -> None:
     assert candidates(site.company, later) == [site.customer.pk]
     item = OpenItem.objects.get(kind="retainage")
     assert item not in OpenItem.objects.past_due(date(2036, 1, 1)) and item not in OpenItem.objects.owed()
+
+
+def test_days_of_sales_leave_out_what_nobody_can_be_asked_for(site: Site) -> None:
+    """100.00 sold, 10.00 kept back: 90.00 wait to be paid, and the figure names what it left out."""
+    site.push("AR-1", "100.00", retainage="10.00")
+    question = Question(DAY, Scope(Reach(everything=True), company_ids=[site.company.pk]))
+    history = History(question, [DAY], equivalent([site.company], DAY))
+    measures = history.measures(DAY)
+    assert (measures["dso"].value, measures["countback"].value) == (81, Fraction(27, 2))
+    assert [(i.label, i.value) for i in measures["dso"].inputs][:2] == [("Receivables", 10_000), ("Less retainage not released", -1_000)]
+    assert history.receivables(DAY) == 10_000 and measures["add"].value == 0
 
 
 steps = st.lists(st.tuples(st.sampled_from(["release", "credit"]), st.integers(1, 12_000)), max_size=6)
