@@ -36,7 +36,7 @@ def run(write: Write, sizes: Sequence[int] = (10_000,), seeds: Sequence[int] = S
     for size in sizes:
         write(f"\n{size:,} lives for each of {len(seeds)} seeds, half of them clean, {len(FAULTS)} kinds of faults: the rules alone")
         _alone(write, size, seeds)
-        count = min(size, 10_000)
+        count = min(size, 4_000)
         write(f"\n{count:,} lives in the database: read in batches of {BATCH:,}, and checked")
         _through_database(write, count, seeds[0])
 
@@ -77,11 +77,12 @@ def _through_database(write: Write, size: int, seed: int) -> None:
     rate = len(lives) / took
     write(f"  statements a batch       {len(queries):8,}")
     write(f"  read                     {len(lives) / read:8,.0f} /s")
-    goal = f"goal ≥ {RATE:,}{'' if rate >= RATE else ': MISSED'}"
-    write(f"  read and checked         {rate:8,.0f} /s   ({goal})")
+    write(f"  read and checked         {rate:8,.0f} /s by the clock")
     write(f"  of it in this process    {len(lives) / own:8,.0f} in a second of its own processor time")
     if backend:
-        write(f"  on one core              {len(lives) / (own + backend):8,.0f} in a second of both processes' processor time")
+        rate = len(lives) / (own + backend)
+        goal = f"goal ≥ {RATE:,}{'' if rate >= RATE else ': MISSED'}"
+        write(f"  on one core              {rate:8,.0f} in a second of both processes' processor time   ({goal})")
 
 
 def _backend_seconds() -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from invoicing.checks.facts import (
@@ -27,6 +28,7 @@ from invoicing.checks.pricing import factor, version_on
 from invoicing.checks.tally import Tally
 
 T = TypeVar("T")
+_BY_NUMBER = attrgetter("number")
 
 
 class Strand:
@@ -90,7 +92,7 @@ class Case:
         self.gaps: list[Any] | None = None
         self.groups: tuple[int, list[Any]] | None = None
         self.reports: list[Any] | None = None
-        strands = self.strands = [_follow(line, document, facts) for line in document.lines]
+        strands = self.strands = [_follow(line, document, facts) for line in sorted(document.lines, key=_BY_NUMBER)]
         self._orders = list({s.order.key: s.order for s in strands if s.order}.values())
         self._purchase_orders = list({s.po.key: s.po for s in strands if s.po}.values())
         self._contracts = list({s.contract.key: s.contract for s in strands if s.contract}.values())

@@ -3,7 +3,7 @@
 | what is repeated | rule | origin |
 | --- | --- | --- |
 | the number in another spelling, and the total | duplicate | billing_output |
-| lines, total and purchase order, within the days | duplicate | order_entry if ordered twice (two orders), else billing_output |
+| all lines, purchase order (order, day), in the days | duplicate | order_entry if ordered twice (two orders), else billing_output |
 | the total and purchase order within the policy's days, some lines differ | near_duplicate | likewise |
 
 Two equal bills are no duplicate where the records have room for both: two deliveries of one order, two work orders, two periods of a
@@ -23,7 +23,7 @@ def exact(case: Case) -> Iterator[Hit]:
     """All of an earlier invoice again."""
     for earlier in _candidates(case):
         spelling = _plain(earlier.number) == _plain(case.document.number) and earlier.number != case.document.number
-        if not spelling and (not earlier.lines or _lines(earlier) != _own(case) or not _same_po(earlier, case)):
+        if not spelling and (not earlier.lines or _lines(earlier) != _own(case) or not _same_po(earlier, case) or not _tied(earlier, case)):
             continue
         if not spelling and _room_for_both(case):
             continue
@@ -39,8 +39,6 @@ def near(case: Case) -> Iterator[Hit]:
         return
     for earlier in _candidates(case):
         if earlier.key in case.duplicates or not _same_po(earlier, case) or _room_for_both(case):
-            continue
-        if _lines(earlier) == _own(case) and earlier.lines:
             continue
         if not earlier.po_number and not _share_articles(earlier, case):
             continue
@@ -66,6 +64,16 @@ def _own(case: Case) -> list[tuple[object, ...]]:
 
 def _same_po(earlier: Earlier, case: Case) -> bool:
     return _plain(earlier.po_number) == _plain(case.document.po_number)
+
+
+def _tied(earlier: Earlier, case: Case) -> bool:
+    """Whether something beside the lines says that the two are one: a purchase order, the order, work orders, or the day. Equal sales to
+    one customer on different days are everyday things; those are left to `near`."""
+    if earlier.po_number or earlier.day == case.document.document_date or any(x.work_order for x in earlier.lines):
+        return True
+    return any(s.order and s.order.key in (earlier.order, *(x.order for x in earlier.lines)) for s in case.strands) or any(
+        s.step for s in case.strands
+    )
 
 
 def _share_articles(earlier: Earlier, case: Case) -> bool:

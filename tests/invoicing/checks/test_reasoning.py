@@ -146,6 +146,19 @@ def test_two_equal_deliveries_are_no_duplicate_and_a_third_is() -> None:
     assert check(again, replace(there, orders={1: order})) == (), "billed again in place of the first: that one doesn't count"
 
 
+def test_equal_sales_without_a_reference_are_shown_not_held() -> None:
+    """Nothing but the lines says that the two may be one: on the same day they are, on different days a person looks."""
+    bare = replace(line(po_line=None, order_line=None), tax_code="", tax_amount=0)
+    sale = invoice(bare, po_number="", order=None, purchase_order=None)
+    nothing: dict[str, Any] = {"contracts": {}, "purchase_orders": {}, "orders": {}, "tax_rates": {}}
+    before = Earlier(3, "INV-3", date(2026, 9, 28), sale.total, "USD", lines=(EarlierLine("FLT", D(500), D("11.50"), bare.amount),))
+    assert told(check(sale, facts(earlier={1: (before,)}, **nothing))) == [("near_duplicate", "billing_output", sale.total)]
+    same_day = replace(before, day=DAY)
+    assert told(check(sale, facts(earlier={1: (same_day,)}, **nothing))) == [("duplicate", "billing_output", sale.total)]
+    long_ago = replace(before, day=date(2026, 9, 1))
+    assert check(sale, facts(earlier={1: (long_ago,)}, **nothing)) == ()
+
+
 def test_a_batch_counts_what_its_own_documents_draw() -> None:
     """Each of three halves is right by itself; together they are one and a half."""
     halves = [replace(invoice(line("250")), key=n, number=f"INV-{n}", document_date=date(2026, 10, n)) for n in (1, 2, 3)]
