@@ -50,7 +50,7 @@ def not_signed(case: Case) -> Iterator[Hit]:
     """Done, but not signed for by a customer who wants to."""
     wanted = next(case.requirements("sign_off"), None)
     for work in case.work_orders():
-        if work.state != "done" or work.signed_off_by or "sign_off" in work.attachments:
+        if work.state != "done" or work.signed_off_by or work.signed_off_on or "sign_off" in work.attachments:
             continue
         strands = _of(work, case)
         by = next((s for s in strands if s.version and s.version.sign_off_needed and s.contract), None)
