@@ -100,7 +100,7 @@ class VersionForm(RowForm):
     retainage_percent = PlainNumber(label="Retainage, %")
     escalator_percent = PlainNumber(label="Prices rise by, %")
     escalator_months = forms.IntegerField(min_value=1, max_value=1200, initial=12, label="… every (months)")
-    freight = forms.ChoiceField(choices=ContractVersion.Freight.choices)
+    freight = forms.ChoiceField(choices=ContractVersion.Freight.choices, initial="billed")
     fees_agreed = forms.BooleanField(required=False, label="Fees that are not on the rate card may be billed")
     sign_off_needed = forms.BooleanField(required=False, label="Work is billed once the customer has signed for it")
     note = _text(4000, widget=area(2), help_text="What this version or amendment is about.")

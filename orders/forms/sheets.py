@@ -42,7 +42,7 @@ class Kind:
 
 PRICES = Table("prices", "Prices", forms.PriceLines, "a price list or rate card; empty where prices stand on the orders")
 STEPS = Table("steps", "Milestones and what recurs", forms.StepLines, "net amounts; what recurs needs its first day")
-WORK_LINES = Table("lines", "Hours and parts", forms.WorkOrderLines, "may wait until the work is done")
+WORK_LINES = Table("lines", "Hours and parts", forms.WorkOrderLines, "what was worked and used; what isn’t billed is kept too")
 _PO_LINES = Table("lines", "Lines", forms.PurchaseOrderLines, "an empty amount is quantity × price", is_priced=True)
 _ORDER_LINES = Table("lines", "Lines", forms.SalesOrderLines, "services are billed by their work orders", is_priced=True)
 _DELIVERED = Table("lines", "What left", forms.DeliveryLines, "filled in with what is still to be delivered", adds=False)
@@ -146,6 +146,10 @@ def shown(value: Any) -> Any:
 def start_of(record: Any, names: Sequence[str], currency: str) -> dict[str, Any]:
     """A form's first values from a record."""
     values = {name: getattr(record, name) for name in names}
+    if values.get("from_quantity") == 0:
+        values["from_quantity"] = None
+    if values.get("kind") == "milestone":
+        values["every_months"] = None
     return {
         name: "" if value is None else money.to_text(value, currency) if name in _MONEY else shown(value) for name, value in values.items()
     }  # fmt: skip

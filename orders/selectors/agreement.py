@@ -100,9 +100,15 @@ def plain(value: Decimal) -> str:
     return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
 
 
+def _price(value: Decimal) -> str:
+    """With two decimals at least, where it has any."""
+    whole, point, fraction = plain(value).partition(".")
+    return f"{whole}.{fraction.ljust(2, '0')}" if point else whole
+
+
 def _prices(versions: list[ContractVersion]) -> list[tuple[str, Callable[[ContractVersion], str]]]:
     """A row for each article, unit and quantity from which a price counts."""
-    tables = {v.pk: {_price_key(p): f"{plain(p.unit_price)} / {p.unit}{_span(p)}" for p in v.prices.all()} for v in versions}  # type: ignore[attr-defined]
+    tables = {v.pk: {_price_key(p): f"{_price(p.unit_price)} / {p.unit}{_span(p)}" for p in v.prices.all()} for v in versions}  # type: ignore[attr-defined]
     keys = dict.fromkeys(key for table in tables.values() for key in table)
     return [(key, _lookup(tables, key)) for key in keys]
 

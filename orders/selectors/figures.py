@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import DecimalField, Exists, F, Func, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Coalesce
 
 from arops.lib import money
 from orders.models import Contract, Delivery, PurchaseOrder, PurchaseOrderLine, SalesOrder, SalesOrderLine, WorkOrder
@@ -90,3 +91,53 @@ def signed_sums(rows: Iterable[tuple[int, str, Any]]) -> dict[int, Any]:
     for key, kind, total in rows:
         found[key] = found.get(key, 0) + (-total if kind == "credit_memo" else total)
     return found
+
+
+def sums_of(found: QuerySet[Any], currency: str) -> dict[str, int]:
+    """What records of one currency come to in all: value, billed and left, minor units; summed by the database, for there may be many."""
+    valued = _valued(found)
+    billed = _billed(found)
+    if valued is None:
+        return {"billed": billed}
+    value = _value(valued, currency)
+    return {"value": value, "billed": billed, "left": value - (billed if valued is found else _billed(valued))}
+
+
+def _valued(found: QuerySet[Any]) -> QuerySet[Any] | None:
+    """Those whose value can be told; None where the kind has none."""
+    if found.model is SalesOrder:
+        return found
+    if found.model is not PurchaseOrder:
+        return None
+    lines = PurchaseOrderLine.objects.filter(order=OuterRef("pk"))
+    unclear = Exists(lines.filter(Q(quantity=None) | Q(unit_price=None), amount=None))
+    return found.filter(Q(amount__isnull=False) | (Exists(lines) & ~unclear))
+
+
+def _value(valued: QuerySet[Any], currency: str) -> int:
+    product = _Minor(F("quantity") * F("unit_price"), digits=money.exponent(currency))
+    if valued.model is SalesOrder:
+        lines = SalesOrderLine.objects.filter(order__in=valued.values("pk"))
+        return int(lines.aggregate(total=Sum(product))["total"] or 0)
+    own = valued.aggregate(total=Sum("amount"))["total"] or 0
+    rest = PurchaseOrderLine.objects.filter(order__in=valued.filter(amount=None).values("pk"))
+    return int(own + (rest.aggregate(total=Sum(Coalesce(Cast("amount", DecimalField()), product)))["total"] or 0))
+
+
+class _Minor(Func):
+    """An amount in minor units, halves to the even one, as `arops.lib.money` rounds."""
+
+    output_field = DecimalField()
+
+    def __init__(self, amount: Any, digits: int, **extra: Any) -> None:
+        scaled = f"(%(expressions)s) * {10 ** int(digits)}"
+        whole = f"trunc({scaled})"
+        template = f"CASE WHEN abs({scaled} - {whole}) = 0.5 AND mod({whole}, 2) = 0 THEN {whole} ELSE round({scaled}) END"
+        super().__init__(amount, template=template, **({"digits": digits} | extra))
+
+
+def _billed(found: QuerySet[Any]) -> int:
+    link = LINKS[found.model]
+    lines = invoice_lines(found.model).objects.filter(**{f"{link}__in": found.values("pk")})
+    rows = lines.order_by().values_list(Value(0), "invoice__kind").annotate(total=Sum("amount"))
+    return int(signed_sums(rows).get(0, 0))

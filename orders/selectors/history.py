@@ -1,7 +1,12 @@
-"""What became of a record: who changed it when, what stood there before and after."""
+"""What became of a record: who changed it when, what stood there before and after.
+
+The audit trail tells what went through the product. The database keeps every state of a row besides: a change that no event tells of is
+shown too, without a name.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from org.selectors import actor_names
@@ -9,6 +14,7 @@ from workflow.models import Event
 
 SHOWN = 60
 _QUIET = frozenset({"number", "revision", "before", "after"})
+_OWN = frozenset({"updated_at", "revision"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,21 @@ def history(record: Any) -> list[Change]:
     events = Event.objects.filter(subject_type=record._meta.label_lower, subject_id=record.pk).order_by("-pk")[:SHOWN]
     found = list(events)
     names = actor_names({event.actor for event in found})
-    return [_change(event, names.get(event.actor) or event.actor) for event in found]
+    told = [_change(event, names.get(event.actor) or event.actor) for event in found]
+    return sorted([*told, *_untold(record, {change.at for change in told})], key=lambda change: change.at, reverse=True)[:SHOWN]
+
+
+def _untold(record: Any, told: set[datetime]) -> list[Change]:
+    """Changes of the row itself in transactions that wrote no event: both bear the transaction's time."""
+    states = list(record.events.order_by("-pgh_id").values()[: SHOWN + 1])
+    found = []
+    for now, then in pairwise(states):
+        if now["pgh_created_at"] not in told and now["pgh_label"] == "update":
+            names = [n for n in now if not n.startswith("pgh_") and n not in _OWN and now[n] != then[n]]
+            differences = tuple(Difference(_words(n), _said(then[n]), _said(now[n])) for n in names)
+            if differences:
+                found.append(Change(now["pgh_created_at"], "nobody is named", "Changed in the database", differences))
+    return found
 
 
 def _change(event: Event, who: str) -> Change:

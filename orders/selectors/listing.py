@@ -1,16 +1,16 @@
 """The five lists of the order's life: which records the filters mean, a page of them by cursor, figures and totals."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from arops.lib import keyset
 from customers.models import Customer
 from orders.models import Contract, ContractVersion, Delivery, PurchaseOrder, SalesOrder, WorkOrder
-from orders.selectors.figures import Figures, figures
+from orders.selectors.figures import Figures, figures, sums_of
 from org.actors import Actor
 
 PAGE = 100
@@ -187,22 +187,8 @@ def rows_of(kind: Kind, keys: Sequence[int]) -> list[Row]:
 
 def totals(kind: Kind, found: QuerySet[Any], *, everything: bool = False) -> Totals:
     """Count and sums by currency; of more than SUMMED records only where `everything` is asked for."""
-    every = found.order_by().values_list("pk", flat=True)
-    keys = list(every if everything else every[: SUMMED + 1])
-    if len(keys) > SUMMED and not everything:
+    bare = found.order_by()
+    if not everything and len(bare.values_list("pk", flat=True)[: SUMMED + 1]) > SUMMED:
         return Totals(None)
-    sums: dict[str, tuple[list[int], dict[str, int]]] = {}
-    for record, found_figures in _in_batches(kind, keys):
-        count, amounts = sums.setdefault(record.currency, ([0], dict.fromkeys(kind.sums, 0)))
-        count[0] += 1
-        for name in kind.sums:
-            amounts[name] += getattr(found_figures, name) or 0
-    return Totals([(currency, count[0], amounts) for currency, (count, amounts) in sorted(sums.items())])
-
-
-def _in_batches(kind: Kind, keys: Sequence[int], size: int = 2_000) -> Iterable[tuple[Any, Figures]]:
-    names = ("id", "currency", *(("amount",) if kind.model is PurchaseOrder else ()))
-    for start in range(0, len(keys), size):
-        records = list(kind.model.objects.filter(pk__in=keys[start : start + size]).only(*names).order_by())
-        known = figures(records) if kind.sums else dict.fromkeys((r.pk for r in records), Figures())
-        yield from ((record, known[record.pk]) for record in records)
+    counts = bare.values_list("currency").annotate(n=Count("pk")).order_by("currency")
+    return Totals([(code, n, sums_of(bare.filter(currency=code), code) if kind.sums else {}) for code, n in counts])

@@ -113,7 +113,7 @@ def _contracts(day: date) -> list[Column]:
         Column("title", "Title", _of("title"), priority=2),
         Column("project", "Project", _of("project"), priority=3),
         Column("signed", "Signed", _of("signed_on"), kind="date", priority=3),
-        Column("version", "In force", in_force, priority=2),
+        Column("version", "In force", in_force),
         Column("until", "Until", until, kind="date", priority=3),
         Column("limit", "Not to exceed", limit, kind="money", priority=3),
         Column("billed", "Billed", _figure("billed"), kind="money", total=True),
@@ -122,7 +122,7 @@ def _contracts(day: date) -> list[Column]:
 
 def _purchase_orders(day: date) -> list[Column]:
     return [
-        Column("issued", "Issued", _of("issued_on"), kind="date", sort="date", priority=2),
+        Column("issued", "Issued", _of("issued_on"), kind="date", sort="date"),
         Column("expires", "Expires", _of("expires_on"), kind="date", priority=2),
         Column("blanket", "Kind", lambda r: "blanket" if r.record.is_blanket else "one-off", priority=3),
         Column("contract", "Contract", **_hung("contract", "contract"), priority=3),
@@ -135,7 +135,7 @@ def _purchase_orders(day: date) -> list[Column]:
 
 def _orders(day: date) -> list[Column]:
     return [
-        Column("ordered", "Ordered", _of("ordered_on"), kind="date", sort="date", priority=2),
+        Column("ordered", "Ordered", _of("ordered_on"), kind="date", sort="date"),
         Column("po", "Their PO", lambda r: r.record.po_number, href=lambda r: to("purchase-order", r.record.purchase_order_id), priority=2),
         Column("contract", "Contract", **_hung("contract", "contract"), priority=3),
         Column("desk", "Entered by", _of("entered_by"), priority=3),

@@ -23,11 +23,11 @@ def test_an_order_is_entered_and_delivered_without_a_mouse(page: Any, settings: 
     page.keyboard.press("3")
     page.wait_for_url("**/orders/orders/")
     page.keyboard.press("n")
-    page.locator("input[name=q]").wait_for()
+    page.locator("main input[name=q]").wait_for()
     page.keyboard.type("Acm")
     page.keyboard.press("Enter")
     page.locator("#found a", has_text="Acme").press("Enter")
-    page.locator("input[name=number]").fill("SO-77")
+    page.locator("main input[name=number]").fill("SO-77")
     page.locator("[data-add]").press("Enter")
     assert page.evaluate("document.activeElement.name") == "line-3-sku"
     page.keyboard.type("PUMP")

@@ -2,14 +2,20 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 
-from orders.models import PurchaseOrder, SalesOrder
+from orders.models import PurchaseOrder, SalesOrder, SalesOrderLine
+from orders.selectors.figures import figures, sums_of
+from orders.selectors.history import history
 from orders.services import save_order, save_orders
 from tests.factories import SYSTEM, make_company, make_customer, make_user
 from tests.orders.worlds import DAY, bill, make_life
@@ -190,11 +196,36 @@ def test_history_says_who_changed_what(world):
     assert any(d.name == "line 2" and d.after == "" for d in change.differences)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_history_shows_what_was_changed_past_the_product():
+    life = make_life(make_customer(make_company("US01")))
+    SalesOrder.objects.filter(pk=life.order.pk).update(entered_by="Nobody")
+    untold, made = history(life.order)
+    assert (untold.title, made.title) == ("Changed in the database", "Created")
+    assert [(d.name, d.before, d.after) for d in untold.differences] == [("entered by", "", "Nobody")]
+
+
 def test_states_are_told_in_words(world):
     client, po = enter(make_user("sales", world["us"])), world["life"].purchase_order
     for fields, words in (({"expires_on": "2026-09-01"}, "expired 2026-09-01"), ({"state": "closed"}, "closed")):
         PurchaseOrder.objects.filter(pk=po.pk).update(**fields)
         assert words in client.get(page_of("purchase-order", po)).content.decode()
+
+
+@given(st.lists(st.tuples(st.integers(-9_999, 9_999), st.integers(-99_999, 99_999)), max_size=8), st.sampled_from(["USD", "JPY", "KWD"]))
+@settings_of(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_totals_by_the_database_are_the_sum_of_the_rows(world, parts, currency):
+    """Halves and all: what the footer says is what the rows say."""
+    with transaction.atomic():
+        order = SalesOrder.objects.create(
+            company=world["us"], customer=world["acme"], number="H-1", currency=currency, ordered_on=DAY, created_by="t"
+        )  # fmt: skip
+        SalesOrderLine.objects.bulk_create(
+            SalesOrderLine(order=order, number=n, quantity=Decimal(q) / 2, unit_price=Decimal(p) / 1000) for n, (q, p) in enumerate(parts)
+        )  # fmt: skip
+        found = SalesOrder.objects.filter(pk=order.pk)
+        assert sums_of(found, currency)["value"] == (figures([order])[order.pk].value or 0)
+        transaction.set_rollback(True)
 
 
 def test_empty_lists_say_what_to_do(world):
@@ -221,6 +252,6 @@ def test_a_customers_page_has_what_is_open_and_what_is_not_anothers(world):
 def test_the_search_finds_records_by_the_beginning_of_their_numbers_within_sight(world):
     keller = enter(world["keller"])
     for number, name in (("c-a", "contract"), ("PO-A", "purchase-order"), ("so-", "order"), ("D-A", "delivery"), ("WO-A", "work-order")):
-        hits = keller.get(reverse("search"), {"q": number, "format": "json"}).json()["results"]
+        hits = keller.get(reverse("reports:search"), {"q": number, "format": "json"}).json()["results"]
         found = [hit["url"] for hit in hits if hit["kind"] == "order"]
         assert page_of(name, world["life"].records()[name]) in found and page_of(name, world["bolts"].records()[name]) not in found
