@@ -30,6 +30,7 @@ from workflow.services.queue import (
     steps_of,
     told,
     totals_of,
+    waiting_for,
 )
 from workflow.services.subjects import address_of
 
@@ -51,8 +52,10 @@ def index(request: HttpRequest) -> HttpResponse:
     cover = Cover("Approvals", user.name, clock.today(), {"view": dict(VIEWS)[asked["view"]]} | narrowed)
     if file := export_response(request, _table(rows), cover):
         return file
+    mine = len(rows) if asked["view"] == "mine" and not narrowed else waiting_for(user, clock.today())
     context = {
-        "rows": rows, "asked": asked, "views": VIEWS, "kinds": kinds_known(), "narrowed": narrowed, "sums": totals_of(rows),
+        "rows": rows, "asked": asked, "views": [(code, label, mine if code == "mine" else None) for code, label in VIEWS],
+        "kinds": kinds_known(), "narrowed": narrowed, "sums": totals_of(rows),
         "cut": len(rows) == SHOWN, "shown": SHOWN, "companies": _companies(user), "user_can_export": user.can("reports.export"),
         "today": clock.today(), "small_url": address("invoicing:small-balances") if user.can("writeoffs.request") else "",
     }  # fmt: skip
