@@ -147,7 +147,7 @@ def cite(document: str, number: str, key: int, line: int | None = None, revision
         parts[0] += f" v{revision}"
     if line is not None:
         parts.append(f"l. {line}")
-    if revision and document != "contract":
+    if revision and revision > 1 and document != "contract":
         parts.append(f"rev. {revision}")
     if day:
         parts.append(str(day))

@@ -272,7 +272,8 @@ def _all_or_nothing(drafts: Sequence[Draft], actor: Actor) -> list[Result]:
 
 
 def _taken_back(outcome: Outcome) -> Outcome:
-    return replace(outcome, outcome="held back", invoice_id=None) if outcome.outcome == "created" else outcome
+    """What was good, or held as a draft, is neither now."""
+    return replace(outcome, outcome="held back", invoice_id=None, draft_id=None) if outcome.outcome in ("created", "held") else outcome
 
 
 def _row_by_row(drafts: Sequence[Draft], actor: Actor, tell: Tell) -> list[Result]:

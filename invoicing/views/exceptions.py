@@ -71,8 +71,8 @@ def _list(request: HttpRequest, query: dict[str, str]) -> dict[str, Any]:
 
 def _shown(row: Held, today: Any) -> dict[str, Any]:
     return {
-        "it": row, "pk": row.document.pk, "days": row.days(today), "url": address_of(row),
-        "peek": reverse("invoicing:exception-peek", args=[row.document.pk]) if row.is_draft else address_of(row),
+        "it": row, "label": found_in.rule_label(row.first.rule) if row.first else "", "pk": row.document.pk, "days": row.days(today),
+        "url": address_of(row), "peek": reverse("invoicing:exception-peek", args=[row.document.pk]) if row.is_draft else address_of(row),
     }  # fmt: skip
 
 

@@ -82,7 +82,8 @@ def _shared(request: HttpRequest, found: Investigation, findings: list[Finding],
     """The comparison, and the row that the panel is about: the one asked for, else the one that matters most."""
     asked = request.GET.get("line", "")
     row: Row | None = next((r for r in found.rows if r.key == asked), None) or (found.ranked[0] if found.ranked else None)
-    first = next((f for f in row.findings if f.state == Finding.State.OPEN), None) if row else None
+    open_ones = row.open_ones if row else []
+    first = next((f for f in open_ones if str(f.pk) == request.GET.get("finding")), next(iter(open_ones), None))
     for finding in findings:
         _dress(finding)
     context: dict[str, Any] = {
@@ -90,7 +91,7 @@ def _shared(request: HttpRequest, found: Investigation, findings: list[Finding],
         "open_count": sum(f.state == Finding.State.OPEN for f in findings), "by_money": sorted(findings, key=lambda f: -abs(f.effect)),
         "more": [f for f in row.findings if f is not first] if row else [],
         "decided": actor_names({f.decided_by for f in findings if f.decided_by}),
-        "columns": list(zip(COLUMNS, found.heads, strict=True)),
+        "chosen": first.pk if first and "finding" in request.GET else None, "columns": list(zip(COLUMNS, found.heads, strict=True)),
     }  # fmt: skip
     return context | (asking(first, company) if first else {})
 
