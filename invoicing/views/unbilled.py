@@ -34,6 +34,8 @@ from workflow.services.jobs import create_job
 
 AT_ONCE = 25
 """Choices up to which drafts are made while the person waits; more are made in the background."""
+SHOWN = 500
+"""Rows that the page draws; sums and files are of all."""
 _PAGES = {
     "orders.workorder": "orders:work-order", "orders.delivery": "orders:delivery", "orders.salesorder": "orders:order",
     "orders.contract": "orders:contract",
@@ -89,7 +91,8 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in ("xlsx", "csv"):
         return _export(request, rows, asked)
     context = {
-        "rows": rows, "groups": _groups(rows), "asked": asked, "sums": _sums(rows), "kinds": KINDS, "one": ONE,
+        "rows": rows, "groups": _groups(rows[:SHOWN]), "hidden": len(rows[SHOWN:]), "asked": asked, "sums": _sums(rows),
+        "kinds": KINDS, "one": ONE,
         "tabs": _tabs(request, every, asked),
         "filtered": {name: value for name, value in asked.items() if value and name != "state"}, "is_cut": any(u.is_cut for u in found),
         "may_issue": user.can("invoices.issue"), "user_can_export": user.can("reports.export"), "places": places(user, "unbilled"),
