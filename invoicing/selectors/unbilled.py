@@ -23,6 +23,7 @@ from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.selectors.facts import load
 from invoicing.selectors.rows import gather
+from orders.models import Delivery
 from org.actors import Actor
 from org.models import Company
 
@@ -339,6 +340,9 @@ def _elsewhere(offers: Sequence[Offer], company_id: int) -> dict[str, Draft]:
                 found[f"order:{link.sales_order}"] = draft
             if link.agreement and line.sku:
                 found[f"milestone:{link.agreement}:{line.sku}"] = draft
+    ordered = {int(key.removeprefix("order:")): draft for key, draft in found.items() if key.startswith("order:")}
+    for delivery, order in Delivery.objects.filter(order__in=ordered).values_list("pk", "order_id"):
+        found[f"delivery:{delivery}"] = ordered[order]
     return {offer.key: draft for offer in offers if (draft := found.get(offer.key))}
 
 

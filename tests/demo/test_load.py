@@ -20,6 +20,7 @@ from collections_app.models import Activity, DunningPolicy, Promise
 from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
 from disputes.models import Dispute
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice, InvoiceLine
+from invoicing.selectors.unbilled import Asked, of_company
 from invoicing.services.checking import check_recorded
 from ledger.models import FxRate, OpenItem, Period
 from ledger.verify import verify_books
@@ -111,6 +112,9 @@ def _the_check_holds_what_is_wrong() -> None:
     for number, draft in held.items():
         assert [f.rule for f in draft.findings.all()] == [faults[number]], number
     assert Task.objects.filter(kind="finding", department__code="service", state="open").exists()
+    us = Company.objects.get(code="US01")
+    offers = of_company(us, Asked(us.pk, TODAY)).offers
+    assert offers and not [offer.number for offer in offers if "-F" in offer.number and offer.is_ready], "drafts bill them already"
 
 
 def _files_wait(folder: Path) -> None:
