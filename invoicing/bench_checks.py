@@ -4,6 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from invoicing.bench_lives import load_lives, placed
 from invoicing.checks import Found, check, check_batch
 from invoicing.checks.facts import Billed, Facts
-from invoicing.checks.lives import FAULTS, facts_of, make_lives
+from invoicing.checks.lives import FAULTS, Life, facts_of, make_lives
 from invoicing.checks.lives.making import LAST_DAY
 from invoicing.checks.lives.measure import Measure, measure, table
+from invoicing.checks.lives.peer import check_plainly
 from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.selectors.facts import load
@@ -42,7 +44,7 @@ def run(write: Write, sizes: Sequence[int] = (10_000,), seeds: Sequence[int] = S
 
 
 def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:
-    together, rates = Measure(), []
+    together, rates, peer = Measure(), [], _Peer()
     for seed in seeds:
         lives = list(make_lives(seed, size, lines=LINES))
         loaded = [facts_of(life) for life in lives]
@@ -51,10 +53,38 @@ def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:
         rates.append(size / took)
         for life, one in zip(lives, found, strict=True):
             together.count(life, one)
+        took, plain = _timed(lambda: [check_plainly(document, facts) for document, facts in loaded])  # noqa: B023
+        peer.add(lives, plain, size / took)
     for line in table(together):
         write(f"  {line}")
     _say(write, together)
+    write(f"  plain peer               {peer.words()}")
     write(f"  invoices of {together.lines / together.lives:.1f} lines    {_middle(rates):8,.0f} in a second of processor time")
+
+
+@dataclass
+class _Peer:
+    """What the plain peer noticed."""
+
+    broken: int = 0
+    noticed: int = 0
+    clean_lines: int = 0
+    alarms: int = 0
+    rates: list[float] = field(default_factory=list)
+
+    def add(self, lives: Sequence[Life], found: Sequence[list[str]], rate: float) -> None:
+        """Count: of a broken life whether anything was noticed; of a clean one each alarm."""
+        self.rates.append(rate)
+        for life, one in zip(lives, found, strict=True):
+            self.broken += bool(life.faults)
+            self.noticed += bool(life.faults and one)
+            self.clean_lines += 0 if life.faults else len(life.lines)
+            self.alarms += 0 if life.faults else len(one)
+
+    def words(self) -> str:
+        """The peer in a line."""
+        share, alarms = self.noticed / max(self.broken, 1), 1000 * self.alarms / max(self.clean_lines, 1)
+        return f"{share:.1%} of broken invoices noticed, no origin, {alarms:.1f} alarms in 1,000 clean lines, {_middle(self.rates):,.0f} /s"
 
 
 def _through_database(write: Write, size: int, seed: int) -> None:
