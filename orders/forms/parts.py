@@ -8,6 +8,7 @@ from django import forms
 
 from arops.lib.formfields import DayInput
 from arops.lib.rows import Problem
+from orders.services.single import in_words
 
 MAX_LINES = 300
 """Lines that a form takes; longer records come by list or by the API."""
@@ -91,7 +92,7 @@ def blame(problems: Sequence[Problem], head: forms.Form, parts: Mapping[str, Seq
     sent, by the name of their list."""
     for problem in problems:
         *names, last = problem.pointer.strip("/").split("/")
-        form, words = head, problem.detail.replace("_", " ")
+        form, words = head, in_words(problem)
         while len(names) >= 2 and names[1].isdecimal():
             lines = parts.get(names[0], ())
             if int(names[1]) < len(lines):

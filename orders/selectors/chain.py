@@ -77,7 +77,7 @@ def chain(actor: Actor, record: Any) -> list[Step]:
 
 _LINKED = {Contract: "agreement_id", PurchaseOrder: "purchase_order_id", SalesOrder: "sales_order_id", WorkOrder: "job_id"}
 """Record → the field of an invoice's line that points to it."""
-_WORDS = {Contract: "contract", PurchaseOrder: "PO", SalesOrder: "order", WorkOrder: "WO"}
+_WORDS = {Contract: "contract", PurchaseOrder: "PO", SalesOrder: "order", WorkOrder: "work order"}
 Linked = dict[Any, dict[int, Link]]
 
 

@@ -31,6 +31,7 @@ from orders.models import ListImport
 from orders.readers import Assembled, assemble, column, line_of
 from orders.services.batch import PERMISSION
 from orders.services.columns import SHAPES, columns, needed, words
+from orders.services.single import in_words
 from org.actors import Actor, require
 from org.models import Company
 from workflow.models import Job
@@ -322,7 +323,7 @@ def said_number(made: Assembled) -> str:
 def told(result: Result) -> list[dict[str, Any]]:
     """What was wrong with a record: the line of the file, the field, words."""
     made = result.record
-    return [{"line": line_of(made, p.pointer), "field": column(p.pointer), "detail": p.detail.replace("_", " ")} for p in result.problems]
+    return [{"line": line_of(made, p.pointer), "field": column(p.pointer), "detail": in_words(p)} for p in result.problems]
 
 
 def _conclude(found: ListImport, results: Sequence[Result], state: str) -> dict[str, int]:

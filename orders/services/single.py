@@ -10,6 +10,11 @@ from orders.services.kinds import Kind
 from org.actors import Actor, require
 
 
+def in_words(problem: Problem) -> str:
+    """A problem for people, who type no JSON and read no field names."""
+    return problem.detail.replace("_", " ").replace("a plain decimal as text", "a plain number")
+
+
 class RowRefused(NotSaved):
     """A record that can't be saved as it was typed; `problems` point at the fields."""
 

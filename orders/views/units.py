@@ -12,7 +12,7 @@ from orders.forms.units import UnitForm
 from orders.models import UnitConversion
 from orders.services import save_unit_conversion
 from orders.services.conversions import remove_unit_conversion
-from orders.services.single import RowRefused
+from orders.services.single import RowRefused, in_words
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         except RowRefused as refused:
             for problem in refused.problems:
                 name = problem.pointer.strip("/")
-                form.add_error(name if name in form.fields else None, problem.detail.replace("_", " "))
+                form.add_error(name if name in form.fields else None, in_words(problem))
         except (Refused, NotAllowed) as refused:
             form.add_error(None, str(refused))
         else:

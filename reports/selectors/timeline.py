@@ -24,7 +24,7 @@ SHOWN_BY_ROWS = (
 )
 """Events of these are left to the rows they are about, which say more."""
 
-_FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token"}
+_FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token", "revision"}
 LANES = ("contacts", "money", "promises", "disputes", "changes")
 
 
@@ -157,9 +157,9 @@ def _changes(customer: Customer, before: datetime | None, limit: int) -> Iterato
     events = Event.objects.filter(customer_ref=customer.pk).order_by("-at")
     for e in _upto(events, "at", before)[: limit * 2]:
         if not e.type.startswith(SHOWN_BY_ROWS):
-            yield Happening(
-                e.at, "changes", "sliders", e.type.replace(".", " ").replace("_", " ").capitalize(), _told(e.data), actor=e.actor
-            )
+            said = e.type.replace(".", " ").replace("_", " ").capitalize()
+            of = (e.subject_type, e.subject_id) if e.subject_id and e.subject_type.startswith("orders.") else None
+            yield Happening(e.at, "changes", "sliders", said, _told(e.data), actor=e.actor, of=of)
     yield from master_data_changes(customer)
 
 

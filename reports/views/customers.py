@@ -28,6 +28,7 @@ from reports.selectors.timeline import LANES, Happening, timeline
 from reports.views.ageing import items_table
 from reports.views.customer_orders import orders_tab
 from reports.views.present import age_of, told
+from workflow.services.subjects import address_of
 
 PER_PAGE = 100
 TABS = (
@@ -214,7 +215,8 @@ def _happening_url(happening: Happening) -> str:
     if not happening.of:
         return ""
     names = {"item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:message"}
-    return address(names[happening.of[0]], happening.of[1])
+    kind, key = happening.of
+    return address(names[kind], key) if kind in names else address_of(kind, key)
 
 
 def _disputes(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_from_the_file_to_the_orders(client, us):
     rows = answer.context["view"].rows
     assert [row.outcome for row in rows] == ["created", "", "rejected", "rejected"]
     wrong = {cell.field: cell.problems for cell in rows[3].cells if cell.problems}
-    assert "is a day such as" in wrong["ordered_on"][0] and "plain decimal" in wrong["line_quantity"][0]
+    assert "is a day such as" in wrong["ordered_on"][0] and "plain number" in wrong["line_quantity"][0]
     assert "no such customer" in {c.field: c.problems for c in rows[2].cells}["customer"][0]
     client.post(f"{url}check/")
     body = client.get(url).content.decode()

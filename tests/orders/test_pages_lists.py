@@ -146,7 +146,9 @@ def test_what_was_billed_is_taken_off_what_is_left_and_comes_back_with_a_credit_
     answer = client.get(page_of("purchase-order", life.purchase_order))
     hours, lump = answer.context["lines"]
     assert (hours.left, hours.left_amount, lump.left, lump.left_amount) == (16, 1_920_00, None, 600_00)
-    row = client.get(reverse("orders:purchase-orders") + "?q=PO-A").context["rows"][0]
+    answer = client.get(reverse("orders:purchase-orders") + "?q=PO-A")
+    assert answer.context["sums"].rows == [("USD", 1, {"value": 3_000_00, "billed": 480_00, "left": 2_520_00})]
+    row = answer.context["rows"][0]
     assert (row.figures.value, row.figures.billed, row.figures.left) == (3_000_00, 480_00, 2_520_00)
     bill(life, "CM-1", "credit_memo", "1", "120.00")
     hours = client.get(page_of("purchase-order", life.purchase_order)).context["lines"][0]
