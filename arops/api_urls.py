@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         one=invoicing.InvoiceDetail,
     ),
     *resource("drafts", all=invoicing.Drafts, one=invoicing.DraftDetail),
+    path("unbilled", invoicing.Unbilled.as_view(), name="unbilled"),
     path("drafts/<str:public_id>/check", invoicing.DraftCheck.as_view(), name="drafts-check"),
     path("invoices/<str:public_id>/pdf", invoicing.InvoicePdf.as_view(), name="invoices-pdf"),
     path("invoices/<str:public_id>/xml", invoicing.InvoiceXml.as_view(), name="invoices-xml"),

@@ -3,6 +3,7 @@
 from invoicing.api.deliveries import DeliveryEvents, InvoicePdf, InvoiceXml
 from invoicing.api.documents import InvoiceByExternalId, InvoiceDetail, Invoices, InvoicesBulk, InvoicesImport, of_kind
 from invoicing.api.drafts import DraftCheck, DraftDetail, Drafts
+from invoicing.api.unbilled import Unbilled
 
 __all__ = [
     "DeliveryEvents",
@@ -16,5 +17,6 @@ __all__ = [
     "Invoices",
     "InvoicesBulk",
     "InvoicesImport",
+    "Unbilled",
     "of_kind",
 ]  # fmt: skip

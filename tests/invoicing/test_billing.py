@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,8 @@ from orders.models import (
     WorkOrder,
     WorkOrderLine,
 )
-from tests.factories import make_company, make_customer, make_user
+from org.services import create_api_key
+from tests.factories import SYSTEM, make_company, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 9, 15)
@@ -318,3 +320,14 @@ def test_no_quantity_is_billed_twice_and_none_is_forgotten(shipped, by_draft, by
     free = sum(q for n, q in enumerate(shipped) if n not in claimed)
     assert sum(lines[1] for lines in left.values()) == max(0, free - by_others)
     assert not left.keys() & claimed.keys()
+
+
+def test_the_api_tells_what_stands_to_be_billed(shop, client):
+    shop.work("WO-1", ("HVAC", "2", "HUR"), contract=shop.contract(prices=RATES, sign_off_needed=True))
+    with override_settings(BUSINESS_DATE=TODAY):
+        secret = create_api_key(actor=SYSTEM, name="erp", scopes=["invoices:read"], companies=[shop.company])[1]
+        headers = {"Authorization": f"Bearer {secret}"}
+        (row,) = client.get("/api/v1/unbilled?company=SHOP", headers=headers).json()["data"]
+        assert (row["number"], row["net"], row["is_ready"], row["reasons"][0]["code"]) == ("WO-1", "160.00", False, "not_signed")
+        assert client.get("/api/v1/unbilled?company=OTHER", headers=headers).json() == {"data": [], "is_cut": False}
+        assert client.get("/api/v1/unbilled?customer=nobody", headers=headers).status_code == 404

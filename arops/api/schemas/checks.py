@@ -46,6 +46,15 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Draft": given(**_DRAFT),
     "DraftWhole": given(**_DRAFT, document={"type": "object", "description": "The document as it stands, as it was or would be sent."}),
+    "UnbilledAnswer": given(
+        data=listed(ref("Unbilled")), is_cut={**FLAG, "description": "There are more of some kinds than are looked at."},
+    ),
+    "Unbilled": given(
+        company=COMPANY, customer=public_id("cus"), kind=one_of("work", "delivery", "order", "milestone", "schedule"),
+        number=text(100, "Of the work order, delivery or order; of the contract with the step."), day={**DAY, "description": "Done on."},
+        currency=CURRENCY, net=AMOUNT, po_number=text(60), order=text(80), contract=text(80), is_ready=FLAG,
+        reasons=listed(given(code=text(40), detail=_TEXT, owner=text(30, "Who must act: a department."))),
+    ),
     "DocumentResult": given(
         index=WHOLE, external_id=nullable(_TEXT), outcome=one_of("created", "updated", "unchanged", "held", "rejected"),
         id=nullable(_TEXT), errors=listed(ref("Error")), draft=nullable(public_id("drf")), findings=listed(ref("Finding")),
