@@ -121,7 +121,8 @@ def _value(valued: QuerySet[Any], currency: str) -> int:
         return int(lines.aggregate(total=Sum(product))["total"] or 0)
     own = valued.aggregate(total=Sum("amount"))["total"] or 0
     rest = PurchaseOrderLine.objects.filter(order__in=valued.filter(amount=None).values("pk"))
-    return int(own + (rest.aggregate(total=Sum(Coalesce(Cast("amount", DecimalField(max_digits=30, decimal_places=0)), product)))["total"] or 0))
+    each = Coalesce(Cast("amount", DecimalField(max_digits=30, decimal_places=0)), product)
+    return int(own + (rest.aggregate(total=Sum(each))["total"] or 0))
 
 
 class _Minor(Func):

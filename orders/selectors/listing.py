@@ -191,4 +191,9 @@ def totals(kind: Kind, found: QuerySet[Any], *, everything: bool = False) -> Tot
     if not everything and len(bare.values_list("pk", flat=True)[: SUMMED + 1]) > SUMMED:
         return Totals(None)
     counts = bare.values_list("currency").annotate(n=Count("pk")).order_by("currency")
-    return Totals([(code, n, sums_of(bare.filter(currency=code), code) if kind.sums else {}) for code, n in counts])
+    return Totals([(code, n, _sums(kind, bare.filter(currency=code), code)) for code, n in counts])
+
+
+def _sums(kind: Kind, found: QuerySet[Any], currency: str) -> dict[str, int]:
+    sums = sums_of(found, currency) if kind.sums else {}
+    return {name: sums[name] for name in kind.sums}
