@@ -23,8 +23,9 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
     """A new rule."""
     user: Any = request.user
     customer = get_object_or_404(Customer.objects.visible_to(user, "requirements.edit").select_related("company"), pk=pk)
-    asked = filters_of(request, kind="po_number", learned="")
-    form = RuleForm(request.POST or None, initial={"valid_from": clock.today(), "kind": asked["kind"], "learned_from": asked["learned"]})
+    asked = filters_of(request, kind="po_number", learned="", note="")
+    start = {"valid_from": clock.today(), "kind": asked["kind"], "learned_from": asked["learned"], "note": asked["note"]}
+    form = RuleForm(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

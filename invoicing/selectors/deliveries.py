@@ -14,10 +14,13 @@ from invoicing.models import DeliveryEvent, Dispatch, Invoice, InvoiceDelivery
 from invoicing.policy.silence import working_days
 from org.actors import Actor
 from org.selectors import actor_names
+from workflow.models import Attachment
 
 ANSWERED = ("accepted", "rejected")
 REMEMBERED = 40
 """Answers of a customer that count, the latest: habits change."""
+GOING = ("sign_off", "delivery", "installation", "certificate", "lien_release")
+"""Kinds of files that go with a document."""
 VIEWS = (
     ("unsent", "Not sent"), ("queued", "About to go"), ("sent", "Sent"), ("silent", "Silent"), ("bounced", "Came back"),
     ("rejected", "Rejected"), ("accepted", "Accepted"),
@@ -69,6 +72,12 @@ def recipients_of(customer: Customer) -> list[str]:
     return (payable or [person.email for person in people if person.receives_letters])[:20]
 
 
+def files_to_go(invoice: Invoice) -> list[Attachment]:
+    """Files kept beside a document that go with it to the customer: sign-offs, proofs, releases; not our own evidence."""
+    found = Attachment.objects.filter(subject_type="invoicing.invoice", subject_id=invoice.pk, removed_at=None, kind__in=GOING)
+    return list(found.select_related("file").defer("file__content"))
+
+
 def deliveries(actor: Actor, filters: Filters, today: date) -> QuerySet[Invoice]:
     """The documents in sight that the filters mean, latest first."""
     return in_view(_narrowed(actor, filters), filters.view, today).select_related("customer", "company", "delivery").order_by("-pk")
@@ -93,9 +102,11 @@ def _narrowed(actor: Actor, filters: Filters) -> Any:
 
 
 def in_view(found: Any, view: str, today: date) -> Any:
-    """Documents of a view. Not sent: of those of which something is open; silent: no answer by the usual day, and not paid either."""
+    """Documents of a view. Not sent: of which something is open, and our own credit memos though they are applied already; silent: no
+    answer by the usual day, and not paid either."""
     if view == "unsent":
-        return found.filter(Q(delivery=None) | Q(delivery__state="issued")).exclude(open_item__balance=0)
+        wanted = ~Q(open_item__balance=0) | Q(kind=Invoice.Kind.CREDIT_MEMO, source_system="arops")
+        return found.filter(Q(delivery=None) | Q(delivery__state="issued"), wanted)
     if view == "silent":
         late = found.filter(delivery__state__in=["sent", "delivered"], delivery__expected_by__lt=today)
         return late.filter(open_item__balance__gt=0)
@@ -119,7 +130,8 @@ def way_of(invoice: Invoice) -> dict[str, Any]:
     return {
         "delivery": delivery, "dispatches": dispatches, "steps": [Step(e, names.get(e.actor, e.actor)) for e in events],
         "next_number": len(dispatches) + 1, "due_by_acceptance": due_by_acceptance(invoice, delivery),
-        "recipients": recipients_of(invoice.customer), "is_waiting": _is_waiting(dispatches[0]) if dispatches else False,
+        "recipients": recipients_of(invoice.customer), "going": files_to_go(invoice),
+        "is_waiting": _is_waiting(dispatches[0]) if dispatches else False,
     }  # fmt: skip
 
 

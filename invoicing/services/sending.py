@@ -14,7 +14,7 @@ from arops.lib import money, pdf
 from arops.lib.refusal import Refused
 from customers.models import Customer
 from invoicing.models import Dispatch, Invoice, InvoiceDelivery
-from invoicing.selectors.deliveries import recipients_of
+from invoicing.selectors.deliveries import files_to_go, recipients_of
 from invoicing.services.delivering import State, expected_by, happened, lock_delivery
 from invoicing.services.einvoices import write_einvoice
 from invoicing.services.paper import file_name, invoice_factur_x, invoice_pdf
@@ -26,6 +26,8 @@ from workflow.services import record, store_file
 
 Channel = Dispatch.Channel
 PDF, XML = "application/pdf", "application/xml"
+MAX_MAIL = 15 * 1024 * 1024
+"""What mail servers take, encoding included."""
 
 
 class SendingRefused(Refused):
@@ -110,7 +112,8 @@ def _letter(actor: Actor, invoice: Invoice, way: Channel, note: str, number: int
 
 
 def files_of(actor: Actor, invoice: Invoice, *, with_xml: bool, copy: bool = False) -> list[StoredFile]:
-    """The document's PDF; `with_xml` as Factur-X, with the UBL beside it. Raises SendingRefused, EInvoiceRefused."""
+    """The document's PDF, `with_xml` as Factur-X with the UBL beside it; and the files that are to go with it. Raises SendingRefused,
+    EInvoiceRefused."""
     if not pdf.is_available():
         raise SendingRefused("this server can't make PDFs: install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or print the page")
     made = invoice_factur_x(invoice, copy=copy) if with_xml else invoice_pdf(invoice, copy=copy)
@@ -118,6 +121,9 @@ def files_of(actor: Actor, invoice: Invoice, *, with_xml: bool, copy: bool = Fal
     if with_xml:
         xml = write_einvoice(invoice, "ubl").xml
         files.append(store_file(actor=actor, name=file_name(invoice, "xml"), content=xml, content_type=XML)[0])
+    files += [attachment.file for attachment in files_to_go(invoice)]
+    if sum(file.size for file in files) > MAX_MAIL:
+        raise SendingRefused(f"with its files {invoice.number} is larger than {MAX_MAIL // 1024 // 1024} MB: send some of them apart")
     return files
 
 

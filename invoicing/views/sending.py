@@ -25,6 +25,13 @@ from org.access import allowed
 
 SAID = {"accepted": "Accepted", "rejected": "Rejected", "delivered": "Delivered", "bounced": "Came back"}
 
+LESSONS = (
+    ("purchase order", "po_number"), ("po number", "po_number"), ("cost", "cost_code"), ("sign", "sign_off"), ("lien", "lien_release"),
+    ("tax", "no_tax_line"), ("portal", "portal"), ("work order", "one_work_order"), ("consolidat", "consolidated"), ("late", "bill_within"),
+    ("attach", "attachment"), ("document", "attachment"), ("line", "line_reference"),
+)  # fmt: skip
+"""A word in the reason of a rejection → the kind of requirement that it most likely teaches; the person chooses."""
+
 
 def panel(user: Any, invoice: Invoice) -> dict[str, Any]:
     """What a document's page shows of its way, and what can be done about it."""
@@ -47,14 +54,20 @@ def _after_rejection(user: Any, invoice: Invoice) -> list[tuple[str, str]]:
 
 def _learning(invoice: Invoice) -> str:
     where = address("customers:requirement-new", invoice.customer_id)
+    reason = _reason(invoice)
+    kind = next((kind for word, kind in LESSONS if word in reason.casefold()), "po_number")
+    return f"{where}?{urlencode({'kind': kind, 'learned': invoice.number, 'note': reason})}" if where else ""
+
+
+def _reason(invoice: Invoice) -> str:
     delivery = getattr(invoice, "delivery", None)
-    said = {"learned_from": invoice.number, "note": delivery.reason if delivery else ""}
-    return f"{where}?{urlencode(said)}" if where else ""
+    return delivery.reason if delivery else ""
 
 
 def _asking(invoice: Invoice) -> str:
     where = address("workflow:task-new")
-    return f"{where}?{urlencode({'subject': 'invoicing.invoice', 'id': invoice.pk})}" if where else ""
+    said = {"about": "invoicing.invoice", "key": invoice.pk, "title": f"{invoice.number} was rejected", "question": _reason(invoice)}
+    return f"{where}?{urlencode(said)}" if where else ""
 
 
 @require_POST

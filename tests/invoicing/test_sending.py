@@ -32,7 +32,8 @@ from org.models import Department
 from tests.api.conftest import caller
 from tests.factories import SYSTEM, apply, make_user, receive
 from tests.invoicing.sent import DAY, NOW, bill, contact, make_buyer, make_seller
-from workflow.models import Event, Job, Task
+from workflow.models import Attachment, Event, Job, Task
+from workflow.services import store_file
 from workflow.services.jobs import run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not pdf.is_available(), reason="no Pango on this machine")]
@@ -122,6 +123,29 @@ class TestMail:
         with pytest.raises(EInvoiceRefused, match="has no country"):
             send(bill(poor, "INV-2"))
         assert Dispatch.objects.count() == 1 and Message.objects.count() == 1
+
+    def test_sign_offs_and_releases_go_with_it_and_our_own_evidence_does_not(self, customer, monkeypatch):
+        invoice = bill(customer, "INV-1")
+        for kind, name in (("sign_off", "signed.pdf"), ("evidence", "ours.txt"), ("lien_release", "lien.pdf")):
+            file, _ = store_file(actor=SYSTEM, name=name, content=name.encode(), content_type="application/pdf")
+            Attachment.objects.create(
+                company=customer.company,
+                subject_type="invoicing.invoice",
+                subject_id=invoice.pk,
+                kind=kind,
+                name=name,
+                file=file,
+                added_by="t",
+            )
+        assert {f.name for f in send(invoice).message.attachments.all()} == {"invoice-INV-1.pdf", "signed.pdf", "lien.pdf"}
+        monkeypatch.setattr("invoicing.services.sending.MAX_MAIL", 10)
+        with pytest.raises(SendingRefused, match="is larger than"):
+            send(bill(customer, "INV-2"))
+
+    def test_a_credit_memo_that_is_applied_already_is_still_to_be_sent(self, customer):
+        bill(customer, "INV-1")
+        bill(customer, "CM-1", kind="credit_memo", refers_to="INV-1", reason="price")
+        assert {row.number for row in deliveries(SYSTEM, Filters(), DAY)} == {"INV-1", "CM-1"}
 
     def test_where_it_goes(self, company):
         customer = make_buyer(company, invoice_email="")
@@ -419,7 +443,11 @@ class TestPages:
         assert state(invoice) == "sent"
         client.post(reverse("invoicing:answer", args=[invoice.pk]), {"state": "rejected", "day": "2026-09-30", "reason": "no <b>PO</b>"})
         told = client.get(page).content.decode()
-        assert "no &lt;b&gt;PO&lt;/b&gt;" in told and "Send again" in told
+        assert "no &lt;b&gt;PO&lt;/b&gt;" in told and "Send again" in told and "Remember what this customer wants" not in told
+        client.force_login(make_user("senior", customer.company))
+        told = client.get(page).content.decode()
+        (learn,) = [part.split('"')[0] for part in told.split('href="') if "requirements/new/?" in part.split('"')[0]]
+        assert 'value="INV-1"' in client.get(learn.replace("&amp;", "&")).content.decode()
 
     def test_the_list_by_where_documents_stand_bulk_print_and_files(self, client, company, customer):
         paper = make_buyer(company, "Paper", delivery="print")
