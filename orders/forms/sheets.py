@@ -197,7 +197,8 @@ def start_new(kind: Kind, customer: Customer, today: date, order: SalesOrder | N
     if order is not None:
         start["number"] = next_number(kind.model, order)
         if kind.model is WorkOrder:
-            names["order"] = order.number
+            around = {"order": order, "contract": order.contract, "purchase_order": order.purchase_order}
+            names |= {name: record.number for name, record in around.items() if record}
     return start | names
 
 

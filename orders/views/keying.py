@@ -124,6 +124,8 @@ def _new(request: HttpRequest, kind: Kind) -> HttpResponse:
 def _names(request: HttpRequest) -> dict[str, str]:
     """Numbers of the records that a new one is to hang on, by the keys in the address."""
     found = {name: _hung(request, name, model) for name, model in (("purchase_order", PurchaseOrder), ("contract", Contract))}
+    if found["purchase_order"]:
+        found["contract"] = found["contract"] or found["purchase_order"].contract
     return {name: record.number for name, record in found.items() if record}
 
 

@@ -180,6 +180,14 @@ def test_a_delivery_begins_with_what_is_still_to_be_delivered(client, acme):
     assert refused.status_code == 422 and "more than what was delivered" in refused.content.decode()
 
 
+def test_what_belongs_to_an_order_begins_with_what_the_order_hangs_on(client, acme):
+    life = make_life(acme)
+    work = client.get(f"{reverse('orders:work-orders-new')}?order={life.order.pk}").context["sheet"].head
+    assert [work[name].value() for name in ("number", "order", "contract", "purchase_order")] == ["SO-1-W1", "SO-1", "C-1", "PO-1"]
+    order = client.get(f"{reverse('orders:orders-new')}?customer={acme.pk}&purchase_order={life.purchase_order.pk}").context["sheet"].head
+    assert (order["purchase_order"].value(), order["contract"].value()) == ("PO-1", "C-1")
+
+
 def test_an_amendment_begins_with_the_last_version_and_keeps_it(client, acme):
     contract = make_life(acme).contract
     url = reverse("orders:contract-amend", args=[contract.pk])
