@@ -31,21 +31,26 @@ class _Race(Exception):
     """A number or id was taken by someone else between our look and our write."""
 
 
+class ChangedMeanwhile(NotSaved):
+    """Someone else changed the record between the look and the write."""
+
+
 class _Undo(Exception):
     """Rolls a dry run or a broken atomic call back."""
 
 
 def save_rows(
     kind: Kind, rows: Sequence[Any], *, actor: Actor, source_system: str, atomic: bool = False, dry_run: bool = False,
-    known: Mapping[int, Any] | None = None, reason: str = "",
+    known: Mapping[int, Any] | None = None, reason: str = "", seen: int | None = None,
 ) -> list[Saved]:  # fmt: skip
     """Create or update by (company, source_system, external_id), else by number. One outcome a row, in order.
 
-    `known`: rows that are about a record already at hand, by their place. `reason` goes to the audit trail.
+    `known`: rows that are about a record already at hand, by their place. `reason` goes to the audit trail; `seen` is the
+    revision of those at hand that was on screen (raises ChangedMeanwhile when it is another by now).
     """
     for _ in range(ATTEMPTS):
         try:
-            return _attempt(Batch(kind, actor, source_system, rows, known or {}, reason), atomic, dry_run)
+            return _attempt(Batch(kind, actor, source_system, rows, known or {}, reason, seen), atomic, dry_run)
         except _Race:  # someone made one of them meanwhile: look again, and judge by what stands now
             continue
     raise NotSaved(f"someone else writes the same {kind.words}s at the same time: send them again")
@@ -77,8 +82,10 @@ class Batch:
     """What the rows are held against, and what is to be written."""
 
     def __init__(
-        self, kind: Kind, actor: Actor, source_system: str, rows: Sequence[Any], known: Mapping[int, Any], reason: str = ""
-    ) -> None:
+        self, kind: Kind, actor: Actor, source_system: str, rows: Sequence[Any], known: Mapping[int, Any], reason: str = "",
+        seen: int | None = None,
+    ) -> None:  # fmt: skip
+        self.seen = seen
         self.kind, self.actor, self.source_system, self.rows, self.known = kind, actor, source_system, rows, known
         self.reason = {"reason": reason} if reason else {}
         self.identities = [identity(row, source_system) for row in rows]
@@ -164,7 +171,10 @@ class Batch:
 
     def _find(self, index: int, who: Identity, company: Company, customer: Customer | None) -> Any:
         if index in self.known:
-            return self.by_key.get(self.known[index].pk)
+            record = self.by_key.get(self.known[index].pk)
+            if record is not None and self.seen not in (None, record.revision):  # it is locked by now
+                raise ChangedMeanwhile(f"{record.number} was changed by someone else meanwhile: look at it again")
+            return record
         if who.external_id:
             return self.by_external.get((company.pk, who.source_system, who.external_id))
         return self.numbered(company.pk, who.number, customer.pk if customer else None) if who.number else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from arops.lib.rows import Problem
 from customers.services import NotSaved
-from orders.services.batch import PERMISSION, save_rows
+from orders.services.batch import PERMISSION, ChangedMeanwhile, save_rows
 from orders.services.kinds import Kind
 from org.actors import Actor, require
 
@@ -23,8 +23,7 @@ class RowRefused(NotSaved):
         self.problems = problems
 
 
-class ChangedMeanwhile(NotSaved):
-    """Someone else changed the record between the look and the write."""
+__all__ = ["ChangedMeanwhile", "RowRefused", "save_one"]
 
 
 def save_one(
@@ -37,10 +36,7 @@ def save_one(
     if record is not None:
         known[0] = record
         row = {**row, "company": record.company.code}
-        now = kind.model.objects.filter(pk=record.pk).values_list("revision", flat=True).first()
-        if seen is not None and now != seen:
-            raise ChangedMeanwhile(f"{record.number} was changed by someone else meanwhile: look at it again")
-    (saved,) = save_rows(kind, [row], actor=actor, source_system=source_system, known=known, reason=reason)
+    (saved,) = save_rows(kind, [row], actor=actor, source_system=source_system, known=known, reason=reason, seen=seen)
     if saved.outcome == "rejected":
         raise RowRefused(saved.problems)
     return kind.model.objects.get(pk=saved.pk)
