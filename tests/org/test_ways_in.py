@@ -18,7 +18,7 @@ def _client(role: str, **fields) -> Client:
 @pytest.mark.parametrize(
     ("role", "home"),
     [("specialist", "/queue/"), ("supervisor", "/queue/"), ("controller", "/dashboard/"), ("credit_manager", "/dashboard/"),
-     ("auditor", "/dashboard/"), ("sales", "/customers/")],
+     ("auditor", "/dashboard/"), ("sales", "/customers/"), ("collaborator", "/tasks/")],
 )  # fmt: skip
 def test_each_role_begins_where_its_work_is(role: str, home: str) -> None:
     answer = _client(role).get("/")
@@ -26,7 +26,7 @@ def test_each_role_begins_where_its_work_is(role: str, home: str) -> None:
 
 
 def test_who_has_nothing_to_do_is_told_so() -> None:
-    assert "No question has come to you" in _client("collaborator").get("/").content.decode()
+    assert "Nothing waits for you" in _client("collaborator").get("/tasks/").content.decode()
     nobody = Client()
     nobody.force_login(make_user("specialist"), backend="org.backends.EmailBackend")
     assert "no role yet" in nobody.get("/").content.decode()
