@@ -71,3 +71,13 @@ class OfInvoiceQuerySet(ScopedQuerySet):
     """What belongs to an issued document."""
 
     collector_path = "invoice__customer__collector_id"
+
+
+class PrintBatchQuerySet(ScopedQuerySet):
+    """Print batches: of a portfolio's customers those that hold a document of theirs."""
+
+    collector_path = "dispatches__invoice__customer__collector_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Each batch once, however many of its documents are in sight."""
+        return super().visible_to(actor, permission).distinct()

@@ -8,10 +8,9 @@ from django.db.models.functions import Now
 
 from arops.lib.triggers import append_only
 from invoicing.models.document import Invoice
-from invoicing.querysets import OfInvoiceQuerySet
+from invoicing.querysets import OfInvoiceQuerySet, PrintBatchQuerySet
 from messaging.models import Message
 from org.models import Company
-from org.querysets import ScopedQuerySet
 from workflow.models import StoredFile
 
 
@@ -28,7 +27,7 @@ class PrintBatch(models.Model):
     mailed_on = models.DateField(null=True)
     mailed_by = models.CharField(max_length=80, blank=True, default="")
 
-    objects = ScopedQuerySet.as_manager()
+    objects = PrintBatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
