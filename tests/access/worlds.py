@@ -115,7 +115,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     day = TODAY + timedelta(days=5)
     give_promise(actor=collector, customer=customer, items=[second], amount=second.balance, due_on=day, today=TODAY)
     log_activity(actor=collector, customer=customer, kind="call", outcome="no_answer", today=TODAY, contact=contact)
-    paid = money_in(bank, 119_00, customer, text=f"INV-{name}-2", day=TODAY)
+    paid = money_in(bank, 118_00, customer, text=f"INV-{name}-2", day=TODAY)  # what the write-off left of it
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[paid], post=True)
     waiting = money_in(bank, 50_00, customer, text="hello", day=TODAY)
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[waiting], post=False)
