@@ -14,7 +14,7 @@ from workflow.models import Event
 
 SHOWN = 60
 _QUIET = frozenset({"number", "revision", "before", "after"})
-_OWN = frozenset({"updated_at", "revision"})
+_OWN = frozenset({"updated_at", "source_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ def history(record: Any) -> list[Change]:
     found = list(events)
     names = actor_names({event.actor for event in found})
     told = [_change(event, names.get(event.actor) or event.actor) for event in found]
-    return sorted([*told, *_untold(record, {change.at for change in told})], key=lambda change: change.at, reverse=True)[:SHOWN]
+    return sorted([*told, *_untold(record)], key=lambda change: change.at, reverse=True)[:SHOWN]
 
 
-def _untold(record: Any, told: set[datetime]) -> list[Change]:
-    """Changes of the row itself in transactions that wrote no event: both bear the transaction's time."""
+def _untold(record: Any) -> list[Change]:
+    """Changes of the row itself that left its revision alone: whatever goes through the product raises it, and tells."""
     states = list(record.events.order_by("-pgh_id").values()[: SHOWN + 1])
     found = []
     for now, then in pairwise(states):
-        if now["pgh_created_at"] not in told and now["pgh_label"] == "update":
+        if now["pgh_label"] == "update" and now["revision"] == then["revision"]:
             names = [n for n in now if not n.startswith("pgh_") and n not in _OWN and now[n] != then[n]]
             differences = tuple(Difference(_words(n), _said(then[n]), _said(now[n])) for n in names)
             if differences:
