@@ -42,13 +42,16 @@ def test_the_queue_is_worked_by_keyboard(page: Any, web: str, company: Any) -> N
     assert not Axe().run(page).response["violations"]
     page.keyboard.press("a")
     page.wait_for_selector("text=INV-2 is yours")
+    page.wait_for_selector("#peek p:has-text('Senior')")  # the panel is drawn anew, too
     assert Draft.objects.get(number="INV-2").owner == senior
     page.keyboard.press("q")
     page.wait_for_selector("#peek details[open] textarea:focus")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=Billing is asked")
     assert Task.objects.get().title.startswith("INV-2")
-    page.keyboard.press("Escape")
+    page.wait_for_selector("#list .badge:has-text('waiting for an answer')")  # the list is drawn anew
+    page.wait_for_selector("#peek section.note:has-text('Billing')")
+    page.keyboard.press("Home")
     page.keyboard.press("j")
     page.wait_for_selector("#peek h2:has-text('INV-1')")
     page.keyboard.press("v")
