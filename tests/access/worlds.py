@@ -87,6 +87,8 @@ def make_side(code: str, iban: str) -> Side:
     bank = make_bank(company, identifier=iban)
     MatchPolicy.objects.create(company=company)
     customer = make_things(company, people["specialist"], bank, code)
+    unit = {"company": company.code, "from_unit": "CS", "to_unit": "EA", "factor": "12"}  # of the company, of no portfolio
+    assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
     _files(company, people, bank, iban, customer)
     _runs(company, people, customer)
     name_deputy(
@@ -139,7 +141,7 @@ def _papers(collector: User, customer: Customer, name: str) -> None:
 
 
 def _order_life(company: Company, customer: Customer, name: str) -> None:
-    """A contract with a price, a purchase order, an order, its delivery and its work order; a unit."""
+    """A contract with a price, a purchase order, an order, its delivery and its work order."""
     common = {"company": company.code, "customer": customer.number, "external_id": f"X-{name}"}
     price = {"sku": "SRV", "unit": "HUR", "unit_price": "100.00"}
     version = {"valid_from": "2026-01-01", "prices": [price], "steps": [{"code": "M1", "name": "Foundation", "amount": "10.00"}]}
@@ -159,8 +161,6 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
         [{**common, "external_id": f"P-{name}", "number": f"CP-{name}", "versions": [progress]}], actor=SYSTEM, source_system="erp"
     )
     claim_progress(actor=SYSTEM, contract=Contract.objects.get(number=f"CP-{name}"), percent=Decimal(10), today=TODAY, day=TODAY)
-    unit = {"company": company.code, "sku": name, "from_unit": "CS", "to_unit": "EA", "factor": "12"}
-    assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
 
 
 def _requests(company: Company, collector: User, customer: Customer) -> None:
