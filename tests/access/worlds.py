@@ -166,7 +166,7 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
 def _requests(company: Company, collector: User, customer: Customer) -> None:
     """A write-off that was done, and a credit memo that waits for approval."""
     common = {"day": TODAY, "today": TODAY, "now": NOW}
-    item = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[2]
+    item = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[0]
     request_write_off(actor=SYSTEM, items=[(item, 1_00)], reason_code="small_balance", token=f"w:{customer.pk}", **common)
     invoice = Invoice.objects.filter(customer=customer, kind="invoice").order_by("pk")[1]
     lines = [MemoLine(None, 10_00)]
