@@ -164,7 +164,7 @@ def act(request: HttpRequest, draft: Draft, do: Callable[[Any], str]) -> HttpRes
     except (Refused, NotAllowed) as refusal:
         said, tone = str(refusal), "bad"
     if request.POST.get("then") == "queue" and getattr(request, "htmx", False):
-        response = page(request, "invoicing/exceptions.html", _list(request, _current(request)), fragment="list")
+        response = page(request, "invoicing/exceptions.html", _list(request, _current(request)) | {"oob": True}, fragment="list")
         response["HX-Retarget"], response["HX-Reswap"] = "#list", "innerHTML"
         return toast(request, response, said, tone=tone)
     to_queue = request.POST.get("then") == "queue"
