@@ -97,9 +97,9 @@ class Finding(models.Model):
             Guard(
                 name="maker_is_not_checker", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update,
                 condition=pgtrigger.Condition("(NEW.state = 'overridden')"),
-                func="IF EXISTS (SELECT FROM invoicing_draft d WHERE d.id = NEW.draft_id AND NEW.decided_by = ANY(d.created_by || d.makers))"
-                " THEN RAISE insufficient_privilege USING MESSAGE = 'whoever made or changed a document does not override what the check"
-                " found in it'; END IF; RETURN NEW;",
+                func="IF EXISTS (SELECT FROM invoicing_draft d WHERE d.id = NEW.draft_id"
+                " AND NEW.decided_by = ANY(d.created_by || d.makers)) THEN RAISE insufficient_privilege"
+                " USING MESSAGE = 'whoever made or changed a document does not override what the check found in it'; END IF; RETURN NEW;",
             ),
         ]  # fmt: skip
 
