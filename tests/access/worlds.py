@@ -108,9 +108,9 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     documents = [_document(company, name, n, kind) for n, kind in enumerate(["invoice", "invoice", "invoice", "credit_memo", "debit_memo"])]
     done = issue_documents(documents, actor=SYSTEM, source_system="erp")
     assert all(o.outcome == "created" for o in done), done
-    _requests(company, collector, customer)
     _deliveries(company, collector, customer, name)
     _exceptions(company, name)
+    _requests(company, collector, customer)
     first, second = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[:2]
     dispute = open_dispute(actor=collector, open_item=first, amount=10_00, reason="price", today=TODAY, source=f"test:{first.pk}")
     note_dispute(actor=collector, dispute=dispute, body="looked into it")
@@ -166,7 +166,7 @@ def _order_life(company: Company, customer: Customer, name: str) -> None:
 def _requests(company: Company, collector: User, customer: Customer) -> None:
     """A write-off that was done, and a credit memo that waits for approval."""
     common = {"day": TODAY, "today": TODAY, "now": NOW}
-    item = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[0]
+    item = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[2]
     request_write_off(actor=SYSTEM, items=[(item, 1_00)], reason_code="small_balance", token=f"w:{customer.pk}", **common)
     invoice = Invoice.objects.filter(customer=customer, kind="invoice").order_by("pk")[1]
     lines = [MemoLine(None, 10_00)]
