@@ -4,7 +4,7 @@ const place = document.getElementById("docs");
 globalThis.SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
-  docExpansion: "list",
+  docExpansion: "none", // a hundred calls drawn at once keep a browser busy for half a minute
   deepLinking: true,
   filter: true,
   tryItOutEnabled: false,
