@@ -179,6 +179,7 @@ class InvoiceImport(models.Model):
     counts = models.JSONField(default=dict, help_text="Documents by what would become, or became, of them.")
     totals = models.JSONField(default=list, help_text="Control totals: kind, currency, documents, minor units.")
     outcomes = models.JSONField(default=list, help_text="Documents that were refused, with the cells that are to blame.")
+    held = models.JSONField(default=list, help_text="Documents that the check holds, with what it found; the draft once it is kept.")
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="invoice_imports")
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())

@@ -24,7 +24,7 @@ from arops.lib.reading.table import Table
 from arops.lib.refusal import Refused
 from arops.lib.sandbox import run_bounded
 from invoicing.models import Invoice, InvoiceImport
-from invoicing.readers.assemble import Assembly, CellProblem, Draft, assemble, said_total
+from invoicing.readers.assemble import CellProblem, Draft, assemble, said_total
 from invoicing.readers.mapping import Mapping, Question, guess, questions, reconsider
 from invoicing.services.issuing import Outcome, issue_documents
 from org.actors import Actor, require
@@ -129,8 +129,8 @@ def set_mapping(*, actor: Actor, found: InvoiceImport, mapping: Mapping) -> Invo
         raise ImportRefused(f"this list is {locked.get_state_display()}: bring it again to map it anew")
     mapping = reconsider(table_of(locked), mapping_of(locked), mapping)
     locked.mapping, locked.state = codec.encode(mapping), InvoiceImport.State.MAPPING
-    locked.counts, locked.totals, locked.outcomes = {}, [], []
-    locked.save(update_fields=["mapping", "state", "counts", "totals", "outcomes"])
+    locked.counts, locked.totals, locked.outcomes, locked.held = {}, [], [], []
+    locked.save(update_fields=["mapping", "state", "counts", "totals", "outcomes", "held"])
     return locked
 
 
@@ -164,7 +164,7 @@ def check_import(*, actor: Actor, found: InvoiceImport) -> InvoiceImport:
     table, mapping = _answered(found)
     made = assemble(table, mapping)
     results = try_out(made.drafts, actor)
-    _conclude(found, made, results, InvoiceImport.State.CHECKED)
+    _conclude(found, results, InvoiceImport.State.CHECKED)
     return found
 
 
@@ -238,7 +238,7 @@ def run_import(*, actor: Actor, found: InvoiceImport, tell: Tell) -> tuple[dict[
     else:
         results = _row_by_row(made.drafts, actor, tell)
     results = _first_time(found, results)
-    counts = _conclude(found, made, results, InvoiceImport.State.DONE)
+    counts = _conclude(found, results, InvoiceImport.State.DONE)
     record(actor=actor, type="invoice_import.done", company_id=found.company_id, subject=found, name=found.name, **counts)
     return counts, [_told(table, draft, outcome) for draft, outcome in results]
 
@@ -338,11 +338,13 @@ def _told(table: Table, draft: Draft, outcome: Outcome) -> dict[str, Any]:
         "outcome": outcome.outcome,
         "id": f"inv_{outcome.invoice_id}" if outcome.invoice_id else None,
         "errors": errors,
+        "draft": f"drf_{outcome.draft_id}" if outcome.draft_id else None,
+        "findings": [f.words for f in outcome.found],
     }
 
 
-def _conclude(found: InvoiceImport, made: Assembly, results: Sequence[Result], state: str) -> dict[str, int]:
-    """Keep what was found: counts, control totals, and what was refused with its reasons."""
+def _conclude(found: InvoiceImport, results: Sequence[Result], state: str) -> dict[str, int]:
+    """Keep what was found: counts, control totals, what was refused and what the check holds, each with its reasons."""
     counts = Counter(outcome.outcome for _, outcome in results)
     refused = [(draft, outcome) for draft, outcome in results if outcome.outcome == "rejected"]
     found.counts, found.totals, found.state = dict(counts), control_totals(results), state
@@ -350,7 +352,12 @@ def _conclude(found: InvoiceImport, made: Assembly, results: Sequence[Result], s
         {"rows": draft.rows, "number": draft.payload.get("number", ""), "problems": codec.encode(problems_of(draft, outcome))}
         for draft, outcome in sorted(refused, key=lambda r: r[0].rows[0])[:KEPT]
     ]
-    found.save(update_fields=["counts", "totals", "state", "outcomes"])
+    found.held = [
+        {"row": draft.rows[0], "number": draft.payload.get("number", ""), "words": [f.words for f in outcome.found],
+         "draft": outcome.draft_id if state == InvoiceImport.State.DONE else None}
+        for draft, outcome in sorted(results, key=lambda r: r[0].rows[0]) if outcome.outcome == "held"
+    ][:KEPT]  # fmt: skip
+    found.save(update_fields=["counts", "totals", "state", "outcomes", "held"])
     return dict(counts)
 
 

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 
 from customers.terms import Terms, TermsError, parse_terms
 from invoicing.checks import Found
+from invoicing.models import Draft, Invoice
 from invoicing.payload import Document, Problem, Reference, read_document
 from invoicing.selectors.chain import Chain, Placed
-from invoicing.services import linking, retaining, screening, within
+from invoicing.services import checking, linking, retaining, screening, within
 from invoicing.services.lookups import Known, Lookups
 from invoicing.services.writing import Ready, write
 from ledger import drafts
@@ -83,13 +84,24 @@ def issue_documents(
                 if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
                     raise _Undo
         except _Undo:
-            return outcomes if dry_run else [_not_applied(o) for o in outcomes]
+            return _tried(outcomes) if dry_run else [_not_applied(o) for o in outcomes]
         except (IntegrityError, DuplicateNumber):
             if attempt == 2:
                 raise
             continue  # someone issued the same number meanwhile: look again, and judge by what stands now
         return outcomes
     raise AssertionError("unreachable")
+
+
+def _tried(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Outcomes that were taken back: they name no documents but those that stand."""
+    named, kept = {o.invoice_id for o in outcomes if o.invoice_id}, {o.draft_id for o in outcomes if o.draft_id}
+    invoices = set(Invoice.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+    drafts = set(Draft.objects.filter(pk__in=kept).values_list("pk", flat=True)) if kept else set()
+    return [
+        replace(o, invoice_id=o.invoice_id if o.invoice_id in invoices else None, draft_id=o.draft_id if o.draft_id in drafts else None)
+        for o in outcomes
+    ]
 
 
 def _not_applied(outcome: Outcome) -> Outcome:
@@ -103,6 +115,8 @@ def _issue(
     rows: Sequence[Any], read: Sequence[Document | list[Problem]], actor: Actor, permission: str, lists: str | None, check: bool
 ) -> list[Outcome]:
     documents = [d for d in read if isinstance(d, Document)]
+    if check:
+        checking.take_turns(checking.waiting_companies({d.company for d in documents}))
     lookups = Lookups.of(documents, actor, permission)
     outcomes: dict[int, Outcome] = {}
     ready: list[Ready] = []

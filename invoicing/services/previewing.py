@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A row with its line in the file; `outcome` of its document (created, unchanged, rejected), on the document's first row."""
+    """A row with its line in the file; `outcome` of its document (created, unchanged, held, rejected), on the document's first row."""
 
     line: int
     cells: list[Cell]

@@ -53,7 +53,7 @@ def start(request: HttpRequest) -> HttpResponse:
             form.add_error("company", str(refusal))
         else:
             return redirect_htmx(request, reverse("invoicing:import-detail", args=[found.pk]))
-    mine: Any = InvoiceImport.objects.visible_to(user).defer("table", "outcomes")
+    mine: Any = InvoiceImport.objects.visible_to(user).defer("table", "outcomes", "held")
     recent = list(mine.order_by("-pk")[:RECENT])
     sources = sorted({found.source for found in recent}, key=str.casefold)
     context = {"form": form, "recent": recent, "sources": sources}
@@ -102,7 +102,8 @@ def _show(request: HttpRequest, found: InvoiceImport, form: MappingForm | None =
         return redirect_htmx(request, reverse("invoicing:import-detail", args=[found.pk]))
     context: dict[str, Any] = {
         "found": found, "job": found.job, "earlier": importing.earlier_import(found), "refused": _refused(found),
-        "is_refused_cut": len(found.outcomes) > REFUSED, "job_url": address("workflow:job", found.job_id) if found.job_id else "",
+        "held": _held(found), "is_held_cut": len(found.held) > REFUSED, "is_refused_cut": len(found.outcomes) > REFUSED,
+        "job_url": address("workflow:job", found.job_id) if found.job_id else "",
         "steps": _steps(found), "stuck": found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED,
     }  # fmt: skip
     if found.state in ("mapping", "checked") or (found.state == "checking" and context["stuck"]):
@@ -136,6 +137,14 @@ def _refused(found: InvoiceImport) -> list[dict[str, Any]]:
         ]  # fmt: skip
         told.append({"number": outcome["number"], "line": table.rows[outcome["rows"][0]].line, "problems": problems})
     return told
+
+
+def _held(found: InvoiceImport) -> list[dict[str, Any]]:
+    """Documents that the check holds, or would hold, with the lines they stand in."""
+    if not found.held:
+        return []
+    table = importing.table_of(found)
+    return [{**row, "line": table.rows[row["row"]].line} for row in found.held[:REFUSED]]
 
 
 Step = Callable[[HttpRequest, InvoiceImport], str]

@@ -1,21 +1,28 @@
 """Documents from outside and the check: held, warned, recorded; told why; corrected, repeated, overridden; nothing in the books before."""
 
+import itertools
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from invoicing.models import Draft, Finding, Invoice
+from invoicing.payload import digest
 from invoicing.services import issue_documents
-from invoicing.services.checking import check_draft, check_issued, check_recorded
+from invoicing.services.checking import check_draft, check_issued, check_recorded, recheck_held
+from invoicing.services.drafting import issue_draft
 from invoicing.services.linking import link_lines
 from ledger.models import Entry
 from ledger.verify import verify_books
 from orders.models import SalesOrder, WorkOrder
-from tests.factories import DAY, SYSTEM, make_company
+from org.actors import NotAllowed
+from tests.factories import DAY, SYSTEM, make_company, make_user
 from tests.invoicing.lives import invoice_row, life, policy
 from workflow.models import Event
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 9, 30, 12, tzinfo=UTC)
 
 
 def push(*rows, **more):
@@ -175,6 +182,16 @@ def test_what_was_credited_may_be_billed_again(company):
     assert (again.outcome, again.found) == ("created", ())
 
 
+def test_to_name_an_invoice_that_still_stands_makes_nothing_of_it_unbilled(company):
+    one = life(company)
+    (first,) = push(invoice_row(one, "A"))
+    again = push(invoice_row(one, "B", replaces=f"inv_{first.invoice_id}"))[0]
+    assert again.outcome == "held" and {f.rule for f in again.found} & {"duplicate", "work_order_billed"}
+    memo = {**invoice_row(one, "CM"), "kind": "credit_memo", "refers_to": f"inv_{first.invoice_id}"}
+    assert push(memo)[0].outcome == "created"
+    assert push(invoice_row(one, "B", replaces=f"inv_{first.invoice_id}"))[0].outcome == "created"
+
+
 def test_an_invoice_that_refers_to_nothing_is_issued_as_ever(company):
     one = life(company)
     plain = {k: v for k, v in invoice_row(one, "PLAIN").items() if k not in ("po_number", "order", "lines")}
@@ -227,3 +244,40 @@ def test_lines_are_linked_to_what_came_after_them(company):
     line.refresh_from_db()
     assert (line.sales_order, line.job) == (one["order"], one["job"])
     assert link_lines(actor=SYSTEM, company=company) == {"documents": 0, "lines": 0}
+
+
+def test_what_is_held_is_looked_at_again_all_at_once(company):
+    mended, still, edited, discarded = (life(company, n) for n in (1, 2, 3, 4))
+    for one in (mended, edited):
+        WorkOrder.objects.filter(pk=one["job"].pk).update(state="started", completed_on=None, signed_off_by="", signed_off_on=None)
+    push(invoice_row(mended), invoice_row(still, price="165.00"), invoice_row(edited), invoice_row(discarded, price="165.00"))
+    Draft.objects.filter(number="INV-4").update(state="discarded")
+    assert recheck_held(actor=SYSTEM, company=company) == {"held": 3, "cleared": 0}
+    before = set(Finding.objects.values_list("pk", flat=True))
+    mended["job"].save()
+    with CaptureQueriesContext(connection) as captured:
+        assert recheck_held(actor=SYSTEM, company=company) == {"held": 3, "cleared": 1}
+    one, two, three, four = Draft.objects.order_by("number")
+    assert (one.state, one.at_stake, one.held_since, one.checked_hash) == ("clear", 0, None, digest(one.payload))
+    assert (two.state, two.at_stake, three.state, four.state) == ("held", 150_00, "held", "discarded")
+    assert set(Finding.objects.values_list("pk", flat=True)) == before, "what is found again is the same finding"
+    assert set(one.findings.values_list("state", flat=True)) == {"fixed"} and set(two.findings.values_list("state", flat=True)) == {"open"}
+    assert Event.objects.filter(type="draft.checked", subject_id=one.pk).count() == 1
+    assert not Invoice.objects.exists(), "what is clear waits to be issued by someone, or to be sent again"
+    edited["job"].save()
+    with CaptureQueriesContext(connection) as fewer:
+        assert recheck_held(actor=SYSTEM, company=company) == {"held": 2, "cleared": 1}
+    assert len(captured) <= len(fewer) + 1
+    issue_draft(actor=SYSTEM, draft=one, now=NOON, today=DAY)
+    with pytest.raises(NotAllowed):
+        recheck_held(actor=make_user("auditor", company), company=company)
+
+
+def test_a_rule_may_have_its_own_mode_in_every_mode_of_the_company(company):
+    """The rule's mode goes before the company's: it holds, warns or records alone."""
+    expected = {"hold": "held", "warn": "created", "record": "created"}
+    for n, (general, own) in enumerate(itertools.product(expected, expected), 1):
+        policy(company, general, rules={"price": own})
+        (outcome,) = push(invoice_row(life(company, n), price="165.00"))
+        told = [f.severity for f in outcome.found]
+        assert (outcome.outcome, told) == (expected[own], {"hold": ["block"], "warn": ["warn"], "record": []}[own]), (general, own)
