@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from invoicing.checks import Policy
 from invoicing.selectors.chain import Chain, Placed
+from invoicing.selectors.rows import gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,19 @@ class Batch:
     @property
     def left_out(self) -> list[int]:
         """Invoices that don't count as billed before: those that are checked, and those they bill again."""
-        keys = {p.replaces for p in self.placed if p.replaces}
-        return sorted(keys | ({p.key for p in self.placed} if self.kept == "invoice" else set()))
+        return sorted(self.billed_again() | ({p.key for p in self.placed} if self.kept == "invoice" else set()))
+
+    def billed_again(self) -> set[int]:
+        """Invoices that documents of the batch take the place of. Only what was credited in full is billed again: to name an invoice that
+        still stands makes nothing of it unbilled."""
+        keys = sorted({p.replaces for p in self.placed if p.replaces})
+        if not keys:
+            return set()
+        sql = (
+            "SELECT i.id FROM invoicing_invoice i JOIN invoicing_invoice m ON m.refers_to_id = i.id AND m.kind = 'credit_memo'"
+            " WHERE i.id = ANY(%s) GROUP BY i.id HAVING sum(m.total) >= i.total"
+        )
+        return {pk for (pk,) in gather(sql, keys)}
 
     @property
     def skus(self) -> set[str]:

@@ -25,7 +25,8 @@ def load(batch: Batch) -> tuple[list[Billed], Facts]:
         work_orders=ordered.work_orders(batch, claims, attached), tax_rates=masters.tax_rates(batch, customers, orders, contracts),
         conversions=masters.conversions(batch), earlier=before.earlier(batch, customers),
     )  # fmt: skip
-    return [_billed(p, chain, facts, attached) for p in batch.placed], facts
+    again = batch.billed_again()
+    return [_billed(p, chain, facts, attached, p.replaces if p.replaces in again else None) for p in batch.placed], facts
 
 
 def _attached(batch: Batch) -> Mapping[tuple[str, int], frozenset[str]]:
@@ -46,7 +47,9 @@ def _attached(batch: Batch) -> Mapping[tuple[str, int], frozenset[str]]:
     return {key: frozenset(kinds) for key, kinds in grouped(((label, pk), kind) for label, pk, kind in rows).items()}
 
 
-def _billed(placed: Placed, chain: Chain, facts: Facts, attached: Mapping[tuple[str, int], frozenset[str]]) -> Billed:
+def _billed(
+    placed: Placed, chain: Chain, facts: Facts, attached: Mapping[tuple[str, int], frozenset[str]], replaces: int | None
+) -> Billed:  # fmt: skip
     document, customer = placed.document, facts.customers[placed.customer_id]
     order = chain.order(placed) if document.order_reference else None
     purchase = chain.purchase(placed) if document.po_number else None
@@ -60,7 +63,7 @@ def _billed(placed: Placed, chain: Chain, facts: Facts, attached: Mapping[tuple[
         lines=tuple(_lines(placed, chain)), subtotal=document.subtotal, tax_total=document.tax_total, total=document.total,
         retainage=document.retainage, cost_code=document.cost_code, buyer_reference=document.buyer_reference, bill_to=customer.address,
         order_reference=document.order_reference, order=order.id if order else None, purchase_order=purchase.id if purchase else None,
-        replaces=placed.replaces, attachments=files,
+        replaces=replaces, attachments=files,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from arops.lib.refusal import Refused
@@ -80,6 +81,29 @@ def stances(companies: Iterable[int]) -> dict[int, Stance]:
     """The stance of each of the companies, in one query."""
     rows = {row.company_id: row for row in CheckPolicy.objects.filter(company__in=list(companies))}
     return {pk: Stance.of(rows.get(pk)) for pk in companies}
+
+
+def take_turns(companies: Iterable[int]) -> None:
+    """Whoever checks documents to issue them waits, to the end of their transactions, for others who do in these companies: of two that
+    bill the same thing at once, the second finds the first. Call it before locking anything else."""
+    with connection.cursor() as cursor:
+        for company in sorted(set(companies)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL", [f"checked:{company}"])
+
+
+def waiting_companies(codes: Iterable[str]) -> list[int]:
+    """Of these companies those that check what is pushed before it is issued."""
+    rows = CheckPolicy.objects.filter(company__code__in=set(codes))
+    return [row.company_id for row in rows if Stance.of(row).waits]
+
+
+def void_overrides(draft: Draft, *, actor: Actor, total: int) -> None:
+    """A draft changes to `total`: what was overridden by whoever changes it stands no more, for nobody overrides their own; nor does, once
+    more is billed, what was overridden of the document as a whole. The next check finds it anew."""
+    whose = Q(decided_by=actor.label)
+    if total > draft.total:
+        whose |= Q(effect=0)
+    draft.findings.filter(whose, state=Finding.State.OVERRIDDEN).update(state=Finding.State.FIXED)
 
 
 def blocks(found: Iterable[Found]) -> bool:

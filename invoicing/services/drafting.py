@@ -12,6 +12,7 @@ from arops.lib.refusal import Refused
 from customers.models import Customer
 from invoicing.models import Draft, DraftBasis, Invoice
 from invoicing.payload import Document, Problem, digest, read_document
+from invoicing.services.checking import check_draft, take_turns, void_overrides
 from invoicing.services.issuing import issue_document
 from invoicing.services.keying import next_number
 from org.actors import Actor, require
@@ -128,6 +129,7 @@ def _changed(actor: Actor, draft: Draft, values: dict[str, Any]) -> Draft:
     if (draft.company_id, draft.customer_id) != (values["company"].pk, values["customer"].pk):
         raise DraftRefused("a draft stays with its customer: discard it and make another")
     if digest(draft.payload) != digest(values["payload"]):
+        void_overrides(draft, actor=actor, total=values["total"])
         values |= {"state": Draft.State.DRAFT, "checked_hash": "", "version": draft.version + 1}
     if actor.label not in draft.makers:
         draft.makers = [*draft.makers, actor.label]
@@ -189,22 +191,38 @@ def restore_draft(*, actor: Actor, draft: Draft, today: date) -> Draft:
         raise DraftRefused("only a discarded draft is brought back")
     _claim(draft, draft.released)
     draft.released, draft.state = [], Draft.State.DRAFT
-    draft.save(update_fields=["released", "state", "updated_at"])
+    try:
+        with transaction.atomic():
+            draft.save(update_fields=["released", "state", "updated_at"])
+    except IntegrityError:
+        raise DraftRefused(f"{draft} was sent again meanwhile, and waits as another draft") from None
     _tell(actor, "draft.restored", draft, today)
     return draft
 
 
-@transaction.atomic
 def issue_draft(*, actor: Actor, draft: Draft, now: datetime, today: date) -> Invoice:
     """Issue a draft that the check found clear and that nobody changed since; it gets the next number of our series, taken last.
 
-    The same draft twice at once makes one invoice. Raises DraftRefused, DocumentRefused (closed period, …), NotAllowed.
+    It is checked once more as it is issued: what it bills may have been billed by others meanwhile, and then it is held. The same draft
+    twice at once makes one invoice. Raises DraftRefused, DocumentRefused (closed period, …), NotAllowed.
     """
     require(actor, "invoices.issue", draft.company_id)
+    invoice = _issue_clear(actor, draft, now, today)
+    if invoice is None:
+        raise DraftRefused("what this draft bills has changed since it was checked: the check holds it now, see what it found")
+    return invoice
+
+
+@transaction.atomic
+def _issue_clear(actor: Actor, draft: Draft, now: datetime, today: date) -> Invoice | None:
+    """The invoice made of a draft; None when the check holds it by now, which is kept."""
+    take_turns([draft.company_id])
     draft = Draft.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=draft.pk)
     if draft.state == Draft.State.ISSUED and draft.invoice:
         return draft.invoice
     _check_clear(draft)
+    if check_draft(actor=actor, draft=draft, today=today).state != Draft.State.CLEAR:
+        return None
     row = {**draft.payload, "external_id": draft.external_id or f"draft-{draft.pk}"}
     row["number"] = draft.number or next_number(draft.company, draft.kind)
     outcome = issue_document(row, actor=actor, source_system=draft.source_system)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from invoicing.models import Draft, Invoice
-from invoicing.services.checking import check_draft
+from invoicing.services.checking import check_draft, take_turns
 from invoicing.services.drafting import issue_draft, save_draft
 from invoicing.services.keying import key_of, sent_before
 from org.actors import Actor, require
@@ -31,6 +31,7 @@ def key_invoice(*, actor: Actor, company: Company, row: Mapping[str, Any], token
     NotAllowed.
     """
     require(actor, "invoices.issue", company.pk)
+    take_turns([company.pk])
     list(Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=company.pk))  # the same form twice: one waits
     key = key_of(actor, token)
     draft = Draft.objects.filter(company=company, source_system="arops", external_id=key).exclude(state="discarded").first()

@@ -19,7 +19,7 @@ from invoicing.models import Draft, Finding
 from invoicing.payload import Document, Problem, digest
 from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
-from invoicing.services.checking import Stance, Subject, blocks, examine, identity, keep, settle, stances
+from invoicing.services.checking import Stance, Subject, blocks, examine, identity, keep, settle, stances, void_overrides
 from org.actors import Actor
 from workflow.models import Event
 from workflow.services.recording import record_many
@@ -67,6 +67,9 @@ def screen(pushed: Sequence[Pushed], chain: Chain, *, actor: Actor, origin: str)
     result = Screened()
     waiting = _waiting(pushed)
     result.drafts = {p.placed.key: waiting[p.name] for p in pushed if p.name in waiting}
+    for p in pushed:
+        if p.name in waiting and p.document.total > waiting[p.name].total:
+            void_overrides(waiting[p.name], actor=actor, total=p.document.total)
     views = stances({p.placed.company_id for p in pushed})
     invoices = [p for p in pushed if p.document.kind == "invoice" and views[p.placed.company_id].waits]
     for company, stance in views.items():

@@ -264,6 +264,18 @@ def test_only_a_draft_that_is_clear_and_unchanged_is_issued_and_once(shop):
         issue_draft(actor=shop.clerk, draft=held, now=NOON, today=TODAY)
 
 
+def test_what_others_billed_since_the_check_is_found_as_a_draft_is_issued(shop):
+    contract = shop.contract(prices=RATES)
+    shop.work("WO-1", ("HVAC", "1", "HUR"), contract=contract)
+    (draft,) = shop.bill().drafts
+    row = {**draft.payload, "number": "ERP-1", "document_date": "2026-09-14"}
+    assert issue_documents([row], actor=SYSTEM, source_system="erp")[0].outcome == "created"
+    with pytest.raises(DraftRefused, match="holds it now"):
+        issue_draft(actor=shop.clerk, draft=draft, now=NOON, today=TODAY)
+    draft.refresh_from_db()
+    assert draft.state == "held" and draft.findings.open().exists() and draft.invoice is None
+
+
 def test_a_certificate_frees_of_tax_and_is_named(shop):
     CustomerDocument.objects.create(
         company=shop.company, customer=shop.customer, kind="exemption", state="received", jurisdiction="US-TX", reference="TX-123",

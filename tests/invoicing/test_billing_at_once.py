@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from invoicing.models import Draft, Invoice
+from invoicing.models import CheckPolicy, Draft, Invoice
 from invoicing.services.billing import make_drafts
-from invoicing.services.drafting import issue_draft
+from invoicing.services.drafting import DraftRefused, issue_draft
 from invoicing.services.issuing import issue_documents
 from ledger.models import OpenItem
 from ledger.verify import verify_books
@@ -58,6 +58,23 @@ def test_work_that_two_bill_at_once_stands_in_one_draft() -> None:
     made = at_once(lambda n: make_drafts(actor=shop.clerk, company=shop.company, keys=[key], today=TODAY))
     assert sum(len(m.drafts) for m in made) == Draft.objects.count() == 1
     assert sum(key in m.left_out for m in made) == 3
+
+
+def test_work_that_the_erp_bills_twice_and_a_draft_once_more_is_billed_once() -> None:
+    shop = Shop()
+    CheckPolicy.objects.create(company=shop.company, pushed="hold")
+    shop.work("WO-1", ("HVAC", "1", "HUR"), contract=shop.contract(prices=RATES))
+    (draft,) = shop.bill().drafts
+
+    def bill(n: int) -> Any:
+        if n == 0:
+            return issue_draft(actor=shop.clerk, draft=draft, now=NOON, today=TODAY)
+        row = {**draft.payload, "number": f"ERP-{n}", "external_id": f"E-{n}"}
+        return issue_documents([row], actor=SystemActor("erp"), source_system="erp")[0].outcome
+
+    made = at_once(bill)
+    assert Invoice.objects.count() == 1, made
+    assert not any(isinstance(x, Exception) and not isinstance(x, DraftRefused) for x in made), made
 
 
 def test_retainage_that_two_release_at_once_is_released_once() -> None:

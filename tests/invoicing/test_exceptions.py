@@ -1,15 +1,20 @@
 """Exceptions on the screen and behind it: the queue, one looked into, mended, asked about, overridden by another, put aside, issued."""
 
+from datetime import date
+
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from customers.models import BillingRequirement
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice
 from invoicing.services import exceptions as work
 from invoicing.services import issue_documents
 from invoicing.services.checking import check_draft, check_issued
+from invoicing.services.drafting import DraftRefused, restore_draft
 from ledger.verify import verify_books
+from orders.models import WorkOrder
 from org.actors import NotAllowed
 from org.models import Department
 from tests.factories import DAY, SYSTEM, make_company, make_user
@@ -143,6 +148,46 @@ def test_an_override_is_void_once_the_amount_is_another(company, held):
     )  # fmt: skip
     held.refresh_from_db()
     assert held.state == "held" and held.findings.filter(state="open").get().effect == 200_00
+
+
+def test_whoever_overrode_and_then_changes_the_document_has_overridden_nothing(company, held):
+    senior, other = make_user("senior", company), make_user("senior", company)
+    work.override_findings(actor=senior, draft=held, findings=list(held.findings.all()), reason=WHY)
+    mend = {"draft": held, "lines": {}, "today": DAY}
+    changed = work.mend_draft(actor=other, fields={"cost_code": "CC-1"}, version=held.version, **mend)
+    assert changed.state == "clear", "nothing of what the senior looked at is another"
+    changed = work.mend_draft(actor=senior, fields={"cost_code": "CC-2"}, version=changed.version, **mend)
+    assert changed.state == "held" and changed.findings.filter(state="overridden").count() == 0
+    with pytest.raises(work.MakerIsNotChecker):
+        work.override_findings(actor=senior, draft=changed, findings=list(changed.findings.open()), reason=WHY)
+
+
+def test_an_override_of_the_whole_is_void_once_more_is_billed(company):
+    one = life(company)
+    WorkOrder.objects.update(signed_off_by="", signed_off_on=None)
+    BillingRequirement.objects.create(
+        customer=one["customer"], company=company, kind="sign_off", params={}, valid_from=date(2026, 1, 1), created_by="test"
+    )
+    (outcome,) = issue_documents([invoice_row(one, hours=5)], actor=SYSTEM, source_system="erp")
+    draft, senior = Draft.objects.get(pk=outcome.draft_id), make_user("senior", company)
+    whole = draft.findings.open().filter(severity="block", effect=0)
+    work.override_findings(actor=senior, draft=draft, findings=list(whole), reason=WHY)
+    draft.refresh_from_db()
+    mend = {"actor": make_user("specialist", company), "draft": draft, "fields": {}, "today": DAY}
+    less = work.mend_draft(lines={1: {"quantity": "4"}}, version=draft.version, **mend)
+    assert less.state == "clear"
+    assert work.mend_draft(lines={1: {"quantity": "9"}}, version=less.version, **mend).state == "held"
+    work.override_findings(actor=senior, draft=draft, findings=list(whole.all()), reason=WHY)
+    (more,) = issue_documents([invoice_row(one, hours=10)], actor=SYSTEM, source_system="erp")
+    assert more.outcome == "held" and whole.count() == 1
+
+
+def test_what_was_put_aside_and_sent_again_is_not_brought_back_beside_it(company, held):
+    user = make_user("specialist", company)
+    work.discard_exception(actor=user, draft=held, reason="not right at all", today=DAY)
+    issue_documents([invoice_row({"n": 1, "customer": held.customer}, price="170.00")], actor=SYSTEM, source_system="erp")
+    with pytest.raises(DraftRefused, match="sent again"):
+        restore_draft(actor=user, draft=held, today=DAY)
 
 
 def test_a_department_is_asked_and_its_answer_stands_beside_the_finding(company, held):
