@@ -127,7 +127,10 @@ def _check(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> None:
 
 
 def check_left(invoice: Invoice, wanted: int) -> None:
-    """Raise CreditRefused when less than that is left to credit. The document's item is locked: memos come one after the other."""
+    """Raise CreditRefused when less than that is left to credit. The document's item is locked: memos come one after the other. Retainage
+    was billed once, with the invoice that it was held back of: what released it is no second sale to credit."""
+    if released := invoice.lines.filter(releases__isnull=False).select_related("releases").first():
+        raise CreditRefused(f"{invoice.number} bills retainage: credit {released.releases} of which it was held back")
     left = left_to_credit(invoice)
     if wanted > left:
         if left <= 0:

@@ -61,9 +61,12 @@ def _over_credited(mine: Sequence[Ready]) -> dict[int, Problem]:
     left = {
         pk: total - memos for pk, total, memos in Invoice.objects.filter(pk__in=about).annotate(t=taken).values_list("pk", "total", "t")
     }
+    releases = set(Invoice.objects.filter(pk__in=about, lines__releases__isnull=False).values_list("pk", flat=True))
     problems = {}
     for item in mine:
-        if item.refers_to_id and item.document.total > left[item.refers_to_id]:
+        if item.refers_to_id in releases:
+            problems[item.index] = Problem("/refers_to", "invalid", "it bills retainage: credit the invoice of which that was held back")
+        elif item.refers_to_id and item.document.total > left[item.refers_to_id]:
             rest = left[item.refers_to_id]
             said = f"{money.format(rest, item.document.currency)} {item.document.currency}" if rest > 0 else "nothing"
             problems[item.index] = Problem("/total", "too_much", f"{said} can still be credited of it")

@@ -22,6 +22,7 @@ from invoicing.services.giving_up import (
     reverse_write_off,
     write_off_by_rule,
 )
+from invoicing.services.issuing import DocumentRefused
 from invoicing.services.memos import CreditRefused, MemoLine, foresee_memo, request_memo, request_rebill
 from invoicing.services.reasons import ReasonRefused, reasons_for, standard_reasons
 from ledger.models import Account, Entry, OpenItem, Period
@@ -194,6 +195,22 @@ def test_a_paid_invoices_credit_stays_open_and_a_part_paid_ones_in_part(acme, pe
     assert balance("AC-000002") == -100_00
     wish(people["supervisor"], bill(acme, "INV-2"), 100_00, apply=False)
     assert (balance("INV-2"), balance("AC-000003")) == (1080_00, -100_00)
+    holds()
+
+
+def test_what_releases_retainage_is_no_second_sale_to_credit(acme, people):
+    """100 billed, 10 of it kept back and billed later by a document of its own: no more than the 100 is credited in all."""
+    progress = bill(acme, "P-1", ("100.00", "0"), retainage="10.00")
+    row = {"company": "US01", "customer": acme.number, "number": "R-1", "currency": "USD", "document_date": "2026-09-01"}
+    issue_document(row | {"lines": [{"amount": "10.00", "releases": "P-1"}]}, actor=SYSTEM)
+    later = Invoice.objects.get(number="R-1")
+    with pytest.raises(CreditRefused, match="credit P-1"):
+        wish(people["specialist"], later, 10_00)
+    memo = {**row, "kind": "credit_memo", "number": "CM-1", "refers_to": "R-1", "total": "10.00"}
+    with pytest.raises(DocumentRefused, match="held back"):
+        issue_document(memo, actor=people["supervisor"])
+    wish(people["specialist"], progress, 100_00)
+    assert (balance("R-1"), OpenItem.objects.get(number="AC-000001").balance) == (10_00, -10_00)
     holds()
 
 
