@@ -298,6 +298,25 @@ def test_who_may_name_a_deputy(company, ana, sue, carl):
     assert name_deputy(actor=sue, person=carl, deputy=ana, **span).pk  # by whoever assigns work
 
 
+def test_whoever_asks_does_not_choose_who_decides(company, ana, sue, carl):
+    """A supervisor asks for more than another of her kind may allow, and names that one the controller's deputy."""
+    mate = make_user("supervisor", company)
+    name_deputy(actor=sue, person=carl, deputy=mate, first_day=TODAY, last_day=TODAY, today=TODAY)
+    large = wish(sue, company, 4_000_00)
+    with pytest.raises(ApprovalRefused, match="more than you may"):
+        allow(mate, large)
+    assert allow(mate, wish(ana, company, 4_000_00, customer=8)).on_behalf_of == carl.label
+
+
+def test_a_deputy_is_named_by_someone_of_all_the_companies_he_would_decide_in(company, sue):
+    other = make_company()
+    boss, mate = make_user("controller", company, other), make_user("supervisor", company, other)
+    span = {"first_day": TODAY, "last_day": TODAY, "today": TODAY}
+    with pytest.raises(NotAllowed, match="in all companies"):
+        name_deputy(actor=sue, person=boss, deputy=mate, **span)
+    assert name_deputy(actor=make_user("supervisor", company, other), person=boss, deputy=mate, **span).pk
+
+
 def test_a_company_without_limits_leaves_it_to_two_people(db):
     company = make_company("FREE")
     boss, other = make_user("supervisor", company), make_user("controller", company)

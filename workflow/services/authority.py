@@ -181,6 +181,8 @@ class Authority:
         absent = self.people.get(deputy.person_id)
         if absent is None or absent.label in makers:
             return None
+        if deputy.created_by in makers:  # whoever asks doesn't choose who decides
+            return None
         limit = self.approving(absent)
         return Standing(person, limit, f"for {absent.name}, away until {deputy.last_day:%-d %b}: {self.said(limit)}", absent)
 

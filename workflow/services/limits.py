@@ -128,8 +128,8 @@ def name_deputy(
     """
     own = person_id_of(actor.label) == person.pk
     shared = _shared(person, deputy)
-    if not own and not any(actor.can("work.assign", company_id) for company_id in shared):
-        raise NotAllowed("a deputy is named by the person, or by whoever assigns work (work.assign)")
+    if not own and not (shared and all(actor.can("work.assign", company_id) for company_id in shared)):
+        raise NotAllowed("a deputy is named by the person, or by whoever assigns work (work.assign) in all companies that the two share")
     if not own and person_id_of(actor.label) == deputy.pk:
         raise DeputyRefused("nobody makes themselves somebody’s deputy: the person names you, or a colleague who assigns work does")
     if deputy.pk == person.pk:
