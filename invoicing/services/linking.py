@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from invoicing.models import Invoice
-from invoicing.selectors.chain import NOTHING, Chain, Links, Placed, inherited
+from invoicing.selectors.chain import Chain, Links, Placed, inherited
 from invoicing.selectors.issued import documents_of
 from invoicing.selectors.rows import gather, grouped
 from org.actors import Actor, require
@@ -16,8 +16,8 @@ _FIELDS = ("sales_order", "purchase_order", "job", "agreement")
 
 
 def of_batch(placed: Sequence[Placed], chain: Chain, about: Mapping[int, int]) -> dict[int, list[Links]]:
-    """What each line of the documents refers to, by the document's key. `about`: the issued documents that memos are about; where a memo
-    names nothing itself, its lines refer to what those lines do."""
+    """What each line of the documents refers to, by the document's key. `about`: the issued documents that memos are about; what a memo
+    doesn't name itself, its lines refer to as those lines do."""
     found = {p.key: chain.links(p) for p in placed}
     if about:
         earlier = _links_of(sorted(set(about.values())))
@@ -25,10 +25,14 @@ def of_batch(placed: Sequence[Placed], chain: Chain, about: Mapping[int, int]) -
             theirs = earlier.get(about.get(p.key, 0))
             if theirs:
                 found[p.key] = [
-                    inherited(theirs, x.number) if link == NOTHING else link
+                    _merged(link, inherited(theirs, x.number))
                     for x, link in zip(p.document.lines, found[p.key], strict=True)
                 ]  # fmt: skip
     return found
+
+
+def _merged(own: Links, other: Links) -> Links:
+    return Links(*(getattr(own, name) or getattr(other, name) for name in _FIELDS))
 
 
 def _links_of(invoices: Sequence[int]) -> dict[int, dict[int, Links]]:
@@ -70,7 +74,7 @@ def _link(keys: Sequence[int]) -> int:
     for p in placed:
         for x, link in zip(p.document.lines, chain.links(p), strict=True):
             before = known[p.key][x.number]
-            merged = Links(*(getattr(before, name) or getattr(link, name) for name in _FIELDS))
+            merged = _merged(before, link)
             if merged != before:
                 rows.append((p.key, x.number, merged.sales_order, merged.purchase_order, merged.job, merged.agreement))
     if rows:

@@ -52,6 +52,7 @@ def memo_amounts(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> dict
 def _line(source: InvoiceLine, wanted: MemoLine, word: str, text: Text) -> dict[str, Any]:
     """A line of the memo; with quantity and price where they come to the amount."""
     row = {
+        "po_line": source.po_line, "order_line": source.order_line,
         "number": source.number, "sku": source.sku, "description": f"{word}: {source.description}"[:300], "unit": source.unit,
         "amount": text(wanted.net), "tax_code": source.tax_code, "tax_amount": text(wanted.tax), "work_order": source.work_order,
         "contract": source.contract, "gl_account": source.gl_account,

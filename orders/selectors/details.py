@@ -66,7 +66,7 @@ Billed = dict[int, tuple[Decimal, int]]
 
 def _billed_by(lines: Any, number: str) -> Billed:
     """Quantity and amount billed by the number of the line that was billed, credit memos below zero."""
-    rows = lines.filter(**{f"{number}__isnull": False}).order_by()
+    rows = lines.filter(**{f"{number}__isnull": False}, releases=None).order_by()
     found: Billed = {}
     for key, kind, quantity, amount in rows.values_list(number, "invoice__kind").annotate(q=Sum("quantity"), a=Sum("amount")):
         sign = -1 if kind == "credit_memo" else 1

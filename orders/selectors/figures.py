@@ -10,7 +10,9 @@ from django.db.models import DecimalField, Exists, F, Func, OuterRef, Q, QuerySe
 from django.db.models.functions import Cast, Coalesce
 
 from arops.lib import money
-from orders.models import Contract, Delivery, PurchaseOrder, PurchaseOrderLine, SalesOrder, SalesOrderLine, WorkOrder
+from orders.models import Contract, ContractVersion, Delivery, PurchaseOrder, PurchaseOrderLine, SalesOrder, SalesOrderLine, WorkOrder
+
+_INCLUDED = ContractVersion.Freight.INCLUDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,15 @@ def _values(records: Sequence[Any]) -> dict[int, int]:
 
 
 def _of_orders(records: Sequence[Any]) -> dict[int, int]:
+    """What the lines come to, and the freight that was agreed to be billed."""
     currency = {r.pk: r.currency for r in records}
     found: dict[int, int] = defaultdict(int)
     lines = SalesOrderLine.objects.filter(order__in=currency).order_by()
     for order, quantity, price in lines.values_list("order_id", "quantity", "unit_price").iterator(5_000):
         found[order] += money.round_to_minor(quantity * price, currency[order])
+    for record in records:
+        if record.freight_amount and record.freight != _INCLUDED:
+            found[record.pk] += record.freight_amount
     return found
 
 
@@ -77,11 +83,12 @@ def invoice_lines(model: Any) -> Any:
 
 
 def billed_of(records: Sequence[Any]) -> dict[int, int]:
-    """Minor units billed, net, by the record's key: invoices and debit memos less credit memos."""
+    """Minor units billed, net, by the record's key: invoices and debit memos less credit memos. What releases retainage was billed before,
+    with the invoice that it was held back of."""
     link = LINKS.get(type(records[0])) if records else None
     if not link:
         return {}
-    lines = invoice_lines(type(records[0])).objects.filter(**{f"{link}__in": [r.pk for r in records]})
+    lines = invoice_lines(type(records[0])).objects.filter(**{f"{link}__in": [r.pk for r in records]}, releases=None)
     return signed_sums(lines.values_list(link, "invoice__kind").annotate(total=Sum("amount")).order_by())
 
 
@@ -118,7 +125,8 @@ def _value(valued: QuerySet[Any], currency: str) -> int:
     product = _Minor(F("quantity") * F("unit_price"), digits=money.exponent(currency))
     if valued.model is SalesOrder:
         lines = SalesOrderLine.objects.filter(order__in=valued.values("pk"))
-        return int(lines.aggregate(total=Sum(product))["total"] or 0)
+        freight = valued.exclude(freight=_INCLUDED).aggregate(total=Sum("freight_amount"))["total"] or 0
+        return int((lines.aggregate(total=Sum(product))["total"] or 0) + freight)
     own = valued.aggregate(total=Sum("amount"))["total"] or 0
     rest = PurchaseOrderLine.objects.filter(order__in=valued.filter(amount=None).values("pk"))
     each = Coalesce(Cast("amount", DecimalField(max_digits=30, decimal_places=0)), product)
@@ -139,6 +147,6 @@ class _Minor(Func):
 
 def _billed(found: QuerySet[Any]) -> int:
     link = LINKS[found.model]
-    lines = invoice_lines(found.model).objects.filter(**{f"{link}__in": found.values("pk")})
+    lines = invoice_lines(found.model).objects.filter(**{f"{link}__in": found.values("pk")}, releases=None)
     rows = lines.order_by().values_list(Value(0), "invoice__kind").annotate(total=Sum("amount"))
     return int(signed_sums(rows).get(0, 0))

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -13,13 +14,16 @@ from invoicing.services import issue_documents
 from invoicing.services.checking import check_draft, check_issued, check_recorded, recheck_held
 from invoicing.services.drafting import issue_draft
 from invoicing.services.linking import link_lines
+from invoicing.services.memos import MemoLine, request_memo
 from ledger.models import Entry
 from ledger.verify import verify_books
-from orders.models import SalesOrder, WorkOrder
+from orders.models import PurchaseOrderLine, SalesOrder, WorkOrder
+from orders.selectors.details import purchase_order_lines
 from org.actors import NotAllowed
 from tests.factories import DAY, SYSTEM, make_company, make_user
 from tests.invoicing.lives import invoice_row, life, policy
 from workflow.models import Event
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 9, 30, 12, tzinfo=UTC)
@@ -180,6 +184,21 @@ def test_what_was_credited_may_be_billed_again(company):
     assert push(memo)[0].outcome == "created"
     again = push(invoice_row(one, "B"))[0]
     assert (again.outcome, again.found) == ("created", ())
+
+
+def test_what_people_credit_by_the_line_may_be_billed_again(company):
+    """The memo refers to all that the line does: nothing is left of the purchase order's line until it is credited, all of it after."""
+    one, people = life(company), make_user("controller", company)
+    PurchaseOrderLine.objects.update(quantity=10)
+    standard_limits(company=company, actor=SYSTEM)
+    invoice = Invoice.objects.get(pk=push(invoice_row(one, "A"))[0].invoice_id)
+    lines = [MemoLine(invoice.lines.get().pk, 1500_00, 0, Decimal(10))]
+    told = {"reason_code": "price", "day": DAY, "today": DAY, "now": datetime(2026, 9, 15, 12, tzinfo=UTC), "token": "t"}
+    memo = Invoice.objects.get(pk=request_memo(actor=people, invoice=invoice, lines=lines, **told).result_id)
+    names = ("po_line", "order_line", "sales_order", "purchase_order", "job", "agreement")
+    assert memo.lines.values_list(*names).get() == invoice.lines.values_list(*names).get()
+    assert [(p.left, p.left_amount) for p in purchase_order_lines(one["purchase"])] == [(10, 1500_00)]
+    assert push(invoice_row(one, "B"))[0].outcome == "created"
 
 
 def test_to_name_an_invoice_that_still_stands_makes_nothing_of_it_unbilled(company):
