@@ -1,5 +1,7 @@
 """What people type about exceptions: filters, answers to what was found, a document mended, the company's policy."""
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +10,7 @@ from django import forms
 from invoicing.checks import RULES
 from invoicing.forms.documents import DayInput
 from invoicing.models import CheckPolicy
+from invoicing.payload import Problem
 from invoicing.services.exceptions import FIELDS, LINE_FIELDS, plain
 from org.models import Department, User
 
@@ -64,7 +67,12 @@ class MendForm(forms.Form):
         for name in FIELDS:
             widget = DayInput() if name.endswith("_date") else forms.TextInput()
             self.fields[name] = forms.CharField(
-                required=False, max_length=80, initial=plain(payload.get(name)), label=LABELS[name], widget=widget
+                required=name == "document_date",
+                max_length=80,
+                initial=plain(payload.get(name)),
+                label=LABELS[name],
+                widget=widget,
+                error_messages={"required": "a day is needed"},
             )
         self.numbers = [line.get("number") or n + 1 for n, line in enumerate(payload.get("lines") or [])]
         for number, line in zip(self.numbers, payload.get("lines") or [], strict=True):
@@ -78,6 +86,21 @@ class MendForm(forms.Form):
     def heads(self) -> list[Any]:
         """Fields of the document, bound."""
         return [self[name] for name in FIELDS]
+
+    def blame(self, problems: Sequence[Problem]) -> None:
+        """Put what the reader refused beside the field it is about, called as the form calls it."""
+        kept = [n for n in self.numbers if not self.cleaned_data.get(f"off_{n}")]
+        for problem in problems:
+            first, *rest = problem.pointer.strip("/").split("/")
+            at = int(rest[0]) if first == "lines" and rest and rest[0].isdecimal() else len(kept)
+            field = f"{rest[-1]}_{kept[at]}" if at < len(kept) else first
+            said = problem.detail.replace(" as text", "")
+            for name, label in (LINE_LABELS if first == "lines" else LABELS).items():
+                said = re.sub(rf"\b{name}\b", label.lower(), said)
+            if field in self.fields:
+                self.add_error(field, said)
+            else:
+                self.add_error(None, f"line {kept[at]}: {said}" if at < len(kept) else said)
 
     def rows(self) -> list[tuple[int, Any, list[Any]]]:
         """Lines: number, the box that takes it off, its fields."""

@@ -15,8 +15,9 @@ from arops.lib import money
 from arops.lib.refusal import Refused
 from invoicing.models import Draft, Finding, Invoice
 from invoicing.payload import digest
+from invoicing.services.billing import with_tax
 from invoicing.services.checking import check_draft, settle
-from invoicing.services.drafting import discard_draft, save_draft
+from invoicing.services.drafting import discard_draft, document_of, save_draft
 from org.actors import Actor, NotAllowed, require
 from org.models import Department, User
 from workflow.models import Task
@@ -69,13 +70,15 @@ def mend_draft(
     *, actor: Actor, draft: Draft, fields: Mapping[str, str], lines: Mapping[int, Mapping[str, str] | None], version: int, today: date
 ) -> Draft:
     """Change fields of the document and of its lines (by number; None takes one off), and check it again. Amounts follow from quantity and
-    price, the sums from the lines. Raises ExceptionRefused, DraftRefused (with pointers to what is wrong), NotAllowed."""
+    price, the tax of a line that changes so from its code where it isn't typed, the sums from the lines. Raises ExceptionRefused,
+    DraftRefused (with pointers to what is wrong), NotAllowed."""
     draft = _live(draft)
     if draft.version != version:
         raise ExceptionRefused("someone else changed this document meanwhile: look at it again")
     row = mended(draft.payload, fields, lines)
     if row == draft.payload:
         raise ExceptionRefused("nothing was changed")
+    row = _taxed(draft, row)
     draft = save_draft(
         actor=actor, row=row, origin=draft.origin, draft=draft, today=today, source_system=draft.source_system,
     )  # fmt: skip
@@ -99,6 +102,22 @@ def mended(payload: Mapping[str, Any], fields: Mapping[str, str], lines: Mapping
         for name in ("subtotal", "tax_total", "total"):
             row.pop(name, None)
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _taxed(draft: Draft, row: dict[str, Any]) -> dict[str, Any]:
+    """The tax of lines whose amount or tax code was changed, and not the tax itself, by the rate of the day; all others keep theirs."""
+    before = {line.get("number") or n: line for n, line in enumerate(draft.payload.get("lines") or [], 1)}
+    lines = row.get("lines") or []
+    moved = {line["number"] for line in lines if line.get("number") in before and _moves_tax(before[line["number"]], line)}
+    if not moved or isinstance(document_of(row, source_system=draft.source_system), list):
+        return row  # what can't be read is refused when it is kept
+    taxes = {line["number"]: line["tax_amount"] for line in with_tax(company=draft.company, customer=draft.customer, row=row)["lines"]}
+    return {**row, "lines": [{**line, "tax_amount": taxes[line["number"]]} if line["number"] in moved else line for line in lines]}
+
+
+def _moves_tax(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    changed = {name for name in ("amount", "tax_code", "tax_amount") if new.get(name) != old.get(name)}
+    return bool(changed) and "tax_amount" not in changed and bool(new.get("tax_code"))
 
 
 def plain(value: Any) -> str:

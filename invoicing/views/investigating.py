@@ -124,7 +124,8 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
                 version=form.cleaned_data["version"], today=clock.today(),
             )  # fmt: skip
         except (Refused, NotAllowed) as refusal:
-            form.add_error(None, str(refusal))
+            problems = getattr(refusal, "problems", ())
+            form.blame(problems) if problems else form.add_error(None, str(refusal))
         else:
             said = f"{draft} is ready to issue" if mended.state == Draft.State.CLEAR else f"Saved; {draft} is still held"
             return toast(request, redirect_htmx(request, reverse("invoicing:exception", args=[draft.pk])), said)

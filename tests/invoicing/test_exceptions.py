@@ -1,13 +1,14 @@
 """Exceptions on the screen and behind it: the queue, one looked into, mended, asked about, overridden by another, put aside, issued."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from customers.models import BillingRequirement
+from customers.models import BillingRequirement, TaxRate
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice
 from invoicing.services import exceptions as work
 from invoicing.services import issue_documents
@@ -148,6 +149,32 @@ def test_an_override_is_void_once_the_amount_is_another(company, held):
     )  # fmt: skip
     held.refresh_from_db()
     assert held.state == "held" and held.findings.filter(state="open").get().effect == 200_00
+
+
+def test_the_tax_of_a_mended_line_follows_unless_it_is_typed(company, held):
+    TaxRate.objects.create(
+        company=company, code="T-10", name="Ten", jurisdiction="US", percent=10, valid_from=date(2026, 1, 1), created_by="test"
+    )  # fmt: skip
+    mend, user = {"draft": held, "fields": {}, "today": DAY}, make_user("specialist", company)
+    line = {"tax_code": "T-10", "unit_price": "150.00"}
+    first = work.mend_draft(actor=user, lines={1: line}, version=held.version, **mend)
+    row = first.payload["lines"][0]
+    assert Decimal(row["tax_amount"]) == Decimal(row["amount"]) / 10 > 0
+    typed = work.mend_draft(actor=user, lines={1: {"unit_price": "160.00", "tax_amount": "1.00"}}, version=first.version, **mend)
+    assert typed.payload["lines"][0]["tax_amount"] == "1.00"
+    other = work.mend_draft(actor=user, lines={1: {"description": "As done"}}, version=typed.version, **mend)
+    assert other.payload["lines"][0]["tax_amount"] == "1.00", "nothing that the tax hangs on was changed"
+
+
+def test_what_cannot_be_read_is_said_beside_its_field(company, held):
+    client = enter(make_user("specialist", company))
+    url = reverse("invoicing:exception-mend", args=[held.pk])
+    form = client.get(url).context["form"]
+    typed = {name: form[name].value() for name in form.fields if not name.startswith("off_")}
+    answer = client.post(url, {**typed, "unit_price_1": "abc", "document_date": ""})
+    assert answer.status_code == 422 and answer.context["form"].errors == {"document_date": ["a day is needed"]}
+    answer = client.post(url, {**typed, "unit_price_1": "abc"})
+    assert answer.context["form"].errors["unit_price_1"] == ["price is a plain decimal, such as 2.5"]
 
 
 def test_whoever_overrode_and_then_changes_the_document_has_overridden_nothing(company, held):
