@@ -79,7 +79,11 @@ export function startLists() {
     }
   });
   document.addEventListener("focusin", (event) => {
-    if (event.target.matches("[data-list] tr[id], [data-list] .item[id]")) mark(event.target);
+    // Whatever of a row has the focus, its link or its box too: the panel and the keys are about that row, never about another.
+    const row = event.target.closest("[data-list] tbody tr[id]:not(.group), [data-list] .item[id]");
+    if (!row || row.classList.contains("focus")) return;
+    mark(row);
+    peek(row);
   });
   document.addEventListener("copy", (event) => {
     const list = document.activeElement?.closest?.("table[data-list]");
