@@ -103,7 +103,7 @@ def plain(value: Decimal) -> str:
 def _price(value: Decimal) -> str:
     """With two decimals at least, where it has any."""
     whole, point, fraction = plain(value).partition(".")
-    return f"{whole}.{fraction.ljust(2, '0')}" if point else whole
+    return f"{int(whole):,}.{fraction.ljust(2, '0')}" if point else f"{int(whole):,}"
 
 
 def _prices(versions: list[ContractVersion]) -> list[tuple[str, Callable[[ContractVersion], str]]]:

@@ -230,6 +230,14 @@ def test_totals_by_the_database_are_the_sum_of_the_rows(world, parts, currency):
         transaction.set_rollback(True)
 
 
+def test_freight_that_was_agreed_is_of_the_order_s_value(world):
+    order, of = world["life"].order, SalesOrder.objects.filter(pk=world["life"].order.pk)
+    goods = figures([order])[order.pk].value
+    for freight, more in (("", 95_00), ("billed", 95_00), ("included", 0)):
+        of.update(freight=freight, freight_amount=95_00)
+        assert figures([of.get()])[order.pk].value == sums_of(of, order.currency)["value"] == goods + more
+
+
 def test_empty_lists_say_what_to_do(world):
     client = enter(make_user("specialist", make_company("EE01")))
     for kind in LISTS:
