@@ -146,7 +146,9 @@ def _judge(s: Strand, case: Case, expected: Quote, quotes: tuple[Quote, ...], ag
         if other := _other_version(s, line.unit_price, agreed.version):
             return Gap("contract_version", s, expected, quotes, stale, effect, f"It is the price of version {other.number}.", agreed)
         if (times := _other_escalation(agreed, line.unit_price)) is not None:
-            note = f"It is the price after {times} escalations; on {saying.day(s.day)} there were {agreed.escalations}."
+            rises = "1 escalation" if times == 1 else f"{times} escalations"
+            so_far = "was 1" if agreed.escalations == 1 else f"were {agreed.escalations}"
+            note = f"It is the price after {rises}; on {saying.day(s.day)} there {so_far}."
             return Gap("escalator", s, expected, quotes, stale, effect, note, agreed)
     broken = order.document == "order" and order is not expected and not _same(order, expected.here, s, case)
     return Gap("price", s, expected, quotes, "order_entry" if broken else "billing_output", effect, _other_tier(s, agreed), agreed)

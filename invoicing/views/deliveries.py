@@ -140,7 +140,8 @@ def print_all(request: HttpRequest) -> HttpResponse:
     if not made:
         return toast(request, redirect_htmx(request, reverse("invoicing:batches")), "Nothing waits to be printed", tone="warn")
     where = reverse("invoicing:batch", args=[made[0].pk]) if len(made) == 1 else reverse("invoicing:batches")
-    return toast(request, redirect_htmx(request, where), f"{', '.join(batch.number for batch in made)}: being laid out")
+    said = ", ".join(batch.number if len(made) == 1 else f"{batch.number} of {batch.company.code}" for batch in made)
+    return toast(request, redirect_htmx(request, where), f"{said}: being laid out")
 
 
 def _user(request: HttpRequest) -> Any:

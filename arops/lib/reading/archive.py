@@ -28,7 +28,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
         infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as error:
-        raise ReadError(None, f"the zip archive is damaged: {error}") from None
+        raise ReadError(None, f"the file is damaged ({error}): open it where it was made, save it again, and bring that") from None
     if len(infos) > MAX_MEMBERS:
         raise ReadError(None, f"the archive holds {len(infos)} files, more than {MAX_MEMBERS}")
     for info in infos:
@@ -58,7 +58,7 @@ def content(archive: zipfile.ZipFile, name: str) -> bytes:
     except KeyError:
         raise ReadError(None, f"the archive lacks {name!r}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise ReadError(None, f"the zip archive is damaged: {error}") from None
+        raise ReadError(None, f"the file is damaged ({error}): open it where it was made, save it again, and bring that") from None
     if len(data) > info.file_size:
         raise ReadError(None, f"{name!r} is longer than the archive's directory says")
     return data

@@ -31,7 +31,8 @@ def decode(data: bytes, encoding: str | None = None) -> str:
     try:
         text = data.decode(name, errors="replace" if encoding is None and name == "cp1252" else "strict")
     except UnicodeDecodeError as error:
-        raise ReadError(data.count(b"\n", 0, error.start) + 1, f"byte {error.start + 1} is not valid {name}") from None
+        said = f"byte {error.start + 1} is no text in {name}: save the file as CSV in UTF-8, or as .xlsx"
+        raise ReadError(data.count(b"\n", 0, error.start) + 1, said) from None
     except LookupError:
         raise ReadError(None, f"{name!r} is not an encoding that can be read") from None
     if "\0" in text:
