@@ -79,6 +79,7 @@ def line_row(number: int, line: OfferLine, currency: str) -> dict[str, Any]:
         "number": number, "sku": line.sku, "description": line.description, "quantity": plain(line.quantity), "unit": line.unit,
         "unit_price": plain(line.unit_price), "amount": money.to_text(line.amount, currency), "tax_code": line.tax_code,
         "po_line": line.po_line, "order_line": line.order_line, "work_order": line.work_order, "contract": line.contract,
+        "period_from": line.period_from and line.period_from.isoformat(), "period_to": line.period_to and line.period_to.isoformat(),
     }  # fmt: skip
     return {name: value for name, value in row.items() if value not in ("", None)}
 

@@ -40,6 +40,8 @@ class OfferLine:
     order_line: int | None = None
     work_order: str = ""
     contract: str = ""
+    period_from: date | None = None
+    period_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

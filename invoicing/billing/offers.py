@@ -1,7 +1,7 @@
 """What stands to be billed, of one source each: its lines with their prices, and what is in the way. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,13 +109,16 @@ def of_milestone(facts: Facts, contract: Contract, code: str, today: date) -> Of
 def of_slot(facts: Facts, contract: Contract, slot: Slot, today: date) -> Offer | None:
     """One period of a recurring amount; None when it was billed."""
     claims = contract.step_claims.get(slot.code, ())
-    if any(slot.day <= claim.day < slot.following for claim in claims):
+    if any(slot.day <= claim.about < slot.following for claim in claims):
         return None
     key = f"schedule:{contract.key}:{slot.code}:{slot.day}"
-    return _of_step(facts, contract, slot.code, slot.day, today, "schedule", key)
+    return _of_step(facts, contract, slot.code, slot.day, today, "schedule", key, slot.following - timedelta(days=1))
 
 
-def _of_step(facts: Facts, contract: Contract, code: str, day: date, today: date, kind: str, key: str) -> Offer | None:
+def _of_step(
+    facts: Facts, contract: Contract, code: str, day: date, today: date, kind: str, key: str, last: date | None = None
+) -> Offer | None:  # fmt: skip
+    """A step of the version in force on the day; `last`: the last day of its period, where it has one."""
     around = _around(facts, None, contract.key, None, day)
     step = around.version.steps.get(code) if around.version else None
     if step is None or (kind == "milestone" and (step.kind != "milestone" or contract.step_claims.get(code))):
@@ -124,6 +127,8 @@ def _of_step(facts: Facts, contract: Contract, code: str, day: date, today: date
     said = step.name or code
     description = f"{said}, {day:%-d %B %Y}" if kind == "schedule" else said
     line = _flat(step.code, description, step.amount, contract.currency, tax_code_of(customer, around), around)
+    if last:
+        line = replace(line, period_from=day, period_to=last)
     return Offer(
         kind, (key,), f"{contract.number} {code}", description, ("orders.contract", contract.key), contract.customer, contract.currency,
         day, (line,), reasons=_once(_hindrances(facts, customer, around, today)), **_frame(customer, around),

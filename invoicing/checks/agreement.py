@@ -10,7 +10,7 @@
 | milestone not reached, not planned yet | milestone_not_reached | billing_output |
 | step billed above its amount: it is the amount of another version | step_amount | contract_setup |
 | … else | step_amount | billing_output |
-| step billed before (recurring: in the same period) | step_billed_twice | billing_output |
+| step billed before (recurring: in the same period, by the line's own or else the document's date) | step_billed_twice | billing_output |
 | retainage not as agreed: it is the per cent of another version | retainage | contract_setup |
 | … else | retainage | billing_output |
 | freight billed though included | freight_not_agreed | order_entry if the order has it billed against the contract, else billing_output |
@@ -29,6 +29,7 @@ from invoicing.checks import saying
 from invoicing.checks.case import Case, Strand
 from invoicing.checks.facts import Claim, Contract, Step, Version
 from invoicing.checks.saying import Hit, Link
+from orders.terms import months_between
 
 HUNDRED = Decimal(100)
 
@@ -86,7 +87,8 @@ def step_billed_twice(case: Case) -> Iterator[Hit]:
         step, contract = s.step, s.contract
         if not step or not contract:
             continue
-        claims = [c for c in _claims(contract, step, case) if _same_period(step, c.day, case.document.document_date)]
+        about = s.line.period or case.document.document_date
+        claims = [c for c in _claims(contract, step, case) if _same_period(step, c.about, about)]
         if not claims or sum(c.amount for c in claims) + case.right_amount(s.line) <= step.amount:
             continue
         first = claims[0]
@@ -100,7 +102,8 @@ def step_billed_twice(case: Case) -> Iterator[Hit]:
         case.settled.add(("step", s.line.number))
         yield Hit(
             (s.line.number,), f"billed once, on {first.number}", "billed again", over, "billing_output",
-            f"{saying.place(s)} bills {step.code} ({step.name}) of {contract.number} again: {first.number} of {saying.day(first.day)} did.",
+            f"{saying.place(s)} bills {step.code} ({step.name}) of {contract.number}{_for_period(s, step)} again: {first.number} of "
+            f"{saying.day(first.day)} did.",
             saying.walk(links, "The contract has it once for this span: the invoice is the first that differs."), saying.sources(links),
         )  # fmt: skip
 
@@ -263,11 +266,11 @@ def _same_period(step: Step, one: date, other: date) -> bool:
     if step.kind == "milestone":
         return True
     start = step.planned_on or date(2000, 1, 1)
-    return _period(start, one, step.every_months) == _period(start, other, step.every_months)
+    return months_between(start, one) // step.every_months == months_between(start, other) // step.every_months
 
 
-def _period(start: date, day: date, months: int) -> int:
-    return ((day.year - start.year) * 12 + day.month - start.month - (day.day < start.day)) // months
+def _for_period(s: Strand, step: Step) -> str:
+    return f" for the period from {saying.day(s.line.period)}" if s.line.period and step.kind == "recurring" else ""
 
 
 def _base(case: Case) -> tuple[Contract | None, Version | None, int]:

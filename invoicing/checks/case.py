@@ -178,7 +178,15 @@ def _follow(line: BilledLine, document: Billed, facts: Facts) -> Strand:
     if contract:
         version = strand.version = version_on(contract, strand.day)
         strand.step = _step(contract, version, line.sku)
+        if line.period and strand.step and strand.step.kind == "recurring":
+            _in_period(strand, contract, line.period)
     return strand
+
+
+def _in_period(strand: Strand, contract: Contract, period: date) -> None:
+    """What is agreed for a period is what was in force when it began, whenever it is billed."""
+    strand.day, strand.version = period, version_on(contract, period)
+    strand.step = _step(contract, strand.version, strand.line.sku)
 
 
 def _order_line(line: BilledLine, order: Order, work: WorkOrder | None) -> OrderLine | None:

@@ -12,7 +12,8 @@ memos, less what credit memos took back, *without* the documents of this batch a
 bills again (`replaces`). A claim that was credited in full isn't there. Within a batch, `check_batch` adds up what its own documents
 draw, in their order; the loader needn't.
 
-**Lines that bill a step.** A line bills a milestone or a recurring step of its contract when its `sku` is the step's `code`.
+**Lines that bill a step.** A line bills a milestone or a recurring step of its contract when its `sku` is the step's `code`; of a
+recurring step the period that its own `period` lies in, or the document's date where it names none.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+
+from invoicing.checks.masterdata import Customer, Paper, Requirement, TaxRate
+
+__all__ = [
+    "ZERO",
+    "Billed",
+    "BilledLine",
+    "Claim",
+    "Contract",
+    "Customer",
+    "Earlier",
+    "EarlierLine",
+    "Facts",
+    "Order",
+    "OrderLine",
+    "Paper",
+    "Price",
+    "PurchaseLine",
+    "PurchaseOrder",
+    "Requirement",
+    "Step",
+    "TaxRate",
+    "Version",
+    "WorkLine",
+    "WorkOrder",
+]
 
 ZERO = Decimal(0)
 
@@ -48,6 +75,7 @@ class BilledLine:
     work_order: int | None = None
     contract: int | None = None
     is_release: bool = False  # releases retainage of an earlier invoice: bills nothing of its own
+    period: date | None = None  # the first day that it says it is about (the last where it names that alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +174,12 @@ class Claim:
     unit: str
     amount: int
     line: int = 0
+    period: date | None = None
+
+    @property
+    def about(self) -> date:
+        """The day that tells which period it billed: its own period's, where it names one, else the document's."""
+        return self.period or self.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,65 +322,6 @@ class WorkOrder:
     revision: int = 1
     attachments: frozenset[str] = frozenset()
     claims: tuple[Claim, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What a customer wants of its invoices, from `valid_from` to `valid_to`: customers.BillingRequirement, its kinds and params."""
-
-    kind: str
-    params: Mapping[str, object]
-    valid_from: date
-    valid_to: date | None = None
-    version: int = 1
-    key: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A customer's document (customers.CustomerDocument): certificates, lien releases, insurance. Cancelled ones may be left out."""
-
-    kind: str
-    state: str
-    jurisdiction: str = ""
-    contract_number: str = ""
-    invoice_number: str = ""
-    through_date: date | None = None
-    reference: str = ""
-    valid_from: date | None = None
-    expires_on: date | None = None
-    key: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """The customer master as it is now. `keeps_purchase_orders`: at least one purchase order of this customer is on record."""
-
-    key: int
-    number: str
-    name: str
-    currency: str
-    payment_terms: str
-    address: str = ""
-    tax_code: str = ""
-    delivery: str = "email"
-    parent: int | None = None
-    keeps_purchase_orders: bool = False
-    requirements: tuple[Requirement, ...] = ()
-    papers: tuple[Paper, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRate:
-    """A rate of a tax code from a day on."""
-
-    code: str
-    name: str
-    jurisdiction: str
-    percent: Decimal
-    category: str
-    valid_from: date
-    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

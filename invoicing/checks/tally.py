@@ -50,7 +50,7 @@ class Tally:
 
     def _line(self, strand: "Strand", case: "Case") -> None:
         line, d = strand.line, case.document
-        claim = Claim(-d.key, d.number, d.document_date, line.sku, line.quantity, line.unit, line.amount, line.number)
+        claim = Claim(-d.key, d.number, d.document_date, line.sku, line.quantity, line.unit, line.amount, line.number, line.period)
         if strand.po:
             po = strand.po.key
             self.po_amounts[po] = self.po_amounts.get(po, 0) + line.amount

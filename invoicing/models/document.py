@@ -88,7 +88,7 @@ class Invoice(models.Model):
 
 LINE_KEPT = (
     "id invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract "
-    "gl_account releases_id"
+    "gl_account releases_id period_from period_to"
 ).split()
 LINE_LINKS = "sales_order_id purchase_order_id job_id agreement_id".split()
 _REFUSE = "RAISE insufficient_privilege USING MESSAGE = format('%s on %s is refused: rows are only added', TG_OP, TG_TABLE_NAME);"
@@ -112,6 +112,8 @@ class InvoiceLine(models.Model):
     work_order = models.CharField(max_length=80, blank=True, db_default="")
     contract = models.CharField(max_length=80, blank=True, db_default="")
     gl_account = models.CharField(max_length=20, blank=True, db_default="")
+    period_from = models.DateField(null=True, help_text="The first day that the line is about.")
+    period_to = models.DateField(null=True, help_text="The last day that the line is about.")
     sales_order = models.ForeignKey(SalesOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
     purchase_order = models.ForeignKey(PurchaseOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
     job = models.ForeignKey(WorkOrder, models.PROTECT, null=True, related_name="invoice_lines", db_index=False)
@@ -125,7 +127,10 @@ class InvoiceLine(models.Model):
 
     class Meta:
         ordering = ["invoice", "number"]
-        constraints = [models.UniqueConstraint(fields=["invoice", "number"], name="invoice_line_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "number"], name="invoice_line_number_once"),
+            models.CheckConstraint(condition=models.Q(period_from__lte=models.F("period_to")), name="invoice_line_period_in_order"),
+        ]
         indexes = [
             models.Index(fields=["sales_order"], name="invoice_line_order", condition=models.Q(sales_order__isnull=False)),
             models.Index(fields=["purchase_order"], name="invoice_line_po", condition=models.Q(purchase_order__isnull=False)),

@@ -36,7 +36,7 @@ FIELDS = frozenset(
 )
 LINE_FIELDS = frozenset(
     "number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line work_order contract gl_account "
-    "releases".split()
+    "releases period_from period_to".split()
 )
 MAX_LINES = 2_000
 
@@ -158,6 +158,9 @@ def _line(reader: Reader, row: Mapping[str, Any], pointer: str, position: int) -
     quantity, price = reader.decimal(row, "quantity", pointer), reader.decimal(row, "unit_price", pointer)
     amount = _line_amount(reader, row, pointer, quantity, price)
     work_order, contract = reader.reference(row, "work_order", pointer), reader.reference(row, "contract", pointer)
+    period_from, period_to = (reader.day(name, row, pointer) for name in ("period_from", "period_to"))
+    if period_from and period_to and period_to < period_from:
+        reader.wrong(f"{pointer}/period_to", "invalid_date", "period_to lies before period_from")
     return Line(
         number=reader.whole(row, "number", pointer) or position, sku=reader.text(row, "sku", 60, pointer),
         description=reader.text(row, "description", 300, pointer), quantity=Decimal(1) if quantity is None else quantity,
@@ -167,7 +170,7 @@ def _line(reader: Reader, row: Mapping[str, Any], pointer: str, position: int) -
         po_line=reader.whole(row, "po_line", pointer), order_line=reader.whole(row, "order_line", pointer),
         work_order=(work_order.external_id or work_order.id) if work_order else "",
         contract=(contract.external_id or contract.id) if contract else "", gl_account=reader.text(row, "gl_account", 20, pointer),
-        releases=reader.reference(row, "releases", pointer),
+        releases=reader.reference(row, "releases", pointer), period_from=period_from, period_to=period_to,
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ _NUL = "\x00"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as read; amounts in minor units. `releases`: the invoice whose retainage the line bills."""
+    """A line as read; amounts in minor units. `releases`: the invoice whose retainage the line bills. `period_from` and `period_to`: the
+    first and the last day that it is about, where it names them."""
 
     number: int
     sku: str
@@ -36,6 +37,13 @@ class Line:
     contract: str
     gl_account: str
     releases: Reference | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+
+    @property
+    def period(self) -> date | None:
+        """The day that tells which period it is about: its first, or the last where only that is named."""
+        return self.period_from or self.period_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +136,15 @@ class Reader:
             return None
         return Decimal(value)
 
-    def day(self, name: str, *, needed: bool = False) -> date | None:
-        value = self.row.get(name)
+    def day(self, name: str, row: Mapping[str, Any] | None = None, pointer: str = "", *, needed: bool = False) -> date | None:
+        value = (self.row if row is None else row).get(name)
         if value is None:
             if needed:
-                self.wrong(f"/{name}", "required", f"{name} is needed")
+                self.wrong(f"{pointer}/{name}", "required", f"{name} is needed")
             return None
         found = parse_day(value) if isinstance(value, str) else None
         if found is None:
-            self.wrong(f"/{name}", "invalid_date", f"{name} is a day such as 2026-10-31")
+            self.wrong(f"{pointer}/{name}", "invalid_date", f"{name} is a day such as 2026-10-31")
         return found
 
     def reference(self, row: Mapping[str, Any], name: str, pointer: str = "", *, needed: bool = False) -> Reference | None:

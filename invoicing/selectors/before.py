@@ -37,6 +37,7 @@ class _Row(NamedTuple):
     order: int | None
     job: int | None
     agreement: int | None
+    period: date | None
 
 
 @dataclass
@@ -76,7 +77,8 @@ def _rows(batch: Batch, jobs: list[int], orders: list[int], agreements: list[int
     out = set(batch.left_out)
     rows = gather(
         "SELECT i.id, i.number, i.document_date, i.kind, i.refers_to_id, l.number, l.sku, l.quantity, l.unit, l.unit_price, l.amount,"
-        " l.order_line, l.sales_order_id, l.job_id, l.agreement_id FROM invoicing_invoiceline l JOIN invoicing_invoice i"
+        " l.order_line, l.sales_order_id, l.job_id, l.agreement_id, coalesce(l.period_from, l.period_to)"
+        " FROM invoicing_invoiceline l JOIN invoicing_invoice i"
         " ON i.id = l.invoice_id WHERE (l.job_id = ANY(%s) OR l.sales_order_id = ANY(%s) OR (l.agreement_id = ANY(%s) AND l.sku IN"
         " (SELECT s.code FROM orders_billingstep s JOIN orders_contractversion v ON v.id = s.version_id WHERE v.contract_id = ANY(%s))))"
         " AND l.releases_id IS NULL" + _LATER + " ORDER BY i.id, l.number",
@@ -112,7 +114,7 @@ def _net(rows: Sequence[_Row], shares: Mapping[int, Decimal]) -> Iterator[tuple[
     for key, row in billed.items():
         quantity, amount = left[key]
         if amount > 0 or (row.amount <= 0 and amount != 0):
-            yield row, Claim(row.invoice, row.number, row.day, row.sku, max(quantity, Decimal(0)), row.unit, amount, row.line)
+            yield row, Claim(row.invoice, row.number, row.day, row.sku, max(quantity, Decimal(0)), row.unit, amount, row.line, row.period)
 
 
 def _less(row: _Row, share: Decimal | None) -> tuple[Decimal, int]:

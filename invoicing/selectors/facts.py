@@ -74,5 +74,5 @@ def _lines(placed: Placed, chain: Chain) -> Iterable[BilledLine]:
         yield BilledLine(
             x.number, x.sku, x.description, x.quantity, x.unit, x.unit_price, x.amount, x.tax_code, x.tax_amount, x.po_line, x.order_line,
             None, None, job.id if job else None, contract.id if contract else None,
-            x.releases is not None,
+            x.releases is not None, x.period,
         )  # fmt: skip

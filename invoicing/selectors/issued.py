@@ -13,10 +13,11 @@ def documents_of(invoices: Sequence[Invoice]) -> list[Placed]:
     """The documents with their lines, in one query, in the order given."""
     rows = gather(
         "SELECT invoice_id, number, sku, description, quantity, unit, unit_price, amount, tax_code, tax_amount, po_line, order_line,"
-        " work_order, contract, gl_account, releases_id FROM invoicing_invoiceline WHERE invoice_id = ANY(%s) ORDER BY invoice_id, number",
+        " work_order, contract, gl_account, releases_id, period_from, period_to FROM invoicing_invoiceline WHERE invoice_id = ANY(%s)"
+        " ORDER BY invoice_id, number",
         [invoice.pk for invoice in invoices],
     )
-    lines = grouped((row[0], Line(*(*row[1:15], _reference(row[15])))) for row in rows)
+    lines = grouped((row[0], Line(*(*row[1:15], _reference(row[15]), *row[16:18]))) for row in rows)
     return [Placed(i.pk, i.company_id, i.customer_id, _document(i, lines.get(i.pk, ())), i.replaces_id) for i in invoices]
 
 

@@ -55,7 +55,7 @@ def _line(source: InvoiceLine, wanted: MemoLine, word: str, text: Text) -> dict[
         "po_line": source.po_line, "order_line": source.order_line,
         "number": source.number, "sku": source.sku, "description": f"{word}: {source.description}"[:300], "unit": source.unit,
         "amount": text(wanted.net), "tax_code": source.tax_code, "tax_amount": text(wanted.tax), "work_order": source.work_order,
-        "contract": source.contract, "gl_account": source.gl_account,
+        "contract": source.contract, "gl_account": source.gl_account, **_period(source),
     }  # fmt: skip
     if wanted.quantity is not None:
         row |= {"quantity": plain(wanted.quantity), "unit_price": plain(source.unit_price)}
@@ -76,10 +76,15 @@ def rebill_row(invoice: Invoice, day: str) -> dict[str, Any]:
 
 
 def _copy(line: InvoiceLine, text: Text) -> dict[str, Any]:
-    return _said({name: getattr(line, name) for name in _COPIED}) | {
+    return _said({name: getattr(line, name) for name in _COPIED} | _period(line)) | {
         "quantity": plain(line.quantity), "unit_price": plain(line.unit_price), "amount": text(line.amount),
         "tax_amount": text(line.tax_amount),
     }  # fmt: skip
+
+
+def _period(line: InvoiceLine) -> dict[str, str | None]:
+    days = {"period_from": line.period_from, "period_to": line.period_to}
+    return {name: day.isoformat() if day else None for name, day in days.items()}
 
 
 def plain(value: Decimal) -> str:

@@ -22,7 +22,7 @@ _INVOICE = (
 ).split()
 _LINE = (
     "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line "
-    "work_order contract gl_account releases_id sales_order_id purchase_order_id job_id agreement_id"
+    "work_order contract gl_account releases_id period_from period_to sales_order_id purchase_order_id job_id agreement_id"
 ).split()
 _EVENT = "company_id type actor subject_type subject_id customer_ref data".split()
 
@@ -124,6 +124,8 @@ def _line_rows(ready: Sequence[Ready], ids: Sequence[int], links: Mapping[int, S
                 x.contract,
                 x.gl_account,
                 item.released.get(x.number),
+                x.period_from,
+                x.period_to,
                 link.sales_order,
                 link.purchase_order,
                 link.job,

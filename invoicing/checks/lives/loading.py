@@ -107,7 +107,7 @@ class _Loader:
         for line in row["lines"]:
             claim = Claim(
                 self.keys["invoice", row["number"]], row["number"], _must(row["document_date"]), line["sku"], _dec(line["quantity"]),
-                line.get("unit", ""), self.minor(line["amount"], row["currency"]), line["number"],
+                line.get("unit", ""), self.minor(line["amount"], row["currency"]), line["number"], _period(line),
             )  # fmt: skip
             work, contract = self.key("work", line.get("work_order")), self.key("contract", line.get("contract"))
             if order and line.get("order_line"):
@@ -260,6 +260,7 @@ class _Loader:
                 Decimal(x["unit_price"]),
                 self.minor(x["amount"], currency), x.get("tax_code", ""), self.minor(x["tax_amount"], currency), x.get("po_line"),
                 x.get("order_line"), None, None, self.key("work", x.get("work_order")), self.key("contract", x.get("contract")),
+                period=_period(x),
             )
             for x in row["lines"]
         )  # fmt: skip
@@ -278,6 +279,10 @@ def _number(reference: Any) -> str:
     if not reference:
         return ""
     return str(reference) if isinstance(reference, str) else str(reference["external_id"])
+
+
+def _period(line: Row) -> date | None:
+    return _day(line.get("period_from") or line.get("period_to"))
 
 
 def _still_there(life: Life) -> list[Row]:
