@@ -68,8 +68,8 @@ class Offer:
 
     @property
     def key(self) -> str:
-        """Its first key: what tells it from others."""
-        return self.keys[0]
+        """Its first key, of whatever part of it: what tells it from others."""
+        return self.keys[0].partition("#")[0]
 
     @property
     def net(self) -> int:

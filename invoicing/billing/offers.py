@@ -89,7 +89,7 @@ def of_order(
         if line is not None and quantity > 0:
             lines.append(_order_line(order, line, quantity, around, customer, texts))
     charge = order.freight_amount if _freight_billed(order, around) else None
-    if freight and charge and lines:
+    if freight and charge:
         lines.append(_flat(freight, "Freight", charge, order.currency, tax_code_of(customer, around), around))
     if not lines:
         return None

@@ -91,9 +91,10 @@ class Draft(models.Model):
 
 
 class DraftBasis(models.Model):
-    """What a draft bills, claimed by its key, so that two drafts never bill the same thing. Released when the draft is discarded.
+    """What a draft bills, claimed by its key, so that two drafts on their way never bill the same. Released when the draft is discarded.
 
     Keys: work_order:12, delivery:7, order:9, milestone:4:M1, schedule:4:RENT:2026-11, progress:4:3, retainage:88.
+    What an issued draft left of a thing is claimed as the next part of it: delivery:7#2.
     """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="bases")

@@ -1,12 +1,12 @@
 """What was done and stands to be billed: finished work orders, deliveries, orders, milestones, periods of recurring amounts.
 
-Candidates are found by what no draft claimed and no invoice names; what they come to, and what is in their way, is worked out from the
+Candidates are found by what no draft claims and no invoice bills whole; what they come to, and what is in their way, is worked out from the
 same facts that the check looks at, in a fixed number of queries for each company.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from invoicing.models import Draft
 from invoicing.payload import Document, Line, Reference, read_document
 from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
+from invoicing.selectors.claimed import ANY_PART, CHANGED, FREE, PARTLY, next_part, ordered_whole, parts_by_order, parts_of, taken_of
 from invoicing.selectors.facts import load
 from invoicing.selectors.rows import gather
 from orders.models import Delivery
@@ -95,7 +96,8 @@ def of_company(company: Company, asked: Asked, only: Collection[str] | None = No
         return Unbilled(company, [], None, found.is_cut)
     batch = Batch(placed, Chain(placed), policy_of(company))
     facts = load(batch)[1]
-    offers = list(_offers(found, facts, batch.policy, asked))
+    parts = parts_of([*_keys(found), *(_key_of(slot) for slot in _due(found, facts, asked))])
+    offers = [replace(o, keys=tuple(next_part(k, parts) for k in o.keys)) for o in _offers(found, facts, batch.policy, asked, parts)]
     drafts = _elsewhere(offers, asked.company_id) if offers else {}
     offers = [_with_draft(offer, drafts.get(offer.key)) for offer in offers]
     if only is not None:
@@ -120,23 +122,24 @@ _BILLED = (
     "EXISTS (SELECT FROM invoicing_invoiceline l JOIN invoicing_invoice i ON i.id = l.invoice_id WHERE {0} AND i.kind <> 'credit_memo'"
     " AND NOT EXISTS (SELECT FROM invoicing_invoice m WHERE m.refers_to_id = i.id AND m.kind = 'credit_memo'))"
 )
-_FREE = "NOT EXISTS (SELECT FROM invoicing_draftbasis b WHERE b.key = {0})"
 _WORK = (
-    "SELECT x.id, x.customer_id FROM orders_workorder x WHERE x.state = 'done' AND x.completed_on <= %(today)s AND NOT "
-    + _BILLED.format("l.job_id = x.id") + " AND " + _FREE.format("'work_order:' || x.id") + _SCOPE
-    + " ORDER BY x.completed_on, x.id LIMIT %(limit)s"
+    "SELECT x.id, x.customer_id FROM orders_workorder x WHERE x.state = 'done' AND x.completed_on <= %(today)s AND (NOT "
+    + _BILLED.format("l.job_id = x.id") + " OR " + PARTLY.format("'work_order:' || x.id") + ") AND "
+    + FREE.format("'work_order:' || x.id") + _SCOPE + " ORDER BY x.completed_on, x.id LIMIT %(limit)s"
 )  # fmt: skip
 _DELIVERIES = (
     "SELECT d.id, x.customer_id, x.id FROM orders_delivery d JOIN orders_salesorder x ON x.id = d.order_id WHERE d.shipped_on <= %(today)s"
-    " AND x.state IN ('open', 'shipped') AND " + _FREE.format("'delivery:' || d.id")
-    + " AND (SELECT coalesce(sum(n.quantity - n.damaged), 0) FROM orders_deliveryline n JOIN orders_delivery e ON e.id = n.delivery_id"
+    " AND x.state IN ('open', 'shipped') AND " + FREE.format("'delivery:' || d.id")
+    + " AND (" + PARTLY.format("'delivery:' || d.id") + " OR (SELECT coalesce(sum(n.quantity - n.damaged), 0)"
+    " FROM orders_deliveryline n JOIN orders_delivery e ON e.id = n.delivery_id"
     " WHERE e.order_id = x.id) > (SELECT coalesce(sum(l.quantity), 0) FROM invoicing_invoiceline l JOIN invoicing_invoice i"
-    " ON i.id = l.invoice_id WHERE l.sales_order_id = x.id AND l.order_line IS NOT NULL AND l.job_id IS NULL AND i.kind <> 'credit_memo')"
+    " ON i.id = l.invoice_id WHERE l.sales_order_id = x.id AND l.order_line IS NOT NULL AND l.job_id IS NULL AND i.kind <> 'credit_memo'))"
     + _SCOPE + " ORDER BY d.shipped_on, d.id LIMIT %(limit)s"
 )  # fmt: skip
 _ORDERS = (
-    "SELECT x.id, x.customer_id FROM orders_salesorder x WHERE x.state = 'shipped' AND NOT "
-    + _BILLED.format("l.sales_order_id = x.id AND l.job_id IS NULL") + " AND " + _FREE.format("'order:' || x.id")
+    "SELECT x.id, x.customer_id FROM orders_salesorder x WHERE x.state = 'shipped' AND (NOT "
+    + _BILLED.format("l.sales_order_id = x.id AND l.job_id IS NULL") + " OR " + PARTLY.format("'order:' || x.id") + ")"
+    + " AND " + FREE.format("'order:' || x.id")
     + " AND EXISTS (SELECT FROM orders_salesorderline n WHERE n.order_id = x.id AND NOT CASE WHEN n.is_service"
     " THEN EXISTS (SELECT FROM orders_workorder w WHERE w.order_id = x.id)"
     " ELSE EXISTS (SELECT FROM orders_delivery d WHERE d.order_id = x.id) END)"
@@ -144,7 +147,7 @@ _ORDERS = (
 )  # fmt: skip
 _MILESTONES = (
     "SELECT x.id, x.customer_id, r.code FROM orders_milestonereached r JOIN orders_contract x ON x.id = r.contract_id"
-    " WHERE r.reached_on <= %(today)s AND " + _FREE.format("'milestone:' || x.id || ':' || r.code") + _SCOPE
+    " WHERE r.reached_on <= %(today)s AND " + FREE.format("'milestone:' || x.id || ':' || r.code") + _SCOPE
     + " ORDER BY r.reached_on, x.id LIMIT %(limit)s"
 )  # fmt: skip
 _SCHEDULES = (
@@ -211,13 +214,25 @@ def probe(asked: Asked, customer: int, lines: Sequence[Line], order: str = "") -
     return Placed(0, asked.company_id, customer, document)
 
 
-def _offers(found: Found, facts: Facts, policy: Policy, asked: Asked) -> Iterator[Offer]:
+def _keys(found: Found) -> list[str]:
+    """What drafts would claim of the candidates; freight with the orders."""
+    orders = {s.other for s in found.deliveries} | {s.key for s in found.orders}
+    return [
+        *(f"work_order:{s.key}" for s in found.work), *(f"delivery:{s.key}" for s in found.deliveries), *(f"freight:{o}" for o in orders),
+        *(f"order:{s.key}" for s in found.orders), *(f"milestone:{s.key}:{s.other}" for s in found.milestones),
+    ]  # fmt: skip
+
+
+def _offers(found: Found, facts: Facts, policy: Policy, asked: Asked, parts: Mapping[str, int]) -> Iterator[Offer]:
     texts = _texts(facts)
     for source in found.work:
         work = facts.work_orders.get(source.key)
-        if work and not work.claims and (offer := of_work_order(facts, work, texts, asked.today)):
+        if work and work.claims:
+            lines = quantities.of_work(work, facts.conversions) if f"work_order:{source.key}" in parts else ()
+            work = replace(work, lines=lines) if lines else None
+        if work and (offer := of_work_order(facts, work, texts, asked.today)):
             yield offer
-    yield from _goods(found, facts, policy, texts, asked)
+    yield from _goods(found, facts, policy, texts, asked, parts)
     for source in found.milestones:
         contract = facts.contracts.get(source.key)
         if contract and source.other in contract.reached and (offer := of_milestone(facts, contract, source.other, asked.today)):
@@ -234,32 +249,31 @@ def _texts(facts: Facts) -> Texts:
     return {(kind, key, number): text for kind, key, number, text in rows if text}
 
 
-def _goods(found: Found, facts: Facts, policy: Policy, texts: Texts, asked: Asked) -> Iterator[Offer]:
+def _goods(found: Found, facts: Facts, policy: Policy, texts: Texts, asked: Asked, parts: Mapping[str, int]) -> Iterator[Offer]:
     """Deliveries, and orders that were shipped without a record of it. Freight goes with what is billed first of an order."""
     keys = {s.other for s in found.deliveries} | {s.key for s in found.orders}
-    shipped, working, busy = _shipped(keys), _with_work(keys), _busy(keys)
+    shipped, working, busy, claimed = _shipped(keys), _with_work(keys), ordered_whole(keys), parts_by_order(keys, facts)
     charged = _freight_billed(keys, policy)
     article = min(policy.freight_skus, default="")
     wanted = {s.key for s in found.deliveries}
     for key in sorted(keys):
         order = facts.orders.get(key)
-        if order is None or f"order:{key}" in busy:
+        if order is None or key in busy:
             continue
         deliveries = shipped.get(key, [])
-        claimed = {d.key: busy[f"delivery:{d.key}"] for d in deliveries if f"delivery:{d.key}" in busy}
-        left = quantities.of_deliveries(order, [(d.key, d.lines) for d in deliveries], claimed, facts.conversions)
+        left = quantities.of_deliveries(order, [(d.key, d.lines) for d in deliveries], claimed.get(key, ()), facts.conversions)
         freight = article if order.freight_amount and key not in charged else ""
         for d in deliveries:
-            if d.key in wanted and d.key in left:
+            if d.key in wanted and (d.key in left or (freight and f"delivery:{d.key}" in parts)):
                 bases = (f"delivery:{d.key}", *((f"freight:{key}",) if freight else ()))
-                offer = of_order(
-                    facts, order, left[d.key], bases, d.number, ("orders.delivery", d.key), d.shipped_on, texts, asked.today, freight
-                )  # fmt: skip
+                record, rest = ("orders.delivery", d.key), left.get(d.key, {})
+                offer = of_order(facts, order, rest, bases, d.number, record, d.shipped_on, texts, asked.today, freight)
                 freight = "" if offer else freight
                 if offer:
                     yield offer
         if any(s.key == key for s in found.orders):
             rest = quantities.of_whole(order, bool(deliveries), key in working, facts.conversions)
+            freight = freight if rest or f"order:{key}" in parts else ""
             bases = (f"order:{key}", *((f"freight:{key}",) if freight else ()))
             offer = of_order(
                 facts, order, rest, bases, order.number, ("orders.salesorder", key), order.ordered_on, texts, asked.today, freight
@@ -290,34 +304,31 @@ def _with_work(orders: Iterable[int]) -> set[int]:
     return {key for (key,) in gather("SELECT DISTINCT order_id FROM orders_workorder WHERE order_id = ANY(%s)", list(orders))}
 
 
-def _busy(orders: Iterable[int]) -> dict[str, bool]:
-    """Keys of these orders and their deliveries that drafts claim → whether the draft was issued; orders of issued drafts left out."""
-    rows = gather(
-        "SELECT b.key, d.state = 'issued' FROM invoicing_draftbasis b JOIN invoicing_draft d ON d.id = b.draft_id WHERE b.key = ANY("
-        "SELECT 'order:' || o FROM unnest(%s::bigint[]) o UNION SELECT 'delivery:' || e.id FROM orders_delivery e"
-        " WHERE e.order_id = ANY(%s))", list(orders), list(orders),
-    )  # fmt: skip
-    return {key: issued for key, issued in rows if not (issued and key.startswith("order:"))}
-
-
 def _freight_billed(orders: Iterable[int], policy: Policy) -> set[int]:
-    """Orders whose freight was billed, or stands in a draft."""
+    """Orders whose freight was billed, or stands in a draft; not those of which it was left out before the draft was issued."""
     rows = gather(
         "SELECT l.sales_order_id FROM invoicing_invoiceline l WHERE l.sales_order_id = ANY(%s) AND l.sku = ANY(%s) UNION"
-        " SELECT substr(b.key, 9)::bigint FROM invoicing_draftbasis b"
-        " WHERE b.key = ANY(SELECT 'freight:' || o FROM unnest(%s::bigint[]) o)",
+        " SELECT o FROM unnest(%s::bigint[]) o JOIN invoicing_draftbasis b ON " + ANY_PART.format("'freight:' || o")
+        + " JOIN invoicing_draft f ON f.id = b.draft_id WHERE NOT (" + CHANGED + ")",
         list(orders), sorted(policy.freight_skus), list(orders),
     )  # fmt: skip
     return {key for (key,) in rows}
 
 
-def _periods(found: Found, facts: Facts, asked: Asked) -> Iterator[Offer]:
+def _due(found: Found, facts: Facts, asked: Asked) -> list[Slot]:
     contracts = [facts.contracts[s.key] for s in found.schedules if s.key in facts.contracts]
-    due: list[Slot] = [slot for contract in contracts for slot in slots(contract, asked.today)]
-    keys = [f"schedule:{s.contract}:{s.code}:{s.day}" for s in due]
-    taken = {key for (key,) in gather("SELECT key FROM invoicing_draftbasis WHERE key = ANY(%s)", keys)} if keys else set()
-    for slot, key in zip(due, keys, strict=True):
-        if key not in taken and (offer := of_slot(facts, facts.contracts[slot.contract], slot, asked.today)):
+    return [slot for contract in contracts for slot in slots(contract, asked.today)]
+
+
+def _key_of(slot: Slot) -> str:
+    return f"schedule:{slot.contract}:{slot.code}:{slot.day}"
+
+
+def _periods(found: Found, facts: Facts, asked: Asked) -> Iterator[Offer]:
+    due = _due(found, facts, asked)
+    taken = taken_of([_key_of(slot) for slot in due])
+    for slot in due:
+        if _key_of(slot) not in taken and (offer := of_slot(facts, facts.contracts[slot.contract], slot, asked.today)):
             yield offer
 
 
@@ -350,4 +361,4 @@ def _with_draft(offer: Offer, draft: Draft | None) -> Offer:
     if draft is None:
         return offer
     reason = Reason("in_draft", f"{draft.get_origin_display()} draft {draft} bills it already", "receivables")
-    return Offer(**{name: getattr(offer, name) for name in offer.__slots__} | {"reasons": (*offer.reasons, reason)})
+    return replace(offer, reasons=(*offer.reasons, reason))
