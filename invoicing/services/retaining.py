@@ -66,11 +66,12 @@ def released(document: Document, company: Company, lookups: Lookups) -> dict[int
 
 
 def credited(document: Document, about: Known | None, company: Company, lookups: Lookups) -> Part | None:
-    """What of a credit memo goes against the retainage of its invoice: the invoice's own share, at most what is still held."""
+    """What of a credit memo goes against the retainage of its invoice: the invoice's own share, at most what is still held. Shares are
+    rounded up, so that many memos that credit all of it leave nothing held."""
     item = lookups.kept.get((company.pk, about.number)) if about and document.kind == "credit_memo" else None
     if item is None or about is None or item.balance <= 0:
         return None
-    share = int((Decimal(document.total) * item.amount / about.total).to_integral_value("ROUND_HALF_UP"))
+    share = int((Decimal(document.total) * item.amount / about.total).to_integral_value("ROUND_UP"))
     amount = min(share, item.balance, document.total - 1)
     return _take(lookups, company.pk, about.number, amount) if amount > 0 else None
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from arops.lib.bulk import take_ids
@@ -40,9 +41,9 @@ class Pushed:
         return self.placed.document
 
     @property
-    def name(self) -> tuple[int, str, str | None]:
-        """What it is known by to whoever sent it."""
-        return self.placed.company_id, self.document.source_system, self.document.external_id
+    def name(self) -> tuple[int, str, str, str]:
+        """What it is known by to whoever sent it: its id there, or else its number."""
+        return _name(self.placed.company_id, self.document.source_system, self.document.external_id, self.document.number)
 
 
 @dataclass
@@ -85,12 +86,18 @@ def screen(pushed: Sequence[Pushed], chain: Chain, *, actor: Actor, origin: str)
     return result
 
 
-def _waiting(pushed: Sequence[Pushed]) -> dict[tuple[int, str, str | None], Draft]:
+def _name(company: int, source: str, external_id: str | None, number: str) -> tuple[int, str, str, str]:
+    return company, source, external_id or "", "" if external_id else number
+
+
+def _waiting(pushed: Sequence[Pushed]) -> dict[tuple[int, str, str, str], Draft]:
     """Drafts of earlier pushes of the same documents."""
     companies, ids = {p.placed.company_id for p in pushed}, [p.document.external_id for p in pushed if p.document.external_id]
-    found: Any = Draft.objects.live().filter(company__in=companies, external_id__in=ids)
+    numbers = [p.document.number for p in pushed if not p.document.external_id]
+    same = Q(external_id__in=ids) | Q(external_id=None, number__in=numbers, origin__in=[Draft.Origin.ERP, Draft.Origin.IMPORT])
+    found: Any = Draft.objects.live().filter(same, company__in=companies)
     rows = found.select_for_update(of=("self",), no_key=True).order_by("pk")
-    return {(d.company_id, d.source_system, d.external_id): d for d in rows}
+    return {_name(d.company_id, d.source_system, d.external_id, d.number): d for d in rows}
 
 
 def _to_hold(invoices: Sequence[Pushed], result: Screened) -> list[Pushed]:

@@ -1,4 +1,4 @@
-"""Credit memos that people issue without asking, over the API or by a list: within their own limit, or refused in words.
+"""Memos that people issue without asking, over the API or by a list: within their own limit, or refused in words.
 
 They count in the sums of thirty days like those that are asked for. The day is the database's, as it is for what is posted. ERP keys and
 the product's own work have no limits: what they issue was decided elsewhere.
@@ -22,6 +22,7 @@ from workflow.services.approvals import OnApproval, hash_of, take_turns
 from workflow.services.authority import authorities, person_id_of, sums_of
 
 Key = tuple[int, str, str, int | None]
+LIMITED = ("credit_memo", "debit_memo")
 
 
 def by_hand(actor: Actor) -> bool:
@@ -30,8 +31,8 @@ def by_hand(actor: Actor) -> bool:
 
 
 def beyond_limits(ready: Sequence[Ready], actor: Actor) -> dict[int, Problem]:
-    """Index → why a credit memo is more than the person may do alone; empty for everybody and everything else."""
-    mine = [item for item in ready if item.document.kind == "credit_memo"] if by_hand(actor) else []
+    """Index → why a memo is more than the person may do alone; empty for everybody and everything else."""
+    mine = [item for item in ready if item.document.kind in LIMITED] if by_hand(actor) else []
     if not mine:
         return {}
     today, keys = _today(), sorted({_key(item) for item in mine})
@@ -39,7 +40,7 @@ def beyond_limits(ready: Sequence[Ready], actor: Actor) -> dict[int, Problem]:
         take_turns(*key)
     sums = sums_of([Approval(company_id=k[0], kind=k[1], currency=k[2], customer_ref=k[3]) for k in keys], today)
     known, person = authorities([key[:3] for key in keys], today), person_id_of(actor.label) or 0
-    problems = _over_credited(mine)
+    problems = _over_credited([item for item in mine if item.document.kind == "credit_memo"])
     for item in mine:
         if item.index in problems:
             continue
@@ -47,7 +48,7 @@ def beyond_limits(ready: Sequence[Ready], actor: Actor) -> dict[int, Problem]:
         authority = known.get(key[:3])
         limit = authority.alone(authority.people.get(person)) if authority else 0
         if sums[key] + item.document.total > limit:
-            problems[item.index] = _problem(sums[key] + item.document.total, limit, key[2])
+            problems[item.index] = _problem(sums[key] + item.document.total, limit, key[2], item.document.kind)
         else:
             sums[key] += item.document.total
     return problems
@@ -75,14 +76,15 @@ def _over_credited(mine: Sequence[Ready]) -> dict[int, Problem]:
     return problems
 
 
-def _problem(total: int, limit: int, currency: str) -> Problem:
-    alone = f"more than the {money.format(limit, currency)} you may credit alone" if limit else "nothing that you may credit alone"
+def _problem(total: int, limit: int, currency: str, kind: str) -> Problem:
+    verb = "credit" if kind == "credit_memo" else "debit"
+    alone = f"more than the {money.format(limit, currency)} you may {verb} alone" if limit else f"nothing that you may {verb} alone"
     said = f"{money.format(total, currency)} {currency} in 30 days is {alone}"
     return Problem("/total", "over_limit", f"{said}: ask for it on the invoice’s page, where somebody else approves it")
 
 
 def _key(item: Ready) -> Key:
-    kind = "credit_memo" if item.refers_to_id else "adjustment"
+    kind = item.document.kind if item.refers_to_id else "adjustment"
     return item.company.pk, kind, item.document.currency, item.customer_id
 
 
@@ -95,7 +97,7 @@ def _today() -> date:
 
 def remember(ready: Sequence[Ready], keys: Mapping[int, int], actor: Actor) -> None:
     """Keep what was issued so among what was done alone, so that sums see it."""
-    mine = [item for item in ready if item.document.kind == "credit_memo" and item.index in keys] if by_hand(actor) else []
+    mine = [item for item in ready if item.document.kind in LIMITED and item.index in keys] if by_hand(actor) else []
     if not mine:
         return
     today = _today()
@@ -111,9 +113,10 @@ def _row(item: Ready, pk: int, total: int, actor: Actor, today: date) -> Approva
     document, key = item.document, _key(item)
     about = document.refers_to.id or document.refers_to.external_id if document.refers_to else ""
     said = {"kind": document.kind, "number": document.number, "document_date": document.document_date.isoformat(), "refers_to": about}
+    word = "Credit" if document.kind == "credit_memo" else "Debit"
     made = Approval(
         company_id=key[0], kind=key[1], currency=key[2], customer_ref=key[3], amount=document.total, summed=total, state="alone",
-        title=f"Credit memo {document.number}, issued directly", reason=document.reason, makers=[actor.label], requested_by=actor.label,
+        title=f"{word} memo {document.number}, issued directly", reason=document.reason, makers=[actor.label], requested_by=actor.label,
         payload={"row": said, "invoice": item.refers_to_id}, requested_on=today, decided_at=Now(), result_type="invoicing.invoice",
         result_id=pk, token=f"{actor.label}:direct:{key[0]}:{pk}",
     )  # fmt: skip

@@ -30,7 +30,7 @@ from ledger.selectors import trial_balance
 from ledger.services import close_period
 from ledger.verify import verify_books
 from org.actors import NotAllowed
-from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, receive
+from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from workflow.models import Approval, Attachment, Event
 from workflow.services.approvals import Evidence, approve, reject
 from workflow.services.limits import standard_limits
@@ -212,6 +212,28 @@ def test_what_releases_retainage_is_no_second_sale_to_credit(acme, people):
     wish(people["specialist"], progress, 100_00)
     assert (balance("R-1"), OpenItem.objects.get(number="AC-000001").balance) == (10_00, -10_00)
     holds()
+
+
+def test_shares_of_retainage_leave_nothing_when_all_is_credited(company, people):
+    """100.001 KWD with 10.003 kept back, credited in four parts of which none divides."""
+    rate("KWD", "USD", "3.25")
+    standard_limits(company=company, actor=SYSTEM, currencies=["KWD"])
+    invoice = bill(make_customer(company, "Gulf", currency="KWD"), "P-1", ("100.001", "0"), currency="KWD", retainage="10.003")
+    for part in (33_333, 33_333, 33_333, 2):
+        allow(people["controller"], wish(people["specialist"], invoice, part, line=False))
+    assert set(OpenItem.objects.values_list("balance", flat=True)) == {0}
+    holds()
+
+
+def test_debit_memos_that_people_issue_without_asking_keep_to_their_limits(acme, people):
+    bill(acme, "INV-1")
+    row = {"company": "US01", "customer": acme.number, "currency": "USD", "document_date": "2026-09-01", "kind": "debit_memo"}
+    issue_document({**row, "number": "D-1", "refers_to": "INV-1", "total": "4000.00"}, actor=people["specialist"])
+    with pytest.raises(DocumentRefused, match="you may debit alone"):
+        issue_document({**row, "number": "D-2", "refers_to": "INV-1", "total": "1000.01"}, actor=people["specialist"])
+    with pytest.raises(DocumentRefused, match="you may debit alone"):
+        issue_document({**row, "number": "D-3", "total": "100.01"}, actor=people["specialist"])
+    assert issue_document({**row, "number": "D-4", "refers_to": "INV-1", "total": "90000.00"}, actor=SYSTEM).outcome == "created"
 
 
 def test_a_debit_memo_is_owed_besides(acme, people):

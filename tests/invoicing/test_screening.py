@@ -201,6 +201,12 @@ def test_what_people_credit_by_the_line_may_be_billed_again(company):
     assert push(invoice_row(one, "B"))[0].outcome == "created"
 
 
+def test_what_has_no_id_of_its_sender_is_known_by_its_number(company):
+    row = {name: value for name, value in invoice_row(life(company), price="165.00").items() if name != "external_id"}
+    first, second = push(dict(row))[0], push({**row, "po_number": "PO-X"})[0]
+    assert first.draft_id == second.draft_id and Draft.objects.get().version == 1
+
+
 def test_to_name_an_invoice_that_still_stands_makes_nothing_of_it_unbilled(company):
     one = life(company)
     (first,) = push(invoice_row(one, "A"))
