@@ -178,7 +178,7 @@ def _save_customer(index: int, row: Any, batch: _Batch) -> Saved:
     external, code = values.get("external_id"), row.get("company") if isinstance(row, Mapping) else None
     company = batch.companies.get(code) if isinstance(code, str) else None
     if company is None:
-        problems.append(Problem("/company", "missing_reference", "there is no such company that you may write to"))
+        problems.append(Problem("/company", "missing_reference", "there is no such company, or you may not change its records"))
         return Saved(index, external, "rejected", None, tuple(problems))
     source = values.setdefault("source_system", batch.source_system) or batch.source_system
     customer = batch.find(company, source, external, values.get("number"))
@@ -267,7 +267,7 @@ def _save_contact(index: int, row: Any, batch: _Batch) -> Saved:
     mine = Customer.objects.visible_to(batch.actor, "customers.edit")
     customer = find_customer(row.get("customer"), mine, source) if isinstance(row, Mapping) else None
     if customer is None:
-        problems.append(Problem("/customer", "missing_reference", "there is no such customer that you may write to"))
+        problems.append(Problem("/customer", "missing_reference", "there is no such customer, or you may not change its records"))
         return Saved(index, external, "rejected", None, tuple(problems))
     contact = Contact.objects.filter(customer=customer, source_system=source, external_id=external).first() if external else None
     if contact is None and "name" not in values and not problems:

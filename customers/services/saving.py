@@ -72,4 +72,5 @@ class Customers:
         found = [c for c in there.values() if code in (None, "") or c.company.code == code]
         if len(found) > 1:
             return Problem("/company", "ambiguous", "several companies have this customer: name the company")
-        return found[0] if found else Problem("/customer", "missing_reference", "there is no such customer that you may write to")
+        said = "there is no such customer, or you may not change its records"
+        return found[0] if found else Problem("/customer", "missing_reference", said)

@@ -82,7 +82,7 @@ def _save(index: int, row: Any, companies: dict[str, Company], there: dict[Any, 
     code = row.get("company") if isinstance(row, Mapping) else None
     company = companies.get(code) if isinstance(code, str) else None
     if company is None and not any(p.pointer == "/company" for p in problems):
-        problems.append(Problem("/company", "missing_reference", "there is no such company that you may write to"))
+        problems.append(Problem("/company", "missing_reference", "there is no such company, or you may not change its records"))
     if problems or company is None:
         return Saved(index, None, "rejected", None, tuple(problems))
     known = there.get((company.pk, values["code"], values["valid_from"]))

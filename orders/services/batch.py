@@ -156,7 +156,7 @@ class Batch:
         if company is None:
             _, problems = read(row, self.kind.shape, who.currency, is_new=False)
             if not any(p.pointer in ("/company", "") for p in problems):
-                problems.append(Problem("/company", "missing_reference", "there is no such company that you may write to"))
+                problems.append(Problem("/company", "missing_reference", "there is no such company, or you may not change its records"))
             return _rejected(index, who, problems)
         customer = self._customer(row, company, who)
         found = self._find(index, who, company, customer)
@@ -200,7 +200,7 @@ class Batch:
         if isinstance(values.get("customer"), Reference):
             values["customer"] = customer
             if customer is None:
-                problems.append(Problem("/customer", "missing_reference", "there is no such customer that you may write to"))
+                problems.append(Problem("/customer", "missing_reference", "there is no such customer, or you may not change its records"))
         record = found if found is not None else self.kind.model(company=company, created_by=self.actor.label)
         change = Change(index, record, found is None, values)
         self._resolve(change, company, who, problems)

@@ -63,7 +63,7 @@ def _save(index: int, row: Any, companies: Mapping[str, Company], actor: Actor) 
     values, problems = read_row(row, CONVERSION, required=("company", "from_unit", "to_unit", "factor"))
     company = companies.get(values.pop("company", ""))
     if company is None and not any(p.pointer in ("", "/company") for p in problems):
-        problems.append(Problem("/company", "missing_reference", "there is no such company that you may write to"))
+        problems.append(Problem("/company", "missing_reference", "there is no such company, or you may not change its records"))
     if not problems and values["from_unit"] == values["to_unit"]:
         problems.append(Problem("/to_unit", "invalid", "to_unit is another unit than from_unit"))
     if problems or company is None:
