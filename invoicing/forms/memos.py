@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
+from customers.models import Customer
 from invoicing.forms.documents import DayInput, PlainNumber
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.services.giving_up import Rule
@@ -160,6 +161,11 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         company: Any = self.fields["company"]
         company.queryset, company.label_from_instance = companies, lambda c: c.code
+        used = set(Customer.objects.filter(company__in=companies).order_by().values_list("currency", flat=True).distinct())
+        used |= {c.base_currency for c in companies}
+        currency: Any = self.fields["currency"]
+        rest = [(code, code) for code in money.currencies() if code not in used]
+        currency.choices = [*((code, code) for code in sorted(used)), ("others", rest)]
 
     def clean(self) -> dict[str, Any]:
         """The bound in minor units."""
