@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Abs
 
 from invoicing.checks import BY_CODE, ORIGINS
 from invoicing.models import Draft, Finding, Invoice
@@ -165,16 +166,24 @@ def _gravity(finding: Finding) -> tuple[bool, int, int, int]:
 
 
 def totals(actor: Actor, wanted: Wanted) -> list[tuple[str, int, int, int]]:
-    """(currency, documents, at stake, total) of the whole view; for issued ones the stake is what open findings sum to."""
+    """(currency, documents, at stake, total) of the whole view: the sums of its rows."""
     if wanted.view == "issued":
         found: Any = invoices_in_view(actor, wanted).order_by().values("currency").annotate(n=Count("pk"), t=Sum("total"))
-        effects = dict(
-            Finding.objects.filter(invoice__in=invoices_in_view(actor, wanted), state=Finding.State.OPEN)
-            .order_by().values("currency").annotate(e=Sum("effect")).values_list("currency", "e")
-        )  # fmt: skip
-        return [(r["currency"], r["n"], abs(effects.get(r["currency"], 0)), r["t"]) for r in found.order_by("currency")]
+        stakes = _issued_stakes(invoices_in_view(actor, wanted))
+        return [(r["currency"], r["n"], stakes.get(r["currency"], 0), r["t"]) for r in found.order_by("currency")]
     sums: Any = drafts_in_view(actor, wanted).order_by().values("currency").annotate(n=Count("pk"), s=Sum("at_stake"), t=Sum("total"))
     return [(r["currency"], r["n"], r["s"], r["t"]) for r in sums.order_by("currency")]
+
+
+def _issued_stakes(invoices: QuerySet[Invoice]) -> dict[str, int]:
+    """Minor units at risk by currency in issued documents, each as its row says it (`Held.at_stake`)."""
+    whole = Max(Case(When(severity="block", effect=0, then=Value(1)), default=Value(0)))
+    rows: Any = Finding.objects.filter(invoice__in=invoices, state=Finding.State.OPEN).order_by()
+    sums: dict[str, int] = {}
+    for row in rows.values("invoice_id", "currency", "invoice__total").annotate(e=Sum(Abs("effect")), whole=whole):
+        total = row["invoice__total"]
+        sums[row["currency"]] = sums.get(row["currency"], 0) + (total if row["whole"] else min(total, row["e"]))
+    return sums
 
 
 def counts(actor: Actor) -> dict[str, int]:

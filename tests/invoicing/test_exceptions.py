@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from customers.models import BillingRequirement, TaxRate
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice
+from invoicing.selectors.exceptions import Wanted, rows_of, totals
 from invoicing.services import exceptions as work
 from invoicing.services import issue_documents
 from invoicing.services.checking import check_draft, check_issued
@@ -277,6 +278,17 @@ def test_an_issued_invoice_explains_what_was_paid_short(company):
     finding.refresh_from_db()
     assert finding.state == "noted"
     assert [f.pk for f in check_issued(actor=SYSTEM, invoice=invoice, today=DAY)] == [finding.pk]
+
+
+def test_too_much_on_one_and_too_little_on_another_is_not_nothing_at_stake(company):
+    policy(company, "record")
+    user = make_user("senior", company)
+    for n, price in ((1, "165.00"), (2, "135.00")):
+        (outcome,) = issue_documents([invoice_row(life(company, n), price=price)], actor=SYSTEM, source_system="erp")
+        check_issued(actor=user, invoice=Invoice.objects.get(pk=outcome.invoice_id), today=DAY)
+    wanted = Wanted(view="issued")
+    (total,) = totals(user, wanted)
+    assert total == ("USD", 2, 300_00, 3000_00) and total[2] == sum(row.at_stake for row in rows_of(user, wanted, 10))
 
 
 def test_the_policy_is_set_by_those_who_may(company):
