@@ -33,6 +33,9 @@ class Picture:
 
 PICTURES = (
     Picture("workbench", "specialist", "/cash/"),
+    Picture("investigation", "senior", "/invoices/exceptions/?q=INV-20003", follow="tbody a[data-open]"),
+    Picture("exceptions", "senior", "/invoices/exceptions/", press="Space"),
+    Picture("approvals", "supervisor", "/approvals/", press="Space"),
     Picture("queue", "specialist", "/queue/", press="Space"),
     Picture("customer", "specialist", "/customers/?sort=-overdue", follow="table.table tbody th a"),
     Picture("call", "specialist", "/queue/?kind=call", follow="a[href*='/queue/call/']"),
