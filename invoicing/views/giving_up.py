@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from arops.lib import clock, money
@@ -68,14 +68,26 @@ def _balance(request: HttpRequest, item: OpenItem, kind: str) -> HttpResponse:
         if asked:
             return answered(request, asked)
     seen = foresee(
-        actor=user, company=item.company, kind=kind, amount=abs(item.balance), currency=item.currency, customer_id=item.customer_id,
+        actor=user, company=item.company, kind=kind, amount=_typed(request, item), currency=item.currency, customer_id=item.customer_id,
         makers=makers_of([item.pk]), today=clock.today(),
     )  # fmt: skip
+    if "amount" in request.GET:
+        return render(request, "workflow/parts/foresight.html", {"seen": seen})
     context = {
         "form": form, "item": item, "kind": kind, "seen": seen, "token": getattr(request, "request_id", ""), "open": abs(item.balance),
         "late": (clock.today() - item.due_date).days,
     }  # fmt: skip
     return page(request, "invoicing/balance.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _typed(request: HttpRequest, item: OpenItem) -> int:
+    """The part of the item that stands in the form now, minor units; all of it where that can't be told."""
+    whole = abs(item.balance)
+    try:
+        amount = money.parse((request.POST or request.GET).get("amount", "").strip(), item.currency)
+    except money.MoneyError:
+        return whole
+    return amount if 0 < amount <= whole else whole
 
 
 def _ask(request: HttpRequest, item: OpenItem, kind: str, form: BalanceForm) -> Approval:

@@ -323,6 +323,10 @@ def test_who_would_approve_is_said_before_it_is_sent(acme, people):
     assert "More than the 500.00 USD you may do alone" in body and "AR supervisor: up to 25,000.00 USD" in body
     assert client.get(reverse("invoicing:credit", args=[invoice.pk])).status_code == 200
     assert enter(people["auditor"]).post(address).status_code == 403
+    address = reverse("invoicing:write-off", args=[invoice.open_item.pk])
+    client = enter(people["supervisor"])
+    small, all_of_it, nonsense = (client.get(address, {"amount": text}).content.decode() for text in ("4.10", "30000", "lots"))
+    assert "Within your own limit" in small and "More than" in all_of_it and nonsense == all_of_it
 
 
 def test_small_memos_one_after_the_other_are_one_large_one(acme, people):
