@@ -62,6 +62,18 @@ def test_the_queue_is_worked_by_keyboard(page: Any, web: str, company: Any) -> N
     assert Finding.objects.get(draft__number="INV-1").state == "overridden"
 
 
+def test_panel_and_keys_are_about_the_row_whose_link_has_the_focus(page: Any, web: str, company: Any) -> None:
+    senior = make_user("senior", company)
+    enter(page, senior, web)
+    page.goto("/invoices/exceptions/")
+    page.wait_for_selector("#peek h2:has-text('INV-2')")
+    page.locator("tbody tr", has_text="INV-3").locator("a").focus()
+    page.wait_for_selector("#peek h2:has-text('INV-3')")
+    page.keyboard.press("a")
+    page.wait_for_selector("text=INV-3 is yours")
+    assert Draft.objects.get(owner=senior).number == "INV-3"
+
+
 def test_an_investigation_goes_from_difference_to_difference(page: Any, web: str, company: Any) -> None:
     enter(page, make_user("senior", company), web)
     page.goto(f"/invoices/exceptions/{Draft.objects.get(number='INV-2').pk}/")
