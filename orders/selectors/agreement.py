@@ -51,6 +51,20 @@ class StepState:
     tone: str = ""
     reached: Any = None
     is_open: bool = False
+    bills: tuple[Any, ...] = ()
+    more_bills: int = 0
+    billed: int = 0
+    drafts: tuple[Any, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a milestone is billed in full; what recurs never is."""
+        return self.step.kind != BillingStep.Kind.RECURRING and self.billed >= self.step.amount
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a milestone was reached and nobody bills it."""
+        return self.reached is not None and self.billed <= 0 and not self.drafts
 
 
 def versions_of(contract: Contract) -> list[ContractVersion]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from arops.lib import clock, money
 from arops.lib.http import address, page
 from orders.models import Contract, Delivery, PurchaseOrder, SalesOrder, WorkOrder
-from orders.selectors import agreement, details
+from orders.selectors import agreement, details, steps
 from orders.selectors.chain import chain
 from orders.selectors.figures import Figures, figures
 from orders.selectors.history import history
@@ -45,11 +45,12 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
     today, versions = clock.today(), agreement.versions_of(record)
     current, sums = agreement.current(record, versions, today), figures([record])[record.pk]
     prices = agreement.prices_on(current, today) if current else []
-    every = request.GET.get("prices") == "all"
+    every, drawn = request.GET.get("prices") == "all", steps.drafted(record)
     context = {
         "versions": agreement.compare(versions, record.currency), "current": current, "prices": prices if every else prices[:LISTED],
-        "more_prices": 0 if every else max(0, len(prices) - LISTED), "steps": agreement.steps_on(record, current, today),
-        "next_rise": agreement.next_rise(current, today) if current else None, "count": len(versions),
+        "more_prices": 0 if every else max(0, len(prices) - LISTED),
+        "steps": steps.with_bills(record, agreement.steps_on(record, current, today), drawn),
+        "next_rise": agreement.next_rise(current, today) if current else None, "count": len(versions), "drawn": drawn.total,
     }  # fmt: skip
     return _page(request, record, "contracts", sums, _contract_figures(record, current, sums, context), _contract_facts(record), context)
 
@@ -148,16 +149,28 @@ def _link(label: str, record: Any, name: str) -> Fact:
 def _contract_figures(record: Contract, current: Any, sums: Figures, context: dict[str, Any]) -> list[Fact]:
     cur, limit = record.currency, current.not_to_exceed if current else None
     left = None if limit is None else limit - (sums.billed or 0)
+    over = left is not None and left < context["drawn"]
     rise = context["next_rise"]
     held = f"v{current.number}" if current else "none"
     until = (f"to {day(current.valid_to)}" if current.valid_to else "until further notice") if current else "nothing holds today"
     return [
         Fact("In force", held, note=until, tone="" if current else "bad"),
         Fact(f"Not to exceed, {cur}", said(limit, cur), note="net, over its life" if limit else "no limit agreed"),
-        Fact(f"Billed, {cur}", said(sums.billed, cur), "#billed" if sums.billed else ""),
-        Fact(f"Left, {cur}", said(left, cur), tone="bad" if left is not None and left < 0 else ""),
+        Fact(f"Billed, {cur}", said(sums.billed, cur), "#billed" if sums.billed else "", _used(limit, sums.billed or 0)),
+        Fact(f"Left, {cur}", said(left, cur), note=_waiting(left, context["drawn"], cur), tone="bad" if over else ""),
         Fact("Prices rise", day(rise, "never"), note=f"by {agreement.plain(current.escalator_percent)} %" if rise else ""),
     ]
+
+
+def _used(limit: int | None, billed: int) -> str:
+    return f"{100 * billed // limit} % used" if limit else ""
+
+
+def _waiting(left: int | None, drawn: int, cur: str) -> str:
+    """What drafts would take of what is left."""
+    if not drawn:
+        return ""
+    return f"{said(drawn, cur)} in drafts" + (f", {said(left - drawn, cur)} after them" if left is not None else "")
 
 
 def _contract_facts(record: Contract) -> list[Fact]:
