@@ -99,6 +99,8 @@ class Investigation:
     track: list[Stop]
     explained: int
     ranked: list[Row]
+    purchases: tuple[int, ...] = ()
+    """Keys of the purchase orders behind it."""
 
 
 def investigate(billed: Billed, facts: Facts, policy: Policy, findings: Sequence[Finding]) -> Investigation:
@@ -116,7 +118,8 @@ def investigate(billed: Billed, facts: Facts, policy: Policy, findings: Sequence
     for n, row in enumerate(ranked):
         row.rank = n + 1
     explained = sum(f.effect for f in findings)
-    return Investigation(_heads(case), rows, _track(case, findings), explained, ranked)
+    purchases = tuple(po.key for po in case.purchase_orders())
+    return Investigation(_heads(case), rows, _track(case, findings), explained, ranked, purchases)
 
 
 def _rows_of(finding: Finding, rows: dict[str, Row]) -> list[Row]:

@@ -13,6 +13,7 @@ from arops.lib.refusal import Refused
 from invoicing import selectors
 from invoicing.forms.checks import LINE_LABELS, MendForm, OwnerForm
 from invoicing.models import Draft, Finding, Invoice
+from invoicing.selectors.drawing import drawing_on
 from invoicing.selectors.exceptions import findings_of, rule_label
 from invoicing.selectors.investigation import Investigation, Row, cite, origin_label
 from invoicing.services import exceptions as work
@@ -41,6 +42,7 @@ def exception(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {
         "draft": draft, "document": draft, "is_draft": True, "here": reverse("invoicing:exception", args=[draft.pk]),
         "owner_form": OwnerForm(initial={"owner": draft.owner_id}, people=workers(draft.company)),
+        "drawing": drawing_on(_user(request), found.purchases, draft.customer_id, draft),
         "history": _history(draft), "names": _names(draft), "stale": draft.state == Draft.State.DRAFT,
     }  # fmt: skip
     return page(request, "invoicing/investigation.html", context, fragment="panel")
@@ -61,6 +63,7 @@ def investigate(request: HttpRequest, pk: int) -> HttpResponse:
         "paid": item.amount - item.balance, "unexplained": max(0, item.balance - max(0, found.explained)), "item": item,
         "may_check": user.can("invoices.issue", invoice.company_id), "may_note": user.can("checks.override", invoice.company_id),
         "may_ask": user.can("tasks.create", invoice.company_id), "disputes": _disputes(invoice),
+        "drawing": drawing_on(user, found.purchases, invoice.customer_id),
         "dispute_url": address("disputes:open", item.pk) if item.balance > 0 and user.can("disputes.open", invoice.company_id) else "",
         "credit_url": address("invoicing:credit", invoice.pk) if user.can("memos.request", invoice.company_id) else "",
     }  # fmt: skip
