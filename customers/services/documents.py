@@ -173,7 +173,7 @@ def _write(index: int, external: str | None, row: CustomerDocument, values: dict
     if is_new and row.state == State.REQUESTED and row.requested_on is None:
         row.requested_on = today
     row.waits_for = _waits_for(row.customer, row.waits_for, row.kind) if row.state in (State.REQUESTED, State.REFUSED) else row.waits_for
-    if is_new or "state" in changed:
+    if is_new or changed & {"state", "kind", "invoice_number"}:
         _only_after_the_money(row)
     if row.valid_from and row.expires_on and row.expires_on < row.valid_from:
         raise NotSaved("it expires before it is valid")

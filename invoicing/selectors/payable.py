@@ -13,6 +13,7 @@ from customers.models import BillingRequirement, CustomerDocument
 from customers.requirements import LIEN, Bill, Gap, gaps_of
 from customers.selectors import papers_of, rules_in_force
 from invoicing.models import Invoice, InvoiceDelivery, InvoiceLine
+from ledger.models import Entry
 from org.actors import Actor
 from workflow.models import Attachment
 
@@ -146,10 +147,14 @@ def _earlier(rules: Mapping[int, Sequence[BillingRequirement]], lines: Mapping[i
 
 
 def is_cleared(customer_id: int, number: str) -> bool | None:
-    """Whether the invoice's money is there; None when the customer has no such invoice."""
-    rows = Invoice.objects.filter(customer=customer_id, number=number, kind__in=_OWED).values_list("open_item__balance", flat=True)
+    """Whether the invoice's money is there; None when the customer has no such invoice. What was written off was given up, not paid."""
+    rows = Invoice.objects.filter(customer=customer_id, number=number, kind__in=_OWED).values_list("open_item", "open_item__balance")
     found = list(rows[:1])
-    return found[0] == 0 if found else None
+    if not found:
+        return None
+    item, balance = found[0]
+    given_up = Entry.objects.filter(kind=Entry.Kind.WRITE_OFF, lines__open_item=item, reversed_by=None)
+    return bool(balance == 0 and not given_up.exists())
 
 
 def candidates(among: Any) -> QuerySet[Invoice]:

@@ -1,22 +1,26 @@
 """Payable or not: what an issued invoice lacks, who must act, the money that waits: on the page, the list and in sums."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
 
 from customers.models import CustomerDocument
 from customers.services import NotSaved
-from customers.services.documents import request_document, send_document
+from customers.services.documents import request_document, save_documents, send_document
 from customers.services.requirements import add_requirement
 from invoicing.models import Invoice
 from invoicing.selectors.payable import blocked_money, gaps_in, is_cleared
 from invoicing.services import issue_documents
+from invoicing.services.giving_up import request_write_off, reverse_write_off
+from ledger.models import Entry
 from tests.factories import SYSTEM, apply, make_company, make_customer, make_user, receive
+from workflow.services.approvals import approve
 from workflow.services.attachments import attach
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 9, 20)
+NOON = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +115,35 @@ def test_releases_follow_the_money(world):
     assert lacks(first, second) == {first.pk: [], second.pk: [("lien_release", "")]}
     send_document(actor=user, document=release, on=TODAY)
     assert lacks(second) == {second.pk: []}
+
+
+def test_what_was_written_off_is_not_paid(world):
+    company, customer, _ = world
+    (invoice,) = bill(customer, "INV-1")
+    money = {"actor": make_user("controller", company), "items": [(invoice.open_item, invoice.total)], "reason_code": "small_balance"}
+    asked = request_write_off(**money, day=TODAY, token="t", today=TODAY, now=NOON)
+    approve(actor=make_user("controller", company), approval=asked, now=NOON, today=TODAY)
+    assert is_cleared(customer.pk, "INV-1") is False
+    reverse_write_off(actor=money["actor"], entry=Entry.objects.get(kind="write_off"), reason="paid after all", today=TODAY)
+    assert is_cleared(customer.pk, "INV-1") is False
+    pay(invoice)
+    assert is_cleared(customer.pk, "INV-1") is True
+
+
+def test_an_unconditional_release_that_went_out_is_not_moved_to_another_invoice(world):
+    company, customer, user = world
+    first, _ = bill(customer, "INV-1", "INV-2")
+    pay(first)
+    head = {"company": company.code, "customer": customer.number, "external_id": "L-1", "state": "sent"}
+
+    def save(**fields):
+        (saved,) = save_documents([head | fields], actor=user, source_system="erp", today=TODAY)
+        return saved.outcome
+
+    assert save(kind="lien_unconditional_progress", invoice_number="INV-1") == "created"
+    assert save(kind="lien_unconditional_progress", invoice_number="INV-2") == "rejected"
+    assert save(external_id="L-2", kind="lien_conditional_progress", invoice_number="INV-2") == "created"
+    assert save(external_id="L-2", kind="lien_unconditional_progress", invoice_number="INV-2") == "rejected"
 
 
 def test_money_by_reason_counts_each_invoice_once_in_all(world):
