@@ -210,7 +210,7 @@ def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:
         "quantity": _plain(line.quantity), "unit_price": _plain(line.unit_price), "amount": money.to_text(line.amount, currency),
         "tax_amount": money.to_text(line.tax_amount, currency), "po_line": line.po_line, "order_line": line.order_line,
         "work_order": line.work_order, "contract": line.contract, "gl_account": line.gl_account,
-        "releases": public("invoice", line.releases_id),
+        "period_from": line.period_from, "period_to": line.period_to, "releases": public("invoice", line.releases_id),
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from invoicing.checks import saying
 from invoicing.checks.case import Case, Strand
 from invoicing.checks.facts import Claim, Contract, Step, Version
+from invoicing.checks.found import Source
 from invoicing.checks.saying import Hit, Link
 from orders.terms import months_between
 
@@ -83,27 +84,23 @@ def milestone_not_reached(case: Case) -> Iterator[Hit]:
 
 def step_billed_twice(case: Case) -> Iterator[Hit]:
     """A milestone, or a recurring amount in one period, billed a second time."""
-    for s in case.strands:
-        step, contract = s.step, s.contract
-        if not step or not contract:
-            continue
-        about = s.line.period or case.document.document_date
-        claims = [c for c in _claims(contract, step, case) if _same_period(step, c.about, about)]
+    for s, step, contract, claims in _claimed(case):
         if not claims or sum(c.amount for c in claims) + case.right_amount(s.line) <= step.amount:
             continue
         first = claims[0]
         links = [
             Link("contract", 1, saying.of_contract(contract, s.version, f"{step.code} {saying.amount(case, step.amount)}")),
-            Link("invoice", 2, saying.of_earlier(first.invoice, first.number, first.line, first.day, "billed it")),
+            Link("invoice", 2, _of_claim(first, case)),
             Link("invoice", 2, saying.of_invoice(case, "bills it again", s.line.number)),
         ]
+        did = f"{first.number} of {saying.day(first.day)}" if first.invoice else f"line {first.line}"
         over = min(sum(c.amount for c in claims) + case.right_amount(s.line) - step.amount, s.line.amount)
         case.explain(s.line.number, over)
         case.settled.add(("step", s.line.number))
         yield Hit(
-            (s.line.number,), f"billed once, on {first.number}", "billed again", over, "billing_output",
-            f"{saying.place(s)} bills {step.code} ({step.name}) of {contract.number}{_for_period(s, step)} again: {first.number} of "
-            f"{saying.day(first.day)} did.",
+            (s.line.number,), f"billed once, on {first.number if first.invoice else f'line {first.line}'}", "billed again", over,
+            "billing_output",
+            f"{saying.place(s)} bills {step.code} ({step.name}) of {contract.number}{_for_period(s, step)} again: {did} did.",
             saying.walk(links, "The contract has it once for this span: the invoice is the first that differs."), saying.sources(links),
         )  # fmt: skip
 
@@ -259,6 +256,30 @@ def _why_outside(contract: Contract, s: Strand, links: list[Link]) -> tuple[str,
 
 def _claims(contract: Contract, step: Step, case: Case) -> tuple[Claim, ...]:
     return case.live(contract.step_claims.get(step.code, ())) + case.live(case.tally.step_claims.get((contract.key, step.code), ()))
+
+
+def _claimed(case: Case) -> Iterator[tuple[Strand, Step, Contract, list[Claim]]]:
+    """Lines that bill a step, with what billed it in the same period: earlier invoices, and lines before it in the same document."""
+    beside: dict[tuple[int, str], list[Claim]] = {}
+    for s in case.strands:
+        if s.step and s.contract:
+            about, here = s.line.period or case.document.document_date, beside.setdefault((s.contract.key, s.step.code), [])
+            before = (*_claims(s.contract, s.step, case), *here)
+            yield s, s.step, s.contract, [c for c in before if _same_period(s.step, c.about, about)]
+            here.append(_beside(s, case))
+
+
+def _beside(s: Strand, case: Case) -> Claim:
+    """What a line bills, for the lines after it in the same document; an amount in parts adds up to the step's."""
+    d, x = case.document, s.line
+    return Claim(0, d.number, d.document_date, x.sku, x.quantity, x.unit, case.right_amount(x), x.number, x.period)
+
+
+def _of_claim(claim: Claim, case: Case) -> Source:
+    """Where a claim stands: in an earlier invoice, or on another line of the document itself."""
+    if not claim.invoice:
+        return saying.of_invoice(case, "bills it", claim.line)
+    return saying.of_earlier(claim.invoice, claim.number, claim.line, claim.day, "billed it")
 
 
 def _same_period(step: Step, one: date, other: date) -> bool:

@@ -61,6 +61,8 @@ class Line:
     tax_code: str = ""
     exemption: str = ""
     note: str = ""
+    period_from: date | None = None
+    period_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _line(line: Line) -> dict[str, Any]:
         "BT-126": str(line.number), "BT-129": plain(quantity), "BT-130": line.unit, "BT-131": _money(line.amount),
         "BT-146": plain(price), "BT-151": line.category, "BT-153": _short(line.description or line.sku or "As agreed"),
         "BT-155": line.sku, "BT-132": str(line.po_line) if line.po_line is not None else "",
-        "BT-127-00": [{"BT-127": line.note}] if line.note else [],
+        "BT-127-00": [{"BT-127": line.note}] if line.note else [], "BT-134": line.period_from, "BT-135": line.period_to,
     }  # fmt: skip
     if len(line.description) > 100:
         found["BT-154"] = line.description

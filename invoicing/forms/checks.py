@@ -21,6 +21,7 @@ LABELS = {
 LINE_LABELS = {
     "sku": "Article", "description": "Description", "quantity": "Quantity", "unit": "Unit", "unit_price": "Price", "tax_code": "Tax code",
     "tax_amount": "Tax", "po_line": "PO line", "order_line": "Order line", "work_order": "Work order", "contract": "Contract",
+    "period_from": "Period from", "period_to": "Period to",
 }  # fmt: skip
 OWN = (("", "as the company's"), *CheckPolicy.Mode.choices)
 
@@ -80,7 +81,11 @@ class MendForm(forms.Form):
             for name in LINE_FIELDS:
                 most = 300 if name == "description" else 80
                 self.fields[f"{name}_{number}"] = forms.CharField(
-                    required=False, max_length=most, initial=plain(line.get(name)), label=f"{LINE_LABELS[name]}, line {number}"
+                    required=False,
+                    max_length=most,
+                    initial=plain(line.get(name)),
+                    label=f"{LINE_LABELS[name]}, line {number}",
+                    widget=DayInput() if name.startswith("period_") else None,
                 )
 
     def heads(self) -> list[Any]:

@@ -1,6 +1,7 @@
 """What people type about what is to be billed and about drafts."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -24,10 +25,12 @@ class ReferencesForm(LineForm):
     contract = forms.CharField(required=False, max_length=80, label="Contract")
     order_line = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, label="Line of the order")
     po_line = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, label="Line of the purchase order")
+    period_from = forms.DateField(required=False, widget=DayInput(), label="Period from")
+    period_to = forms.DateField(required=False, widget=DayInput(), label="Period to")
     number = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     main = ("description", "quantity", "unit", "unit_price", "amount", "tax_code", "tax_amount")
-    references = ("sku", "work_order", "contract", "order_line", "po_line")
+    references = ("sku", "work_order", "contract", "order_line", "po_line", "period_from", "period_to")
 
     def cells(self) -> list[forms.BoundField]:
         """The fields of the line's own cells."""
@@ -40,7 +43,7 @@ class ReferencesForm(LineForm):
     @property
     def said(self) -> str:
         """What is named, in a line."""
-        words = {"order_line": "order line", "po_line": "purchase order line"}
+        words = {"order_line": "order line", "po_line": "purchase order line", "period_from": "from", "period_to": "to"}
         return " · ".join(
             f"{words.get(name, '')} {value}".strip() for name in self.references if (value := self[name].value()) not in (None, "")
         )
@@ -53,7 +56,8 @@ class ReferencesForm(LineForm):
     def row(self) -> dict[str, Any]:
         """The line as the API takes it; empty when nothing was typed."""
         data = getattr(self, "cleaned_data", {})
-        found = {name: data[name] for name in (*self.main, *self.references) if data.get(name) not in (None, "")}
+        typed = {name: data[name] for name in (*self.main, *self.references) if data.get(name) not in (None, "")}
+        found = {name: value.isoformat() if isinstance(value, date) else value for name, value in typed.items()}
         return found if found.keys() - {"unit", "tax_code", *self.references} else {}
 
 

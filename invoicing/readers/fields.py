@@ -103,6 +103,14 @@ _ALL = (
     Field("contract", "Contract", "text", True, "contract|contract number|vertrag|vertragsnummer|contrat|contrato|contratto|umowa|avtal"),
     Field("gl_account", "G/L account", "text", True,
           "gl account|g l account|ledger account|revenue account|sachkonto|erloskonto|compte general"),
+    Field("period_from", "Period from", "day", True,
+          "period from|period start|service from|service start|service period from|service period start|billing period from|"
+          "billing period start|leistung von|leistungszeitraum von|zeitraum von|leistungsbeginn|periode du|debut de periode|"
+          "periodo desde|inicio periodo|periodo dal|inizio periodo|periode van|period fran"),
+    Field("period_to", "Period to", "day", True,
+          "period to|period end|period until|service to|service end|service until|service period to|service period end|"
+          "billing period to|billing period end|leistung bis|leistungszeitraum bis|zeitraum bis|leistungsende|periode au|fin de periode|"
+          "periodo hasta|fin periodo|periodo al|fine periodo|periode tot|period till"),
 )  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.name: field for field in _ALL}

@@ -135,4 +135,5 @@ def _line(invoice: Invoice, row: InvoiceLine, rates: dict[str, TaxRate], untaxed
     return Line(
         row.number, row.description, row.quantity, unit, row.unit_price, amount, charged, category, percent, row.sku, row.po_line,
         row.tax_code, exemption, f"Work order {row.work_order}" if row.work_order else "",
+        row.period_from, row.period_to,
     )  # fmt: skip

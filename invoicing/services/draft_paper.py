@@ -59,5 +59,5 @@ def _line(invoice: Invoice, x: Any) -> InvoiceLine:
     return InvoiceLine(
         invoice=invoice, number=x.number, sku=x.sku, description=x.description, quantity=x.quantity, unit=x.unit, unit_price=x.unit_price,
         amount=x.amount, tax_code=x.tax_code, tax_amount=x.tax_amount, po_line=x.po_line, order_line=x.order_line,
-        work_order=x.work_order, contract=x.contract,
+        work_order=x.work_order, contract=x.contract, period_from=x.period_from, period_to=x.period_to,
     )  # fmt: skip

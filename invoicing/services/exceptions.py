@@ -27,7 +27,9 @@ from workflow.services.tasks import open_task
 SHORTEST = 10
 """Signs of a reason, at least: what an auditor reads in a year."""
 FIELDS = ("po_number", "order", "payment_terms", "cost_code", "buyer_reference", "document_date", "due_date")
-LINE_FIELDS = tuple("sku description quantity unit unit_price tax_code tax_amount po_line order_line work_order contract".split())
+LINE_FIELDS = tuple(
+    "sku description quantity unit unit_price tax_code tax_amount po_line order_line work_order contract period_from period_to".split()
+)
 ASKS = {
     "order_entry": ("order",), "pricing_setup": ("pricing", "sales"), "contract_setup": ("contract", "sales", "project"),
     "service_execution": ("service",), "logistics": ("logistic", "warehouse"), "billing_output": ("billing",),

@@ -67,7 +67,10 @@ def as_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 def sample(company: Company) -> dict[str, Any]:
     """An invoice that nobody owes, in the company's currency: whoever sets up the paper need not see anybody's."""
     day, currency = clock.today(), company.base_currency
-    line = {"sku": "SRV-HR", "po_line": 10, "contract": "", "work_order": "WO-2041", "releases": None, "unit": "HUR"}
+    line = {
+        "sku": "SRV-HR", "po_line": 10, "contract": "", "work_order": "WO-2041", "releases": None, "unit": "HUR", "period_from": None,
+        "period_to": None,
+    }  # fmt: skip
     lines = [
         SimpleNamespace(number=1, description="Field service", quantity=4, unit_price=150, amount=600_00, **line),
         SimpleNamespace(

@@ -32,12 +32,14 @@ _LINE_TEXTS = {"sku": text(60), "description": text(300), "unit": text(10, "UN/E
 LINE_IN = taken(
     (), number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT, po_line=WHOLE,
     order_line=WHOLE, work_order=REFERENCE, contract=REFERENCE, gl_account=text(20),
+    period_from={**DAY, "description": "The first day that the line is about (BT-134), such as of a month that is billed."},
+    period_to={**DAY, "description": "The last day that it is about (BT-135), itself included."},
     releases={**REFERENCE, "description": "The progress invoice whose retainage this line bills; then all lines do so."},
 )  # fmt: skip
 LINE = given(
     number=WHOLE, **_LINE_TEXTS, quantity=DECIMAL, unit_price=DECIMAL, amount=AMOUNT, tax_amount=AMOUNT,
     po_line=nullable(WHOLE), order_line=nullable(WHOLE), work_order=text(80), contract=text(80), gl_account=text(20),
-    releases=nullable(public_id("inv")),
+    period_from=nullable(DAY), period_to=nullable(DAY), releases=nullable(public_id("inv")),
 )  # fmt: skip
 _DOCUMENT = {
     "id": public_id("inv"), "source_system": text(40), "external_id": nullable(text(80)), "source_version": nullable(VERSION),

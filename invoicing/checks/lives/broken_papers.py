@@ -213,7 +213,7 @@ def done_after_the_end(m: Maker, life: Life) -> Answer:
 @fault("contract_not_in_force", "billing_output", "contract", "rent", alone=True)
 def billed_after_the_end(m: Maker, life: Life) -> Answer:
     """Rent went on after the contract was ended."""
-    life.contracts[0]["ended_on"] = iso(life.day - timedelta(days=3))
+    life.contracts[0]["ended_on"] = life.lines[0].get("period_from") or iso(life.day - timedelta(days=3))
     return None
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from invoicing.checks.lives.base import add_order, earlier_invoice
 from invoicing.checks.lives.faults import fault, order_line, order_of, pick, version, wants, works_of
 from invoicing.checks.lives.model import Life, Maker, Row, iso, ref, text
+from invoicing.checks.lives.services import month
 
 Answer = tuple[int, ...] | bool | None
 
@@ -190,12 +191,23 @@ def _unreached(m: Maker, life: Life, planned: date) -> Answer:
 
 @fault("step_billed_twice", "billing_output", "step", "project", "rent")
 def step_billed_again(m: Maker, life: Life) -> Answer:
-    """A milestone was billed before, or a month's rent was."""
-    line = pick(m, life) if life.day.day > 1 else None
+    """A milestone was billed before, or a month's rent was by the dates of the documents."""
+    line = pick(m, life, lambda x: "period_from" not in x) if life.day.day > 1 else None
     if not line or len(life.lines) < 2:
         return False
     day = life.day.replace(day=1) if life.kind == "rent" else life.day - timedelta(days=60)
     earlier_invoice(m, life, [line], day, 3)
+    return (line["number"],)
+
+
+@fault("step_billed_twice", "billing_output", "step", "rent")
+def period_billed_again(m: Maker, life: Life) -> Answer:
+    """The month that a line names was billed before, by an invoice of another month."""
+    line = pick(m, life)
+    if not line or len(life.lines) < 2:
+        return False
+    line |= month(life.meta["month"])
+    earlier_invoice(m, life, [line], life.day - timedelta(days=m.dice.randint(35, 60)), 3)
     return (line["number"],)
 
 

@@ -151,7 +151,8 @@ def _step_line(life: Life, step: Row) -> Row:
 
 
 def rent(m: Maker) -> Life:
-    """A recurring amount, the same month by month."""
+    """A recurring amount, the same month by month. Some lines name their month; then it may be one that is caught up, with the month
+    after it billed on the same day."""
     life, d = start(m, "rent"), m.dice
     first = life.day.replace(day=1) - timedelta(days=200)
     first = first.replace(day=1)
@@ -167,11 +168,22 @@ def rent(m: Maker) -> Life:
     life.contracts.append(m.header(number, title="Rent", versions=[version]))
     contract = {"contract": ref(number)}
     life.meta |= {"style": "rent", "right": 0}
-    last = (life.day.replace(day=1) - timedelta(days=1)).replace(day=min(life.day.day, 28))
-    earlier_invoice(m, life, [_step_line(life, x) | contract for x in steps], last, 1)
+    this = life.day.replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=min(life.day.day, 28))
+    style = d.choice(("unnamed", "named", "caught up"))
+    billed, before = {"unnamed": ({}, {}), "named": (month(this), month(last)), "caught up": (month(last), month(this))}[style]
+    day = life.day if style == "caught up" else last
+    earlier_invoice(m, life, [_step_line(life, x) | contract | before for x in steps], day, 1)
+    life.meta["month"] = last if style == "caught up" else this
     for step in steps:
-        add_line(life, step["code"], step["name"], "", Decimal(1), Decimal(step["amount"]), **contract)
+        add_line(life, step["code"], step["name"], "", Decimal(1), Decimal(step["amount"]), **contract, **billed)
     return life
+
+
+def month(day: date) -> Row:
+    """The month of a day, as a line names it."""
+    first = day.replace(day=1)
+    return {"period_from": iso(first), "period_to": iso((first + timedelta(days=31)).replace(day=1) - timedelta(days=1))}
 
 
 def blanket(m: Maker) -> Life:
