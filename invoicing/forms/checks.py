@@ -93,19 +93,23 @@ class MendForm(forms.Form):
         return [self[name] for name in FIELDS]
 
     def blame(self, problems: Sequence[Problem]) -> None:
-        """Put what the reader refused beside the field it is about, called as the form calls it."""
+        """Put what the reader refused beside the field it is about, called as the form calls it. What is wrong with a line or the whole is
+        said where no field is to blame: it follows from that."""
         kept = [n for n in self.numbers if not self.cleaned_data.get(f"off_{n}")]
+        rest: list[str] = []
         for problem in problems:
-            first, *rest = problem.pointer.strip("/").split("/")
-            at = int(rest[0]) if first == "lines" and rest and rest[0].isdecimal() else len(kept)
-            field = f"{rest[-1]}_{kept[at]}" if at < len(kept) else first
+            first, *path = problem.pointer.strip("/").split("/")
+            at = int(path[0]) if first == "lines" and path and path[0].isdecimal() else len(kept)
+            field = f"{path[-1]}_{kept[at]}" if at < len(kept) else first
             said = problem.detail.replace(" as text", "")
             for name, label in (LINE_LABELS if first == "lines" else LABELS).items():
                 said = re.sub(rf"\b{name}\b", label.lower(), said)
             if field in self.fields:
                 self.add_error(field, said)
             else:
-                self.add_error(None, f"line {kept[at]}: {said}" if at < len(kept) else said)
+                rest.append(f"line {kept[at]}: {said}" if at < len(kept) else said)
+        for said in [] if self.errors else rest:
+            self.add_error(None, said)
 
     def rows(self) -> list[tuple[int, Any, list[Any]]]:
         """Lines: number, the box that takes it off, its fields."""

@@ -175,7 +175,9 @@ def test_what_cannot_be_read_is_said_beside_its_field(company, held):
     answer = client.post(url, {**typed, "unit_price_1": "abc", "document_date": ""})
     assert answer.status_code == 422 and answer.context["form"].errors == {"document_date": ["a day is needed"]}
     answer = client.post(url, {**typed, "unit_price_1": "abc"})
-    assert answer.context["form"].errors["unit_price_1"] == ["price is a plain decimal, such as 2.5"]
+    assert answer.context["form"].errors == {"unit_price_1": ["price is a plain decimal, such as 2.5"]}
+    answer = client.post(url, {**typed, "unit_price_1": ""})
+    assert answer.context["form"].non_field_errors()[0].startswith("line 1: ")
 
 
 def test_whoever_overrode_and_then_changes_the_document_has_overridden_nothing(company, held):
