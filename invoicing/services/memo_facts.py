@@ -47,7 +47,11 @@ def _then(wanted: Mapping[str, Any], approval: Approval, open_now: int) -> str:
     if not wanted["apply"]:
         return "it stays open" if approval.kind == "credit_memo" else "it is asked for"
     used = min(approval.amount, max(open_now, 0))
-    words = f"{money.format(used, cur)} set off against {wanted['number']}" if used else "the document is paid: the credit stays open"
+    words = (
+        f"{money.format(used, cur)} set off against {wanted['number']}"
+        if used
+        else "nothing of the document is open: the credit stays open"
+    )
     rest = approval.amount - used
     words += f", {money.format(rest, cur)} stay open" if used and rest else ""
     return f"{words}; a draft bills it again" if wanted["rebill"] else words
