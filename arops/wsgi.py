@@ -1,7 +1,7 @@
 """WSGI entry point for gunicorn."""
 
 import os
-from threading import Thread
+from threading import Timer
 
 from django.core.wsgi import get_wsgi_application
 
@@ -12,5 +12,7 @@ from arops.checks import refuse_unsafe_start  # noqa: E402 - needs the settings
 from arops.lib import pdf  # noqa: E402
 
 refuse_unsafe_start()
-# Loading the libraries behind PDFs takes a second: it isn't the first one to open an invoice who waits for it.
-Thread(target=pdf.is_available, name="pdf", daemon=True).start()
+# Loading the libraries behind PDFs takes a second: neither the first request nor the first to open an invoice waits for it.
+_warm = Timer(10, pdf.is_available)
+_warm.daemon = True
+_warm.start()
