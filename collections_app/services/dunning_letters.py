@@ -14,6 +14,7 @@ from collections_app.models import DunningLevel
 from collections_app.policy.dunning import Asked, Decision
 from collections_app.policy.letters import WORDS, Row, amount_in, day_in, language_of, merge, one_line, plain_table
 from collections_app.selectors.dunning import Case
+from invoicing.services.paper import in_colour, look_of
 from ledger.models import OpenItem
 
 CSS = Path(settings.BASE_DIR) / "static" / "css" / "letter.css"
@@ -52,11 +53,13 @@ def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
     language = language_of(case.customer.language)
     heading, text = draft_letter(case, level, day)
     values, rows, body = _values(case, day, language), _rows(case, language), _texts(level, language)[1]
-    html = render_to_string("letters/dunning.html", _page(case, day, language, values, rows) | _around(body, values) | {"heading": heading})
+    look, printed = look_of(case.customer.company), pdf.is_available()
+    shown = _page(case, day, language, values, rows) | _around(body, values) | look | {"heading": heading, "printed": printed}
+    html, css = render_to_string("letters/dunning.html", shown), in_colour(CSS.read_text(), look["accent"])
     name = re.sub(r"[^\w.-]+", "-", f"reminder-{case.customer.number}-{day}")
-    if pdf.is_available():
-        return Letter(heading, text, pdf.from_html(html, CSS.read_text()), f"{name}.pdf", "application/pdf")
-    styled = html.replace("<!--style-->", f"<style>{CSS.read_text()}</style>", 1)
+    if printed:
+        return Letter(heading, text, pdf.from_html(html, css), f"{name}.pdf", "application/pdf")
+    styled = html.replace("<!--style-->", f"<style>{css}</style>", 1)
     said = f"{text}\n\n{WORDS[language]['without_pdf']}\n"
     return Letter(heading, said, styled.encode(), f"{name}.html", "text/html; charset=utf-8")
 

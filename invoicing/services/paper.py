@@ -113,6 +113,11 @@ def invoice_factur_x(invoice: Invoice, *, copy: bool = False) -> bytes:
     return hybrid_pdf(invoice_pdf(invoice, copy=copy, archive=True), written.xml, title=title, author=invoice.company.name)
 
 
+def in_colour(css: str, accent: str) -> str:
+    """The style sheet of another paper of the company's (a statement, a reminder), with its headings in the company's colour."""
+    return f"{css}\nh1, h2 {{ color: {colour_of(accent)}; }}"
+
+
 def sheet(accent: str) -> str:
     """The style sheet of the paper in the company's colour."""
     return f"{CSS.read_text()}\n.inv {{ --accent: {colour_of(accent)}; }}"

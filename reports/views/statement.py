@@ -17,6 +17,7 @@ from arops.lib.http import page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from customers.models import Customer
+from invoicing.services.paper import in_colour, look_of
 from org.access import allowed
 from reports.selectors.customer import in_sight
 from reports.selectors.figures import months_before
@@ -45,6 +46,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
         return file
     context = {
         "statement": made, "customer": customer, "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf",
+        **look_of(customer.company),
         "send_url": reverse("customers:write", args=[pk]) + "?statement=1" if user.can("messages.send", customer.company_id) else "",
     }  # fmt: skip
     return page(request, "customers/statement.html", context, status=400 if error else 200)
@@ -52,13 +54,18 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def statement_pdf(customer: Customer, first: date, last: date) -> bytes:
     """The statement as PDF, as it goes out by mail. Raises PdfUnavailable."""
-    html = render_to_string("customers/statement_paper.html", {"statement": statement(customer, first, last), "customer": customer})
-    return pdf.from_html(html, PAPER.read_text())
+    return _paper(customer, statement(customer, first, last))
+
+
+def _paper(customer: Customer, made: Statement) -> bytes:
+    """On the company's letterhead, as its invoices are."""
+    look = look_of(customer.company)
+    html = render_to_string("customers/statement_paper.html", {"statement": made, "customer": customer, **look})
+    return pdf.from_html(html, in_colour(PAPER.read_text(), look["accent"]))
 
 
 def _pdf(customer: Customer, made: Statement) -> HttpResponse:
-    html = render_to_string("customers/statement_paper.html", {"statement": made, "customer": customer})
-    response = HttpResponse(pdf.from_html(html, PAPER.read_text()), content_type="application/pdf")
+    response = HttpResponse(_paper(customer, made), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="statement-{customer.pk}-{made.as_of}.pdf"'
     return response
 
