@@ -48,7 +48,7 @@ def test_a_collaborator_answers_and_the_asker_closes_by_keyboard(page, web, worl
     assert (first.state, first.notes.get().body) == ("answered", "Yes, by Mr Hill on the 12th.")
     page.context.clear_cookies()
     enter(page, world["asker"])
-    page.goto("/tasks/?view=asked")
+    page.goto("/tasks/?view=asked&state=answered")
     page.wait_for_selector("tbody tr")
     page.keyboard.press("j")
     page.keyboard.press("k")
