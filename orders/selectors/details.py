@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from orders.models import Contract, Delivery, DeliveryLine, PurchaseOrder, SalesOrder, WorkOrder, WorkOrderLine
-from orders.selectors.figures import line_value
+from orders.selectors.figures import credited_whole, line_value
 from org.actors import Actor
 
 _ZERO = Decimal(0)
@@ -72,6 +72,8 @@ def _billed_by(lines: Any, number: str) -> Billed:
         sign = -1 if kind == "credit_memo" else 1
         before = found.get(key, (_ZERO, 0))
         found[key] = (before[0] + sign * quantity, before[1] + sign * amount)
+    for key, quantity, amount in credited_whole(rows, number):
+        found[key] = (found[key][0] - quantity, found[key][1] - amount)
     return found
 
 

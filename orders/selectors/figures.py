@@ -1,7 +1,7 @@
 """What follows of a record: what its lines come to, what was billed of it, what is left."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -89,7 +89,21 @@ def billed_of(records: Sequence[Any]) -> dict[int, int]:
     if not link:
         return {}
     lines = invoice_lines(type(records[0])).objects.filter(**{f"{link}__in": [r.pk for r in records]}, releases=None)
-    return signed_sums(lines.values_list(link, "invoice__kind").annotate(total=Sum("amount")).order_by())
+    found = signed_sums(lines.values_list(link, "invoice__kind").annotate(total=Sum("amount")).order_by())
+    for key, _, amount in credited_whole(lines, link):
+        found[key] -= amount
+    return found
+
+
+def credited_whole(lines: QuerySet[Any], key: str) -> Iterator[tuple[Any, Decimal, int]]:
+    """What credit memos without lines took back of invoices' lines, their share of each: key, quantity, minor units."""
+    memos = {"invoice__memos__kind": "credit_memo", "invoice__memos__lines": None}
+    rows = lines.filter(**memos).exclude(invoice__kind="credit_memo").exclude(invoice__subtotal=0).order_by()
+    for found, quantity, amount, whole, memo in rows.values_list(
+        key, "quantity", "amount", "invoice__subtotal", "invoice__memos__subtotal"
+    ):
+        share = Decimal(memo) / whole
+        yield found, quantity * share, round(amount * share)
 
 
 def signed_sums(rows: Iterable[tuple[int, str, Any]]) -> dict[int, Any]:
@@ -149,4 +163,4 @@ def _billed(found: QuerySet[Any]) -> int:
     link = LINKS[found.model]
     lines = invoice_lines(found.model).objects.filter(**{f"{link}__in": found.values("pk")}, releases=None)
     rows = lines.order_by().values_list(Value(0), "invoice__kind").annotate(total=Sum("amount"))
-    return int(signed_sums(rows).get(0, 0))
+    return int(signed_sums(rows).get(0, 0)) - sum(amount for _, _, amount in credited_whole(lines, "invoice"))

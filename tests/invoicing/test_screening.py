@@ -17,8 +17,9 @@ from invoicing.services.linking import link_lines
 from invoicing.services.memos import MemoLine, request_memo
 from ledger.models import Entry
 from ledger.verify import verify_books
-from orders.models import PurchaseOrderLine, SalesOrder, WorkOrder
+from orders.models import PurchaseOrder, PurchaseOrderLine, SalesOrder, WorkOrder
 from orders.selectors.details import purchase_order_lines
+from orders.selectors.figures import figures, sums_of
 from org.actors import NotAllowed
 from tests.factories import DAY, SYSTEM, make_company, make_user
 from tests.invoicing.lives import invoice_row, life, policy
@@ -199,6 +200,17 @@ def test_what_people_credit_by_the_line_may_be_billed_again(company):
     assert memo.lines.values_list(*names).get() == invoice.lines.values_list(*names).get()
     assert [(p.left, p.left_amount) for p in purchase_order_lines(one["purchase"])] == [(10, 1500_00)]
     assert push(invoice_row(one, "B"))[0].outcome == "created"
+
+
+def test_a_credit_of_the_whole_takes_its_share_of_what_its_records_say(company):
+    one = life(company)
+    (first,) = push(invoice_row(one, "A"))
+    head = {name: value for name, value in invoice_row(one, "CM").items() if name not in ("lines", "order", "po_number")}
+    push({**head, "kind": "credit_memo", "refers_to": f"inv_{first.invoice_id}", "total": "600.00"})
+    for record in (one["purchase"], one["contract"], one["order"], one["job"]):
+        assert figures([record])[record.pk].billed == 900_00
+    assert sums_of(PurchaseOrder.objects.all(), "USD")["billed"] == 900_00
+    assert [(p.left, p.left_amount) for p in purchase_order_lines(one["purchase"])] == [(94, 14_100_00)]
 
 
 def test_what_has_no_id_of_its_sender_is_known_by_its_number(company):
