@@ -78,7 +78,7 @@ def test_invoices_by_jsonl(erp, acme):
     assert [(r["line"], r["outcome"]) for r in job["results"]] == [(1, "created"), (2, "rejected"), (3, "created"), (4, "rejected")]
     assert job["results"][0]["id"] == f"inv_{Invoice.objects.get(number='INV-1').pk}"
     again = finished(erp, send(erp, "invoices", content, key="f2", name="docs.jsonl"))
-    assert again["counts"] == {"created": 0, "unchanged": 2, "rejected": 2}
+    assert again["counts"] == {"created": 0, "unchanged": 2, "held": 0, "rejected": 2}
 
 
 def test_invoices_by_csv(erp, acme):
