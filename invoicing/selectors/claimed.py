@@ -32,15 +32,16 @@ PARTLY = (
 
 
 def parts_of(keys: Sequence[str]) -> dict[str, int]:
-    """Key → how many issued drafts billed parts of it, for those of which that is true; of keys that are free (see FREE)."""
+    """Key → how many issued drafts billed parts of it, for those of which that is true; of keys that are free (see FREE). A draft on its
+    way counts for nothing: who claims the same part a moment later is to be told."""
     if not keys:
         return {}
-    begun = [key for (key,) in gather("SELECT key FROM invoicing_draftbasis WHERE key = ANY(%s)", list(keys))]
+    of_issued = f"JOIN invoicing_draft f ON f.id = b.draft_id AND {CHANGED}"
+    begun = [key for (key,) in gather(f"SELECT b.key FROM invoicing_draftbasis b {of_issued} WHERE b.key = ANY(%s)", list(keys))]
     if not begun:
         return {}
-    return dict(
-        gather(f"SELECT k, count(*) FROM unnest(%s::text[]) k JOIN invoicing_draftbasis b ON {ANY_PART.format('k')} GROUP BY k", begun)
-    )
+    parts = f"SELECT k, count(*) FROM unnest(%s::text[]) k JOIN invoicing_draftbasis b ON {ANY_PART.format('k')} {of_issued} GROUP BY k"
+    return dict(gather(parts, begun))
 
 
 def taken_of(keys: Sequence[str]) -> set[str]:
