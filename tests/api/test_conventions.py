@@ -187,7 +187,7 @@ def test_what_fails_on_our_side_tells_nothing(erp, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("secret text")
 
-    monkeypatch.setattr("customers.api.save_customers", broken)
+    monkeypatch.setattr("customers.api.master.save_customers", broken)
     erp.client.raise_request_exception = False
     answer = erp.post("/customers", {})
     is_problem(answer, 500)
