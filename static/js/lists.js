@@ -83,7 +83,7 @@ export function startLists() {
     const row = event.target.closest("[data-list] tbody tr[id]:not(.group), [data-list] .item[id]");
     if (!row || row.classList.contains("focus")) return;
     mark(row);
-    peek(row);
+    if (event.target !== row) peek(row);
   });
   document.addEventListener("copy", (event) => {
     const list = document.activeElement?.closest?.("table[data-list]");
