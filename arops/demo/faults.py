@@ -117,6 +117,8 @@ def _more_than_done(fault: Fault) -> None:
     for row in (fault.life.order, fault.life.purchase_order):
         assert row
         _line(row, "SRV-HR")["quantity"] = "8"
+        if "amount" in row:
+            row["amount"] = str(sum(Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in row["lines"]))
 
 
 def _not_done(fault: Fault) -> None:
