@@ -29,6 +29,12 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The demo first: PostgreSQL has no statistics of the emptied tables yet, which make its plans for thousands of rows ten times slower."""
+    items.sort(key=lambda item: "tests/demo/" not in item.nodeid)
+
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """A migrated database, and a cleaning that the journal's triggers accept."""

@@ -79,11 +79,12 @@ export function startLists() {
     }
   });
   document.addEventListener("focusin", (event) => {
-    // Whatever of a row has the focus, its link or its box too: the panel and the keys are about that row, never about another.
-    const row = event.target.closest("[data-list] tbody tr[id]:not(.group), [data-list] .item[id]");
+    if (event.target.matches("[data-list] tr[id], [data-list] .item[id]")) return mark(event.target);
+    // A row's link or box has the focus: the panel and the keys are about that row, never about another.
+    const row = event.target.matches("a, input[type=checkbox]") && event.target.closest("[data-list] [data-peek][id]");
     if (!row || row.classList.contains("focus")) return;
     mark(row);
-    if (event.target !== row) peek(row);
+    peek(row);
   });
   document.addEventListener("copy", (event) => {
     const list = document.activeElement?.closest?.("table[data-list]");
@@ -153,13 +154,15 @@ function fetchPanel(address) {
   }
   return fetched.get(address);
 }
+let turn = 0;
 async function peek(row) {
   const aside = panel();
   const address = row?.dataset.peek;
   if (!address || !aside?.checkVisibility()) return;
   aside.dataset.of = row.id;
+  const mine = ++turn; // of two that ask at once the last one draws: drawing twice would close what was opened in between
   const html = await fetchPanel(address);
-  if (!html || aside.dataset.of !== row.id) return;
+  if (!html || mine !== turn || aside.dataset.of !== row.id) return;
   aside.innerHTML = html;
   htmx.process(aside);
   const rows = rowsOf(row.closest("[data-list]"));
