@@ -30,9 +30,8 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The demo first: PostgreSQL has no statistics of the emptied tables yet, which make its plans for thousands of rows ten times slower."""
+    """The demo first: the emptied tables have no statistics yet; stale ones make plans for thousands of rows ten times slower."""
     items.sort(key=lambda item: "tests/demo/" not in item.nodeid)
-
 
 
 @pytest.fixture(scope="session")
