@@ -62,10 +62,7 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     document_date, due = reader.day("document_date", needed=True), reader.day("due_date")
     if document_date and due and due < document_date:
         reader.wrong("/due_date", "invalid_date", "due_date lies before document_date")
-    terms_text = reader.text(row, "payment_terms", 40)
-    terms = _terms(terms_text) if terms_text else None
-    if terms_text and terms is None:
-        reader.wrong("/payment_terms", "invalid", f"{terms_text!r} are not payment terms: write them like net 30 or 2/10 net 30")
+    terms_text, terms = _terms_of(reader)
     customer = reader.reference(row, "customer", needed=True)
     order, refers_to = reader.reference(row, "order"), reader.reference(row, "refers_to")
     external = reader.text(row, "external_id", 80)
@@ -100,6 +97,14 @@ def read_document(row: Any, *, source_system: str, kind: str | None = None) -> D
     if reader.problems:
         return reader.problems
     return _with_hash(document, row)
+
+
+def _terms_of(reader: Reader) -> tuple[str, Terms | None]:
+    text = reader.text(reader.row, "payment_terms", 40)
+    terms = _terms(text) if text else None
+    if text and terms is None:
+        reader.wrong("/payment_terms", "invalid", f"{text!r} are not payment terms: write them like net 30 or 2/10 net 30")
+    return text, terms
 
 
 def _with_hash(document: Document, row: Mapping[str, Any]) -> Document:
