@@ -8,7 +8,7 @@ from invoicing.models import Invoice
 from ledger.models import OpenItem
 from ledger.verify import verify_books
 from tests.factories import PASSWORD, SYSTEM, make_company, make_customer, make_user
-from tests.invoicing.test_memos import bill
+from tests.invoicing.memo_desk import bill
 from workflow.models import Approval
 from workflow.services.limits import standard_limits
 

@@ -14,7 +14,7 @@ from invoicing.services.issuing import issue_documents
 from ledger.models import OpenItem
 from ledger.verify import verify_books
 from org.actors import SystemActor
-from tests.invoicing.test_billing import NOON, RATES, TODAY, Shop
+from tests.invoicing.shop import NOON, RATES, TODAY, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from invoicing.models import Draft, Invoice
 from tests.factories import PASSWORD
-from tests.invoicing.test_billing import RATES, TODAY, Shop
+from tests.invoicing.shop import RATES, TODAY, Shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
 

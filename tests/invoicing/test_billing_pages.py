@@ -13,7 +13,7 @@ from invoicing.services.draft_batches import bill_many, work_on
 from ledger.models import OpenItem
 from ledger.verify import verify_books
 from tests.factories import make_company, make_user
-from tests.invoicing.test_billing import NOON, RATES, TODAY, Shop
+from tests.invoicing.shop import NOON, RATES, TODAY, Shop
 from workflow.models import Job
 from workflow.services.jobs import run_job
 

@@ -126,7 +126,7 @@ def test_a_bad_row_refuses_all_or_itself_alone_as_was_chosen(us, clerk):
 
 def test_row_5000_of_10000_is_bad_and_a_second_run_changes_nothing(us, clerk, monkeypatch):
     lines = [f"N-{n},K-{1 + n % 2},2026-09-01,Hours,1,1.00,0,USD" for n in range(1200)]
-    lines[600] = "N-600,K-1,2026-09-01,Hours,1,1.005,0,XXX"
+    lines[600] = "N-600,K-1,2026-09-01,Hours,1,1.005,0,QQQ"
     found = checked(clerk, bring(clerk, us, rows(*lines)))
     job = carried_out(found, "partial")
     assert job.counts == {"created": 1199, "rejected": 1}

@@ -24,7 +24,7 @@ from ledger.verify import verify_books
 from orders.models import BillingStep, ContractVersion
 from org.services import create_api_key
 from tests.factories import SYSTEM
-from tests.invoicing.test_billing import NOON, TODAY, Shop
+from tests.invoicing.shop import NOON, TODAY, Shop
 from tests.invoicing.test_billing_pages import edited, login
 from tests.invoicing.test_einvoice import document, line
 

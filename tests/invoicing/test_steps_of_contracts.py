@@ -10,7 +10,7 @@ from invoicing.services import issue_document
 from invoicing.services.billing import bill_schedules
 from orders.models import MilestoneReached
 from tests.factories import SYSTEM, make_user
-from tests.invoicing.test_billing import TODAY, Shop
+from tests.invoicing.shop import TODAY, Shop
 
 pytestmark = pytest.mark.django_db
 

@@ -117,7 +117,7 @@ def test_what_was_entered_is_what_is_kept(client, acme):
         ("purchase-orders", {"amount": "1.234"}, "Amount"), ("orders", {"line-0-quantity": ""}, "Quantity is needed"),
         ("orders", {"line-0-number": "0"}, "greater than or equal to 1"),
         ("orders", {"line-0-quantity": "1.2345678"}, "at most 6 decimals"),
-        ("orders", {"purchase_order": "PO-NONE"}, "no such purchase order"), ("orders", {"currency": "XXX"}, "Select a valid choice"),
+        ("orders", {"purchase_order": "PO-NONE"}, "no such purchase order"), ("orders", {"currency": "QQQ"}, "Select a valid choice"),
         ("work-orders", {"not_to_exceed": "x"}, "is not a number"), ("work-orders", {"line-0-kind": "magic"}, "Select a valid choice"),
         ("orders", {"line-TOTAL_FORMS": "9999"}, "at most 300"),
     ],

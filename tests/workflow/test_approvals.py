@@ -1,10 +1,9 @@
 """Approvals: limits by role and their sums of thirty days, maker and checker, deputies, one outcome, nothing changed behind our back."""
 
-from datetime import date, datetime, timedelta
-from threading import Barrier, Thread
+from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,16 +11,12 @@ from arops.lib.refusal import Refused
 from org.actors import NotAllowed
 from org.models import Membership
 from tests.factories import SYSTEM, make_company, make_user
+from tests.workflow.asking import DONE, KIND, NOW, TODAY, allow, at_once, wish
 from workflow.models import Approval, AuthorityLimit, Event
 from workflow.services import approvals
-from workflow.services.approvals import ApprovalRefused, Decided, MakerIsChecker, Tampered, approve, ask, foresee, reject, withdraw
+from workflow.services.approvals import ApprovalRefused, Decided, MakerIsChecker, Tampered, reject, withdraw
 from workflow.services.authority import KINDS, register_approval
-from workflow.services.limits import DeputyRefused, LimitRefused, end_deputy, name_deputy, set_limit, standard_limits
-
-TODAY = date(2026, 9, 20)
-NOW = datetime.fromisoformat("2026-09-20T08:00:00+00:00")
-KIND = "test_thing"
-DONE: list[int] = []
+from workflow.services.limits import name_deputy
 
 
 @pytest.fixture(autouse=True)
@@ -62,21 +57,6 @@ def sue(company):
 @pytest.fixture
 def carl(company):
     return make_user("controller", company)
-
-
-COUNT = iter(range(10**9))
-
-
-def wish(actor, company, amount, *, customer=7, today=TODAY, now=NOW, token=None, **fields):
-    given = {"payload": {"n": 1}, "title": "a thing", "reason": "because", "currency": "USD"} | fields
-    return ask(
-        actor=actor, company=company, kind=KIND, amount=amount, customer_id=customer, token=token or f"t{next(COUNT)}", today=today,
-        now=now, **given,
-    )  # fmt: skip
-
-
-def allow(actor, approval, today=TODAY, now=NOW):
-    return approve(actor=actor, approval=approval, now=now, today=today)
 
 
 def test_within_the_own_limit_a_thing_is_done_at_once_and_remembered(company, ana):
@@ -265,58 +245,6 @@ def test_the_same_form_twice_is_one_request_and_with_other_contents_none(company
     assert wish(make_user("specialist", company), company, 200_00, token="form").pk != first.pk
 
 
-def test_a_deputy_decides_in_those_days_under_both_names(company, ana, sue, carl):
-    last = TODAY + timedelta(days=1)
-    deputy = name_deputy(actor=carl, person=carl, deputy=sue, first_day=TODAY, last_day=last, today=TODAY, note="leave")
-    large = wish(ana, company, 4_000_00)
-    foreseen = foresee(
-        actor=ana, company=company, kind=KIND, amount=1_00, currency="USD", customer_id=7, today=TODAY
-    )  # fmt: skip
-    assert [(s.person.pk, s.behalf.pk if s.behalf else None) for s in foreseen.people] == [(carl.pk, None), (sue.pk, carl.pk)]
-    with pytest.raises(ApprovalRefused):
-        allow(sue, large, TODAY + timedelta(days=2))
-    done = allow(sue, large)
-    assert (done.decided_by, done.on_behalf_of) == (sue.label, carl.label)
-    assert Event.objects.get(type="approval.approved").data["on_behalf_of"] == carl.label
-    end_deputy(actor=sue, deputy=deputy, now=NOW)
-    with pytest.raises(ApprovalRefused):
-        allow(sue, wish(ana, company, 100_00))
-
-
-def test_who_may_name_a_deputy(company, ana, sue, carl):
-    span = {"first_day": TODAY, "last_day": TODAY, "today": TODAY}
-    with pytest.raises(NotAllowed):
-        name_deputy(actor=ana, person=carl, deputy=sue, **span)
-    with pytest.raises(DeputyRefused, match="makes themselves"):
-        name_deputy(actor=sue, person=carl, deputy=sue, **span)
-    with pytest.raises(DeputyRefused, match="somebody else"):
-        name_deputy(actor=sue, person=sue, deputy=sue, **span)
-    with pytest.raises(DeputyRefused, match="no role"):
-        name_deputy(actor=sue, person=sue, deputy=make_user("supervisor", make_company()), **span)
-    with pytest.raises(DeputyRefused, match="last day"):
-        name_deputy(actor=sue, person=sue, deputy=ana, first_day=TODAY, last_day=TODAY - timedelta(days=1), today=TODAY)
-    assert name_deputy(actor=sue, person=carl, deputy=ana, **span).pk  # by whoever assigns work
-
-
-def test_whoever_asks_does_not_choose_who_decides(company, ana, sue, carl):
-    """A supervisor asks for more than another of her kind may allow, and names that one the controller's deputy."""
-    mate = make_user("supervisor", company)
-    name_deputy(actor=sue, person=carl, deputy=mate, first_day=TODAY, last_day=TODAY, today=TODAY)
-    large = wish(sue, company, 4_000_00)
-    with pytest.raises(ApprovalRefused, match="more than you may"):
-        allow(mate, large)
-    assert allow(mate, wish(ana, company, 4_000_00, customer=8)).on_behalf_of == carl.label
-
-
-def test_a_deputy_is_named_by_someone_of_all_the_companies_he_would_decide_in(company, sue):
-    other = make_company()
-    boss, mate = make_user("controller", company, other), make_user("supervisor", company, other)
-    span = {"first_day": TODAY, "last_day": TODAY, "today": TODAY}
-    with pytest.raises(NotAllowed, match="in all companies"):
-        name_deputy(actor=sue, person=boss, deputy=mate, **span)
-    assert name_deputy(actor=make_user("supervisor", company, other), person=boss, deputy=mate, **span).pk
-
-
 def test_a_company_without_limits_leaves_it_to_two_people(db):
     company = make_company("FREE")
     boss, other = make_user("supervisor", company), make_user("controller", company)
@@ -328,52 +256,6 @@ def test_a_company_without_limits_leaves_it_to_two_people(db):
     assert wish(SYSTEM, company, 1_00).state == "alone"  # commands on the server
     with pytest.raises(NotAllowed):
         allow(SYSTEM, wish(boss, company, 1_00))  # but a person decides
-
-
-def test_foresight_says_who_and_why(company, ana, sue, carl):
-    wish(ana, company, 60_00)
-
-    def ahead(amount, currency="USD", makers=()):
-        return foresee(
-            actor=ana, company=company, kind=KIND, amount=amount, currency=currency, customer_id=7, makers=makers, today=TODAY
-        )  # fmt: skip
-
-    assert (ahead(40_00).alone, ahead(41_00).alone, ahead(41_00).summed) == (True, False, 101_00)
-    assert "with the 60.00 of the last 30 days it is 101.00" in ahead(41_00).words
-    assert [s.words for s in ahead(41_00).people] == ["AR supervisor: up to 1,000.00 USD", "Controller: up to 5,000.00 USD"]
-    assert [s.person.pk for s in ahead(2_000_00).people] == [carl.pk]
-    assert [s.person.pk for s in ahead(1_00, makers=[sue.label]).people] == []  # 61 of 100: alone
-    assert "Nobody’s limit is high enough" in ahead(6_000_00).words
-    assert "No limits are set for things in EUR" in ahead(1_00, "EUR").words
-    assert "You made what this is about" in ahead(1_00, makers=[ana.label]).words
-
-
-def test_limits_are_set_by_those_who_manage_settings_but_not_for_their_own_role(company, sue):
-    chief = make_user("administrator", company)
-
-    def put(actor=chief, role="supervisor", alone=1, may=2):
-        return set_limit(actor=actor, company=company, role=role, kind=KIND, currency="USD", alone=alone, approve=may)
-
-    assert put().approve == 2
-    assert Event.objects.get(type="authority.changed").data["before"] == {"alone": 500_00, "approve": 1_000_00}
-    assert put(alone=None, may=None) is None
-    wrong = (({"role": "auditor"}, "nothing to do"), ({"role": "specialist"}, "approves nothing"), ({"alone": -1}, "zero or more"))
-    for refused, said in wrong:
-        with pytest.raises(LimitRefused, match=said):
-            put(**refused)
-    with pytest.raises(NotAllowed):
-        put(actor=sue)
-    Membership.objects.create(user=chief, company=company, role="supervisor")
-    with pytest.raises(LimitRefused, match="hold this role yourself"):
-        put(actor=type(chief).objects.get(pk=chief.pk))
-
-
-def test_standard_limits_are_set_once_in_each_currency(company):
-    made = standard_limits(company=company, actor=SYSTEM, currencies=["JPY"])
-    assert made and standard_limits(company=company, actor=SYSTEM, currencies=["JPY"]) == 0
-    found = AuthorityLimit.objects.get(company=company, kind="credit_memo", currency="USD", role="supervisor")
-    assert (found.alone, found.approve) == (10_000_00, 25_000_00)
-    assert AuthorityLimit.objects.get(company=company, kind="credit_memo", currency="JPY", role="specialist").alone == 50_000
 
 
 @pytest.mark.django_db(transaction=True)
@@ -394,25 +276,3 @@ def test_two_who_decide_at_once_have_one_outcome(company, ana, sue, carl):
 def test_many_who_ask_at_once_get_no_more_than_the_limit(company, ana):
     said = at_once(*[lambda: wish(ana, company, 40_00).state for _ in range(4)])
     assert sorted(said) == ["alone", "alone", "waiting", "waiting"]
-
-
-def at_once(*works):
-    """What each answers or is refused, begun together, each with a connection of its own."""
-    barrier, said = Barrier(len(works)), []
-
-    def run(work):
-        barrier.wait()
-        try:
-            said.append(work())
-        except (Refused, IntegrityError) as error:
-            said.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    connection.ensure_connection()
-    return said
