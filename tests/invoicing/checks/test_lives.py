@@ -133,12 +133,16 @@ def test_the_showcase_has_every_origin_and_speaks_of_one_thing_each() -> None:
 )
 def test_records_that_are_not_there_are_no_stumbling_block(gone: str) -> None:
     """References that nobody knows, bare lines, turned signs: the check answers, whatever it is given."""
+    known = {rule.code for rule in RULES}
     for life in make_lives(13, 150, clean=0.2):
         document, facts = facts_of(life)
-        check(document, replace(facts, **{gone: {}}))
+        without = replace(facts, **{gone: {}})
         bare = tuple(replace(x, sku="", unit="", tax_code="", po_line=None, order_line=None) for x in document.lines)
-        check(replace(document, lines=bare), replace(facts, **{gone: {}}))
         turned = tuple(replace(x, quantity=-x.quantity, amount=-x.amount) for x in document.lines)
-        check(replace(document, lines=turned), facts)
-        check(replace(document, lines=tuple(replace(x, quantity=x.quantity * 0) for x in document.lines)), facts)
-        check(replace(document, lines=(), payment_terms="whenever", po_number=""), facts)
+        nothing = tuple(replace(x, quantity=x.quantity * 0) for x in document.lines)
+        found = [
+            *check(document, without), *check(replace(document, lines=bare), without), *check(replace(document, lines=turned), facts),
+            *check(replace(document, lines=nothing), facts),
+            *check(replace(document, lines=(), payment_terms="whenever", po_number=""), facts),
+        ]  # fmt: skip
+        assert all(f.rule in known and f.words and f.origin for f in found)
