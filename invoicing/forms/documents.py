@@ -8,7 +8,7 @@ from django import forms
 
 from arops.lib import money
 from arops.lib.formfields import DayInput, PlainNumber
-from arops.lib.reading.table import MAX_BYTES
+from arops.lib.listforms import ColumnsForm, ListFileForm
 from customers.models import Customer
 from customers.terms import TermsError, parse_terms
 from invoicing.models import Invoice, InvoiceImport
@@ -158,12 +158,9 @@ def blame(form: DocumentForm, lines: list[LineForm], problems: tuple[Problem, ..
             form.add_error(parts[0] if parts[0] in form.fields else None, problem.detail)
 
 
-class UploadForm(forms.Form):
+class UploadForm(ListFileForm):
     """A list to import."""
 
-    file = forms.FileField(
-        label="List (.csv or .xlsx)", widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}), allow_empty_file=True
-    )
     source = forms.CharField(
         max_length=60,
         label="Comes from",
@@ -174,71 +171,30 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["company"]
-        field.queryset, field.empty_label = companies, "the list says it"
-        if len(found := list(companies[:2])) == 1:
-            field.initial = found[0]
-
-    def clean_file(self) -> Any:
-        """No larger than can be read."""
-        file = self.cleaned_data["file"]
-        if file.size > MAX_BYTES:
-            raise forms.ValidationError(f"the file has more than {MAX_BYTES // 1024 // 1024} MB")
-        return file
+        self.offer(companies)
 
 
-class MappingForm(forms.Form):
-    """Which column is what (`column_0` …), and what the cells don't say."""
+class MappingForm(ColumnsForm):
+    """Which column is which field of a document, and what else the cells don't say."""
 
-    date_order = forms.ChoiceField(
-        required=False, widget=forms.RadioSelect, label="03/04/2026 is",
-        choices=[("", "not in this list"), ("dmy", "3 April (day first)"), ("mdy", "March 4 (month first)")],
-    )  # fmt: skip
-    decimal = forms.ChoiceField(
-        required=False, widget=forms.RadioSelect, label="1,234 is",
-        choices=[(".", "a thousand and more (1,234.00)"), (",", "one and a bit (1,234)"), ("", "not in this list")],
-    )  # fmt: skip
     negative = forms.ChoiceField(
         required=False, widget=forms.RadioSelect, label="A total below zero is",
         choices=[("", "not in this list"), ("credit_memo", "a credit memo"), ("refuse", "a mistake")],
     )  # fmt: skip
-    company = forms.ChoiceField(required=False, label="Company, where no column says it")
     currency = forms.ChoiceField(
         required=False, label="Currency, where no column says it", choices=[("", "–"), *((c, c) for c in money.currencies())]
     )
     kind = forms.ChoiceField(label="Kind, where no column says it", choices=Invoice.Kind.choices)
     customer_system = forms.CharField(required=False, max_length=40, label="System of the customers’ other ids")
 
-    def __init__(self, *args: Any, headings: tuple[str, ...], companies: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.headings = headings
-        self.fields["company"].choices = [("", "–"), *((c, c) for c in companies)]  # type: ignore[attr-defined]
-        choices = [("", "not read"), *((f.name, f.label) for f in FIELDS.values())]
-        for n, heading in enumerate(headings):
-            self.fields[f"column_{n}"] = forms.ChoiceField(required=False, choices=choices, label=heading)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, labels={f.name: f.label for f in FIELDS.values()}, **kwargs)
 
     @staticmethod
     def start(mapping: ListMapping, headings: tuple[str, ...]) -> dict[str, str]:
         """The form's first values from a mapping."""
-        fields = {heading: name for name, heading in mapping.columns.items()}
         names = ("date_order", "decimal", "negative", "company", "currency", "kind", "customer_system")
-        return {f"column_{n}": fields.get(h, "") for n, h in enumerate(headings)} | {n: getattr(mapping, n) for n in names}
-
-    def columns(self) -> list[forms.BoundField]:
-        """The columns' choices, in their order."""
-        return [self[f"column_{n}"] for n in range(len(self.headings))]
-
-    def clean(self) -> dict[str, Any]:
-        """A field comes from one column."""
-        seen: dict[str, str] = {}
-        for n, heading in enumerate(self.headings):
-            name = self.cleaned_data.get(f"column_{n}")
-            if name and name in seen:
-                self.add_error(f"column_{n}", f"{FIELDS[name].label} is read from {seen[name]} already")
-            elif name:
-                seen[name] = heading
-        self.cleaned_data["columns"] = seen
-        return self.cleaned_data
+        return ColumnsForm.chosen(mapping.columns, headings) | {n: getattr(mapping, n) for n in names}
 
     def mapping(self) -> ListMapping:
         """What was chosen."""
