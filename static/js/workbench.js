@@ -178,12 +178,31 @@ document.addEventListener("click", (event) => {
   details.open = !details.open;
   if (details.open) details.querySelector("textarea, input:not([type=hidden])")?.focus();
 });
+// Enter adds the first thing found for what stands in the field: while the answer is on its way it waits, and never takes one to other words.
+function addFirst(find) {
+  if ("stale" in find.dataset) find.dataset.enter = "";
+  else document.querySelector("#found [data-add]")?.click();
+}
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "find") return;
+  event.target.dataset.stale = "";
+  delete event.target.dataset.enter;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const find = document.getElementById("find");
+  if (event.detail.target?.id !== "found" || !find) return;
+  if (new URL(event.detail.pathInfo.finalRequestPath, location).searchParams.get("q") !== find.value) return;
+  delete find.dataset.stale;
+  if (!("enter" in find.dataset)) return;
+  delete find.dataset.enter;
+  addFirst(find);
+});
 // Enter posts only from the list or the page itself: on a button or a link it means that button, and in the search the first thing found.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
   if (event.target.id === "find") {
     event.preventDefault();
-    document.querySelector("#found [data-add]")?.click();
+    addFirst(event.target);
   } else if (event.target.matches(".item[data-panel]")) {
     const button = form()?.querySelector("[data-key=Enter]");
     if (!button || button.disabled) {

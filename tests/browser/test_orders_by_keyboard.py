@@ -24,9 +24,9 @@ def test_an_order_is_entered_and_delivered_without_a_mouse(page: Any, settings: 
     page.wait_for_url("**/orders/orders/")
     page.keyboard.press("n")
     page.locator("main input[name=q]").wait_for()
-    page.keyboard.type("Acm")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")  # what was found is drawn once more by Enter
+    with page.expect_response(lambda answer: "q=Acm" in answer.url):
+        page.keyboard.type("Acm")
+    page.wait_for_selector(".htmx-request, .htmx-swapping, .htmx-settling", state="detached")
     page.locator("#found a", has_text="Acme").press("Enter")
     page.locator("main input[name=number]").fill("SO-77")
     page.locator("[data-add]").press("Enter")

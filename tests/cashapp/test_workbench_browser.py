@@ -66,8 +66,7 @@ def test_a_queue_is_cleared_by_keyboard_alone(page: Any) -> None:
     assert (dispute.amount, dispute.reason) == (1_250_00, "damaged")
     page.keyboard.press("f")
     page.keyboard.type("INV-8813")
-    page.wait_for_selector("#found [data-add]")
-    page.keyboard.press("Enter")  # adds the first thing found: 1,250.00 are still open on it
+    page.keyboard.press("Enter")  # adds the first thing found once it is: 1,250.00 are still open on it
     page.wait_for_selector(f"#row-{desk.items['INV-8813'].pk}")
     page.wait_for_selector("[data-difference]:has-text('6,865.20')")
     page.keyboard.press("o")
