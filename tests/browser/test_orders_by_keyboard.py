@@ -28,6 +28,7 @@ def test_an_order_is_entered_and_delivered_without_a_mouse(page: Any, settings: 
         page.keyboard.type("Acm")
     page.wait_for_selector(".htmx-request, .htmx-swapping, .htmx-settling", state="detached")
     page.locator("#found a", has_text="Acme").press("Enter")
+    page.wait_for_url(lambda address: "customer=" in address)
     page.locator("main input[name=number]").fill("SO-77")
     page.locator("[data-add]").press("Enter")
     assert page.evaluate("document.activeElement.name") == "line-3-sku"
