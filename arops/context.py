@@ -39,6 +39,7 @@ NAV = (
     NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),
     NavItem("Outbox", "messaging:outbox", "mail", "m", "collections.view"),
     NavItem("Dashboard", "reports:dashboard", "chart", "r", "reports.view", True, "Oversight"),
+    NavItem("Root causes", "disputes:causes", "search", "n", "disputes.view", False, "Oversight"),
     NavItem("Ageing", "reports:aging", "ageing", "a", "reports.view", False, "Oversight"),
     NavItem("Periods", "ledger:periods", "lock", "o", "reports.view", False, "Oversight"),
     NavItem("Exchange rates", "ledger:rates", "rates", "x", "rates.view", False, "Oversight"),

@@ -13,7 +13,7 @@ from cashapp.engine.synthetic import World
 from cashapp.models import BankAccount, PayerAlias, Receipt
 from cashapp.services import NewReceipt, create_bank_account, record_receipts
 from customers.models import Customer
-from disputes.models import Dispute
+from disputes.models import Dispute, DisputeMovement
 from ledger import drafts, posting, services
 from ledger.drafts import Books, EntryDraft, ItemState, NewItem, Part
 from ledger.models import Account
@@ -125,15 +125,18 @@ def _payment(company: Company, customers: dict[int, int], bank: BankAccount, i: 
 
 @transaction.atomic
 def _disputes(company: Company, customers: dict[int, int], row_of: dict[int, int], world: World) -> None:
-    Dispute.objects.bulk_create(
+    cases = Dispute.objects.bulk_create(
         Dispute(
             company=company, customer_id=customers[i.customer_id], open_item_id=row_of[i.id], number=f"DSP-{i.id}", reason="price",
-            amount=i.disputed, currency=i.currency, due_date=world.today, opened_on=i.document_date, opened_by="bench",
+            claimed=i.disputed, amount=i.disputed, currency=i.currency, due_date=world.today, opened_on=i.document_date, opened_by="bench",
             source=f"bench:{i.id}",
         )
         for i in world.candidates
         if i.disputed
     )  # fmt: skip
+    DisputeMovement.objects.bulk_create(
+        DisputeMovement(dispute=c, open_item_id=c.open_item_id, day=c.opened_on, delta=c.amount, by="bench") for c in cases
+    )
 
 
 def _books(company: Company) -> Books:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from disputes import views
+from disputes.views import cases as views
 
 app_name = "disputes"
 urlpatterns = [

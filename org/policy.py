@@ -13,10 +13,11 @@ _SPECIALIST = _READ | frozenset(
     "disputes.work memos.request tasks.create tasks.answer collections.work promises.give messages.send reports.export".split()
 )
 _SENIOR = _SPECIALIST | frozenset(
-    "cash.reverse checks.override disputes.resolve requirements.edit writeoffs.request refunds.request rules.edit".split()
+    "cash.reverse checks.override disputes.resolve problems.work requirements.edit writeoffs.request refunds.request rules.edit".split()
 )
 _SUPERVISOR = _SENIOR | frozenset(
-    "memos.approve writeoffs.approve refunds.approve checks.edit dunning.run dunning.edit jobs.run work.assign customers.hold".split()
+    "memos.approve writeoffs.approve refunds.approve checks.edit disputes.configure dunning.run dunning.edit jobs.run work.assign "
+    "customers.hold".split()
 )
 _ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
 
@@ -67,7 +68,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "receipts:read": frozenset({"cash.view"}),
     "receipts:write": frozenset({"cash.view", "cash.import", "cash.apply"}),
     "disputes:read": frozenset({"disputes.view"}),
-    "disputes:write": frozenset({"disputes.view", "disputes.open"}),
+    "disputes:write": frozenset({"disputes.view", "disputes.open", "disputes.work"}),
     "reports:read": frozenset({"reports.view", "reports.export"}),
     "fx:read": frozenset({"rates.view"}),
     "fx:write": frozenset({"rates.view", "rates.edit"}),

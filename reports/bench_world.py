@@ -17,7 +17,7 @@ from cashapp.services import NewReceipt, create_bank_account, record_receipts
 from collections_app.models import Activity, Promise, PromiseItem
 from collections_app.services.dunning_policy import create_default_policy
 from customers.models import Contact, Customer
-from disputes.models import Dispute
+from disputes.models import Dispute, DisputeMovement
 from invoicing.services import issue_documents
 from ledger import drafts, posting, services
 from ledger.drafts import Books, ItemState, NewItem, Part
@@ -251,15 +251,22 @@ def _work(world: World) -> None:
     items = list(owed.order_by("pk")[: per * 2])
     paid = list(OpenItem.objects.filter(kind="invoice", balance=0).select_related("customer").order_by("-pk")[: per // 2])
     people = [world.people["specialist"], world.people["senior"]]
-    Dispute.objects.bulk_create(
+    cases = Dispute.objects.bulk_create(
         Dispute(
             company=world.company, customer=i.customer, open_item=i, number=f"OLD-{n:06d}", reason=("price", "quantity", "damaged")[n % 3],
-            amount=max(i.balance, i.amount) // (1 + n % 3), currency=i.currency, due_date=TODAY + timedelta(days=n % 20 - 10),
+            claimed=max(i.balance, i.amount) // (1 + n % 3), amount=max(i.balance, i.amount) // (1 + n % 3), currency=i.currency,
+            due_date=TODAY + timedelta(days=n % 20 - 10),
             opened_on=TODAY - timedelta(days=n % 30), opened_by=ACTOR.label, source=f"bench:{i.pk}", owner=people[n % 2],
             state="open" if i.balance else "resolved", resolution="" if i.balance else "paid", resolved_on=None if i.balance else TODAY,
         )
         for n, i in enumerate([*items[::6], *paid[::2]])
     )  # fmt: skip
+    DisputeMovement.objects.bulk_create(
+        DisputeMovement(dispute=c, open_item_id=c.open_item_id, day=day, delta=delta, by=c.opened_by)
+        for c in cases
+        for day, delta in ((c.opened_on, c.amount), (c.resolved_on, -c.amount))
+        if day
+    )
     _promises(world, items[1::6], paid[1::2])
     Activity.objects.bulk_create(
         (Activity(company=world.company, customer=c, kind=("call", "note")[n % 2], body="Left a message.", actor=people[0].label,

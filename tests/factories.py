@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
+from disputes.models import Dispute, DisputeMovement
 from ledger import drafts, posting, services
 from ledger.drafts import NewItem, Part
 from ledger.models import Account, OpenItem
@@ -95,3 +96,11 @@ def apply(
 def rate(currency: str, base: str, value: str, day: date = date(2025, 1, 1)) -> None:
     """An exchange rate from a day on."""
     services.set_rate(actor=SYSTEM, currency=currency, base=base, day=day, rate=Decimal(value))
+
+
+def contest(**fields: Any) -> Dispute:
+    """A dispute with what it holds from the day it was opened, by its columns; the service is `disputes.services.open_dispute`."""
+    dispute = Dispute.objects.create(**{"claimed": fields["amount"]} | fields)
+    item, day = dispute.open_item, dispute.opened_on
+    DisputeMovement.objects.create(dispute=dispute, open_item=item, day=day, delta=dispute.amount, by=dispute.opened_by)
+    return dispute

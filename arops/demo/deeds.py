@@ -53,7 +53,7 @@ class Deeds:
     def _move(self, act: Act) -> None:
         for dispute in self._disputes(act):
             note_dispute(actor=self.world.people["senior"], dispute=dispute, body=act.text)
-            move_dispute(actor=self.world.people["senior"], dispute=dispute, state=act.word, version=dispute.version)
+            move_dispute(actor=self.world.people["senior"], dispute=dispute, state=act.word, version=dispute.version, today=act.day)
 
     def _settle(self, act: Act) -> None:
         for dispute in self._disputes(act):

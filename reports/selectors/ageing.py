@@ -1,6 +1,5 @@
 """Ageing by any dimension, with disputed amounts and the proof that it ties."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,10 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Sum
 
 from customers.models import Customer
-from disputes.models import Dispute
+from disputes.models import DisputeMovement
 from ledger import asof, daybook
 from ledger.asof import AgingRow, ItemBalance
 from ledger.models import Account
@@ -189,14 +188,13 @@ def _key_of(item: ItemBalance, name: str, about: dict[int, Customer]) -> Any:
 
 def disputed_items(question: Question) -> list[DisputedItem]:
     """Open items disputed as of the day, each for no more than its balance."""
-    held: defaultdict[int, int] = defaultdict(int)
-    contested = Dispute.objects.filter(opened_on__lte=question.as_of).filter(Q(resolved_on=None) | Q(resolved_on__gt=question.as_of))
+    moved = DisputeMovement.objects.filter(day__lte=question.as_of)
     if question.scope.customer_ids is not None:
-        contested = contested.filter(customer__in=question.scope.customer_ids)
-    for item_id, amount in contested.order_by().values_list("open_item_id", "amount"):
-        held[item_id] += amount
+        moved = moved.filter(open_item__customer__in=question.scope.customer_ids)
     if question.scope.item_ids is not None:
-        held = defaultdict(int, {item_id: held[item_id] for item_id in held.keys() & set(question.scope.item_ids)})
+        moved = moved.filter(open_item__in=question.scope.item_ids)
+    sums = moved.order_by().values_list("open_item_id").annotate(total=Sum("delta")).filter(total__gt=0)
+    held: dict[int, int] = dict(sums)
     if not held:
         return []
     open_then = asof.item_balances(question.as_of, question.within(item_ids=list(held)).scope, known_at=question.known_at)

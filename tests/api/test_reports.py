@@ -8,7 +8,6 @@ import pytest
 from django.urls import reverse
 
 from arops.lib import clock
-from disputes.models import Dispute
 from ledger.asof import Scope
 from org.actors import Reach
 from reports.selectors.equivalent import equivalent
@@ -16,7 +15,7 @@ from reports.selectors.figures import History
 from reports.selectors.question import Question
 from tests.api.conftest import caller
 from tests.api.test_conventions import is_problem, pointers
-from tests.factories import apply, issue, make_company, make_customer, make_user, rate, receive
+from tests.factories import apply, contest, issue, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -36,7 +35,7 @@ def world(us):
     issue(bolt, 40_00, day=date(2026, 9, 1), due=date(2026, 9, 15), number="INV-BOLT")
     cash = receive(acme, 90_00, day=date(2026, 9, 25))
     apply(cash, (late, 50_00), day=date(2026, 9, 26))
-    Dispute.objects.create(
+    contest(
         company=us, customer=acme, open_item=late, number="D-1", reason="price", amount=60_00, currency="USD", due_date=DAY,
         opened_on=DAY, opened_by="user:1", source="t:1",
     )  # fmt: skip

@@ -53,14 +53,14 @@ def test_a_case_is_reopened_only_over_what_is_still_open_and_uncontested(world):
     resolve_dispute(actor=senior, dispute=first, resolution="rejected", today=DAY, version=0)
     contest(senior, invoice, amount=50_00, source="call:2")
     with pytest.raises(DisputeError, match="no more than"):
-        move_dispute(actor=senior, dispute=first, state="open", version=first.version)
+        move_dispute(actor=senior, dispute=first, state="open", version=first.version, today=DAY)
     first.refresh_from_db()
     assert first.state == "rejected" and disputed_by_item([invoice.pk]) == {invoice.pk: 50_00}
     paid = contest(senior, issue(invoice.customer, 20_00), amount=20_00, source="call:3")
     resolve_dispute(actor=senior, dispute=paid, resolution="rejected", today=DAY, version=0)
     apply(receive(invoice.customer, 20_00), (paid.open_item, 20_00))
     with pytest.raises(DisputeError, match="no more than"):
-        move_dispute(actor=senior, dispute=paid, state="open", version=paid.version)
+        move_dispute(actor=senior, dispute=paid, state="open", version=paid.version, today=DAY)
 
 
 def test_a_receipt_is_not_disputed_and_a_reason_must_exist(world):
@@ -75,11 +75,11 @@ def test_the_track_is_kept_and_a_stale_hand_is_told(world):
     _, invoice, senior = world
     dispute = contest(senior, invoice)
     stale = Dispute.objects.get(pk=dispute.pk)
-    move_dispute(actor=senior, dispute=dispute, state="investigating", version=dispute.version)
+    move_dispute(actor=senior, dispute=dispute, state="investigating", version=dispute.version, today=DAY)
     with pytest.raises(StaleDispute):
-        move_dispute(actor=senior, dispute=stale, state="waiting", version=stale.version)
+        move_dispute(actor=senior, dispute=stale, state="waiting", version=stale.version, today=DAY)
     with pytest.raises(DisputeError, match="doesn't become"):
-        move_dispute(actor=senior, dispute=dispute, state="resolved", version=dispute.version)
+        move_dispute(actor=senior, dispute=dispute, state="resolved", version=dispute.version, today=DAY)
 
 
 def test_closing_frees_the_amount_and_reopening_keeps_history(world):
@@ -89,7 +89,7 @@ def test_closing_frees_the_amount_and_reopening_keeps_history(world):
     resolve_dispute(actor=senior, dispute=dispute, resolution="rejected", today=DAY, version=dispute.version, note="contract amended")
     assert dispute.state == "rejected"
     assert disputed_by_item() == {}
-    move_dispute(actor=senior, dispute=dispute, state="open", version=dispute.version)
+    move_dispute(actor=senior, dispute=dispute, state="open", version=dispute.version, today=DAY)
     assert disputed_by_item() == {invoice.pk: 30_00}
     assert (dispute.resolution, dispute.resolved_on) == ("", None)
     assert [n.body for n in dispute.notes.all()] == ["PO says 11.50", "contract amended"]

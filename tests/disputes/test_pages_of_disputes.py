@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from disputes.models import Dispute, DisputeNote
-from tests.factories import issue, make_company, make_customer, make_user
+from tests.factories import contest, issue, make_company, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -28,7 +28,7 @@ def cases():
     for n, name in enumerate(("Alpha", "Beta", "Gamma")):
         item = issue(make_customer(company, name), 500_00, day=DAY - timedelta(days=20))
         made.append(
-            Dispute.objects.create(
+            contest(
                 company=company, customer=item.customer, open_item=item, number=f"DSP-{n}", reason=("price", "tax", "price")[n],
                 amount=(n + 1) * 100_00, currency="USD", due_date=DAY + timedelta(days=2 - 2 * n), opened_on=DAY - timedelta(days=5),
                 opened_by=sam.label, source=f"t:{n}", owner=sam if n == 1 else None, customer_words="12.00 <b>billed</b>",

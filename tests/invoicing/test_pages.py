@@ -9,11 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from arops.lib import pdf
-from disputes.models import Dispute
 from invoicing.models import Invoice
 from invoicing.services import issue_document
 from ledger.models import OpenItem
-from tests.factories import SYSTEM, apply, make_company, make_customer, make_user, receive
+from tests.factories import SYSTEM, apply, contest, make_company, make_customer, make_user, receive
 from workflow.models import Approval
 from workflow.services.limits import standard_limits
 
@@ -47,7 +46,7 @@ def world():
     memo = invoice(acme, "CM-1", "20.00", "2026-09-05", kind="credit_memo", refers_to="INV-LATE", reason="price")
     theirs = invoice(foreign, "INV-FOREIGN", "77.00")
     apply(receive(bolt, 40_00, day=date(2026, 9, 10)), (paid.open_item, 40_00), day=date(2026, 9, 11))
-    Dispute.objects.create(
+    contest(
         company=us, customer=acme, open_item=late.open_item, number="D-1", reason="price", amount=60_00, currency="USD", due_date=DAY,
         opened_on=DAY, opened_by="user:1", source="t:1",
     )  # fmt: skip

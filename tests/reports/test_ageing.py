@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from disputes.models import Dispute
 from disputes.services import move_dispute, resolve_dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
@@ -15,7 +14,7 @@ from reports.selectors.ageing import DIMENSIONS, ageing
 from reports.selectors.customer import overview
 from reports.selectors.items import item_list, part_of
 from reports.selectors.question import Question
-from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
+from tests.factories import SYSTEM, apply, contest, issue, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -40,7 +39,7 @@ def world():
     issue(child, 80_00, day=date(2026, 8, 1), due=date(2026, 8, 31))
     issue(bolt, -70_00, kind="credit_memo", day=date(2026, 9, 1))
     receive(bolt, 30_00, day=date(2026, 9, 20))
-    dispute = Dispute.objects.create(
+    dispute = contest(
         company=de, customer=bolt, open_item=disputed, number="D-1", reason="price", amount=250_00, currency="EUR",
         due_date=DAY, opened_on=date(2026, 9, 5), opened_by="user:1", source="t:1",
     )  # fmt: skip
@@ -123,7 +122,7 @@ def test_known_at_reprints_what_could_be_known_then(world):
 
 
 def test_a_dispute_counts_from_the_day_it_was_opened_to_the_day_it_was_resolved(world):
-    Dispute.objects.filter(pk=world["dispute"].pk).update(resolved_on=date(2026, 9, 20), state="resolved")
+    resolve_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="withdrawn", today=date(2026, 9, 20), version=0)
     assert [ageing(ask(d)).totals["EUR"].disputed for d in (date(2026, 9, 4), date(2026, 9, 5), date(2026, 9, 19), date(2026, 9, 20))] == [
         0, 250_00, 250_00, 0,
     ]  # fmt: skip
@@ -132,7 +131,7 @@ def test_a_dispute_counts_from_the_day_it_was_opened_to_the_day_it_was_resolved(
 def test_a_dispute_opened_again_is_in_the_ageing_again(world):
     dispute = resolve_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="paid", today=date(2026, 9, 20), version=0)
     assert ageing(ask()).totals["EUR"].disputed == 0
-    move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version)
+    move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version, today=date(2026, 9, 25))
     assert ageing(ask()).totals["EUR"].disputed == 250_00
     assert overview(world["bolt"], DAY).disputed == 250_00
 

@@ -8,7 +8,6 @@ from arops.lib import clock
 from cashapp.services import name_payer
 from collections_app.models import Promise
 from collections_app.services.promises import decide_promises, give_promise
-from disputes.models import Dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
 from ledger.services import reverse_entries
@@ -18,7 +17,7 @@ from reports.selectors.figures import months_before
 from reports.selectors.overview import top_customers
 from reports.selectors.question import Question, companies_in
 from tests.cashapp.worlds import make_bank, money_in
-from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
+from tests.factories import SYSTEM, apply, contest, issue, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -43,7 +42,7 @@ def world():
     apply(paid, (bolt.open_items.filter(kind="invoice").order_by("due_date").first(), 40_00), day=DAY - timedelta(days=1))
     receive(None, 15_00, company=us, day=DAY - timedelta(days=20))
     receive(kestrel, 25_00, day=DAY - timedelta(days=40))
-    Dispute.objects.create(
+    contest(
         company=us, customer=kestrel, open_item=crossed, number="D-1", reason="freight", amount=60_00, currency="USD",
         due_date=DAY, opened_on=DAY, opened_by="user:1", source="t:1",
     )  # fmt: skip

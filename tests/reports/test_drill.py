@@ -10,8 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from disputes.models import Dispute
-from tests.factories import apply, issue, make_company, make_customer, make_user, rate, receive
+from tests.factories import apply, contest, issue, make_company, make_customer, make_user, rate, receive
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -32,7 +31,7 @@ def client(settings):
     cash = receive(bolt, 70_07, day=DAY - timedelta(days=4))
     apply(cash, (old, 50_00), day=DAY - timedelta(days=3))
     receive(acme, 12_34, day=DAY - timedelta(days=40))
-    Dispute.objects.create(
+    contest(
         company=de, customer=bolt, open_item=old, number="D-1", reason="price", amount=20_00, currency="EUR", due_date=DAY,
         opened_on=DAY, opened_by="user:1", source="t:1",
     )  # fmt: skip

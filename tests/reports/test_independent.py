@@ -119,7 +119,7 @@ class World:
         if n % 2:
             dispute = resolve_dispute(actor=SYSTEM, dispute=dispute, resolution="paid", today=date(2028, 3, 9), version=dispute.version)
             if n % 3 == 2 and n % 4 == 1:
-                move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version)
+                move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version, today=date(2028, 3, 9))
 
     def ask(self, day: date, known: datetime | None = None, **fields: Any) -> Question:
         scope = Scope(ALL, company_ids=[c.pk for c in self.companies], accounts=fields.pop("accounts", ("receivable", "retainage")))

@@ -10,9 +10,8 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from customers.models import Contact
-from disputes.models import Dispute
 from ledger.models import Entry, Period
-from tests.factories import apply, issue, make_company, make_customer, make_user, receive
+from tests.factories import apply, contest, issue, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -37,7 +36,7 @@ def world():
     theirs = issue(foreign, 77_00, number="INV-FOREIGN")
     cash = receive(acme, 90_00, day=date(2026, 9, 25))
     entry = apply(cash, (late, 50_00), day=date(2026, 9, 26))
-    Dispute.objects.create(
+    contest(
         company=us, customer=acme, open_item=late, number="D-1", reason="price", amount=60_00, currency="USD", due_date=DAY,
         opened_on=DAY, opened_by="user:1", source="t:1", customer_words="Your price list says <b>12.00</b>",
     )  # fmt: skip

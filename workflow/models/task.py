@@ -78,6 +78,30 @@ class Task(models.Model):
         return self.title
 
 
+class TaskLink(models.Model):
+    """A way to one task for somebody without an account. The token is signed from `nonce` and kept nowhere; the way ends by itself, and can
+    be ended."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="links")
+    email = models.EmailField(help_text="Whom it was given to.")
+    name = models.CharField(max_length=100, blank=True)
+    nonce = models.CharField(max_length=32, unique=True, help_text="What the token signs: another link, another token.")
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=80, blank=True, default="", db_default="")
+    last_used_at = models.DateTimeField(null=True)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now())
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (revoked_at, revoked_by, last_used_at)")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.email}: task {self.task_id}"
+
+
 class TaskNote(models.Model):
     """A word on a task: the question refined, the answer, why it is handed back."""
 

@@ -14,7 +14,7 @@ from arops.lib import clock
 from arops.lib.http import address, filters_of, page, redirect_htmx, toast
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
-from disputes.forms import AssignForm, NoteForm, OpenForm, ResolveForm
+from disputes.forms.cases import AssignForm, NoteForm, OpenForm, ResolveForm
 from disputes.models import Dispute
 from disputes.selectors import dispute_list, disputed_by_reason, history_of
 from disputes.services import NEXT, DisputeError, assign_dispute, move_dispute, note_dispute, open_dispute, resolve_dispute
@@ -171,7 +171,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         dispute,
         f"Now {Dispute.State(state).label if state in Dispute.State.values else state}",
-        lambda user: move_dispute(actor=user, dispute=dispute, state=state, version=_version(request)),
+        lambda user: move_dispute(actor=user, dispute=dispute, state=state, version=_version(request), today=clock.today()),
     )
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from django.db import transaction
 from django.db.models import F
 
 from arops.lib.refusal import Refused
-from disputes.models import Dispute, DisputeNote
+from disputes.models import Dispute, DisputeMovement, DisputeNote, DisputeStep
 from disputes.selectors import disputed_by_item
+from invoicing.models import Invoice
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 from ledger.services import next_numbers
@@ -85,8 +87,13 @@ def open_disputes(*, actor: Actor, wanted: Sequence[NewDispute], today: date) ->
         _check_amount(items[w.open_item.pk], w.amount, w.reason, contested.get(w.open_item.pk, 0))
         contested[w.open_item.pk] = contested.get(w.open_item.pk, 0) + w.amount
     numbers = _numbers([items[w.open_item.pk].company_id for w in fresh])
+    documents = dict(Invoice.objects.filter(open_item__in=[w.open_item.pk for w in fresh]).values_list("open_item_id", "pk"))
     made = [_dispute(w, items[w.open_item.pk], number, actor, today) for w, number in zip(fresh, numbers, strict=True)]
+    for dispute in made:
+        dispute.invoice_id = documents.get(dispute.open_item_id)
     known |= {d.source: d for d in Dispute.objects.bulk_create(made)}
+    DisputeMovement.objects.bulk_create(_movement(d, d.amount, today, actor) for d in made)
+    DisputeStep.objects.bulk_create(_step(d, today, actor) for d in made)
     record_many(_opened(d, items[d.open_item_id], actor) for d in made)
     return [known[w.source] for w in wanted]
 
@@ -102,10 +109,24 @@ def _numbers(company_ids: Sequence[int]) -> list[str]:
 
 def _dispute(w: NewDispute, item: OpenItem, number: str, actor: Actor, today: date) -> Dispute:
     return Dispute(
+        claimed=w.amount, base_amount=round(Fraction(w.amount * item.base_amount, item.amount)),
         company_id=item.company_id, customer_id=item.customer_id or 0, open_item=item, number=number, reason=w.reason, amount=w.amount,
         currency=item.currency, customer_words=w.customer_words, owner=w.owner, department=w.department,
         due_date=today + timedelta(days=SERVICE_DAYS.get(Dispute.Reason(w.reason), 5)), opened_on=today, opened_by=actor.label,
         source=w.source,
+    )  # fmt: skip
+
+
+def _movement(dispute: Dispute, delta: int, day: date, actor: Actor) -> DisputeMovement:
+    """A change of what of its item is in dispute."""
+    return DisputeMovement(dispute=dispute, open_item_id=dispute.open_item_id, day=day, delta=delta, by=actor.label)
+
+
+def _step(dispute: Dispute, day: date, actor: Actor) -> DisputeStep:
+    """Where the case stands from now on."""
+    return DisputeStep(
+        dispute=dispute, state=dispute.state, waiting_on=dispute.waiting_on, department=dispute.department, day=day,
+        due_date=dispute.due_date, by=actor.label,
     )  # fmt: skip
 
 
@@ -140,7 +161,7 @@ def note_dispute(*, actor: Actor, dispute: Dispute, body: str, is_internal: bool
 
 
 @transaction.atomic
-def move_dispute(*, actor: Actor, dispute: Dispute, state: str, version: int) -> Dispute:
+def move_dispute(*, actor: Actor, dispute: Dispute, state: str, version: int, today: date) -> Dispute:
     """Move a dispute along its track. Raises DisputeError for a step that isn't on it, StaleDispute when it changed meanwhile."""
     require(actor, "disputes.work", dispute.company_id)
     if state not in NEXT[dispute.state]:
@@ -150,6 +171,9 @@ def move_dispute(*, actor: Actor, dispute: Dispute, state: str, version: int) ->
         item = lock_items([dispute.open_item_id])[dispute.open_item_id]
         _check_amount(item, dispute.amount, dispute.reason, disputed_by_item([item.pk]).get(item.pk, 0))
     _change(dispute, version, state=state, **again)
+    if again:
+        _movement(dispute, dispute.amount, today, actor).save()
+    _step(dispute, today, actor).save()
     _record(actor, "dispute.moved", dispute, state=state)
     return dispute
 
@@ -173,6 +197,8 @@ def resolve_dispute(*, actor: Actor, dispute: Dispute, resolution: str, today: d
         raise DisputeError("the dispute is closed already")
     state = Dispute.State.REJECTED if resolution == Dispute.Resolution.REJECTED else Dispute.State.RESOLVED
     _change(dispute, version, state=state, resolution=resolution, resolved_on=today)
+    _movement(dispute, -dispute.amount, today, actor).save()
+    _step(dispute, today, actor).save()
     if note.strip():
         DisputeNote.objects.create(dispute=dispute, body=note.strip(), author=actor.label)
     _record(actor, "dispute.resolved", dispute, resolution=resolution)

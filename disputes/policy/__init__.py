@@ -1,0 +1,1 @@
+"""The rules of cases: clocks, proposals, measurements. Pure."""
