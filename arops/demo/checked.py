@@ -104,7 +104,8 @@ class Desk:
         self._projects()
         for company in self.world.companies.values():
             jobs = WorkOrder.objects.filter(company=company, number__startswith="WO-N").order_by("number")
-            make_drafts(actor=self.sam, company=company, keys=[f"work_order:{job.pk}" for job in jobs[:3]], today=self.today)
+            chosen = {job.pk: job for job in (*jobs[:3], *jobs.filter(customer__collector=self.ana)[:2])}  # some that Ana may issue
+            make_drafts(actor=self.sam, company=company, keys=[f"work_order:{pk}" for pk in chosen], today=self.today)
 
     def _projects(self) -> None:
         day = months_back(self.today, 1) + timedelta(days=4)
@@ -159,10 +160,11 @@ class Desk:
 
     def _answer(self) -> None:
         """Sam and Ana take some; service is asked about work, Omar answered once; one was let through with a reason."""
-        held = {d.number: d for d in Draft.objects.filter(state=Draft.State.HELD).order_by("pk")}
+        found = Draft.objects.filter(state=Draft.State.HELD).select_related("customer").order_by("pk")
+        held = {d.number: d for d in found}
         for n, draft in enumerate(held.values()):
             if n % 3 == 0:
-                assign_exception(actor=self.eva, draft=draft, owner=self.sam if n % 2 else self.ana)
+                assign_exception(actor=self.eva, draft=draft, owner=self.ana if draft.customer.collector_id == self.ana.pk else self.sam)
         asked = {
             "work_not_done": "The ERP billed this work, but the work order is still open. Is it done, and when was it finished?",
             "work_not_signed": "The customer pays signed work only. Can you send the signed report?",

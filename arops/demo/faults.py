@@ -11,6 +11,7 @@ from arops.demo.lives import (
     Life,
     Lives,
     Row,
+    blanket_of,
     contract_of,
     days_before,
     escalates,
@@ -55,7 +56,7 @@ def make_faults(lives: Lives, invoices: list[PlanInvoice]) -> list[Fault]:
 def _fault(n: int, rule: str, customer: PlanCustomer, spoil: Callable[["Fault"], None], lives: Lives) -> Fault:
     goods = [(*PRICES["SRV-HR"][:3], Decimal(6), PRICES["SRV-HR"][3]), (*PRICES["PRT-FLT"][:3], Decimal(12), PRICES["PRT-FLT"][3])]
     day = lives.today - timedelta(days=2 + n % 9)
-    life = make_life(customer, f"F{n + 1:02d}", day, goods, f"PO-{70_001 + n}")
+    life = make_life(customer, f"F{n + 1:02d}", day, goods, blanket_of(customer) if is_blanket(customer) else f"PO-{70_001 + n}")
     fault = Fault(rule, customer, life, document(customer, f"INV-{20_001 + n}", day, goods, life.invoice))
     spoil(fault)
     total(fault.document)
@@ -188,6 +189,11 @@ def _rising(customer: PlanCustomer) -> bool:
     return not is_blanket(customer) and escalates(customer)
 
 
+def _steady(customer: PlanCustomer) -> bool:
+    """On one purchase order for long, at prices that stand still: these are Ana's, who sees her own portfolio alone."""
+    return is_blanket(customer) and not escalates(customer)
+
+
 def _signing(customer: PlanCustomer) -> bool:
     return _single(customer) and wants_signatures(customer)
 
@@ -196,18 +202,18 @@ WAYS: tuple[tuple[str, Callable[[Fault], None], Callable[[PlanCustomer], bool]],
     ("work_not_signed", _not_signed, _signing),
     ("escalator", _risen_twice, _rising),
     ("price", _price_entered_wrong, _single),
-    ("work_not_done", _not_done, _single),
+    ("work_not_done", _not_done, _steady),
     ("contract_version", _old_version, _single),
     ("quantity_work", _more_than_done, _single),
     ("po_expired", _expired, _single),
     ("po_missing", _no_number, _single),
     ("po_exhausted", _exhausted, _single),
     ("exemption_ignored", _exempt, _single),
-    ("quantity_delivered", _damaged, _single),
-    ("freight_not_agreed", _freight, _single),
+    ("quantity_delivered", _damaged, _steady),
+    ("freight_not_agreed", _freight, _steady),
     ("terms", _other_terms, _single),
     ("unit", _other_unit, _single),
-    ("price", _price_billed_wrong, _single),
+    ("price", _price_billed_wrong, _steady),
 )
 """The rule that finds it, how a good life is spoilt, and which customers it fits."""
 

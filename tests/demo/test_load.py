@@ -51,6 +51,7 @@ def test_the_demo_company(loaded: Path) -> None:
     _lets_everybody_in()
     _orders_stand_behind_recent_invoices()
     _the_check_holds_what_is_wrong()
+    _a_specialist_finds_her_own()
     _files_wait(loaded)
     with pytest.raises(CommandError, match="holds companies already"):
         call_command("load_demo")
@@ -115,6 +116,14 @@ def _the_check_holds_what_is_wrong() -> None:
     us = Company.objects.get(code="US01")
     offers = of_company(us, Asked(us.pk, TODAY)).offers
     assert offers and not [offer.number for offer in offers if "-F" in offer.number and offer.is_ready], "drafts bill them already"
+
+
+def _a_specialist_finds_her_own() -> None:
+    """Ana sees her own portfolio alone: documents of hers are held, others are hers to issue."""
+    ana = User.objects.get(email="ana@demo.example")
+    hers = Draft.objects.visible_to(ana, "invoices.issue")
+    assert {d.customer.collector_id for d in hers} == {ana.pk}
+    assert hers.held().exists() and hers.filter(state=Draft.State.CLEAR).exists()
 
 
 def _files_wait(folder: Path) -> None:
