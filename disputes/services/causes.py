@@ -130,7 +130,7 @@ def _locked(cause: Cause) -> Cause:
     return Cause.objects.select_for_update(of=("self",), no_key=True).select_related("company", "owner").get(pk=cause.pk)
 
 
-def _check(company: Company, name: str, stage: str, owner: Department | None, besides: int | None = None) -> None:
+def _check(company: Company, name: str, stage: str, owner: Department | None, besides: int = 0) -> None:
     if not name.strip():
         raise CauseError("give the cause a name")
     if stage not in Stage.values:
