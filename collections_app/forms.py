@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
+from arops.lib.merging import LANGUAGES
 from collections_app.models import Activity, DunningPolicy
-from collections_app.policy.letters import LANGUAGES
 from collections_app.services.dunning_policy import LevelDraft, PolicyDraft
 from customers.models import Contact, Customer
 from disputes.models import Dispute

@@ -1,15 +1,10 @@
-"""The words of reminders. Pure.
+"""The words of reminders: which merge fields their texts have (see `arops.lib.merging`), and their fixed words. Pure."""
 
-A level's text is plain text with merge fields by an allow-list, filled in one pass: what is filled in is never read again, so a
-customer called `{{7*7}}` or `{total}` stays called that. There is no template language in it to attack.
-"""
-
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from arops.lib import money
+from arops.lib import merging
+from arops.lib.merging import one_line
 
 FIELDS = {
     "customer": "the customer's name",
@@ -23,9 +18,6 @@ FIELDS = {
     "answer_to": "where answers go",
 }
 """Merge fields: what each stands for."""
-
-_FIELD = re.compile(r"\{(" + "|".join(FIELDS) + r")\}")
-LANGUAGES = {"en": "English", "de": "Deutsch"}
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -46,46 +38,9 @@ WORDS: dict[str, dict[str, str]] = {
 """Language → the fixed words of a letter."""
 
 
-class TextError(ValueError):
-    """A text with braces that are no merge field; the message names what was found."""
-
-
 def check_text(text: str) -> None:
-    """Raise TextError unless every brace in the text belongs to a merge field."""
-    for found in re.findall(r"\{+[^{}\n]{0,40}\}*|\}+", text):
-        if not _FIELD.fullmatch(found):
-            raise TextError(f"{found} is not a merge field; there are: " + ", ".join("{" + name + "}" for name in FIELDS))
-
-
-def merge(text: str, values: Mapping[str, str]) -> str:
-    """The text with its fields filled in, once."""
-    return _FIELD.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def one_line(text: str) -> str:
-    """The text as a subject: white space and control characters become single blanks."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def language_of(code: str) -> str:
-    """The language that letters to someone of this language code are in: `de` for `de-AT`, English where there is no other."""
-    short = code.lower().replace("_", "-").split("-")[0]
-    return short if short in LANGUAGES else "en"
-
-
-def amount_in(amount: int, currency: str, language: str) -> str:
-    """An amount for people of that language: `1,234.50` or `1.234,50`; negative with a minus sign."""
-    text = money.to_text(abs(amount), currency)
-    whole, _, fraction = text.partition(".")
-    grouped = f"{int(whole):,}" + (f".{fraction}" if fraction else "")
-    if language == "de":
-        grouped = grouped.translate(str.maketrans(",.", ".,"))
-    return f"−{grouped}" if amount < 0 else grouped
-
-
-def day_in(day: date, language: str) -> str:
-    """A day for people of that language: `25.11.2026` or `25 November 2026`."""
-    return f"{day:%d.%m.%Y}" if language == "de" else f"{day:%-d %B %Y}"
+    """Raise TextError unless every brace in the text belongs to a merge field of reminders."""
+    merging.check_text(text, FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
+from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
 from collections_app.models import DunningLevel
 from collections_app.policy.dunning import Asked, Decision
-from collections_app.policy.letters import WORDS, Row, amount_in, day_in, language_of, merge, one_line, plain_table
+from collections_app.policy.letters import WORDS, Row, plain_table
 from collections_app.selectors.dunning import Case
 from invoicing.services.paper import in_colour, look_of
 from ledger.models import OpenItem

@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from arops.lib import money
+from arops.lib.merging import LANGUAGES, TextError
 from collections_app.models import DunningLevel, DunningPolicy, DunningText
 from collections_app.policy import standard_texts
-from collections_app.policy.letters import LANGUAGES, TextError, check_text
+from collections_app.policy.letters import check_text
 from collections_app.services.dunning import DunningError
 from org.actors import Actor, require
 from org.models import Company

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from arops.lib.merging import TextError, amount_in, language_of, merge, one_line
 from collections_app.policy.dunning import REASONS, Account, Contact, Debit, Rules, decide
-from collections_app.policy.letters import Row, TextError, amount_in, check_text, language_of, merge, one_line, plain_table
+from collections_app.policy.letters import Row, check_text, plain_table
 from collections_app.policy.standard_texts import LEVELS
 
 DAY = date(2026, 9, 30)

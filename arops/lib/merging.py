@@ -1,0 +1,63 @@
+"""Texts with merge fields by an allow-list, and how amounts and days are written for people of a language. Pure.
+
+A text is plain text whose fields are filled in one pass: what is filled in is never read again, so a customer called `{{7*7}}` or
+`{total}` stays called that. There is no template language in it to attack.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from functools import lru_cache
+
+from arops.lib import money
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""Languages that texts are written in."""
+
+
+class TextError(ValueError):
+    """A text with braces that are no merge field; the message names what was found."""
+
+
+@lru_cache(maxsize=32)
+def _pattern(fields: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(r"\{(" + "|".join(map(re.escape, fields)) + r")\}")
+
+
+def check_text(text: str, fields: Collection[str]) -> None:
+    """Raise TextError unless every brace in the text belongs to one of the merge fields."""
+    known = _pattern(tuple(fields))
+    for found in re.findall(r"\{+[^{}\n]{0,40}\}*|\}+", text):
+        if not known.fullmatch(found):
+            raise TextError(f"{found} is not a merge field; there are: " + ", ".join("{" + name + "}" for name in fields))
+
+
+def merge(text: str, values: Mapping[str, str]) -> str:
+    """The text with its fields filled in, once; a field without a value stays as it is written."""
+    return _pattern(tuple(values)).sub(lambda found: values[found[1]], text) if values else text
+
+
+def one_line(text: str) -> str:
+    """The text as a subject: white space and control characters become single blanks."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def language_of(code: str) -> str:
+    """The language that letters to someone of this language code are in: `de` for `de-AT`, English where there is no other."""
+    short = code.lower().replace("_", "-").split("-")[0]
+    return short if short in LANGUAGES else "en"
+
+
+def amount_in(amount: int, currency: str, language: str) -> str:
+    """An amount for people of that language: `1,234.50` or `1.234,50`; negative with a minus sign."""
+    text = money.to_text(abs(amount), currency)
+    whole, _, fraction = text.partition(".")
+    grouped = f"{int(whole):,}" + (f".{fraction}" if fraction else "")
+    if language == "de":
+        grouped = grouped.translate(str.maketrans(",.", ".,"))
+    return f"−{grouped}" if amount < 0 else grouped
+
+
+def day_in(day: date, language: str) -> str:
+    """A day for people of that language: `25.11.2026` or `25 November 2026`."""
+    return f"{day:%d.%m.%Y}" if language == "de" else f"{day:%-d %B %Y}"
