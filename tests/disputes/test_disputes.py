@@ -28,7 +28,7 @@ def contest(actor, item, amount=30_00, source="call:1", **fields):
 def test_a_dispute_holds_its_amount_and_is_due_by_its_reason(world):
     _, invoice, senior = world
     dispute = contest(senior, invoice, customer_words="we agreed 11.50")
-    assert (dispute.state, dispute.due_date, dispute.number) == ("open", date(2026, 9, 20), "DSP-000001")
+    assert (dispute.state, dispute.due_date, dispute.number) == ("open", date(2026, 9, 22), "DSP-000001")
     assert disputed_by_item([invoice.pk]) == {invoice.pk: 30_00}
     assert Event.objects.get(type="dispute.opened").data["amount"] == 30_00
 

@@ -1,0 +1,79 @@
+"""Cases closed, and opened again. What was in dispute before stays on record: the movements of a case are only added to."""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from disputes.models import Dispute, DisputeNote
+from disputes.selectors.levels import LevelBook
+from disputes.services.amounts import free_of
+from disputes.services.errors import DisputeError, OverContested
+from disputes.services.moving import CLOSED, lock_case, log, movement, onto, place_case
+from ledger.models import OpenItem
+from org.actors import Actor, require
+
+ALLOWED_IN_FULL = frozenset({Dispute.Resolution.CREDITED, Dispute.Resolution.REBILLED, Dispute.Resolution.GOODWILL})
+"""Ways to end a case that allow what was in dispute, where nothing else is said."""
+
+
+@transaction.atomic
+def close_dispute(*, actor: Actor, dispute: Dispute, resolution: str, agreed: int, today: date, note: str = "") -> Dispute:
+    """Close a case with what is allowed of it (minor units): what was contested is chased again, or has been credited.
+
+    Called once it is decided how a case ends, by settling and by the system. Raises DisputeError (closed already), NotAllowed.
+    """
+    require(actor, "disputes.work", dispute.company_id)
+    return _close(actor, lock_case(dispute), dispute, resolution, agreed, today, note)
+
+
+@transaction.atomic
+def resolve_dispute(*, actor: Actor, dispute: Dispute, resolution: str, today: date, version: int, note: str = "") -> Dispute:
+    """Close a case by hand, in one step: allowed in full where the resolution allows something. Raises DisputeError, StaleDispute,
+    NotAllowed."""
+    require(actor, "disputes.resolve", dispute.company_id)
+    case = lock_case(dispute, version)
+    if case.state == Dispute.State.SETTLING:
+        raise DisputeError("it is being settled: wait for the decision, or take the settlement back")
+    agreed = case.amount if resolution in ALLOWED_IN_FULL else 0
+    return _close(actor, case, dispute, resolution, agreed, today, note)
+
+
+def _close(actor: Actor, case: Dispute, dispute: Dispute, resolution: str, agreed: int, today: date, note: str) -> Dispute:
+    if resolution not in Dispute.Resolution.values:
+        raise DisputeError("choose how the dispute ended", "resolution")
+    if case.state in CLOSED:
+        raise DisputeError("the dispute is closed already")
+    if not 0 <= agreed <= case.claimed:
+        raise DisputeError("no more can be allowed than is claimed", "agreed")
+    state = Dispute.State.REJECTED if resolution == Dispute.Resolution.REJECTED else Dispute.State.RESOLVED
+    place_case(actor=actor, case=case, state=state, today=today, resolution=resolution, resolved_on=today, agreed=agreed)
+    movement(case, -case.amount, today, actor).save()
+    if note.strip():
+        DisputeNote.objects.create(dispute=case, body=note.strip(), author=actor.label)
+    log(actor, "dispute.resolved", case, resolution=resolution, agreed=agreed, currency=case.currency)
+    return onto(dispute)
+
+
+@transaction.atomic
+def reopen_dispute(*, actor: Actor, dispute: Dispute, version: int, today: date, reason: str, amount: int | None = None) -> Dispute:
+    """Open a closed case again, for `amount` or for what was in dispute: its history stays, its clock starts anew.
+
+    What was paid, or is contested by another case meanwhile, is not contested anew. Raises DisputeError, StaleDispute, NotAllowed.
+    """
+    require(actor, "disputes.work", dispute.company_id)
+    case = lock_case(dispute, version)
+    if case.state not in CLOSED:
+        raise DisputeError("only a closed dispute can be opened again")
+    wanted = case.amount if amount is None else amount
+    item = OpenItem.objects.get(pk=case.open_item_id)
+    if not 0 < wanted <= min(free_of(item), case.claimed):
+        raise OverContested(f"of {item.number} no more than what is open and not contested yet can be disputed", "amount")
+    due = LevelBook([case.company_id]).due_on(case.company_id, case.reason, case.department_id, today)
+    fields: dict[str, Any] = {"amount": wanted, "resolution": "", "resolved_on": None, "agreed": None, "due_date": due}
+    place_case(actor=actor, case=case, state=Dispute.State.OPEN, today=today, **fields)
+    movement(case, wanted, today, actor).save()
+    if reason.strip():
+        DisputeNote.objects.create(dispute=case, body=reason.strip(), author=actor.label)
+    log(actor, "dispute.reopened", case, amount=wanted, currency=case.currency, reason=reason)
+    return onto(dispute)

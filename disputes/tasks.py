@@ -1,0 +1,5 @@
+"""Cases in the background: what they are to files, tasks and approvals."""
+
+from workflow.services.subjects import register_subject
+
+register_subject("disputes.dispute", view="disputes.view", edit="disputes.work", url_name="disputes:detail")
