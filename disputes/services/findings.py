@@ -5,16 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from arops.lib import money
 from disputes.models import Cause, Dispute, DisputeFinding
-from disputes.services.cases import DisputeError, StaleDispute, move_dispute
+from disputes.services.errors import DisputeError
 from disputes.services.facets import fill_facets
-from ledger.selectors import lock_items
+from disputes.services.moving import change_case, lock_case, log, place_case
 from org.actors import Actor, require
 from org.models import Department
-from workflow.services import record
 
 OPEN = frozenset({Dispute.State.OPEN, Dispute.State.INVESTIGATING, Dispute.State.WAITING, Dispute.State.DECISION})
 """Where a case may stand for a finding to be recorded."""
@@ -32,39 +30,31 @@ def record_finding(
     document's lines it is about. Without a department the cause's own is liable. The case is to be decided from then on.
     Raises DisputeError, StaleDispute, NotAllowed."""
     require(actor, "disputes.work", dispute.company_id)
-    lock_items([dispute.open_item_id])
-    dispute = _locked(dispute, version)
-    liable = department or cause.owner
-    _check(dispute, cause, remedy, amount, liable)
+    case, liable = lock_case(dispute, version), department or cause.owner
+    _check(case, cause, remedy, amount, liable)
     finding = DisputeFinding.objects.create(
-        dispute=dispute, cause=cause, origin=cause.stage, department=liable, remedy=remedy, amount=amount, words=words.strip(),
+        dispute=case, cause=cause, origin=cause.stage, department=liable, remedy=remedy, amount=amount, words=words.strip(),
         proposed=dict(proposed or {}), looked_at=[_source(s) for s in looked_at], by=actor.label,
     )  # fmt: skip
-    Dispute.objects.filter(pk=dispute.pk).update(cause=cause, origin=cause.stage, liable=liable, version=F("version") + 1)
-    dispute.refresh_from_db()
-    if dispute.state != Dispute.State.DECISION:
-        move_dispute(actor=actor, dispute=dispute, state=Dispute.State.DECISION, version=dispute.version, today=today)
-    if lines and not dispute.lines.exists():
-        fill_facets([dispute], about={dispute.pk: lines})
-    record(
-        actor=actor, type="dispute.found", company_id=dispute.company_id, subject=dispute, customer_id=dispute.customer_id,
-        number=dispute.number, cause=cause.code, origin=cause.stage, remedy=remedy, amount=amount, currency=dispute.currency,
+    said: dict[str, Any] = {"cause": cause, "origin": cause.stage, "liable": liable}
+    if case.state == Dispute.State.DECISION:
+        change_case(case, **said)
+    else:
+        place_case(actor=actor, case=case, state=Dispute.State.DECISION, today=today, **said)
+    if lines and not case.lines.exists():
+        fill_facets([case], about={case.pk: lines})
+    log(
+        actor, "dispute.found", case, cause=cause.code, origin=cause.stage, remedy=remedy, amount=amount, currency=case.currency,
         sources=len(looked_at), finding=finding.pk,
     )  # fmt: skip
+    dispute.refresh_from_db()
     return finding
 
 
-def _locked(dispute: Dispute, version: int) -> Dispute:
-    found = Dispute.objects.select_for_update(of=("self",), no_key=True).get(pk=dispute.pk)
-    if found.version != version:
-        raise StaleDispute("someone changed this case meanwhile: look at it again")
-    if found.state not in OPEN:
-        said = "take the settlement back first" if found.state == Dispute.State.SETTLING else "reopen it first"
-        raise DisputeError(f"a case that is {found.get_state_display()} takes no finding: {said}")
-    return found
-
-
 def _check(dispute: Dispute, cause: Cause, remedy: str, amount: int, liable: Department | None) -> None:
+    if dispute.state not in OPEN:
+        said = "take the settlement back first" if dispute.state == Dispute.State.SETTLING else "open it again first"
+        raise DisputeError(f"a case that is {dispute.get_state_display()} takes no finding: {said}")
     if cause.company_id != dispute.company_id or not cause.is_active:
         raise DisputeError("choose a cause that this company has in use")
     if liable and liable.company_id != dispute.company_id:

@@ -1,0 +1,35 @@
+"""Which of some amounts come to a sum exactly. Pure, bounded, and the same answer every time.
+
+Asked of a case: which findings together are what the customer left out. Amounts stand in the order of preference; of the choices that come
+to the sum, one without strangers counts before one with them (a stranger is an amount that doesn't fit what the customer says), then fewer
+amounts before more, then those that stand first.
+"""
+
+from collections.abc import Collection, Sequence
+
+MOST = 40
+"""Amounts that are looked at; those after them are left out."""
+SUMS = 20_000
+"""Sums that are kept in mind; a document with more of them is explained by hand."""
+Choice = tuple[int, int, tuple[int, ...]]
+"""Strangers, amounts, and which: the smaller, the better."""
+
+
+def exact_subset(amounts: Sequence[int], target: int, *, strangers: Collection[int] = ()) -> tuple[int, ...] | None:
+    """The places of the amounts that come to `target`, or None where none do (or too many sums would have to be looked at)."""
+    best: dict[int, Choice] = {}
+    for place, amount in enumerate(amounts[:MOST]):
+        if amount:
+            _add(best, amount, place, place in strangers)
+    chosen = best.get(target)
+    return chosen[2] if chosen else None
+
+
+def _add(best: dict[int, Choice], amount: int, place: int, strange: bool) -> None:
+    """Every sum so far, with this amount too."""
+    alone: Choice = (int(strange), 1, (place,))
+    wider = [(amount, alone)] + [(total + amount, (s + strange, n + 1, (*which, place))) for total, (s, n, which) in best.items()]
+    for total, choice in wider:
+        known = best.get(total)
+        if (known is None and len(best) < SUMS) or (known is not None and choice < known):
+            best[total] = choice
