@@ -175,7 +175,8 @@ class Desk:
                 due = self.today + timedelta(days=3)
                 task = ask_department(actor=self.sam, finding=finding, department="service", question=question, due_date=due)
                 if rule == "work_not_signed":
-                    answer_task(actor=self.omar, task=task, body="Signed on site, the sheet is with Greta; I upload it on Monday.")
+                    body = "Signed on site, the sheet is with Greta; I upload it on Monday."
+                    answer_task(actor=self.omar, task=task, body=body, today=self.today)
         passing = Finding.objects.filter(rule="po_expired", state="open", draft__in=held.values()).select_related("draft").first()
         if passing and passing.draft:
             reason = "Buyer confirmed by mail that the order is being extended; extension follows this week."

@@ -229,7 +229,12 @@ def ask_department(
 
 def likely_department(finding: Finding, departments: Sequence[Department]) -> Department | None:
     """The department that clears up what began there, as far as the codes of the company's departments tell."""
-    for beginning in ASKS.get(finding.origin, ()):
+    return department_for(finding.origin, departments)
+
+
+def department_for(origin: str, departments: Sequence[Department]) -> Department | None:
+    """The same by the point of origin."""
+    for beginning in ASKS.get(origin, ()):
         for department in departments:
             if department.code.casefold().startswith(beginning) or department.name.casefold().startswith(beginning):
                 return department

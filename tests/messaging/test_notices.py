@@ -48,10 +48,10 @@ def test_asked_answered_asked_again(world):
     assert "Page 3, please." in body and f"https://ar.example/tasks/{task.pk}/" in body
     note_task(actor=sam, task=task, body="looking")
     assert told()[0] == 0, "a note tells nobody"
-    answer_task(actor=sam, task=task, body="Here it is.")
+    answer_task(actor=sam, task=task, today=TODAY, body="Here it is.")
     assert told() == (1, [("Answered: Copy of the contract?", ["asker@test.example"], "pending")])
     save_preferences(user=sue, chosen={"notices": False})
-    reopen_task(actor=asker, task=task, reason="And page 4?")
+    reopen_task(actor=asker, task=task, today=TODAY, reason="And page 4?")
     assert told() == (1, [("Asked again: Copy of the contract?", ["sam@test.example"], "pending")])
     assert "And page 4?" in Message.objects.latest("pk").body
 

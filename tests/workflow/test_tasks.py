@@ -53,16 +53,16 @@ def ask(world, key="t1", **fields):
 def test_a_question_goes_there_and_back(world):
     task = ask(world)
     assert ask(world, title="Again").pk == task.pk, "the same event asks once"
-    assert answer_task(actor=world["sam"], task=task, body="Yes, by Mr Hill.", version=0).state == "answered"
-    again = reopen_task(actor=world["asker"], task=task, reason="On which day?", version=1, due_date=date(2026, 9, 25))
+    assert answer_task(actor=world["sam"], task=task, today=TODAY, body="Yes, by Mr Hill.", version=0).state == "answered"
+    again = reopen_task(actor=world["asker"], task=task, today=TODAY, reason="On which day?", version=1, due_date=date(2026, 9, 25))
     assert (again.state, again.due_date, again.version) == ("open", date(2026, 9, 25), 2)
-    hand_back(actor=world["sam"], task=task, reason="Logistics keeps the sheets.", version=2)
-    task = reopen_task(actor=world["asker"], task=task, reason="Yours then.", version=3, department="logistics")
+    hand_back(actor=world["sam"], task=task, today=TODAY, reason="Logistics keeps the sheets.", version=2)
+    task = reopen_task(actor=world["asker"], task=task, today=TODAY, reason="Yours then.", version=3, department="logistics")
     assert task.department == world["logistics"]
     with pytest.raises(NotAllowed):
-        answer_task(actor=world["sam"], task=task, body="Still here.")
-    answer_task(actor=world["lou"], task=task, body="3 September.")
-    closed = close_task(actor=world["asker"], task=task, now=NOW, note="Thank you")
+        answer_task(actor=world["sam"], task=task, today=TODAY, body="Still here.")
+    answer_task(actor=world["lou"], task=task, today=TODAY, body="3 September.")
+    closed = close_task(actor=world["asker"], task=task, today=TODAY, now=NOW, note="Thank you")
     assert closed.state == "closed" and closed.closed_at == NOW
     assert [n.kind for n in task.notes.all()] == ["answer", "reopened", "hand_back", "reopened", "answer", "closed"]
     told = list(Event.objects.filter(subject_type="workflow.task", subject_id=task.pk).order_by("pk").values_list("type", flat=True))
@@ -72,19 +72,19 @@ def test_a_question_goes_there_and_back(world):
 def test_what_is_out_of_turn_is_refused(world):
     task = ask(world)
     for empty in (
-        lambda: answer_task(actor=world["sam"], task=task, body="  "),
-        lambda: hand_back(actor=world["sam"], task=task, reason=""),
+        lambda: answer_task(actor=world["sam"], task=task, today=TODAY, body="  "),
+        lambda: hand_back(actor=world["sam"], task=task, today=TODAY, reason=""),
     ):
         with pytest.raises(TaskError):
             empty()
-    answer_task(actor=world["sam"], task=task, body="Yes.", version=0)
+    answer_task(actor=world["sam"], task=task, today=TODAY, body="Yes.", version=0)
     with pytest.raises(TaskError, match="someone else changed"):
-        close_task(actor=world["asker"], task=task, now=NOW, version=0)
+        close_task(actor=world["asker"], task=task, today=TODAY, now=NOW, version=0)
     with pytest.raises(TaskError, match="the task is answered"):
-        answer_task(actor=world["sam"], task=task, body="Twice.")
-    cancel_task(actor=world["asker"], task=task, now=NOW)
+        answer_task(actor=world["sam"], task=task, today=TODAY, body="Twice.")
+    cancel_task(actor=world["asker"], task=task, today=TODAY, now=NOW)
     with pytest.raises(TaskError, match="cancelled"):
-        reopen_task(actor=world["asker"], task=task, reason="After all")
+        reopen_task(actor=world["asker"], task=task, today=TODAY, reason="After all")
     with pytest.raises(TaskError, match="no department"):
         ask(world, "t2", department="moon")
     with pytest.raises(TaskError, match="which department or which person"):
@@ -96,10 +96,10 @@ def test_what_is_out_of_turn_is_refused(world):
 def test_who_answers_neither_asks_nor_closes(world):
     task = ask(world)
     sam, auditor = world["sam"], make_user("auditor", world["company"])
-    answer_task(actor=sam, task=task, body="Yes.")
+    answer_task(actor=sam, task=task, today=TODAY, body="Yes.")
     for refused in (
-        lambda: close_task(actor=sam, task=task, now=NOW), lambda: reopen_task(actor=sam, task=task, reason="x"),
-        lambda: cancel_task(actor=sam, task=task, now=NOW),
+        lambda: close_task(actor=sam, task=task, today=TODAY, now=NOW), lambda: reopen_task(actor=sam, task=task, today=TODAY, reason="x"),
+        lambda: cancel_task(actor=sam, task=task, today=TODAY, now=NOW),
         lambda: open_task(actor=sam, company=world["company"], kind="q", title="x", due_date=TODAY, dedupe_key="s", department="service"),
         lambda: note_task(actor=world["lou"], task=task, body="let me see"), lambda: note_task(actor=auditor, task=task, body="x"),
         lambda: take_task(actor=world["lou"], task=task),

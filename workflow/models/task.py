@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from org.actors import Actor
 from org.models import Company, Department
+from workflow.actors import LinkActor
 from workflow.querysets import CustomerRefQuerySet
 
 
@@ -17,7 +18,9 @@ class TaskQuerySet(CustomerRefQuerySet):
 
     def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
         """Tasks of companies where one holds `tasks.view`; else those of one's own departments, and those assigned to oneself, in
-        companies where one answers tasks."""
+        companies where one answers tasks. Whoever came by a link sees its one."""
+        if isinstance(actor, LinkActor):
+            return self.filter(pk=actor.task_id) if permission == "tasks.answer" else self.none()
         if permission not in (None, "tasks.answer"):
             return super().visible_to(actor, permission)
         reach = actor.reach("tasks.answer")

@@ -94,6 +94,24 @@ def attach(*, actor: Actor, subject: Any, kind: str, name: str, content: bytes, 
 
 
 @transaction.atomic
+def share_file(*, actor: Actor, file: Attachment, source: Any, subject: Any) -> Attachment:
+    """Put a file that lies beside one record beside another, too: whoever sees that one sees the file from then on, and nothing more.
+    Raises AttachmentError for a file of yet another record, or one that was taken off; NotAllowed."""
+    require_edit(actor, source)
+    require_edit(actor, subject)
+    if (file.subject_type, file.subject_id) != (label_of(source), source.pk) or file.removed_at is not None:
+        raise AttachmentError("the file isn’t beside this record any more: choose again")
+    about = {"subject_type": label_of(subject), "subject_id": subject.pk, "file_id": file.file_id, "name": file.name}
+    there: Attachment | None = Attachment.objects.filter(**about, removed_at=None).first()
+    if there:
+        return there
+    kept = {"company_id": subject.company_id, "kind": file.kind, "note": file.note, "scan": file.scan, "added_by": actor.label}
+    made = Attachment.objects.create(**about, **kept)
+    _tell(actor, subject, made, "attachment.shared", source=label_of(source), source_id=source.pk)
+    return made
+
+
+@transaction.atomic
 def remove_attachment(*, actor: Actor, subject: Any, attachment: Attachment) -> Attachment:
     """Take a file off a record: it isn't shown any more; the row says who took it off and when, and the file stays for the audit."""
     require_edit(actor, subject)

@@ -2,7 +2,7 @@
 
 Whoever holds `tasks.create` asks, re-opens, closes and cancels; whoever holds `tasks.answer` and sees the task (it is their department's,
 or their own) answers, hands back and adds notes. Every step names the version it was taken on, so that nobody answers a question that
-meanwhile was another one.
+meanwhile was another one. An app above that keeps the record which a task is about is told of the move (see `task_moves`).
 """
 
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from org.actors import Actor, NotAllowed, require
 from org.models import Company, Department, User
 from workflow.models import Task, TaskNote
 from workflow.services.recording import record
+from workflow.services.task_moves import TaskMove, tell_followers
 
 State = Task.State
 
@@ -56,62 +57,60 @@ def open_task(
 
 
 @transaction.atomic
-def answer_task(*, actor: Actor, task: Task, body: str, version: int | None = None) -> Task:
+def answer_task(*, actor: Actor, task: Task, body: str, today: date, version: int | None = None) -> Task:
     """Answer: whoever asked reads it and closes the task, or asks again. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.OPEN}, "tasks.answer")
-    _note(actor, row, "answer", body, "write the answer first")
-    return _become(actor, row, State.ANSWERED, "task.answered")
+    row = locked_task(actor, task, version, {State.OPEN}, "tasks.answer")
+    note = _note(actor, row, "answer", body, "write the answer first")
+    return _become(actor, row, State.ANSWERED, "answered", note, today)
 
 
 @transaction.atomic
-def hand_back(*, actor: Actor, task: Task, reason: str, version: int | None = None) -> Task:
+def hand_back(*, actor: Actor, task: Task, reason: str, today: date, version: int | None = None) -> Task:
     """Say that it isn't for this department, or can't be answered, and why. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.OPEN}, "tasks.answer")
-    _note(actor, row, "hand_back", reason, "say why it is handed back")
-    return _become(actor, row, State.HANDED_BACK, "task.handed_back")
+    row = locked_task(actor, task, version, {State.OPEN}, "tasks.answer")
+    note = _note(actor, row, "hand_back", reason, "say why it is handed back")
+    return _become(actor, row, State.HANDED_BACK, "handed_back", note, today)
 
 
 @transaction.atomic
 def reopen_task(
-    *, actor: Actor, task: Task, reason: str, version: int | None = None, due_date: date | None = None, department: str | None = None,
-    assignee: User | None = None,
+    *, actor: Actor, task: Task, reason: str, today: date, version: int | None = None, due_date: date | None = None,
+    department: str | None = None, assignee: User | None = None,
 ) -> Task:  # fmt: skip
     """Ask again, and where it was the wrong department, another one or a person. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.ANSWERED, State.HANDED_BACK, State.CLOSED}, "tasks.create")
-    _note(actor, row, "reopened", reason, "say what is still to be answered")
+    row = locked_task(actor, task, version, {State.ANSWERED, State.HANDED_BACK, State.CLOSED}, "tasks.create")
+    note = _note(actor, row, "reopened", reason, "say what is still to be answered")
     if department:
         row.department, row.assignee = _department(row.company, department), None
     if assignee:
         row.assignee = _assignee(row.company, assignee)
     row.due_date, row.closed_at = due_date or row.due_date, None
-    return _become(actor, row, State.OPEN, "task.reopened", department=row.department.code if row.department else "")
+    return _become(actor, row, State.OPEN, "reopened", note, today, department=row.department.code if row.department else "")
 
 
 @transaction.atomic
-def close_task(*, actor: Actor, task: Task, now: datetime, note: str = "", version: int | None = None) -> Task:
+def close_task(*, actor: Actor, task: Task, now: datetime, today: date, note: str = "", version: int | None = None) -> Task:
     """The answer is read and serves. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.ANSWERED, State.HANDED_BACK}, "tasks.create")
-    if note.strip():
-        _note(actor, row, "closed", note, "")
+    row = locked_task(actor, task, version, {State.ANSWERED, State.HANDED_BACK}, "tasks.create")
+    word = _note(actor, row, "closed", note, "") if note.strip() else None
     row.closed_at = now
-    return _become(actor, row, State.CLOSED, "task.closed")
+    return _become(actor, row, State.CLOSED, "closed", word, today)
 
 
 @transaction.atomic
-def cancel_task(*, actor: Actor, task: Task, now: datetime, reason: str = "", version: int | None = None) -> Task:
+def cancel_task(*, actor: Actor, task: Task, now: datetime, today: date, reason: str = "", version: int | None = None) -> Task:
     """What was asked needs no answer any more. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.OPEN, State.ANSWERED, State.HANDED_BACK}, "tasks.create")
-    if reason.strip():
-        _note(actor, row, "closed", reason, "")
+    row = locked_task(actor, task, version, {State.OPEN, State.ANSWERED, State.HANDED_BACK}, "tasks.create")
+    word = _note(actor, row, "closed", reason, "") if reason.strip() else None
     row.closed_at = now
-    return _become(actor, row, State.CANCELLED, "task.cancelled")
+    return _become(actor, row, State.CANCELLED, "cancelled", word, today)
 
 
 @transaction.atomic
 def note_task(*, actor: Actor, task: Task, body: str) -> TaskNote:
     """Add a word without changing the state. Raises TaskError, NotAllowed."""
     may_ask = actor.can("tasks.create", task.company_id)
-    row = _locked(actor, task, None, set(State), "tasks.create" if may_ask else "tasks.answer")
+    row = locked_task(actor, task, None, set(State), "tasks.create" if may_ask else "tasks.answer")
     note = _note(actor, row, "note", body, "write the note first")
     _tell(actor, row, "task.noted")
     return note
@@ -120,12 +119,14 @@ def note_task(*, actor: Actor, task: Task, body: str) -> TaskNote:
 @transaction.atomic
 def take_task(*, actor: User, task: Task, version: int | None = None) -> Task:
     """Say that one is on it oneself; the department still sees the task. Raises TaskError, NotAllowed."""
-    row = _locked(actor, task, version, {State.OPEN}, "tasks.answer")
+    row = locked_task(actor, task, version, {State.OPEN}, "tasks.answer")
     row.assignee = actor
-    return _become(actor, row, State.OPEN, "task.taken")
+    _write(row, State.OPEN)
+    _tell(actor, row, "task.taken")
+    return row
 
 
-def _locked(actor: Actor, task: Task, version: int | None, states: set[Task.State], permission: str) -> Task:
+def locked_task(actor: Actor, task: Task, version: int | None, states: set[Task.State], permission: str) -> Task:
     """The task as it stands, locked: in sight of the actor with that right, unchanged since `version`, in one of the states."""
     require(actor, permission, task.company_id)
     row = Task.objects.select_for_update(of=("self",), no_key=True).select_related("company", "department").get(pk=task.pk)
@@ -138,11 +139,16 @@ def _locked(actor: Actor, task: Task, version: int | None, states: set[Task.Stat
     return row
 
 
-def _become(actor: Actor, row: Task, state: Task.State, event: str, **data: Any) -> Task:
+def _become(actor: Actor, row: Task, state: Task.State, move: str, note: TaskNote | None, today: date, **data: Any) -> Task:
+    _write(row, state)
+    _tell(actor, row, f"task.{move}", **data)
+    tell_followers(TaskMove(actor, row, move, note, today))
+    return row
+
+
+def _write(row: Task, state: Task.State) -> None:
     row.state, row.version = state, row.version + 1
     row.save(update_fields=["state", "version", "due_date", "department", "assignee", "closed_at", "updated_at"])
-    _tell(actor, row, event, **data)
-    return row
 
 
 def _note(actor: Actor, row: Task, kind: str, body: str, otherwise: str) -> TaskNote:

@@ -147,11 +147,11 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, task: Task) -> Any:
-    return answer_task(actor=_user(request), task=task, body=_body(request), version=_version(request))
+    return answer_task(actor=_user(request), task=task, body=_body(request), today=clock.today(), version=_version(request))
 
 
 def _hand_back(request: HttpRequest, task: Task) -> Any:
-    return hand_back(actor=_user(request), task=task, reason=_body(request), version=_version(request))
+    return hand_back(actor=_user(request), task=task, reason=_body(request), today=clock.today(), version=_version(request))
 
 
 def _note(request: HttpRequest, task: Task) -> Any:
@@ -166,17 +166,19 @@ def _reopen(request: HttpRequest, task: Task) -> Any:
     today = clock.today()
     due = task.due_date if task.due_date > today else today + timedelta(days=DAYS)
     return reopen_task(
-        actor=_user(request), task=task, reason=_body(request), version=_version(request), due_date=due,
+        actor=_user(request), task=task, reason=_body(request), today=today, version=_version(request), due_date=due,
         department=request.POST.get("department") or None,
     )  # fmt: skip
 
 
 def _close(request: HttpRequest, task: Task) -> Any:
-    return close_task(actor=_user(request), task=task, now=clock.now(), note=_body(request), version=_version(request))
+    return close_task(actor=_user(request), task=task, now=clock.now(), today=clock.today(), note=_body(request), version=_version(request))
 
 
 def _cancel(request: HttpRequest, task: Task) -> Any:
-    return cancel_task(actor=_user(request), task=task, now=clock.now(), reason=_body(request), version=_version(request))
+    return cancel_task(
+        actor=_user(request), task=task, now=clock.now(), today=clock.today(), reason=_body(request), version=_version(request)
+    )
 
 
 STEPS: dict[str, tuple[Callable[[HttpRequest, Task], Any], str]] = {

@@ -1,0 +1,121 @@
+"""Asking departments about a case: a task to them, a link for somebody without an account; what comes back goes on to the case at once.
+
+While a department is asked, the case waits for it. Once nothing is asked any more, it is investigated on.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from disputes.models import Dispute, DisputeNote
+from disputes.selectors.questions import title_about
+from disputes.services.errors import DisputeError
+from disputes.services.moving import CLOSED, lock_case, log, place_case
+from invoicing.models import InvoiceLine
+from org.actors import Actor, SystemActor, require
+from org.models import Department
+from workflow.models import Attachment, Task
+from workflow.services.attachments import share_file
+from workflow.services.links import create_link
+from workflow.services.task_moves import TaskMove, follow_tasks
+from workflow.services.tasks import cancel_task, open_task
+
+ACTOR = SystemActor("answers")
+LABEL = "disputes.dispute"
+State = Dispute.State
+
+
+@transaction.atomic
+def ask_about(
+    *, actor: Actor, dispute: Dispute, department: Department, question: str, due_date: date, today: date, now: datetime,
+    line: InvoiceLine | None = None, email: str = "", name: str = "", title: str = "", files: Sequence[Attachment] = (), token: str = "",
+) -> Task:  # fmt: skip
+    """Ask a department about a case, about a line of it where one is named; with `email`, somebody there without an account gets a link to
+    this one task. `files` of the case go along: whoever is asked sees those, and nothing else of it. The same `token` asks once.
+
+    Raises DisputeError, TaskError, NotAllowed.
+    """
+    require(actor, "disputes.work", dispute.company_id)
+    case = lock_case(dispute)
+    key = f"dispute:{case.pk}:{token or Task.objects.filter(subject_type=LABEL, subject_id=case.pk).count() + 1}"[:160]
+    there = Task.objects.filter(dedupe_key=key).first()
+    if there:
+        return there
+    _check(case, department, question, due_date, line, today)
+    task = open_task(
+        actor=actor, company=case.company, kind="dispute", title=title.strip() or title_about(case, line), question=question,
+        department=department.code, due_date=due_date, subject=case, customer_id=case.customer_id, amount=case.amount,
+        currency=case.currency, dedupe_key=key,
+    )  # fmt: skip
+    for file in files:
+        share_file(actor=actor, file=file, source=case, subject=task)
+    if email.strip():
+        create_link(actor=actor, task=task, email=email, name=name, now=now, today=today)
+    _write(case, actor, f"Asked {department.name}, by {due_date:%Y-%m-%d}:\n{question.strip()}")
+    _wait(actor, case, department, today)
+    log(actor, "dispute.asked", case, department=department.code, task=task.pk, due=due_date.isoformat())
+    dispute.refresh_from_db()
+    return task
+
+
+@transaction.atomic
+def withdraw_questions(*, actor: Actor, dispute: Dispute, now: datetime, today: date) -> int:
+    """Cancel what is still asked about a case that is closed; how many that were. What is being answered at this moment is left."""
+    rows = Task.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    waiting = list(rows.filter(subject_type=LABEL, subject_id=dispute.pk, state=Task.State.OPEN).order_by("pk"))
+    for task in waiting:
+        cancel_task(actor=actor, task=task, now=now, today=today, reason="The case is closed: this needs no answer any more.")
+    return len(waiting)
+
+
+@follow_tasks(LABEL)
+def follow_answer(move: TaskMove) -> None:
+    """What a department said stands on the case at once; the last answer brings the case back from waiting, asking again sends it there."""
+    case = lock_case(Dispute.objects.get(pk=move.task.subject_id or 0))
+    if move.note and move.kind in WORDS:
+        _write(case, move.actor, f"{WORDS[move.kind]}: {move.task.title}\n{move.note.body}")
+    if move.kind == "reopened":
+        _wait(move.actor, case, move.task.department, move.today)
+    elif move.kind != "closed":
+        _go_on(move.actor, case, move.today)
+
+
+WORDS = {"answered": "Answer", "handed_back": "Handed back", "reopened": "Asked again"}
+
+
+def _wait(actor: Actor, case: Dispute, department: Department | None, today: date) -> None:
+    """The case waits for the department, unless it waits for the customer already, is being settled, or is closed."""
+    if case.state in CLOSED or case.state == State.SETTLING or case.waiting_on == "customer":
+        return
+    if department is not None and (case.waiting_on != "department" or case.department_id != department.pk):
+        place_case(actor=actor, case=case, state=State.WAITING, today=today, waiting_on="department", department=department)
+
+
+def _go_on(actor: Actor, case: Dispute, today: date) -> None:
+    """Investigated on, by the department that had it before it waited, once nothing is asked any more."""
+    asked = Task.objects.filter(subject_type=LABEL, subject_id=case.pk, state=Task.State.OPEN)
+    if case.state != State.WAITING or case.waiting_on != "department" or asked.exists():
+        return
+    before = case.steps.exclude(waiting_on="department").select_related("department").order_by("-pk").first()
+    place_case(
+        actor=actor, case=case, state=State.INVESTIGATING, today=today, department=before.department if before else None
+    )  # fmt: skip
+    log(ACTOR, "dispute.moved", case, state=State.INVESTIGATING, waiting_on="", department=None)
+
+
+def _check(case: Dispute, department: Department, question: str, due_date: date, line: InvoiceLine | None, today: date) -> None:
+    if case.state in CLOSED:
+        raise DisputeError("the case is closed: open it again first")
+    if department.company_id != case.company_id:
+        raise DisputeError("choose a department of this company", "department")
+    if not question.strip():
+        raise DisputeError("write what you want to know", "question")
+    if due_date < today:
+        raise DisputeError("the answer can’t be due in the past", "due_date")
+    if line is not None and line.invoice_id != case.invoice_id:
+        raise DisputeError("the line is of another document", "line")
+
+
+def _write(case: Dispute, actor: Actor, body: str) -> None:
+    DisputeNote.objects.create(dispute=case, body=body, author=actor.label)
