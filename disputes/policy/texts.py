@@ -1,6 +1,7 @@
 """The words to customers about cases: merge fields, words of reasons and outcomes by language, the texts to begin with. Pure."""
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import starmap
 
 from arops.lib import merging
@@ -177,3 +178,16 @@ def _standard(event: str, name: str, language: str, subject: str, body: str) -> 
 
 STANDARD: tuple[Standard, ...] = tuple(starmap(_standard, _BODIES))
 """The texts a company begins with; people change them on the page of texts."""
+
+
+def sample(language: str, today: date) -> dict[str, str]:
+    """What the merge fields stand for in a case that there isn't, to look at a text."""
+    amount, allowed, rest = (f"{merging.amount_in(n, 'EUR', language)} EUR" for n in (1_284_50, 1_000_00, 284_50))
+    day = merging.day_in(today, language)
+    words = {"en": "What was written for this customer stands here.", "de": "Hier steht, was für diesen Kunden geschrieben wurde."}
+    return {
+        "customer": "Sample Customer", "number": "C-100", "company": "Our Company", "case": "DSP-000042", "invoice": "INV-001234",
+        "invoice_date": day, "claimed": amount, "amount": amount, "agreed": allowed, "remaining": rest,
+        "reason": REASONS[language]["price"], "outcome": merging.merge(OUTCOMES[language]["credited"], {"agreed": allowed}),
+        "words": words[language], "due": day, "owner": "Kim Example", "day": day, "answer_to": "receivables@example.com",
+    }  # fmt: skip
