@@ -1,6 +1,6 @@
 """How a case is settled: what was chosen, who signed it off, what the approval says."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from disputes.models.case import Dispute
 from messaging.models import Message
+from org.actors import Actor
 from org.models import Company, Department
 from org.querysets import ScopedQuerySet
 from workflow.models import Approval
@@ -89,6 +90,20 @@ class SignOffQuerySet(ScopedQuerySet):
     """Sign-offs."""
 
     company_path = "settlement__dispute__company_id"
+    collector_path = "settlement__dispute__customer__collector_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Those of one's own departments, in companies where one answers for them, like tasks; by another permission, those of the cases
+        that one sees by it."""
+        if permission not in (None, "tasks.answer"):
+            return super().visible_to(actor, permission)
+        reach = actor.reach("tasks.answer")
+        if reach.everything:
+            return self
+        if reach.person_id is None:
+            return self.none()
+        own = Department.objects.filter(memberships__user_id=reach.person_id, company_id__in=reach.companies | reach.portfolios)
+        return self.filter(department__in=own.values("pk"))
 
 
 class SignOff(models.Model):

@@ -53,7 +53,7 @@ class Invoice(models.Model):
     issued_at = models.DateTimeField(db_default=Now())
 
     objects = InvoiceQuerySet.as_manager()
-    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (source_version)")
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (source_version, po_number)")
 
     class Meta:
         ordering = ["-document_date", "-pk"]

@@ -54,6 +54,11 @@ def link_lines(*, actor: Actor, company: Company) -> dict[str, int]:
     return {"documents": len(keys), "lines": linked}
 
 
+def link_document(pk: int) -> int:
+    """The same for one document that now names something else: how many lines were linked further."""
+    return _link([pk])
+
+
 def _unlinked(company: Company) -> list[int]:
     """Documents that name something by which a line could be linked further: what isn't on record needs no look at each line."""
     rows = gather(

@@ -50,24 +50,26 @@ def foresee_memo(*, actor: Actor, invoice: Invoice, kind: str, amount: int, toda
 @transaction.atomic
 def request_memo(
     *, actor: Actor, invoice: Invoice, lines: Sequence[MemoLine], reason_code: str, day: date, token: str, today: date, now: datetime,
-    kind: str = "credit_memo", reason: str = "", apply: bool = True, rebill: bool = False, evidence: Sequence[Evidence] = (),
+    kind: str = "credit_memo", reason: str = "", note: str = "", apply: bool = True, rebill: bool = False,
+    evidence: Sequence[Evidence] = (),
 ) -> Approval:  # fmt: skip
-    """Ask for a memo about a document; within the actor's limit it is issued at once. `apply` sets a credit off against the document;
-    `rebill` makes a draft that bills it again. The same `token` is one request.
+    """Ask for a memo about a document; within the actor's limit it is issued at once. `reason` stands on the memo, `note` is for whoever
+    decides alone. `apply` sets a credit off against the document; `rebill` makes a draft that bills it again. The same `token` is one
+    request.
 
     Raises CreditRefused, ReasonRefused, ApprovalRefused, NotAllowed.
     """
     named = reason_of(invoice.company_id, kind, reason_code, files=len(evidence))
     take_turns(invoice.company_id, kind, invoice.currency, invoice.customer_id)
     if sent_before(actor, token) is None:
-        _check(invoice, lines, kind)
+        check_memo(invoice, lines, kind)
     payload = {
         "invoice": invoice.pk, "number": invoice.number, "reason_code": named.code, "reason": (reason.strip() or named.name)[:200],
         "day": day.isoformat(), "apply": apply and kind == "credit_memo", "rebill": rebill,
         "lines": [[x.line_id, x.net, x.tax, str(x.quantity) if x.quantity is not None else None] for x in lines],
         "evidence": [[file.name, file.digest] for file in evidence],
     }  # fmt: skip
-    words = f"{named.name}: {reason.strip()}" if reason.strip() else named.name
+    words = ": ".join(filter(None, [named.name, note.strip() or reason.strip()]))
     what = "Cancel and bill again" if rebill else "Credit" if kind == "credit_memo" else "Debit memo about"
     return ask(
         actor=actor, company=invoice.company, kind=kind, amount=total_of(lines), currency=invoice.currency, reason=words,
@@ -87,7 +89,7 @@ def whole_of(invoice: Invoice) -> list[MemoLine]:
 
 def request_rebill(
     *, actor: Actor, invoice: Invoice, reason_code: str, day: date, token: str, today: date, now: datetime, reason: str = "",
-    evidence: Sequence[Evidence] = (),
+    note: str = "", evidence: Sequence[Evidence] = (),
 ) -> Approval:  # fmt: skip
     """Ask to cancel an invoice and bill it again: a credit memo for all that is left of it, set off as far as it is open, and a draft
     that replaces it. What was paid stays paid: that part of the credit stays open for the new invoice.
@@ -102,13 +104,14 @@ def request_rebill(
     if live or invoice.replaced_by.exists():
         raise CreditRefused(f"{invoice.number} is billed again already")
     return request_memo(
-        actor=actor, invoice=invoice, lines=whole_of(invoice), reason_code=reason_code, reason=reason, day=day, token=token, today=today,
-        now=now, rebill=True, evidence=evidence,
+        actor=actor, invoice=invoice, lines=whole_of(invoice), reason_code=reason_code, reason=reason, note=note, day=day, token=token,
+        today=today, now=now, rebill=True, evidence=evidence,
     )  # fmt: skip
 
 
-def _check(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> None:
-    """Whether the memo may be: its lines are the document's, and it credits no more than is left. The document's item is locked."""
+def check_memo(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> None:
+    """Raise CreditRefused unless the memo may be: its lines are the document's, and it credits no more than is left. The document's item
+    is locked."""
     if kind not in KINDS:
         raise CreditRefused("a memo is a credit memo or a debit memo")
     if invoice.kind == Invoice.Kind.CREDIT_MEMO:
@@ -149,7 +152,7 @@ def issue_memo(approval: Approval, actor: Actor) -> Invoice:
     invoice = Invoice.objects.select_related("company", "customer").get(pk=wanted["invoice"])
     lock_items([invoice.open_item_id])
     lines = [MemoLine(pk, net, tax, Decimal(q) if q else None) for pk, net, tax, q in wanted["lines"]]
-    _check(invoice, lines, approval.kind)
+    check_memo(invoice, lines, approval.kind)
     row = {
         "company": invoice.company.code, "kind": approval.kind, "customer": f"cus_{invoice.customer_id}", "currency": invoice.currency,
         "document_date": wanted["day"], "refers_to": f"inv_{invoice.pk}", "reason": wanted["reason"], "reason_code": wanted["reason_code"],

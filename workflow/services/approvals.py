@@ -5,7 +5,8 @@
     approve(actor=…, approval=approval, now=…, today=…)
 
 An app registers what it can do with `register_approval` (see `workflow.services.authority`). The handler runs in the transaction of the
-decision: when it refuses, nothing was decided. What was asked for is kept with its SHA-256, in the row and in the audit trail; a row that
+decision: when it refuses, nothing was decided; apps for which the request is part of something larger are told in it too
+(`workflow.services.following`). What was asked for is kept with its SHA-256, in the row and in the audit trail; a row that
 was changed since, by whatever way, is void and never done.
 """
 
@@ -26,14 +27,16 @@ from org.selectors import actor_names
 from workflow.models import Approval, Event
 from workflow.services.attachments import attach
 from workflow.services.authority import ANY, Authority, Foresight, Standing, foresee, kind_of, person_id_of, register_approval, summed
+from workflow.services.following import tell_followers
 from workflow.services.recording import record
 
 __all__ = [
     "ApprovalRefused", "AskedOtherwise", "Decided", "Evidence", "Foresight", "MakerIsChecker", "OnApproval", "Tampered", "approve", "ask",
-    "foresee", "register_approval", "reject", "sent_before", "take_turns", "withdraw",
+    "foresee", "register_approval", "reject", "sent_before", "take_turns", "void", "withdraw",
 ]  # fmt: skip
 
 State = Approval.State
+VOIDER = SystemActor("approvals")
 
 
 class ApprovalRefused(Refused):
@@ -186,8 +189,9 @@ def approve(*, actor: Actor, approval: Approval, now: datetime, today: date, not
             standing = _standing(actor, row, today)
             _decide(row, actor, State.APPROVED, standing, now, note)
             _do(row, actor)
+            tell_followers(row, actor, now, today)
         else:
-            _void(row, now)
+            _void(row, "changed outside of the product", now, today)
     if not whole:
         raise Tampered("what was asked for was changed outside of the product: the request is void, nothing was done")
     return row
@@ -203,7 +207,9 @@ def reject(*, actor: Actor, approval: Approval, now: datetime, today: date, note
     standing = _standing(actor, row, today, least=1)
     if not note.strip():
         raise ApprovalRefused("say why it is rejected: whoever asked will read it")
-    return _decide(row, actor, State.REJECTED, standing, now, note)
+    _decide(row, actor, State.REJECTED, standing, now, note)
+    tell_followers(row, actor, now, today)
+    return row
 
 
 @transaction.atomic
@@ -215,7 +221,14 @@ def withdraw(*, actor: Actor, approval: Approval, now: datetime, today: date, no
     row.state, row.decided_at, row.decision_note = State.WITHDRAWN, now, note.strip()
     row.save(update_fields=["state", "decided_at", "decision_note"])
     _tell(row, actor, "approval.withdrawn", note=row.decision_note)
+    tell_followers(row, actor, now, today)
     return row
+
+
+@transaction.atomic
+def void(*, actor: Actor, approval: Approval, why: str, now: datetime, today: date) -> Approval:
+    """End a request whose reason is gone: for services that undo what it was about, not for people. Raises Decided."""
+    return _void(_hold(approval), why, now, today, actor)
 
 
 def _hold(approval: Approval) -> Approval:
@@ -273,10 +286,12 @@ def _decide(row: Approval, actor: Actor, state: str, standing: Standing, now: da
     return row
 
 
-def _void(row: Approval, now: datetime) -> None:
-    row.state, row.decided_at, row.decision_note = State.VOID, now, "changed outside of the product"
+def _void(row: Approval, why: str, now: datetime, today: date, actor: Actor = VOIDER) -> Approval:
+    row.state, row.decided_at, row.decision_note = State.VOID, now, why
     row.save(update_fields=["state", "decided_at", "decision_note"])
-    _tell(row, SystemActor("approvals"), "approval.void", note=row.decision_note)
+    _tell(row, actor, "approval.void", note=row.decision_note)
+    tell_followers(row, actor, now, today)
+    return row
 
 
 def _tell(row: Approval, actor: Actor, type: str, **data: Any) -> None:
