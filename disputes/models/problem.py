@@ -1,14 +1,16 @@
 """Causes that keep coming back, and whether what was done about them worked."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast, Now
 
 from arops.lib.triggers import append_only
+from customers.models import Customer
 from disputes.models.cause import Cause
+from org.actors import Actor
 from org.models import Company, Department
 from org.querysets import ScopedQuerySet
 
@@ -22,6 +24,19 @@ class Dimension(models.TextChoices):
     TECHNICIAN = "technician", "technician"
     PRICE_LIST = "price_list", "price list"
     ORDER_DESK = "order_desk", "order desk"
+
+
+class SourcedQuerySet(ScopedQuerySet):
+    """What is about a source. Whoever sees only a portfolio sees nothing that is about a customer of another one."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Rows of companies in sight; where only a portfolio is, without those about customers outside of it."""
+        seen, reach = super().visible_to(actor, permission), actor.reach(permission)
+        if reach.everything or not reach.portfolios:
+            return seen
+        mine = Customer.objects.filter(collector=reach.person_id).annotate(key=Cast("pk", CharField()))
+        theirs = Q(dimension=Dimension.CUSTOMER) & ~Exists(mine.filter(key=OuterRef("source")))
+        return seen.exclude(Q(company__in=reach.portfolios) & theirs)
 
 
 class Problem(models.Model):
@@ -55,7 +70,7 @@ class Problem(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = SourcedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -119,12 +134,15 @@ class Repeat(models.Model):
     all_invoices = models.IntegerField()
     since = models.DateField()
     found_on = models.DateField()
+    also = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="What else most of these cases have in common."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
     problem = models.ForeignKey(Problem, models.PROTECT, null=True, related_name="repeats")
     decided_by = models.CharField(max_length=80, blank=True, default="")
     decision_note = models.CharField(max_length=300, blank=True, default="")
 
-    objects = ScopedQuerySet.as_manager()
+    objects = SourcedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-amount"]
