@@ -35,7 +35,7 @@ FITTING: dict[str, frozenset[str]] = {
 SILENT = frozenset({"other", "short_payment"})
 """Reasons that say nothing about what is wrong."""
 
-OF_TAX = frozenset(_TAX.split())
+OF_TAX = frozenset(_TAX.split()) - {"arithmetic"}
 WITH_TAX = OF_TAX | {"duplicate", "near_duplicate", "retainage"}
 """Rules whose effect has the tax in it; that of others is net."""
 
@@ -63,6 +63,23 @@ def remedy_of(rule: str, effect: int) -> str:
 def fits(reason: str, rule: str) -> bool:
     """Whether a finding bears out what the customer says."""
     return reason in SILENT or rule in FITTING.get(reason, frozenset())
+
+
+MEANT: dict[str, tuple[str, ...]] = {
+    "bill_to": ("address",), "portal_upload": ("portal", "upload", "ariba", "coupa"), "not_consolidated": ("consolidated", "monthly"),
+    "several_work_orders": ("work order",), "lien_release_missing": ("lien", "waiver"), "cost_code_missing": ("cost code", "cost centre"),
+    "attachment_missing": ("attach", "proof of delivery", "sign-off", "timesheet", "missing document"), "work_not_signed": ("sign",),
+    "po_missing": ("po number", "purchase order"), "po_wrong": ("po number", "purchase order"), "po_expired": ("expired",),
+    "po_closed": ("closed",), "terms": ("terms",), "currency": ("currency",), "billed_late": ("too late",),
+    "exemption_expired": ("exempt", "certificate"), "exemption_missing": ("exempt", "certificate"),
+}  # fmt: skip
+"""Rule → words of customers who mean it."""
+
+
+def is_meant(words: str, rule: str) -> bool:
+    """Whether the customer's own words name what a finding is about."""
+    said = words.lower()
+    return any(word in said for word in MEANT.get(rule, ()))
 
 
 class Question(NamedTuple):

@@ -17,12 +17,24 @@ Choice = tuple[int, int, tuple[int, ...]]
 
 def exact_subset(amounts: Sequence[int], target: int, *, strangers: Collection[int] = ()) -> tuple[int, ...] | None:
     """The places of the amounts that come to `target`, or None where none do (or too many sums would have to be looked at)."""
+    chosen = _sums(amounts, strangers).get(target)
+    return chosen[2] if chosen else None
+
+
+def largest_within(amounts: Sequence[int], limit: int) -> tuple[int, ...]:
+    """The places of the amounts that come nearest to `limit` without passing it; none where each is more."""
+    sums = _sums(amounts, ())
+    best = max((total for total in sums if 0 < total <= limit), default=0)
+    return sums[best][2] if best else ()
+
+
+def _sums(amounts: Sequence[int], strangers: Collection[int]) -> dict[int, Choice]:
+    """Every sum that some of the amounts come to, with the best choice for it."""
     best: dict[int, Choice] = {}
     for place, amount in enumerate(amounts[:MOST]):
         if amount:
             _add(best, amount, place, place in strangers)
-    chosen = best.get(target)
-    return chosen[2] if chosen else None
+    return best
 
 
 def _add(best: dict[int, Choice], amount: int, place: int, strange: bool) -> None:
