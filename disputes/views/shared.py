@@ -1,10 +1,10 @@
 """What every page about one case does alike: find it in sight, do one thing to it, and go back to it or on to the next of the queue.
 
-The case page (`views/cases.py`) is put together from parts. A part is a template `templates/disputes/parts/NAME.html` that reads what its view
-module's `panel(user, dispute)` gives as the variable NAME (settlement, finding, asked, reply), beside `dispute`, `today`, `queue`, `may_work`
-and `is_open` of the page. It is a `<section id="part-NAME">`. A form that is opened by a key stands in a
-`<details class="act" data-focus><summary class="btn" data-key="…" data-command="…">`; it sends the hidden fields `version` (`{{ dispute.version }}`)
-and `queue` (`{{ queue }}`), and its button has `name="then" value="next"` and `data-next` where Ctrl+Enter goes on to the next case.
+The case page (`views/cases.py`) is put together from parts. A part is a template `templates/disputes/parts/NAME.html` that reads what
+its view module's `panel(user, dispute)` gives as the variable NAME (settlement, finding, asked, reply), beside `dispute`, `today`,
+`queue`, `may_work` and `is_open` of the page. It is a `<section id="part-NAME">`. A form that is opened by a key stands in
+`<details class="act" data-focus><summary class="btn" data-key="…" data-command="…">`; it sends the hidden fields `version` and
+`queue`, and its button has `name="then" value="next"` and `data-next` where Ctrl+Enter goes on to the next case.
 """
 
 from collections.abc import Callable
