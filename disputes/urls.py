@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from disputes.views import cases, queues, telling, texts
+from disputes.views import asking, binder, cases, queues, telling, texts
 
 app_name = "disputes"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("<int:pk>/hand-over/", cases.hand_over, name="hand-over"),
     path("<int:pk>/watch/", cases.watch, name="watch"),
     path("open/<int:item_pk>/", cases.create, name="open"),
+    # The audit file of a case.
+    path("<int:pk>/file/", binder.file, name="file"),
+    # Asking departments.
+    path("<int:pk>/ask/", asking.ask, name="ask"),
     # What is said to customers.
     path("<int:pk>/reply/", telling.reply, name="reply"),
     path("<int:pk>/reply/words/", telling.words, name="reply-words"),

@@ -1,5 +1,6 @@
 """Template tags of the product: amounts, ages, icons, charts, links that keep the query string."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -76,6 +77,24 @@ def short_day(day: date | None) -> str:
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A value of a dictionary by a key that is a variable."""
     return mapping.get(key, "") if mapping else ""
+
+
+@register.filter
+def spaced(code: Any) -> str:
+    """A code as words: `not_delivered` is `not delivered`."""
+    return str(code).replace("_", " ")
+
+
+@register.filter
+def iso_minute(text: Any) -> str:
+    """A moment in ISO 8601, such as an audit file has it, to the minute."""
+    return str(text)[:16].replace("T", " ") if text else ""
+
+
+@register.filter
+def as_text(content: Any) -> str:
+    """Whatever JSON holds, as indented text."""
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 @register.filter

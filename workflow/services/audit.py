@@ -10,7 +10,7 @@ Nobody is kept waiting: when a writer needs long, the sealing is left to the nex
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -22,10 +22,11 @@ SIZE = 500
 PATIENCE = 5.0
 """Seconds to wait for writers before the sealing is left to the next time."""
 _LOCK = 0x5EA1
-_ROWS = (
+_EVENTS = (
     "SELECT id, jsonb_build_array(id, company_id, type, actor, subject_type, subject_id, customer_ref, data,"
-    " (extract(epoch FROM at) * 1000000)::bigint)::text FROM workflow_event WHERE id > %s AND id <= %s ORDER BY id"
+    " (extract(epoch FROM at) * 1000000)::bigint)::text FROM workflow_event"
 )
+_ROWS = f"{_EVENTS} WHERE id > %s AND id <= %s ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,13 @@ def chain_head() -> Head:
     if last is None:
         return Head()
     return Head(last.upto_event_id, sum(AuditSeal.objects.values_list("count", flat=True)), last.hash)
+
+
+def event_digests(ids: Collection[int]) -> dict[int, str]:
+    """Event → the SHA-256 of its text as the seals hash it: by it an event that was copied out can be held against the trail."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_EVENTS} WHERE id = ANY(%s)", [list(ids)])
+        return {key: hashlib.sha256(text.encode()).hexdigest() for key, text in cursor.fetchall()}
 
 
 def _digest(previous: str, texts: Iterator[str]) -> str:
