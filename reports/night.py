@@ -15,6 +15,9 @@ from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
+from disputes.services.measuring import measure_problems
+from disputes.services.repeats import find_repeats
+from disputes.services.settled import close_settled
 from invoicing.services.alarming import alarm_silence
 from invoicing.services.billing import bill_schedules
 from invoicing.services.checking import check_recorded, recheck_held
@@ -77,6 +80,11 @@ def matching(night: Now, job: Job) -> dict[str, int]:
     return {"receipts": run.seen, "posted": len(run.posted), "suggested": run.suggested, "asked": run.asked}
 
 
+def cases(night: Now, job: Job) -> dict[str, int]:
+    """Cases whose item was paid or credited meanwhile are closed; those are opened again whose item is open again."""
+    return close_settled(actor=night.actor, company=night.company, today=night.day)
+
+
 def snapshot(night: Now, job: Job) -> dict[str, int]:
     """The day's ageing, kept."""
     kept = take_snapshot(company=night.company, day=night.day, actor=night.actor)
@@ -105,6 +113,12 @@ def deliveries(night: Now, job: Job) -> dict[str, int]:
     """What became of documents that were mailed; those that nobody answered in the usual time raise an alarm."""
     followed = follow_outbox(now=night.moment, today=night.day)
     return followed | alarm_silence(actor=night.actor, company=night.company, today=night.day)
+
+
+def repeats(night: Now, job: Job) -> dict[str, int]:
+    """Causes that came back at one source are offered as problems; problems that are being measured are, once a week."""
+    found = find_repeats(actor=night.actor, company=night.company, day=night.day)
+    return found | measure_problems(actor=night.actor, company=night.company, day=night.day)
 
 
 def audit(night: Now, job: Job) -> dict[str, int]:
@@ -142,11 +156,13 @@ STEPS = (
     Step("billing", "Recurring invoices drafted", "invoices.issue", billing),
     Step("checks", "Invoices checked", "invoices.issue", checks),
     Step("matching", "Matching receipts", "cash.apply", matching),
+    Step("cases", "Cases of settled items closed", "jobs.run", cases),
     Step("snapshot", "Ageing snapshot", "jobs.run", snapshot),
     Step("promises", "Promises judged", "jobs.run", promises),
     Step("dunning", "Dunning", "dunning.run", dunning),
     Step("outbox", "Sending messages", "jobs.run", outbox),
     Step("deliveries", "Deliveries", "jobs.run", deliveries),
+    Step("repeats", "Repeated causes", "jobs.run", repeats),
     Step("audit", "Sealing the audit trail", "jobs.run", audit),
     Step("books", "Verifying the books", "jobs.run", books),
 )

@@ -176,7 +176,8 @@ def _dispute(matched: Iterable[tuple[Settlement, Match]], items: dict[int, OpenI
         amount = min(share.short, item.balance - share.settled - contested.get(item.pk, 0))
         if amount > 0:
             contested[item.pk] = contested.get(item.pk, 0) + amount
-            wanted.append(NewDispute(item, amount, share.reason, f"short_pay:{m.pk}:{item.pk}", s.receipt.text[:2000]))
+            source = f"short_pay:{m.pk}:{item.pk}"
+            wanted.append(NewDispute(item, amount, share.reason, source, s.receipt.text[:2000], kind="deduction", receipt_ref=s.receipt.pk))
     if wanted:
         open_disputes(actor=actor, wanted=wanted, today=today)
 

@@ -8,9 +8,9 @@ from django.db import transaction
 from arops.lib import money
 from collections_app.models import Activity
 from collections_app.services.activities import ActivityError, log_activity
-from collections_app.services.promises import give_promise
+from collections_app.services.promises import free_of, give_promise
 from customers.models import Contact, Customer
-from disputes.services import open_dispute
+from disputes.services import DisputeError, NewDispute, open_disputes
 from ledger.models import OpenItem
 from org.actors import Actor
 
@@ -42,7 +42,7 @@ def record_call(
     if outcome == Activity.Outcome.PROMISE:
         if due_on is None:
             raise ActivityError("say until when they promised to pay")
-        promised = amount if amount is not None else sum(i.balance for i in items)
+        promised = amount if amount is not None else sum(free_of(items).values())
         promise = give_promise(
             actor=actor, customer=customer, items=items, amount=promised, due_on=due_on, today=today, contact=contact, note=body
         )
@@ -57,16 +57,15 @@ def _disputes(actor: Actor, activity: Activity, items: Sequence[OpenItem], amoun
         raise ActivityError("choose the invoices they dispute")
     if amount is not None and len(items) > 1:
         raise ActivityError("an amount is disputed on one invoice: choose one, or leave the amount out")
-    opened = [
-        open_dispute(
-            actor=actor,
-            open_item=item,
-            amount=amount if amount is not None else item.balance,
-            reason=reason or "other",
-            today=today,
-            source=f"activity:{activity.pk}:{item.pk}",
-            customer_words=body,
+    free = free_of(items)
+    if amount is None and not all(free.values()):
+        raise DisputeError(f"{', '.join(i.number for i in items if not free[i.pk])}: all that is open is in dispute already")
+    wanted = [
+        NewDispute(
+            item, amount if amount is not None else free[item.pk], reason or "other", f"activity:{activity.pk}:{item.pk}", body,
+            kind="amount" if amount is not None else "invoice",
         )
         for item in items
-    ]
+    ]  # fmt: skip
+    opened = open_disputes(actor=actor, wanted=wanted, today=today)
     return f"Dispute {', '.join(d.number for d in opened)} opened"

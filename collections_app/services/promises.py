@@ -12,6 +12,7 @@ from arops.lib.refusal import Refused
 from collections_app.models import Promise, PromiseItem
 from collections_app.policy.promises import verdict
 from customers.models import Contact, Customer
+from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 from org.actors import Actor, require
@@ -43,16 +44,17 @@ def give_promise(
     """Record that a customer promised `amount` (minor units) by a day for these items, the oldest served first.
 
     An item that is promised already gets the new promise; the old one is superseded and counts at its first date.
-    Raises PromiseError, NotAllowed.
+    What is in dispute isn't promised. Raises PromiseError, NotAllowed.
     """
     require(actor, "promises.give", customer.company_id)
     locked = [lock_items([i.pk for i in items])[i.pk] for i in sorted(items, key=lambda i: (i.due_date, i.pk))]
-    _check(customer, locked, amount, due_on, today)
+    free = free_of(locked)
+    _check(customer, locked, amount, due_on, today, free)
     promise = Promise.objects.create(
         company_id=customer.company_id, customer=customer, contact=contact, amount=amount, currency=locked[0].currency, given_on=today,
         due_on=due_on, note=note, taken_by=actor.label, supersedes=_superseded(locked, today),
     )  # fmt: skip
-    PromiseItem.objects.bulk_create(_shares(promise, locked, amount))
+    PromiseItem.objects.bulk_create(_shares(promise, locked, amount, free))
     record(
         actor=actor, type="promise.given", company_id=customer.company_id, subject=promise, customer_id=customer.pk, amount=amount,
         currency=promise.currency, due_on=due_on.isoformat(), items=[i.number for i in locked],
@@ -60,16 +62,25 @@ def give_promise(
     return promise
 
 
-def _check(customer: Customer, items: Sequence[OpenItem], amount: int, due_on: date, today: date) -> None:
+def free_of(items: Sequence[OpenItem]) -> dict[int, int]:
+    """Item → what is open of it and not in dispute: so much of it can be promised."""
+    contested = disputed_by_item([item.pk for item in items])
+    return {item.pk: max(0, item.balance - contested.get(item.pk, 0)) for item in items}
+
+
+def _check(customer: Customer, items: Sequence[OpenItem], amount: int, due_on: date, today: date, free: dict[int, int]) -> None:
     if not items:
         raise PromiseError("choose the items the promise is for")
     if any(i.customer_id != customer.pk or i.balance <= 0 or i.currency != items[0].currency for i in items):
         raise PromiseError("a promise is for open invoices of one customer in one currency")
     if not today <= due_on <= today + LONGEST:
         raise PromiseError(f"a promise is for a day from today to {today + LONGEST}: later ones are payment plans")
-    total = sum(i.balance for i in items)
+    total, currency = sum(free.values()), items[0].currency
+    if not total:
+        raise PromiseError("all that is open of these is in dispute: settle the case first")
     if not 0 < amount <= total:
-        raise PromiseError(f"the amount is between nothing and what is open, {money.format(total, items[0].currency)} {items[0].currency}")
+        what = "open" if total == sum(i.balance for i in items) else "open and not in dispute"
+        raise PromiseError(f"the amount is between nothing and what is {what}, {money.format(total, currency)} {currency}")
 
 
 def _superseded(items: Sequence[OpenItem], today: date) -> Promise | None:
@@ -79,10 +90,10 @@ def _superseded(items: Sequence[OpenItem], today: date) -> Promise | None:
     return old[0] if old else None
 
 
-def _shares(promise: Promise, items: Sequence[OpenItem], amount: int) -> list[PromiseItem]:
+def _shares(promise: Promise, items: Sequence[OpenItem], amount: int, free: dict[int, int]) -> list[PromiseItem]:
     shares, left = [], amount
     for item in items:
-        share = min(left, item.balance)
+        share = min(left, free[item.pk])
         if share:
             shares.append(PromiseItem(promise=promise, open_item=item, amount=share, balance_before=item.balance))
         left -= share
@@ -109,8 +120,8 @@ def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) 
 def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_days: int = 0) -> dict[str, int]:
     """The night's verdict: open promises that are paid are kept; those past their day are partly kept or broken.
 
-    A verdict is taken back when the receipt behind it was reversed since, and when money that was there in time became known only
-    after it. Returns how many got each verdict.
+    Where the rest of a promise is in dispute, the verdict waits. A verdict is taken back when the receipt behind it was reversed since,
+    and when money that was there in time became known only after it. Returns how many got each verdict.
     """
     shares = Prefetch("items", PromiseItem.objects.select_related("open_item"))
     lately = Q(state="broken", due_on__gt=today - LATE_NEWS)
@@ -123,10 +134,13 @@ def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_da
     promises = list(judged.order_by("pk"))
     counted = {p.pk: _counts_until(p, today, tolerance_days) for p in promises}
     paid = _paid_between([(i.open_item_id, p.given_on, counted[p.pk]) for p in promises for i in p.items.all()], today)
+    contested = disputed_by_item({i.open_item_id for p in promises if p.state == "open" for i in p.items.all()})
     events, counts = [], defaultdict[str, int](int)
     for promise in promises:
         received = sum(min(i.amount, paid[i.open_item_id, promise.given_on, counted[promise.pk]]) for i in promise.items.all())
         state = verdict(promise.amount, received, promise.due_on, today, tolerance_days)
+        if promise.state == "open" and state != "kept" and _only_contested(promise, paid, counted[promise.pk], contested):
+            state = "open"
         if (state, received) == (promise.state, promise.received):
             continue
         changed = state != promise.state
@@ -137,6 +151,12 @@ def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_da
             events.append(_event(promise, actor, state))
     record_many(events)
     return dict(counts)
+
+
+def _only_contested(promise: Promise, paid: dict[tuple[int, date, date], int], until: date, contested: dict[int, int]) -> bool:
+    """Whether all that is missing came into dispute after it was promised: then the verdict waits for the end of the case."""
+    missing = [(i.open_item_id, i.amount - paid[i.open_item_id, promise.given_on, until]) for i in promise.items.all()]
+    return all(rest <= contested.get(item, 0) for item, rest in missing)
 
 
 def _counts_until(promise: Promise, today: date, tolerance_days: int) -> date:

@@ -13,6 +13,7 @@ from disputes.selectors import disputed_by_item
 from disputes.selectors.levels import LevelBook
 from disputes.services.amounts import LineBook, Lines, check_amount, check_reason
 from disputes.services.errors import DisputeError
+from disputes.services.facets import fill_facets
 from disputes.services.moving import movement, step
 from invoicing.models import Invoice
 from ledger.models import OpenItem
@@ -85,6 +86,7 @@ def _open(actor: Actor, fresh: Sequence[NewDispute], items: dict[int, OpenItem],
     DisputeLine.objects.bulk_create(
         DisputeLine(dispute=case, line_id=pk, amount=part) for case, w in zip(made, fresh, strict=True) for pk, part in w.lines
     )
+    fill_facets(made)
     DisputeMovement.objects.bulk_create(movement(case, case.amount, today, actor) for case in made)
     DisputeStep.objects.bulk_create(step(case, today, actor) for case in made)
     record_many(_opened(case, items[case.open_item_id], actor) for case in made)
