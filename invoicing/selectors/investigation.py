@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 from arops.lib import money
 from arops.lib.http import address
-from invoicing.checks import BY_CODE, ORIGINS
+from invoicing.checks import BY_CODE
 from invoicing.checks.case import Case, Strand
 from invoicing.checks.facts import Billed, Contract, Facts, Order, PurchaseOrder, Version, WorkOrder
 from invoicing.checks.policy import Policy
 from invoicing.checks.pricing import agreed_price
 from invoicing.checks.tally import Tally
 from invoicing.models import Finding
+from invoicing.selectors.proof import NO_PROOF, Proof
+from invoicing.selectors.track import Stop, track
 
 PAGES = {
     "contract": "orders:contract", "purchase_order": "orders:purchase-order", "order": "orders:order", "work_order": "orders:work-order",
@@ -23,6 +25,8 @@ PAGES = {
 }  # fmt: skip
 """Kind of a document → the name of its page."""
 COLUMN_OF = {"purchase_order": 0, "contract": 1, "order": 2, "work_order": 2, "delivery": 2, "invoice": 3}
+PAPERS = 3
+"""Files that a cell names of a record."""
 TAX_RULES = frozenset("tax_forbidden exemption_ignored tax_code exemption_expired exemption_missing tax_amount".split())
 TERMS_RULES = frozenset({"terms"})
 REFERENCES = frozenset("po_missing po_wrong po_customer po_unknown po_closed po_expired po_format bill_to cost_code_missing".split())
@@ -80,17 +84,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A link of the order's life: what it is, which, and whether something began to go wrong there."""
-
-    name: str
-    number: str
-    url: str
-    words: str
-    effect: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Investigation:
     """The whole of it."""
 
@@ -103,11 +96,13 @@ class Investigation:
     """Keys of the purchase orders behind it."""
 
 
-def investigate(billed: Billed, facts: Facts, policy: Policy, findings: Sequence[Finding]) -> Investigation:
-    """Lay a document beside what stands behind it."""
+def investigate(
+    billed: Billed, facts: Facts, policy: Policy, findings: Sequence[Finding], proof: Proof = NO_PROOF
+) -> Investigation:  # fmt: skip
+    """Lay a document beside what stands behind it, and what proves that it was delivered or done."""
     case = Case(billed, facts, policy, Tally())
-    rows = [_line_row(case, strand) for strand in case.strands]
-    rows += [_terms_row(case), _tax_row(case), _document_row(case)]
+    rows = [_line_row(case, strand, proof) for strand in case.strands]
+    rows += [_terms_row(case), _tax_row(case), _document_row(case, proof)]
     by_key = {row.key: row for row in rows}
     for finding in findings:
         for row in _rows_of(finding, by_key):
@@ -119,7 +114,7 @@ def investigate(billed: Billed, facts: Facts, policy: Policy, findings: Sequence
         row.rank = n + 1
     explained = sum(f.effect for f in findings)
     purchases = tuple(po.key for po in case.purchase_orders())
-    return Investigation(_heads(case), rows, _track(case, findings), explained, ranked, purchases)
+    return Investigation(_heads(case), rows, track(case, findings, proof), explained, ranked, purchases)
 
 
 def _rows_of(finding: Finding, rows: dict[str, Row]) -> list[Row]:
@@ -176,12 +171,12 @@ def price_text(value: Decimal | None) -> str:
     return f"{int(whole):,}.{rest}"
 
 
-def _line_row(case: Case, strand: Strand) -> Row:
+def _line_row(case: Case, strand: Strand, proof: Proof) -> Row:
     line = strand.line
     billed = Cell([f"{_figure(line.quantity)} × {price_text(line.unit_price)}"], line.amount, [])
     document = case.document
     billed.cites.append(Cite(f"{document.number or 'draft'}, l. {line.number}"))
-    cells = _po_cell(case, strand), _contract_cell(case, strand), _work_cell(strand), billed
+    cells = _po_cell(case, strand), _contract_cell(case, strand), _work_cell(strand, proof), billed
     return Row(str(line.number), f"{line.number} · {line.description or line.sku}", " · ".join(filter(None, [line.sku, line.unit])), cells)
 
 
@@ -231,7 +226,7 @@ def _contract_cell(case: Case, strand: Strand) -> Cell:
     return Cell(said, None, [source])
 
 
-def _work_cell(strand: Strand) -> Cell:
+def _work_cell(strand: Strand, proof: Proof) -> Cell:
     cell = Cell()
     if order := strand.order:
         ordered = strand.order_line
@@ -242,6 +237,9 @@ def _work_cell(strand: Strand) -> Cell:
                 cell.said.append(f"{_figure(ordered.delivered)} delivered{broken}")
         number = ordered.number if ordered else None
         cell.cites.append(cite("order", order.number, order.key, number, order.revision))
+        for arrival in proof.of_line(order.key, number):
+            cell.cites.append(Cite(arrival.words(number), address(PAGES["delivery"], arrival.key)))
+            cell.cites += _papers(proof, "orders.delivery", arrival.key)
     if work := strand.work:
         done = [x for x in work.lines if x.sku == strand.line.sku]
         if done and work.state == "done":
@@ -250,7 +248,13 @@ def _work_cell(strand: Strand) -> Cell:
             cell.said.append(f"{work.state}{f' {work.completed_on}' if work.completed_on else ''}")
         cell.said.append(f"signed {work.signed_off_on}" if work.signed_off_on else "not signed")
         cell.cites.append(cite("work_order", work.number, work.key, None, work.revision))
+        cell.cites += _papers(proof, "orders.workorder", work.key)
     return cell
+
+
+def _papers(proof: Proof, label: str, key: int) -> list[Cite]:
+    """Files that are kept beside a record: its proof of delivery, the sheet that the customer signed, what was installed."""
+    return [Cite(f"{paper.kind}: {paper.name}", paper.url) for paper in proof.papers.get((label, key), ())[:PAPERS]]
 
 
 def _once(said: Iterable[str], source: Cite | None = None, amount: int | None = None) -> Cell:
@@ -284,7 +288,7 @@ def _tax_row(case: Case) -> Row:
     return Row("tax", "Tax", "", cells)
 
 
-def _document_row(case: Case) -> Row:
+def _document_row(case: Case, proof: Proof) -> Row:
     po, order, contract, version = _behind(case)
     document = case.document
     cells = (Cell(), Cell(), Cell(), Cell())
@@ -301,7 +305,7 @@ def _document_row(case: Case) -> Row:
         cells[1].cites = [cite("contract", contract.number, contract.key, None, version.number if version else None)]
     if order:
         cells[2].said = [f"PO {order.po_number}" if order.po_number else "no PO number", order.state]
-        cells[2].cites = [_of(order, "order")]
+        cells[2].cites = [_of(order, "order"), *_papers(proof, "orders.salesorder", order.key)]
     cells[3].said = [f"PO {document.po_number}" if document.po_number else "no PO number", f"dated {document.document_date}"]
     if document.retainage:
         cells[3].said.append(f"retainage {money.format(document.retainage, document.currency)}")
@@ -343,48 +347,3 @@ def _heads(case: Case) -> tuple[Cell, Cell, Cell, Cell]:
         Cell(cites=[_of(o, "order") for o in case.orders()[:2]] + [_of(w, "work_order") for w in case.work_orders()[:3]]),
         Cell(cites=[Cite(case.document.number or "draft")]),
     )
-
-
-_STOPS = (
-    ("customer_master", "Customer"), ("contract_setup", "Contract"), ("pricing_setup", "Price set-up"), ("order_entry", "Order entry"),
-    ("service_execution", "Service"), ("logistics", "Logistics"), ("tax_setup", "Tax set-up"), ("billing_output", "Billing"),
-)  # fmt: skip
-
-
-def _track(case: Case, findings: Sequence[Finding]) -> list[Stop]:
-    """The order's life as it went, with the points where something began to differ."""
-    effects: dict[str, int] = {}
-    for finding in findings:
-        effects[finding.origin] = effects.get(finding.origin, 0) + finding.effect
-    found = []
-    for origin, name in _STOPS:
-        number, url, words = _at(case, origin)
-        if number or origin in effects:
-            found.append(Stop(name, number, url, words, effects.get(origin)))
-    return found
-
-
-def _at(case: Case, origin: str) -> tuple[str, str, str]:
-    """Which record stands at a point of the order's life, its page, and a word about it."""
-    if origin == "customer_master" and case.customer:
-        return case.customer.number, address("customers:detail", case.customer.key), ""
-    if origin == "contract_setup" and case.contracts():
-        contract = case.contracts()[0]
-        return contract.number, address("orders:contract", contract.key), ""
-    if origin == "order_entry" and case.orders():
-        order = case.orders()[0]
-        return order.number, address("orders:order", order.key), f"{order.ordered_on}"
-    if origin == "service_execution" and case.work_orders():
-        work = case.work_orders()[0]
-        return work.number, address("orders:work-order", work.key), work.state
-    if origin == "logistics":
-        numbers: Iterable[str] = (n for o in case.orders() for n in o.deliveries)
-        return next(iter(numbers), ""), "", ""
-    if origin == "billing_output":
-        return case.document.number or "draft", "", f"{case.document.document_date}"
-    return "", "", ""
-
-
-def origin_label(code: str) -> str:
-    """How people call a point of origin."""
-    return ORIGINS.get(code, code.replace("_", " "))

@@ -168,7 +168,7 @@ def _held_against(
     changed: list[Finding] = []
     again = {f.key for f in subject.found}
     for found in subject.found:
-        before, now = known.get(found.key), _row(subject, found)
+        before, now = known.get(found.key), finding_row(subject, found)
         if before is None or before.state == Finding.State.FIXED or _differs(before, now):
             new.append(now)
             continue
@@ -190,7 +190,8 @@ def _differs(before: Finding, now: Finding) -> bool:
     return decided and (before.effect, before.expected, before.billed) != (now.effect, now.expected, now.billed)
 
 
-def _row(subject: Subject, found: Found) -> Finding:
+def finding_row(subject: Subject, found: Found) -> Finding:
+    """A finding as it is kept; not saved."""
     sources = [
         {"document": s.document, "number": s.number, "key": s.key, "line": s.line, "revision": s.revision,
          "day": s.day.isoformat() if s.day else None, "value": s.value}

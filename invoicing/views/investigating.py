@@ -15,7 +15,8 @@ from invoicing.forms.checks import LINE_LABELS, MendForm, OwnerForm
 from invoicing.models import Draft, Finding, Invoice
 from invoicing.selectors.drawing import drawing_on
 from invoicing.selectors.exceptions import findings_of, rule_label
-from invoicing.selectors.investigation import Investigation, Row, cite, origin_label
+from invoicing.selectors.investigation import Investigation, Row, cite
+from invoicing.selectors.track import origin_label
 from invoicing.services import exceptions as work
 from invoicing.services.checking import CheckRefused, check_issued
 from invoicing.services.drafting import DraftRefused, issue_draft
