@@ -4,13 +4,17 @@ from celery import shared_task
 
 from arops.lib import clock, money
 from cashapp.models import BankAccount, BankFile, Receipt
+from cashapp.selectors.slips import Slips
 from cashapp.services import match_receipts
 from cashapp.services.errors import AlreadyImported
 from cashapp.services.uploading import take_bank_file
+from disputes.selectors.payments import register_slips
 from org.actors import SystemActor
 from org.models import Company
 from workflow.models import Job
 from workflow.services.jobs import Tell, actor_of, register
+
+register_slips(Slips())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -26,6 +26,9 @@ class DisputeQuerySet(ScopedQuerySet):
         return self.exclude(state__in=[Dispute.State.RESOLVED, Dispute.State.REJECTED])
 
 
+_PAST = models.Q(resolved_on__isnull=False)
+
+
 class Dispute(models.Model):
     """A contested amount of an open item. Only that amount is held out of dunning; the rest is chased.
 
@@ -128,6 +131,11 @@ class Dispute(models.Model):
             models.Index(fields=["open_item"], name="dispute_open_item", condition=~models.Q(state__in=["resolved", "rejected"])),
             models.Index(fields=["company", "due_date"], name="dispute_due", condition=~models.Q(state__in=["resolved", "rejected"])),
             models.Index(fields=["owner", "due_date"], name="dispute_of_owner", condition=~models.Q(state__in=["resolved", "rejected"])),
+            # Similar cases that are closed, the latest first.
+            models.Index(fields=["customer", "reason", "-resolved_on"], name="dispute_past_customer", condition=_PAST),
+            models.Index(fields=["company", "reason", "-resolved_on"], name="dispute_past_reason", condition=_PAST),
+            models.Index(fields=["company", "product", "-resolved_on"], name="dispute_past_product", condition=_PAST),
+            models.Index(fields=["cause", "customer", "-resolved_on"], name="dispute_past_cause", condition=_PAST),
             models.Index(fields=["company", "opened_on"], name="dispute_opened", include=["cause", "base_amount", "resolved_on"]),
         ]
 

@@ -16,7 +16,7 @@ from org.models import Department
 
 OPEN = frozenset({Dispute.State.OPEN, Dispute.State.INVESTIGATING, Dispute.State.WAITING, Dispute.State.DECISION})
 """Where a case may stand for a finding to be recorded."""
-SOURCE = ("document", "number", "revision", "day", "value", "url")
+SOURCE = ("document", "number", "revision", "day", "value", "url", "how")
 """What is kept of each source that was looked at."""
 
 

@@ -2,17 +2,158 @@
 
 from typing import Any
 
-from arops.lib.http import address
-from disputes.models import Dispute, DisputeFinding
-from disputes.services.findings import OPEN
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from arops.lib import clock
+from arops.lib.http import address, page, redirect_htmx, toast
+from arops.lib.refusal import Refused
+from disputes.forms.finding import FindingForm, initial_of
+from disputes.models import Dispute, DisputeFinding, Stage
+from disputes.selectors.looked import Source, chosen, sources_behind
+from disputes.services.findings import OPEN, record_finding
+from disputes.services.investigating import Inquiry, as_kept, look_into
+from disputes.views.asking import ask_url
+from disputes.views.shared import case_in_sight, case_url, queue_of
+from invoicing.selectors.exceptions import rule_label
+from invoicing.selectors.investigation import Row, cite
+from invoicing.selectors.track import Stop, origin_label
+from org.access import allowed
+from org.actors import NotAllowed
+from org.models import Department
 from org.selectors import actor_names
+
+COLUMNS = ("Purchase order", "Contract", "Order, work and delivery", "Invoice")
 
 
 def panel(user: Any, dispute: Dispute) -> dict[str, Any]:
-    """What was found out about a case, for its own page; the latest finding first."""
+    """What was found out about a case, for its own page; the latest finding, and those before it."""
     findings = list(DisputeFinding.objects.filter(dispute=dispute).select_related("cause", "department").order_by("-pk"))
     return {
-        "findings": findings, "finding": next(iter(findings), None), "found_by": actor_names({f.by for f in findings}),
-        "investigate_url": address("disputes:investigate", dispute.pk),
-        "may_find": user.can("disputes.work", dispute.company_id) and dispute.state in OPEN,
+        "finding": {
+            "latest": next(iter(findings), None), "earlier": findings[1:], "by": actor_names({f.by for f in findings}),
+            "stages": dict(Stage.choices), "url": address("disputes:investigate", dispute.pk),
+            "may": user.can("disputes.work", dispute.company_id) and dispute.state in OPEN,
+        }
     }  # fmt: skip
+
+
+@allowed("disputes.view")
+def investigate(request: HttpRequest, pk: int) -> HttpResponse:
+    """The case beside its documents. `line` names the row that the panel is about; to htmx the panel alone."""
+    return _page(request, case_in_sight(request, pk))
+
+
+def _page(request: HttpRequest, case: Dispute, form: FindingForm | None = None, inquiry: Inquiry | None = None) -> HttpResponse:
+    user: Any = request.user
+    found = inquiry or look_into(actor=user, dispute=case, today=clock.today())
+    may = user.can("disputes.work", case.company_id) and case.state in OPEN
+    item = case.open_item
+    context = _comparison(request, case, found) | {
+        "dispute": case, "inquiry": found, "proposal": found.proposal, "claim": found.claim, "cur": case.currency, "item": item,
+        "form": form or (_form(case, found) if may else None), "may": may, "sources": _sources(case, found),
+        "asks": _asks(user, case, found), "queue": queue_of(request), "case_url": case_url(case.pk, queue_of(request)),
+        "origin": origin_of(found.proposal.origin), "taxonomy_url": address("disputes:taxonomy"), "paid": item.amount - item.balance,
+        "finding": panel(user, case)["finding"], "settle_url": address("disputes:settle", case.pk) if may else "",
+    }  # fmt: skip
+    return page(request, "disputes/investigate.html", context, fragment="panel", status=422 if form else 200)
+
+
+def origin_of(stage: str) -> str:
+    """How people call a stage."""
+    return str(Stage(stage).label) if stage in Stage.values else stage
+
+
+def _form(case: Dispute, found: Inquiry, data: Any = None) -> FindingForm:
+    departments = list(Department.objects.filter(company=case.company_id))
+    initial = initial_of(found) | {"version": case.version}
+    return FindingForm(data, initial=initial, dispute=case, causes=found.causes, departments=departments)
+
+
+def _sources(case: Dispute, found: Inquiry) -> list[Source]:
+    return sources_behind(found.fresh, found.payments, {d.key for d in found.proposal.taken}, case.currency)
+
+
+def _comparison(request: HttpRequest, case: Dispute, found: Inquiry) -> dict[str, Any]:
+    """What the shared comparison shows, and the row that the panel is about: the one asked for, else the one that matters most."""
+    fresh = found.fresh
+    if fresh is None:
+        return {"look": None}
+    taken = {d.key for d in found.proposal.taken}
+    for finding in fresh.findings:
+        _dress(finding, finding.key in taken)
+    look = fresh.look
+    look.track.append(Stop("Cash", *_cash_stop(found), None if found.proposal.origin != "cash_application" else found.claim.amount))
+    asked = request.GET.get("line", "")
+    row: Row | None = next((r for r in look.rows if r.key == asked), None) or _first_row(look.rows, look.ranked, found)
+    first = next(iter(row.findings), None) if row else None
+    lines = {line.number: line.pk for line in case.invoice.lines.all()} if case.invoice else {}
+    key = int(row.key) if row and row.key.isdecimal() else 0
+    user: Any = request.user
+    return {
+        "look": look, "row": row, "first": first, "more": row.findings[1:] if row else [], "document": case.invoice, "is_draft": False,
+        "here": reverse("disputes:investigate", args=[case.pk]), "apart": True, "chosen": None, "may_check": False,
+        "columns": list(zip(COLUMNS, look.heads, strict=True)), "by_money": sorted(fresh.findings, key=lambda f: -abs(f.effect)),
+        "ask_url": _ask_about(case, lines.get(key), first) if user.can("tasks.create", case.company_id) and case.state in OPEN else "",
+    }  # fmt: skip
+
+
+def _first_row(rows: list[Row], ranked: list[Row], found: Inquiry) -> Row | None:
+    """A row that the proposal rests on, else the dearest difference, else the first that is contested."""
+    taken = {d.key for d in found.proposal.taken}
+    resting = (r for r in ranked if any(f.key in taken for f in r.findings))
+    contested = (r for r in rows if r.key.isdecimal() and int(r.key) in found.claim.lines)
+    return next(resting, None) or next(iter(ranked), None) or next(contested, None) or next(iter(rows), None)
+
+
+def _cash_stop(found: Inquiry) -> tuple[str, str, str]:
+    """The last payment, its page, and what was left out."""
+    last = next((p for p in reversed(found.payments) if p.slip), None)
+    return (last.source if last else "", last.url if last else "", "")
+
+
+def _ask_about(case: Dispute, line: int | None, finding: Any) -> str:
+    """The page that asks a department, about this line and what was found there."""
+    return ask_url(case, line=line, words=finding.words if finding else "", origin=finding.origin if finding else "")
+
+
+def _dress(finding: Any, taken: bool) -> None:
+    finding.rule_label, finding.origin_label, finding.taken = rule_label(finding.rule), origin_label(finding.origin), taken
+    finding.cites = [
+        (cite(s["document"], s["number"], s["key"], s["line"], s["revision"], s["day"]), s["value"]) for s in finding.sources
+    ]  # fmt: skip
+
+
+def _asks(user: Any, case: Dispute, found: Inquiry) -> list[tuple[str, str, str]]:
+    """Whom to ask what: whose it would be, the question, and the page where it is asked."""
+    may = user.can("tasks.create", case.company_id) and case.state in OPEN
+    return [
+        (
+            "the customer" if q.stage == "customer" else origin_of(q.stage),
+            q.words,
+            (case_url(case.pk) if q.stage == "customer" else ask_url(case, words=q.words, origin=q.stage)) if may else "",
+        )
+        for q in found.proposal.asks
+    ]
+
+
+@require_POST
+@allowed("disputes.work")
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what was found, with the sources that were ticked or opened."""
+    case = case_in_sight(request, pk, "disputes.work")
+    user: Any = request.user
+    found = look_into(actor=user, dispute=case, today=clock.today())
+    form = _form(case, found, request.POST)
+    if not form.is_valid():
+        return _page(request, case, form, found)
+    looked = chosen(_sources(case, found), request.POST.getlist("look"), request.POST.get("opened", "").split("\n"))
+    kept: dict[str, Any] = {"looked_at": looked, "proposed": as_kept(found), "lines": found.proposal.lines}
+    try:
+        made = record_finding(actor=user, dispute=case, today=clock.today(), **kept, **form.told())
+    except (Refused, NotAllowed) as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, case, form, found)
+    said = f"Found: {made.cause.name}. {case.number} is to be decided."
+    return toast(request, redirect_htmx(request, case_url(pk, queue_of(request))), said)

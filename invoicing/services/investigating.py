@@ -8,7 +8,7 @@ from invoicing.models import Draft, Finding, Invoice
 from invoicing.selectors.exceptions import findings_of, standing
 from invoicing.selectors.facts import load
 from invoicing.selectors.investigation import Investigation, investigate
-from invoicing.selectors.proof import proof_behind
+from invoicing.selectors.proof import Proof, proof_behind
 from invoicing.services.checking import Subject, batch_of_draft, batch_of_issued, finding_row, identity, stances
 
 
@@ -21,6 +21,7 @@ class FreshLook:
     billed: Billed
     facts: Facts
     policy: Policy
+    proof: Proof
 
 
 def investigate_draft(draft: Draft) -> tuple[Investigation, list[Finding]]:
@@ -52,4 +53,5 @@ def look_afresh(invoice: Invoice) -> FreshLook:
         before = known.get(identity(finding))
         if before:
             finding.state, finding.decided_by, finding.reason = before.state, before.decided_by, before.reason
-    return FreshLook(investigate(billed, facts, stance.policy, findings, proof_behind(facts)), findings, billed, facts, stance.policy)
+    proof = proof_behind(facts)
+    return FreshLook(investigate(billed, facts, stance.policy, findings, proof), findings, billed, facts, stance.policy, proof)

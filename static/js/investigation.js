@@ -12,3 +12,16 @@ document.addEventListener("click", (event) => {
   const here = rows.findIndex((row) => row.classList.contains("focus"));
   rows[(here + 1) % rows.length].click();
 });
+
+// What was opened from the page is ticked as looked at, and sent as opened.
+const opened = document.querySelector("[data-opened]");
+const note = (event) => {
+  const link = opened && event.target.closest("main a[target=_blank]");
+  if (!link) return;
+  const address = link.getAttribute("href");
+  const boxes = [...document.querySelectorAll("input[name=look]")].filter((box) => box.dataset.url === address);
+  for (const box of boxes) box.checked = true;
+  opened.value = [...new Set([...opened.value.split("\n"), ...boxes.map((box) => box.value)])].filter(Boolean).join("\n");
+};
+document.addEventListener("click", note);
+document.addEventListener("auxclick", note);
