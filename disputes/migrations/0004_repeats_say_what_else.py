@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('disputes', '0003_cases_that_stood_before'),
+        ("disputes", "0003_cases_that_stood_before"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='repeat',
-            name='also',
-            field=models.CharField(blank=True, db_default='', default='', help_text='What else most of these cases have in common.', max_length=300),
+            model_name="repeat",
+            name="also",
+            field=models.CharField(
+                blank=True, db_default="", default="", help_text="What else most of these cases have in common.", max_length=300
+            ),
         ),
     ]
