@@ -33,6 +33,7 @@ app.conf.update(
         "messages to send": _tick("messaging.tasks.send_outbox", 10),
         "colleagues to tell": _tick("messaging.tasks.notify", 60),
         "what became of documents": _tick("invoicing.tasks.follow_deliveries", 15),
+        "customers to tell of short payments": _tick("disputes.tasks.tell_customers", 60),
         "the night's work, once it is due": _tick("reports.tasks.night", 300),
         "the audit trail's chain": _tick("workflow.tasks.seal", 900),
     },

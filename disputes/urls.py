@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from disputes.views import asking, binder, cases, queues, telling, texts
+from disputes.views import (
+    asking,
+    binder,
+    cases,
+    investigating,
+    opening,
+    problems,
+    queues,
+    repeats,
+    service,
+    settling,
+    signing,
+    taxonomy,
+    telling,
+    texts,
+)
+from disputes.views import causes as roots
 
 app_name = "disputes"
 urlpatterns = [
@@ -16,7 +32,11 @@ urlpatterns = [
     path("<int:pk>/assign/", cases.assign, name="assign"),
     path("<int:pk>/hand-over/", cases.hand_over, name="hand-over"),
     path("<int:pk>/watch/", cases.watch, name="watch"),
-    path("open/<int:item_pk>/", cases.create, name="open"),
+    # Opening by hand.
+    path("open/<int:item_pk>/", opening.create, name="open"),
+    # Service levels.
+    path("service/", service.report, name="service"),
+    path("service/cases/", service.behind, name="service-cases"),
     # The audit file of a case.
     path("<int:pk>/file/", binder.file, name="file"),
     # Asking departments.
@@ -32,4 +52,37 @@ urlpatterns = [
     path("texts/preview/", texts.preview, name="text-preview"),
     path("texts/standard/", texts.standard, name="texts-standard"),
     path("texts/<int:pk>/", texts.detail, name="text"),
+    # Settling, and sign-offs.
+    path("<int:pk>/settle/", settling.settle, name="settle"),
+    path("<int:pk>/settle/foresee/", settling.foreseen, name="settle-foresee"),
+    path("<int:pk>/settle/letter/", settling.letter, name="letter"),
+    path("<int:pk>/settlements/<int:settlement_pk>/take-back/", settling.withdraw, name="settlement-withdraw"),
+    path("sign-offs/", signing.index, name="sign-offs"),
+    path("sign-offs/<int:pk>/", signing.detail, name="sign-off"),
+    path("sign-offs/<int:pk>/files/<int:attachment_pk>/", signing.evidence, name="sign-off-file"),
+    path("sign-off-rules/", signing.rules, name="sign-off-rules"),
+    path("sign-off-rules/<int:pk>/remove/", signing.remove_rule, name="sign-off-rule-remove"),
+    # Looking into a case.
+    path("<int:pk>/investigate/", investigating.investigate, name="investigate"),
+    path("<int:pk>/investigate/record/", investigating.record, name="finding-record"),
+    # Root causes: counted, set up, found to repeat, raised as problems.
+    path("causes/", roots.index, name="causes"),
+    path("causes/by-source/", roots.by_source, name="heat"),
+    path("causes/cases/", roots.cases, name="cause-cases"),
+    path("causes/taxonomy/", taxonomy.index, name="taxonomy"),
+    path("causes/taxonomy/<int:pk>/", taxonomy.detail, name="cause"),
+    path("causes/taxonomy/<int:pk>/use/", taxonomy.use, name="cause-use"),
+    path("causes/taxonomy/new/<int:company_pk>/", taxonomy.new, name="cause-new"),
+    path("causes/taxonomy/rules/<int:company_pk>/", taxonomy.rules, name="cause-rules"),
+    path("causes/taxonomy/standard/<int:company_pk>/", taxonomy.standard, name="causes-standard"),
+    path("causes/repeats/", repeats.index, name="repeats"),
+    path("causes/repeats/<int:pk>/raise/", repeats.raised, name="repeat-raise"),
+    path("causes/repeats/<int:pk>/put-aside/", repeats.dismiss, name="repeat-dismiss"),
+    path("causes/repeats/<int:pk>/again/", repeats.again, name="repeat-again"),
+    path("problems/", problems.index, name="problems"),
+    path("problems/new/<int:company_pk>/", problems.new, name="problem-new"),
+    path("problems/<int:pk>/", problems.detail, name="problem"),
+    path("problems/<int:pk>/change/", problems.change, name="problem-change"),
+    path("problems/<int:pk>/ask/", problems.ask, name="problem-ask"),
+    path("problems/<int:pk>/<slug:step>/", problems.step, name="problem-step"),
 ]

@@ -1,6 +1,6 @@
 """The clock of a case: working days (Monday to Friday), how long it stood still, what delay costs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -55,8 +55,13 @@ def started_on(stays: Sequence[Stay]) -> date:
 def stood_still(stays: Sequence[Stay], since: date, until: date) -> int:
     """The working days from one day to another on which the clock stood still."""
     ends = [*(stay.day for stay in stays[1:]), until]
-    spans = ((max(s.day, since), min(end, until)) for s, end in zip(stays, ends, strict=True) if s.stands_still)
-    return sum(working_days(a, b) for a, b in spans if b > a)
+    return within([(stay.day, end) for stay, end in zip(stays, ends, strict=True) if stay.stands_still], since, until)
+
+
+def within(spans: Iterable[tuple[date, date]], since: date, until: date) -> int:
+    """The working days of some spans that lie between two days."""
+    cut = ((max(a, since), min(b, until)) for a, b in spans)
+    return sum(working_days(a, b) for a, b in cut if b > a)
 
 
 def days_left(due: date, today: date, paused_on: date | None = None) -> int:
