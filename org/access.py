@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
@@ -64,3 +65,20 @@ def by_record(view: View) -> View:
 
     guarded.policy = "record"  # type: ignore[attr-defined]
     return guarded
+
+
+def by_link(view: View) -> View:
+    """A page for whoever holds a link, logged in or not: the view finds what the link opens, and nothing else. Nothing of it is kept by
+    browsers, listed by search machines, or told to other sites. (Forms need their own origin told to this one, or the browser sends
+    `Origin: null` and they are refused: so `same-origin`, not `no-referrer`.)"""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "same-origin" if response.get("Content-Type", "").startswith("text/html") else "no-referrer"
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    guarded.policy = "link"  # type: ignore[attr-defined]
+    return login_not_required(guarded)

@@ -1,14 +1,22 @@
 """Reading people."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from org.models import ApiKey, User
+
+Namer = Callable[[Iterable[int]], dict[int, str]]
+_others: dict[str, Namer] = {}
+
+
+def name_others(kind: str, namer: Namer) -> None:
+    """Say who knows the names of other actors, such as `link:5`, whom an app above knows."""
+    _others[kind] = namer
 
 
 def actor_names(labels: Iterable[str]) -> dict[str, str]:
     """What `user:3`, `key:7` and `system:nightly` are called: the person's name, the key's, `System, nightly`."""
     wanted = set(labels)
-    ids: dict[str, set[int]] = {"user": set(), "key": set()}
+    ids: dict[str, set[int]] = {kind: set() for kind in ("user", "key", *_others)}
     for label in wanted:
         kind, _, key = label.partition(":")
         if kind in ids and key.isascii() and key.isdigit():
@@ -16,4 +24,7 @@ def actor_names(labels: Iterable[str]) -> dict[str, str]:
     names = {f"user:{pk}": name for pk, name in User.objects.filter(pk__in=ids["user"]).values_list("pk", "name")} if ids["user"] else {}
     if ids["key"]:
         names |= {f"key:{pk}": name for pk, name in ApiKey.objects.filter(pk__in=ids["key"]).values_list("pk", "name")}
+    for kind in _others:
+        if ids[kind]:
+            names |= {f"{kind}:{pk}": name for pk, name in _others[kind](ids[kind]).items()}
     return names | {label: f"System, {label[7:]}" for label in wanted if label.startswith("system:")}

@@ -121,6 +121,14 @@ class AttachForm(forms.Form):
     note = forms.CharField(max_length=300, required=False, label="Note")
 
 
+class LinkForm(forms.Form):
+    """Whom a link to a task goes to."""
+
+    email = forms.EmailField(max_length=254, label="E-mail address")
+    name = forms.CharField(max_length=100, required=False, label="Name")
+    days = forms.IntegerField(required=False, min_value=1, max_value=366, label="Days it lasts")
+
+
 class LimitForm(forms.Form):
     """One limit of a role: amounts as people type them; both left empty takes the limit away. `standard` sets the usual ones instead."""
 

@@ -3,18 +3,21 @@
 from celery import shared_task
 
 from arops.lib import clock
+from org.selectors import name_others
 from workflow.doorbell import ring, send
 from workflow.models import Job
-from workflow.services import approval_notices
+from workflow.services import approval_notices, link_notices, task_notices
 from workflow.services.audit import seal_events
 from workflow.services.jobs import due_jobs, run_job
+from workflow.services.links import names_of_links
 from workflow.services.subjects import register_subject
 
 # Nobody edits a request: its files come with it.
 register_subject("workflow.approval", view="approvals.view", edit="nobody", url_name="workflow:approval")
 register_subject("workflow.task", view="tasks.answer", edit="tasks.answer", url_name="workflow:task")
 
-NOTICES = (approval_notices,)
+name_others("link", names_of_links)
+NOTICES = (approval_notices, link_notices, task_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
 
 __all__ = ["ring", "seal", "sweep", "work"]

@@ -1,8 +1,8 @@
-"""Addresses of the workflow pages: jobs, the audit trail, tasks, approvals, attachments."""
+"""Addresses of the workflow pages: jobs, the audit trail, tasks and links to them, approvals, attachments."""
 
 from django.urls import path
 
-from workflow.views import approvals, attachments, audit, authority, jobs, tasks
+from workflow.views import approvals, attachments, audit, authority, jobs, links, tasks
 
 app_name = "workflow"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("tasks/new/", tasks.new, name="task-new"),
     path("tasks/<int:pk>/", tasks.detail, name="task"),
     path("tasks/<int:pk>/<slug:step>/", tasks.step, name="task-step"),
+    path("answer/", links.question, name="answer"),
+    path("answer/open/", links.open_by_code, name="answer-open"),
+    path("answer/send/", links.send, name="answer-send"),
+    path("answer/attach/", links.add_file, name="answer-attach"),
+    path("answer/files/<int:pk>/", links.fetch, name="answer-file"),
+    path("answer/leave/", links.leave, name="answer-leave"),
     path("approvals/", approvals.index, name="approvals"),
     path("approvals/deputies/", authority.deputies, name="deputies"),
     path("approvals/deputies/<int:pk>/end/", authority.deputy_end, name="deputy-end"),

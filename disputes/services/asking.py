@@ -1,6 +1,7 @@
-"""Asking departments about a case: a task to them, a link for somebody without an account; what comes back goes on to the case at once.
+"""Asking departments about a case: a task to them, a link for somebody without an account.
 
-While a department is asked, the case waits for it. Once nothing is asked any more, it is investigated on.
+While a department is asked, the case waits for it. Once nothing is asked any more, it is investigated on. What was asked and answered stays
+on the tasks, from where the case's thread reads it.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from disputes.models import Dispute, DisputeNote
+from disputes.models import Dispute
 from disputes.selectors.questions import title_about
 from disputes.services.errors import DisputeError
 from disputes.services.moving import CLOSED, lock_case, log, place_case
@@ -52,7 +53,6 @@ def ask_about(
         share_file(actor=actor, file=file, source=case, subject=task)
     if email.strip():
         create_link(actor=actor, task=task, email=email, name=name, now=now, today=today)
-    _write(case, actor, f"Asked {department.name}, by {due_date:%Y-%m-%d}:\n{question.strip()}")
     _wait(actor, case, department, today)
     log(actor, "dispute.asked", case, department=department.code, task=task.pk, due=due_date.isoformat())
     dispute.refresh_from_db()
@@ -71,17 +71,15 @@ def withdraw_questions(*, actor: Actor, dispute: Dispute, now: datetime, today: 
 
 @follow_tasks(LABEL)
 def follow_answer(move: TaskMove) -> None:
-    """What a department said stands on the case at once; the last answer brings the case back from waiting, asking again sends it there."""
+    """The last answer brings the case back from waiting for a department, asking again sends it there."""
     case = lock_case(Dispute.objects.get(pk=move.task.subject_id or 0))
-    if move.note and move.kind in WORDS:
-        _write(case, move.actor, f"{WORDS[move.kind]}: {move.task.title}\n{move.note.body}")
+    if move.kind != "closed":  # whoever asked has read it: the answer moved the case already
+        department = move.task.department
+        log(move.actor, f"dispute.question_{move.kind}", case, task=move.task.pk, department=department.code if department else None)
     if move.kind == "reopened":
         _wait(move.actor, case, move.task.department, move.today)
     elif move.kind != "closed":
-        _go_on(move.actor, case, move.today)
-
-
-WORDS = {"answered": "Answer", "handed_back": "Handed back", "reopened": "Asked again"}
+        _go_on(case, move.today)
 
 
 def _wait(actor: Actor, case: Dispute, department: Department | None, today: date) -> None:
@@ -92,15 +90,13 @@ def _wait(actor: Actor, case: Dispute, department: Department | None, today: dat
         place_case(actor=actor, case=case, state=State.WAITING, today=today, waiting_on="department", department=department)
 
 
-def _go_on(actor: Actor, case: Dispute, today: date) -> None:
+def _go_on(case: Dispute, today: date) -> None:
     """Investigated on, by the department that had it before it waited, once nothing is asked any more."""
     asked = Task.objects.filter(subject_type=LABEL, subject_id=case.pk, state=Task.State.OPEN)
     if case.state != State.WAITING or case.waiting_on != "department" or asked.exists():
         return
     before = case.steps.exclude(waiting_on="department").select_related("department").order_by("-pk").first()
-    place_case(
-        actor=actor, case=case, state=State.INVESTIGATING, today=today, department=before.department if before else None
-    )  # fmt: skip
+    place_case(actor=ACTOR, case=case, state=State.INVESTIGATING, today=today, department=before.department if before else None)
     log(ACTOR, "dispute.moved", case, state=State.INVESTIGATING, waiting_on="", department=None)
 
 
@@ -115,7 +111,3 @@ def _check(case: Dispute, department: Department, question: str, due_date: date,
         raise DisputeError("the answer can’t be due in the past", "due_date")
     if line is not None and line.invoice_id != case.invoice_id:
         raise DisputeError("the line is of another document", "line")
-
-
-def _write(case: Dispute, actor: Actor, body: str) -> None:
-    DisputeNote.objects.create(dispute=case, body=body, author=actor.label)

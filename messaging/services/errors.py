@@ -5,3 +5,15 @@ from arops.lib.refusal import Refused
 
 class MessageError(Refused):
     """The message isn't in a state for that, or lacks something; the message says which."""
+
+
+class Rejected(Exception):
+    """It will not go out as it is; the text says why."""
+
+
+class TryLater(Exception):
+    """It did not go out this time; the text says why."""
+
+    def __init__(self, reason: str, *, everyone: bool = False) -> None:
+        super().__init__(reason)
+        self.everyone = everyone

@@ -25,9 +25,15 @@ def queue_notices(*, now: datetime, today: date) -> int:
 
 
 def _queue(notice: Notice, company: Company, now: datetime) -> bool:
-    where = f"{settings.SITE_URL}{notice.path}" if settings.SITE_URL else f"ArOps, {notice.path}"
     _, created = queue_message(
-        actor=ACTOR, company=company, customer=None, kind="notice", dedupe_key=notice.key, subject=notice.subject,
-        recipients=notice.recipients[:MAX_RECIPIENTS], body=f"{notice.body}\n{where}\n", not_before=now,
+        actor=ACTOR, company=company, customer=None, kind=notice.kind, dedupe_key=notice.key, subject=notice.subject,
+        recipients=notice.recipients[:MAX_RECIPIENTS], body=f"{notice.body}{_where(notice.path)}", not_before=now,
     )  # fmt: skip
     return created
+
+
+def _where(path: str) -> str:
+    """The line with the address of the page."""
+    if not path:
+        return ""
+    return f"\n{settings.SITE_URL}{path}\n" if settings.SITE_URL else f"\nArOps, {path}\n"

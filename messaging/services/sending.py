@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from messaging.models import Message
+from messaging.services.finishing import veiled
 from messaging.services.queueing import happened
 from messaging.services.transport import Rejected, Send, TryLater, host_of, mail_server
 from org.actors import SystemActor
@@ -105,6 +106,7 @@ def _put_off(message: Message, error: TryLater, now: datetime) -> str:
 
 def _mark(message: Message, state: Message.State, error: str, event: str) -> None:
     """Write the outcome, if the claim is still ours: one that was parked meanwhile may still turn out to be sent."""
+    error = veiled(error)  # a mail server may quote what it was sent
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     with transaction.atomic():

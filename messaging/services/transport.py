@@ -16,19 +16,11 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.message import sanitize_address
 
 from messaging.models import Message
+from messaging.services.errors import Rejected, TryLater
+from messaging.services.finishing import finished_body, veiled
 from messaging.services.queueing import fault, is_address
 
-
-class Rejected(Exception):
-    """It will not go out as it is; the text says why."""
-
-
-class TryLater(Exception):
-    """It did not go out this time; the text says why."""
-
-    def __init__(self, reason: str, *, everyone: bool = False) -> None:
-        super().__init__(reason)
-        self.everyone = everyone
+__all__ = ["Rejected", "Send", "TryLater", "address_of", "destination", "host_of", "mail_server"]
 
 
 class Send(Protocol):
@@ -109,7 +101,7 @@ def _mail(message: Message) -> EmailMessage:
     company = message.company
     sender = formataddr((company.name, address_of(settings.DEFAULT_FROM_EMAIL)))
     mail = EmailMessage(
-        message.subject, message.body, sender, list(message.recipients),
+        message.subject, finished_body(message), sender, list(message.recipients),
         reply_to=[company.email] if company.email and is_address(company.email) else None,
         headers={"Message-ID": message.message_id or "", "Auto-Submitted": "auto-generated", "X-ArOps-Kind": message.kind},
     )  # fmt: skip
@@ -152,7 +144,7 @@ def _refusal(address: str, answer: tuple[int, bytes]) -> str:
 
 
 def _text(answer: bytes | str) -> str:
-    return (answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer)[:300]
+    return veiled(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer)[:300]
 
 
 def _words(error: Exception) -> str:

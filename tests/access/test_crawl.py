@@ -20,9 +20,14 @@ from org.models import User
 from tests.access.addresses import Address, all_addresses
 from tests.access.worlds import COLLEAGUES, OURS, THEIRS, TODAY, Side, make_side, make_things, renumber
 from tests.factories import make_user
+from workflow.models import Attachment, TaskLink
+from workflow.services.links import token_of
 
 ADDRESSES = all_addresses()
-PUBLIC = {"login", "healthz", "readyz", "api:schema", "api:docs"}
+LINKS = {f"workflow:answer{end}" for end in ("", "-open", "-send", "-attach", "-file", "-leave")}
+"""Pages of whoever came by a link to a task."""
+
+PUBLIC = {"login", "healthz", "readyz", "api:schema", "api:docs"} | LINKS
 """What answers without a login."""
 
 UNSTATED = {"home", "login", "logout", "healthz", "readyz", "api:schema", "api:docs"}
@@ -111,10 +116,11 @@ def _plain(answer: Any, keys: tuple[int | str, ...]) -> str:
 
 
 def test_every_address_says_whom_it_is_for() -> None:
-    known = policy.PERMISSIONS | {"anyone", "own", "record"}
+    known = policy.PERMISSIONS | {"anyone", "own", "record", "link"}
     silent = {a.name for a in ADDRESSES if a.policy not in known}
     assert silent == UNSTATED | OPEN_API
     assert {a.name for a in ADDRESSES if a.is_public} == PUBLIC
+    assert {a.name for a in ADDRESSES if a.policy == "link"} == LINKS
 
 
 def test_nobody_sees_nothing(sides: tuple[Side, Side]) -> None:
@@ -166,7 +172,7 @@ def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
     ours, _ = sides
     without = []
     for address in ADDRESSES:
-        if not address.has_key or address.name in EVERYBODYS or address.policy in ("anyone", "own"):
+        if not address.has_key or address.name in EVERYBODYS or address.policy in ("anyone", "own", "link"):
             continue
         found = _sample(address, ours.people, ours.secrets, OURS, "US01")
         if found is None:
@@ -181,6 +187,29 @@ def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
             assert answer.status_code in (404, 405) or made_here, (address.name, method, theirs, answer.status_code)
             assert _plain(answer, theirs) == _plain(nothing, missing), (address.name, method)
     assert not without, "tests/access/worlds.py makes nothing to try these with"
+
+
+def test_a_link_opens_its_task_and_nothing_else(sides: tuple[Side, Side]) -> None:
+    """Its holder is nobody at every address that is no link's, whatever the key; and of the link's, only what hangs on its task is there.
+    Nobody who is logged in sees by a link's address what they don't by their own."""
+    with _undone():
+        link = TaskLink.objects.filter(task__company=sides[0].company, task__customer_ref__lt=THEIRS).order_by("pk")[0]
+        holder = Caller()
+        assert holder.client.post(reverse("workflow:answer-open"), {"code": token_of(link)}).status_code == 302
+        own = set(Attachment.objects.filter(subject_type="workflow.task", subject_id=link.task_id).values_list("pk", flat=True))
+        assert own, "tests/access/worlds.py puts a file on the task"
+        for pk in Attachment.objects.values_list("pk", flat=True):
+            answer = holder.client.get(reverse("workflow:answer-file", args=[pk]))
+            assert answer.status_code == (200 if pk in own else 404), pk
+        for address in ADDRESSES:
+            if address.is_public or address.name == "api:nowhere":
+                continue
+            for method in ("GET", "POST"):
+                answer = holder.ask(address, next(address.keys(OURS, "US01")), method)
+                assert answer.status_code == (401 if address.api else 302), (address.name, method)
+        insider = Caller(sides[0].people["senior"])
+        for pk in own:
+            assert insider.client.get(reverse("workflow:answer-file", args=[pk])).status_code == 404
 
 
 def _twin(key: int | str) -> int | str:

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from cashapp.models import MatchPolicy
 from cashapp.services import NewReceipt, import_bank_file, match_receipts, record_receipts
 from cashapp.services.uploading import take_bank_file
@@ -54,6 +56,7 @@ from workflow.models import Job
 from workflow.services import store_file
 from workflow.services.attachments import attach
 from workflow.services.limits import name_deputy
+from workflow.services.links import create_link
 from workflow.services.tasks import open_task
 
 OURS, THEIRS, COLLEAGUES = 100_000, 200_000, 300_000
@@ -134,10 +137,12 @@ def _papers(collector: User, customer: Customer, name: str) -> None:
     row = {"customer": f"cus_{customer.pk}", "kind": "exemption", "external_id": f"X-{name}"}
     save_documents([row], actor=SYSTEM, source_system="erp", today=TODAY)
     attach(actor=SYSTEM, subject=customer, kind="certificate", name=f"{name}.pdf", content=b"%PDF-1.7 " + name.encode())
-    open_task(
+    task = open_task(
         actor=collector, company=customer.company, kind="question", title=f"Sign-off of {name} Works?", due_date=TODAY, subject=customer,
         dedupe_key=f"task:{name}", department="service", customer_id=customer.pk,
     )  # fmt: skip
+    create_link(actor=collector, task=task, email=f"pat@{name}.example", now=timezone.now(), today=TODAY)
+    attach(actor=collector, subject=task, kind="delivery", name=f"{name}-pod.pdf", content=b"%PDF-1.7 pod " + name.encode())
 
 
 def _order_life(company: Company, customer: Customer, name: str) -> None:

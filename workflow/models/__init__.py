@@ -2,7 +2,7 @@
 
 from workflow.models.approval import Approval, AuthorityLimit, Deputy
 from workflow.models.attachment import Attachment
-from workflow.models.task import Task, TaskLink, TaskNote
+from workflow.models.task import LinkTry, Task, TaskLink, TaskNote
 from workflow.models.trail import (
     AuditSeal,
     Event,
@@ -15,5 +15,5 @@ from workflow.models.trail import (
 
 __all__ = [
     "Approval", "Attachment", "AuditSeal", "AuthorityLimit", "Deputy", "Event", "EventQuerySet", "IdempotencyKey", "Job", "JobQuerySet",
-    "StoredFile", "Task", "TaskLink", "TaskNote",
+    "LinkTry", "StoredFile", "Task", "TaskLink", "TaskNote",
 ]  # fmt: skip

@@ -105,6 +105,20 @@ class TaskLink(models.Model):
         return f"{self.email}: task {self.task_id}"
 
 
+class LinkTry(models.Model):
+    """How many codes that open nothing came from one place in a quarter of an hour."""
+
+    origin = models.CharField(max_length=64, help_text="A keyed hash of the address that they came from.")
+    since = models.DateTimeField(help_text="When the quarter began.")
+    tries = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin", "since"], name="link_try_once")]
+
+    def __str__(self) -> str:
+        return f"{self.origin[:8]}: {self.tries}"
+
+
 class TaskNote(models.Model):
     """A word on a task: the question refined, the answer, why it is handed back."""
 

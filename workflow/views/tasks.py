@@ -18,12 +18,14 @@ from arops.lib.tables import Column, Table
 from org.access import allowed, anyone, by_record
 from org.models import Company
 from org.selectors import actor_names
-from workflow.forms import AskForm
-from workflow.models import Task
+from workflow.forms import AskForm, LinkForm
+from workflow.models import Task, TaskLink
+from workflow.selectors.links import links_of
 from workflow.selectors.tasks import STATES, VIEWS, Wanted, counts_of, departments_of, kinds_in_sight, tasks_in_sight, totals_of
 from workflow.services.attachments import files_of
+from workflow.services.links import LASTS, create_link, renew_link, revoke_link
 from workflow.services.subjects import SUBJECTS, address_of, find_subject, names_of
-from workflow.services.tasks import answer_task, cancel_task, close_task, hand_back, note_task, open_task, reopen_task, take_task
+from workflow.services.tasks import TaskError, answer_task, cancel_task, close_task, hand_back, note_task, open_task, reopen_task, take_task
 
 SHOWN = 300
 """Tasks a page shows; its file holds all of them."""
@@ -126,6 +128,8 @@ def _task_page(request: HttpRequest, task: Task, *, said: str = "", step: str = 
         "may_ask": may_ask, "departments": departments, "customer": customer,
         "customer_url": address_of("customers.customer", task.customer_ref) if customer else "",
         "word": SUBJECTS[task.subject_type].word if task.subject_type in SUBJECTS else "record",
+        "links": links_of(task, clock.now()) if may_ask else [], "may_link": may_ask and task.state == "open",
+        "link_days": max((task.due_date - clock.today()).days, 0) + LASTS,
         "may_take": may_answer and task.state == "open" and task.assignee_id != user.pk and task.department in departments_of(user),
     }  # fmt: skip
     return page(request, "workflow/task.html", context, fragment="peek", status=422 if said else 200)
@@ -133,7 +137,7 @@ def _task_page(request: HttpRequest, task: Task, *, said: str = "", step: str = 
 
 @by_record
 def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    """Answer, hand back, add a note, take it, ask again, close or cancel."""
+    """Answer, hand back, add a note, take it, ask again, close or cancel; give, end and renew links to it."""
     task = _task(request, pk)
     if request.method != "POST" or step not in STEPS:
         raise Http404
@@ -181,10 +185,33 @@ def _cancel(request: HttpRequest, task: Task) -> Any:
     )
 
 
+def _link(request: HttpRequest, task: Task) -> Any:
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise TaskError(f"{form.fields[name].label}: {errors[0]}".rstrip("."))
+    return create_link(actor=_user(request), task=task, now=clock.now(), today=clock.today(), **form.cleaned_data)
+
+
+def _link_of(request: HttpRequest, task: Task) -> TaskLink:
+    key = request.POST.get("link", "")
+    return get_object_or_404(task.links, pk=int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0)
+
+
+def _link_revoke(request: HttpRequest, task: Task) -> Any:
+    return revoke_link(actor=_user(request), link=_link_of(request, task), now=clock.now())
+
+
+def _link_renew(request: HttpRequest, task: Task) -> Any:
+    return renew_link(actor=_user(request), link=_link_of(request, task), now=clock.now(), today=clock.today())
+
+
 STEPS: dict[str, tuple[Callable[[HttpRequest, Task], Any], str]] = {
     "answer": (_answer, "Your answer is with whoever asked."), "hand-back": (_hand_back, "Handed back to whoever asked."),
     "note": (_note, "The note is added."), "take": (_take, "It is yours now."), "reopen": (_reopen, "Asked again."),
     "close": (_close, "The task is closed."), "cancel": (_cancel, "The task is cancelled."),
+    "link": (_link, "The link is on its way."), "link-revoke": (_link_revoke, "The link is ended."),
+    "link-renew": (_link_renew, "A new link is on its way; the one before is ended."),
 }  # fmt: skip
 
 
