@@ -6,8 +6,10 @@ on the tasks, from where the case's thread reads it.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from disputes.models import Dispute
 from disputes.selectors.questions import title_about
@@ -60,12 +62,12 @@ def ask_about(
 
 
 @transaction.atomic
-def withdraw_questions(*, actor: Actor, dispute: Dispute, now: datetime, today: date) -> int:
+def withdraw_questions(*, dispute: Dispute, today: date) -> int:
     """Cancel what is still asked about a case that is closed; how many that were. What is being answered at this moment is left."""
-    rows = Task.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    waiting = list(rows.filter(subject_type=LABEL, subject_id=dispute.pk, state=Task.State.OPEN).order_by("pk"))
+    rows = Task.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).annotate(moment=Now())
+    waiting: list[Any] = list(rows.filter(subject_type=LABEL, subject_id=dispute.pk, state=Task.State.OPEN).order_by("pk"))
     for task in waiting:
-        cancel_task(actor=actor, task=task, now=now, today=today, reason="The case is closed: this needs no answer any more.")
+        cancel_task(actor=ACTOR, task=task, now=task.moment, today=today, reason="The case is closed: this needs no answer any more.")
     return len(waiting)
 
 

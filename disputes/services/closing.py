@@ -8,6 +8,7 @@ from django.db import transaction
 from disputes.models import Dispute, DisputeNote
 from disputes.selectors.levels import LevelBook
 from disputes.services.amounts import free_of
+from disputes.services.asking import withdraw_questions
 from disputes.services.errors import DisputeError, OverContested
 from disputes.services.moving import CLOSED, lock_case, log, movement, onto, place_case
 from ledger.models import OpenItem
@@ -52,6 +53,7 @@ def _close(actor: Actor, case: Dispute, dispute: Dispute, resolution: str, agree
     if note.strip():
         DisputeNote.objects.create(dispute=case, body=note.strip(), author=actor.label)
     log(actor, "dispute.resolved", case, resolution=resolution, agreed=agreed, currency=case.currency)
+    withdraw_questions(dispute=case, today=today)
     return onto(dispute)
 
 
