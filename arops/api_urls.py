@@ -4,9 +4,11 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from arops.api.pages import docs, schema
 from arops.api.resources import ApprovalDetail, Approvals, Companies, CompanyDetail, Events, JobDetail, Jobs
+from arops.api.tasks import STEPS, TaskDetail, Tasks
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
 from customers import api as customers
+from disputes import api as disputes
 from invoicing import api as invoicing
 from ledger import api as ledger
 from orders import api as orders
@@ -78,9 +80,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/customer-documents", customers.DocumentsImport.as_view(), name="imports-customer-documents"),
     path("imports/tax-rates", customers.TaxRatesImport.as_view(), name="imports-tax-rates"),
     *resource("open-items", all=ledger.OpenItems, one=ledger.OpenItemDetail),
+    *resource(
+        "disputes", all=disputes.Disputes, bulk=disputes.DisputesBulk, external=disputes.DisputeByExternalId, one=disputes.DisputeDetail,
+    ),
+    path("disputes/<str:public_id>/notes", disputes.DisputeNotes.as_view(), name="disputes-notes"),
+    path("disputes/<str:public_id>/attachments", disputes.DisputeFiles.as_view(), name="disputes-attachments"),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),
     *resource("approvals", all=Approvals, one=ApprovalDetail),
+    *resource("tasks", all=Tasks, one=TaskDetail),
+    *(path(f"tasks/<str:public_id>/{end}", step.as_view(), name=f"tasks-{end}") for end, step in STEPS.items()),
     *resource("events", all=Events),
     path("reports/aging", reports.Aging.as_view(), name="reports-aging"),
     path("reports/dso", reports.Dso.as_view(), name="reports-dso"),

@@ -25,6 +25,9 @@ PREFIXES = {
     "document": "doc",
     "requirement": "req",
     "tax_rate": "tax",
+    "task": "tsk",
+    "dispute": "dsp",
+    "attachment": "att",
 }
 
 

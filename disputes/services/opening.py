@@ -98,8 +98,6 @@ def _check(fresh: Sequence[NewDispute], items: dict[int, OpenItem], documents: d
     contested, book = disputed_by_item(list(items)), LineBook([w.lines for w in fresh])
     for w in fresh:
         check_reason(w.reason)
-        check_amount(items[w.open_item.pk], w.amount, contested.get(w.open_item.pk, 0))
-        contested[w.open_item.pk] = contested.get(w.open_item.pk, 0) + w.amount
         if w.kind not in Dispute.Kind.values:
             raise DisputeError(f"{w.kind!r} is nothing that can be contested; there are: {', '.join(Dispute.Kind.values)}", "kind")
         if w.department is not None and w.department.company_id != w.open_item.company_id:
@@ -108,6 +106,8 @@ def _check(fresh: Sequence[NewDispute], items: dict[int, OpenItem], documents: d
             raise DisputeError("choose the lines that are contested", "lines")
         if w.lines:
             book.check(w.lines, documents.get(w.open_item.pk), w.amount)
+        check_amount(items[w.open_item.pk], w.amount, contested.get(w.open_item.pk, 0))
+        contested[w.open_item.pk] = contested.get(w.open_item.pk, 0) + w.amount
 
 
 def _numbers(company_ids: Sequence[int]) -> list[str]:

@@ -1,0 +1,40 @@
+"""What of a document can be contested, line by line."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from disputes.models import Dispute, DisputeLine
+from invoicing.models import InvoiceLine
+from ledger.models import OpenItem
+
+
+@dataclass(frozen=True, slots=True)
+class Contestable:
+    """A line of a document: what it is worth with tax, and what of that no open case contests (minor units)."""
+
+    pk: int
+    number: int
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    worth: int
+    free: int
+
+
+def contestable_lines(item: OpenItem) -> list[Contestable]:
+    """The lines of the item's document of which something can be contested."""
+    rows = InvoiceLine.objects.filter(invoice__open_item=item).order_by("number")
+    closed = [Dispute.State.RESOLVED, Dispute.State.REJECTED]
+    held = DisputeLine.objects.filter(line__in=rows).exclude(dispute__state__in=closed).order_by().values_list("line_id")
+    contested = dict(held.annotate(total=Sum("amount")))
+    made = [
+        Contestable(
+            line.pk, line.number, line.description or line.sku, line.quantity, line.unit, line.unit_price, line.amount + line.tax_amount,
+            line.amount + line.tax_amount - contested.get(line.pk, 0),
+        )
+        for line in rows
+    ]  # fmt: skip
+    return [line for line in made if line.free > 0]

@@ -1,0 +1,71 @@
+"""Opening a case by hand."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from arops.lib import clock, money
+from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.refusal import Refused
+from disputes.forms.opening import OpenForm
+from disputes.models import Dispute
+from disputes.selectors import disputed_by_item
+from disputes.selectors.contestable import contestable_lines
+from disputes.selectors.levels import policy_of
+from disputes.services.by_hand import open_by_hand
+from disputes.services.errors import DisputeError
+from disputes.services.opening import NewDispute
+from ledger.models import OpenItem
+from org.access import allowed
+from org.actors import NotAllowed
+
+
+@allowed("disputes.open")
+def create(request: HttpRequest, item_pk: int) -> HttpResponse:
+    """Open a case on an item: the whole document, lines of it, or an amount. `?lines=3,4&reason=price` tick and choose beforehand."""
+    user: Any = request.user
+    seen = OpenItem.objects.visible_to(user, "disputes.open").owed().open().select_related("customer", "company")
+    item = get_object_or_404(seen, pk=item_pk)
+    lines, free = contestable_lines(item), max(0, item.balance - disputed_by_item([item.pk]).get(item.pk, 0))
+    form = OpenForm(request.POST or None, request.FILES or None, item=item, lines=lines, free=free, initial=_asked(request, lines))
+    if request.method == "POST" and form.is_valid():
+        made = _open(request, item, form)
+        if made is not None:
+            return toast(request, redirect_htmx(request, reverse("disputes:detail", args=[made.pk])), f"{made.number} opened", tone="ok")
+    policy = policy_of(item.company_id)
+    context = {
+        "item": item, "form": form, "token": request.POST.get("token") or getattr(request, "request_id", ""), "rows": form.rows(),
+        "free": free, "contested": item.balance - free, "digits": money.exponent(item.currency), "tells": policy.tells_opening,
+        "kind": form["kind"].value() or "invoice", "kinds": form.fields["kind"].choices if lines else _WITHOUT_LINES,  # type: ignore[attr-defined]
+    }  # fmt: skip
+    return page(request, "disputes/open.html", context, status=422 if form.errors else 200)
+
+
+_WITHOUT_LINES = (("invoice", "all of it"), ("amount", "an amount"))
+
+
+def _asked(request: HttpRequest, lines: list[Any]) -> dict[str, Any]:
+    """What the address ticks beforehand: lines by their numbers, a reason."""
+    numbers = set(request.GET.get("lines", "").split(","))
+    ticked = [line.pk for line in lines if str(line.number) in numbers]
+    reason = request.GET.get("reason", "")
+    return {"lines": ticked, "kind": "lines" if ticked else "invoice", "reason": reason if reason in Dispute.Reason.values else ""}
+
+
+def _open(request: HttpRequest, item: OpenItem, form: OpenForm) -> Dispute | None:
+    """The case, or None with what refused it on the form. The same form sent twice opens one."""
+    user: Any = request.user
+    told = form.for_service()
+    source = f"form:{user.pk}:{item.pk}:{request.POST.get('token', '').replace(chr(0), '')[:40]}"
+    evidence, tells = told.pop("evidence"), ("tells" in request.POST) if "asks_tells" in request.POST else None
+    try:
+        return open_by_hand(
+            actor=user, wanted=NewDispute(open_item=item, source=source, **told), evidence=evidence, today=clock.today(), now=clock.now(),
+            tells=tells,
+        )  # fmt: skip
+    except (Refused, NotAllowed) as refusal:
+        field = refusal.field if isinstance(refusal, DisputeError) and refusal.field in ("amount", "reason", "department") else None
+        form.add_error(field, str(refusal))
+        return None
