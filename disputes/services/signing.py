@@ -4,6 +4,7 @@ Whoever asked for the settlement never signs it, by whatever role; the database 
 """
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -74,7 +75,7 @@ def save_sign_off_rule(
         raise SignOffRefused("choose a currency", "currency")
     if from_amount < 0:
         raise SignOffRefused("an amount is not negative", "from_amount")
-    named = {"company": company, "department": department, "resolution": resolution, "stage": stage, "currency": currency}
+    named: dict[str, Any] = {"company": company, "department": department, "resolution": resolution, "stage": stage, "currency": currency}
     rule, _ = SignOffRule.objects.update_or_create(**named, defaults={"from_amount": from_amount})
     _record(actor, "sign_off_rule.saved", rule)
     return rule

@@ -10,6 +10,8 @@ from disputes.services import open_dispute
 from disputes.services.settling import settle_dispute
 from invoicing.models import Invoice
 from invoicing.services import issue_document
+from invoicing.services.memo_rows import MemoLine
+from invoicing.services.memos import request_memo
 from ledger.models import OpenItem
 from ledger.verify import verify_books
 from org.models import Department
@@ -85,3 +87,11 @@ def open_of(invoice):
 def holds():
     """The books, derived anew."""
     assert verify_books(DAY) == []
+
+
+def wish_memo(actor, invoice, amount):
+    """A credit memo that has nothing to do with a case."""
+    return request_memo(
+        actor=actor, invoice=invoice, lines=[MemoLine(None, amount)], reason_code="price", day=DAY, today=DAY, now=NOW,
+        token=f"m{next(COUNT)}",
+    )  # fmt: skip
