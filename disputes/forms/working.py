@@ -26,6 +26,8 @@ class MoveForm(forms.Form):
     )
     department = forms.ModelChoiceField(Department.objects.none(), required=False)
     reason = forms.CharField(required=False, max_length=2000)
+    tell = forms.BooleanField(required=False)
+    words = forms.CharField(required=False, max_length=4000)
 
     def __init__(self, *args: Any, dispute: Dispute, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

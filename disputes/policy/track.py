@@ -61,13 +61,15 @@ def _move(code: str, label: str, state: str, next_ones: frozenset[str]) -> Move:
 
 
 def _why(code: str, state: str) -> str:
+    if code == "open":
+        return "only a closed case is opened again"
     if code == state:
         return "it stands there"
     if state in CLOSED:
         return "it is closed: open it again first"
     if state == "settling":
         return "it is being settled: the settlement is decided, or taken back, first"
-    return "only a closed case is opened again" if code == "open" else "it has gone past that"
+    return "it has gone past that"
 
 
 def _why_not_settle(state: str) -> str:

@@ -4,13 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import address, page, redirect_htmx, toast
-from disputes.forms.cases import OpenForm
+from arops.lib.http import address, page
 from disputes.forms.working import AssignForm, HandOverForm, MoveForm, NoteForm, WatchForm
 from disputes.models import Dispute
 from disputes.policy.track import CLOSED, TRACK, moves, passed
@@ -24,20 +21,18 @@ from disputes.services import (
     hand_over_dispute,
     move_dispute,
     note_dispute,
-    open_dispute,
     reopen_dispute,
     unwatch_dispute,
     watch_dispute,
 )
-from disputes.views import asking, investigating, telling
+from disputes.services.telling import tell_of_move
+from disputes.views import asking, investigating, settling, telling
 from disputes.views.queues import queue_words
 from disputes.views.shared import act, case_in_sight, queue_of, version_of
-from ledger.models import OpenItem
 from org.access import allowed
-from org.actors import NotAllowed
 from workflow.services.attachments import files_of
 
-PARTS = {"asked": asking, "finding": investigating, "reply": telling}
+PARTS = {"asked": asking, "finding": investigating, "reply": telling, "settlement": settling}
 """What the page is put together from: see `views/shared.py`."""
 
 
@@ -143,6 +138,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                 actor=user, dispute=case, state=data["state"], version=version, today=today, waiting_on=data["waiting_on"],
                 department=data["department"],
             )  # fmt: skip
+            if data["tell"]:
+                tell_of_move(actor=user, dispute=case, words=data["words"], now=clock.now(), today=today)
         return f"{case.number} is {case.get_state_display()}"
 
     return act(request, pk, do)
@@ -201,25 +198,3 @@ def _valid(form: Any) -> dict[str, Any]:
         raise DisputeError("; ".join(str(error) for errors in form.errors.values() for error in errors))
     data: dict[str, Any] = form.cleaned_data
     return data
-
-
-@allowed("disputes.open")
-def create(request: HttpRequest, item_pk: int) -> HttpResponse:
-    """Open a dispute on an item."""
-    user: Any = request.user
-    item = get_object_or_404(
-        OpenItem.objects.visible_to(user, "disputes.open").owed().open().select_related("customer", "company"), pk=item_pk
-    )
-    form = OpenForm(request.POST or None, item=item)
-    if request.method == "POST" and form.is_valid():
-        source = f"form:{user.pk}:{item.pk}:{request.POST.get('token', '')[:40]}"
-        try:
-            dispute = open_dispute(actor=user, open_item=item, today=clock.today(), source=source, owner=user, **form.cleaned_data)
-        except (DisputeError, NotAllowed) as error:
-            form.add_error(None, str(error))
-        else:
-            return toast(
-                request, redirect_htmx(request, reverse("disputes:detail", args=[dispute.pk])), f"{dispute.number} opened", tone="ok"
-            )
-    context = {"item": item, "form": form, "token": getattr(request, "request_id", "")}
-    return page(request, "disputes/open.html", context, status=422 if form.errors else 200)

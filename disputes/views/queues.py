@@ -1,5 +1,6 @@
 """Queues of cases: mine, my department's, breaching soon, late, waiting on the customer, nobody's, all; the next case of a queue."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,7 +21,7 @@ from disputes.forms.queues import FilterForm, SeveralForm
 from disputes.models import Cause, Dispute
 from disputes.policy.clock import days_left
 from disputes.selectors import queues
-from disputes.selectors.queues import VIEWS, Wanted
+from disputes.selectors.queues import VIEWS, Totals, Wanted
 from disputes.services.several import assign_disputes, watch_disputes
 from disputes.views.shared import case_in_sight, case_url, queue_of
 from org.access import allowed
@@ -37,10 +38,10 @@ _SAID = {"q": "text", "least": "at least", "most": "at most", "opened_from": "op
 def index(request: HttpRequest) -> HttpResponse:
     """A queue, narrowed by filters, a page at a time; `format=xlsx` or `csv` gives all of it as a file."""
     user, today = _user(request), clock.today()
-    form, tabs = FilterForm(request.GET), queues.counts(user, today)
-    valid = form.is_valid()
-    wanted = _begin(form.wanted(), tabs, request)
-    found = queues.queue(user, wanted, today)
+    form, book = FilterForm(request.GET), queues.Queues(user, today)
+    valid, tally = form.is_valid(), book.tally()
+    wanted = _begin(form.wanted(), tally, request)
+    found = book.find(wanted)
     if request.GET.get("format") in ("xlsx", "csv") and valid:
         return _export(request, form, found, wanted)
     after = request.GET.get("after", "")[:300]
@@ -48,8 +49,8 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = _asked(form, wanted)
     context = {
         "rows": [_row(case, asked, wanted, today) for case in shown.rows], "next": shown.after, "is_first": not after, "wanted": wanted,
-        "asked": asked, "tabs": [(code, label, tabs.get(code)) for code, label in VIEWS if code != "department" or _has_department(user)],
-        "sums": queues.totals(found, everything=request.GET.get("sum") == "all"), "head": table_of([], today, wanted.sort, asked).head(),
+        "asked": asked, "tabs": _tabs(book, tally), "sums": _sums(request, found, wanted, tally, form),
+        "head": table_of([], today, wanted.sort, asked).head(),
         "in_force": in_force(form, user), "errors": form.reasons(), "today": today, "label": dict(VIEWS)[wanted.view],
         "reasons": Dispute.Reason.choices, "user_can_export": user.can("reports.export"), "may_work": user.can("disputes.work"),
         **_offers(user),
@@ -57,15 +58,24 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, "disputes/list.html", context, fragment="rows", status=200 if valid else 422)
 
 
-def _begin(wanted: Wanted, tabs: dict[str, int], request: HttpRequest) -> Wanted:
+def _begin(wanted: Wanted, tally: dict[str, Totals], request: HttpRequest) -> Wanted:
     """The queue one begins with where none is named: mine, or all where none is mine."""
-    if request.GET.get("view") or tabs["mine"]:
+    if request.GET.get("view") or tally["mine"].count:
         return wanted
-    return Wanted(**{**{name: getattr(wanted, name) for name in Wanted.__slots__}, "view": "all"})
+    return replace(wanted, view="all")
 
 
-def _has_department(user: Any) -> bool:
-    return any(m.department_id for m in user.memberships.all())
+def _tabs(book: queues.Queues, tally: dict[str, Totals]) -> list[tuple[str, str, int | None]]:
+    """The queues with their counts; a department's only for those who are in one."""
+    offered = [(code, label) for code, label in VIEWS if code != "department" or book.departments]
+    return [(code, label, tally[code].count if code in tally else None) for code, label in offered]
+
+
+def _sums(request: HttpRequest, found: QuerySet[Dispute], wanted: Wanted, tally: dict[str, Totals], form: FilterForm) -> Totals:
+    """Totals of the list: known from the tabs where nothing narrows it."""
+    if wanted.view in tally and not in_force(form, request.user):
+        return tally[wanted.view]
+    return queues.totals(found, everything=request.GET.get("sum") == "all")
 
 
 def _offers(user: Any) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def following(request: HttpRequest, pk: int) -> HttpResponse:
     form = FilterForm(query)
     form.is_valid()
     wanted = form.wanted()
-    found = queues.queue(user, wanted, today)
+    found = queues.Queues(user, today).find(wanted)
     coming = queues.next_after(found, sort=wanted.sort, place=place or queues.place_of(case, wanted.sort), pk=case.pk)
     asked = _asked(form, wanted)
     if coming is None:

@@ -25,8 +25,7 @@ def case_in_sight(request: HttpRequest, pk: int, permission: str = "disputes.vie
     """The case, where the person sees it by that permission, with what its page shows of it. Raises 404."""
     user: Any = request.user
     seen = Dispute.objects.visible_to(user, permission)
-    related = ("customer", "company", "open_item", "owner", "department", "cause", "liable", "invoice")
-    found: Dispute = get_object_or_404(seen.select_related(*related), pk=pk)
+    found: Dispute = get_object_or_404(seen.select_related("customer", "company", "open_item"), pk=pk)
     return found
 
 

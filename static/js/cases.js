@@ -10,6 +10,13 @@ document.addEventListener("click", (event) => {
   dialog.showModal();
   choices(dialog)[0]?.focus();
 });
+// A choice that needs a word beside it asks for it first.
+document.addEventListener("click", (event) => {
+  const needed = document.getElementById(event.target.closest("[data-needs]")?.dataset.needs);
+  if (!needed || needed.value) return;
+  event.preventDefault();
+  needed.focus();
+});
 document.addEventListener("keydown", (event) => {
   const dialog = event.target.closest?.("dialog[open]");
   if (!dialog || !choices(dialog).length || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -27,7 +34,7 @@ document.addEventListener("toggle", (event) => {
   if (!details.matches?.("details[data-focus]") || !details.open) return;
   // One thing is written at a time: what was open beside it is folded, its words are kept.
   for (const other of details.closest(".compose")?.querySelectorAll("details.act[open]") || []) if (other !== details) other.open = false;
-  details.querySelector("textarea, input:not([type=hidden], [type=checkbox], [type=radio]), select")?.focus();
+  (details.querySelector("textarea") || details.querySelector("input:not([type=hidden], [type=checkbox], [type=radio]), select"))?.focus();
   details.scrollIntoView({ block: "nearest" });
 }, true);
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from disputes.models import Dispute, DisputePolicy, DisputeWatcher
-from disputes.selectors.queues import Wanted, counts, queue
+from disputes.selectors.queues import Queues, Wanted, page_of
 from org.models import Department, Membership
 from tests.factories import contest, issue, make_company, make_customer, make_user
 from workflow.models import Event
@@ -101,7 +101,7 @@ def test_cases_are_late_and_about_to_be_as_the_clock_goes():
     make_case(customer, 9, number="done", due_date=DAY - timedelta(days=9), state="resolved", resolved_on=DAY)
 
     def found(view, day=DAY):
-        return set(queue(sam, Wanted(view=view), day).values_list("number", flat=True))
+        return set(Queues(sam, day).find(Wanted(view=view)).values_list("number", flat=True))
 
     assert found("late") == {"late", "stands late"}
     assert found("soon") == {"today", "in two"}
@@ -109,7 +109,8 @@ def test_cases_are_late_and_about_to_be_as_the_clock_goes():
     assert "in two" not in found("late", saturday), "no working day has passed since Friday"
     DisputePolicy.objects.create(company=company, warn_days=5)
     assert found("soon") == {"today", "in two", "in a week"}
-    assert counts(sam, DAY) == {"all": 6, "mine": 0, "department": 0, "soon": 3, "late": 2, "customer": 0, "nobody": 6}
+    counted = {view: totals.count for view, totals in Queues(sam, DAY).tally().items()}
+    assert counted == {"all": 6, "mine": 0, "department": 0, "soon": 3, "late": 2, "customer": 0, "nobody": 6}
 
 
 def test_a_department_sees_what_it_has(cases):
@@ -125,7 +126,7 @@ def test_a_portfolio_is_seen_and_counted_alone(cases):
     ana = make_user("specialist", company, scope="portfolio")
     type(made[0].customer).objects.filter(pk=made[0].customer_id).update(collector=ana)
     assert exported(enter(ana), "view=all") == ["DSP-0"]
-    assert counts(ana, DAY)["all"] == 1
+    assert Queues(ana, DAY).tally()["all"].rows == [("USD", 1, 100_00)]
     foreign = reverse("disputes:next", args=[made[1].pk])
     assert enter(ana).get(foreign).status_code == 404
 
@@ -137,10 +138,8 @@ def test_the_list_costs_a_fixed_number_of_queries(cases, django_assert_max_num_q
         client.get(LIST + "?view=all")
 
 
-def test_pages_follow_one_another_in_order(cases, monkeypatch):
-    monkeypatch.setattr("disputes.selectors.queues.PAGE", 2)
-    page_of = __import__("disputes.selectors.queues", fromlist=["page_of"]).page_of
-    found = queue(cases[1], Wanted(view="all"), DAY)
+def test_pages_follow_one_another_in_order(cases):
+    found = Queues(cases[1], DAY).find(Wanted(view="all"))
     first = page_of(found, sort="-amount", size=2)
     assert [c.number for c in first.rows] == ["DSP-2", "DSP-1"]
     assert [c.number for c in page_of(found, sort="-amount", after=first.after, size=2).rows] == ["DSP-0"]
