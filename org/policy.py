@@ -74,6 +74,9 @@ SCOPES: dict[str, frozenset[str]] = {
     "fx:write": frozenset({"rates.view", "rates.edit"}),
     "jobs:read": frozenset({"jobs.view"}),
     "approvals:read": frozenset({"approvals.view"}),
+    "tasks:read": frozenset({"tasks.view"}),
+    "tasks:write": frozenset({"tasks.view", "tasks.create"}),
+    "tasks:answer": frozenset({"tasks.view", "tasks.answer"}),
     "events:read": frozenset({"audit.view"}),
 }
 """Scope of an API key → the permissions it stands for."""

@@ -135,7 +135,7 @@ class ApprovalRecords(RecordView):
             "reason": row.reason, "requested_by": row.requested_by, "requested_on": row.requested_on.isoformat(),
             "decided_by": row.decided_by or None, "on_behalf_of": row.on_behalf_of or None,
             "decided_at": row.decided_at.isoformat() if row.decided_at else None, "note": row.decision_note,
-            "subject": _about(row.subject_type, row.subject_id), "result": _about(row.result_type, row.result_id),
+            "subject": about_shape(row.subject_type, row.subject_id), "result": about_shape(row.result_type, row.result_id),
             "payload_sha256": row.payload_hash,
         }  # fmt: skip
 
@@ -166,7 +166,7 @@ class ApprovalDetail(ApprovalRecords, DetailView):
         return super().get(request, *args, **kwargs)
 
 
-def _about(label: str, key: int | None) -> dict[str, Any] | None:
+def about_shape(label: str, key: int | None) -> dict[str, Any] | None:
     """A row as its model and its public id, where it has one."""
     kind = SUBJECTS.get(label)
     return {"type": label, "id": public(kind, key) if kind else str(key)} if label else None
@@ -177,13 +177,14 @@ SUBJECTS = {
     "cashapp.bankaccount": "bank_account", "ledger.openitem": "item", "workflow.job": "job", "orders.contract": "contract",
     "orders.purchaseorder": "purchase_order", "orders.salesorder": "order", "orders.delivery": "delivery", "orders.workorder": "work_order",
     "orders.unitconversion": "unit_conversion", "workflow.approval": "approval",
+    "workflow.task": "task", "disputes.dispute": "dispute",
 }  # fmt: skip
 """Model → the kind of id that its rows have."""
 
 
 def event_shape(event: Event) -> dict[str, Any]:
     """An event as the API shows it."""
-    subject = _about(event.subject_type, event.subject_id)
+    subject = about_shape(event.subject_type, event.subject_id)
     return {
         "id": public("event", event.pk), "type": event.type, "at": event.at.isoformat(),
         "company": event.company.code if event.company else None, "actor": event.actor, "subject": subject,
