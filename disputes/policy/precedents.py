@@ -28,12 +28,13 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Closed cases that are alike in something, told in a sentence, the latest first."""
+    """Closed cases that are alike in something, told in a sentence, the latest first. `near`: in more than the reason."""
 
     alike: str
     cases: tuple[Past, ...]
     words: str
     likely: Likely | None
+    near: bool = True
 
     @property
     def shown(self) -> tuple[Past, ...]:
@@ -41,28 +42,26 @@ class Group:
         return self.cases[:SHOWN]
 
 
-def group(alike: str, cases: Sequence[Past], most: int) -> Group | None:
+def group(alike: str, cases: Sequence[Past], most: int, *, near: bool = True) -> Group | None:
     """A group of cases, the latest first, with what they say; None where there are none. `most` is how many were looked at, at most."""
     if not cases:
         return None
     found = [c for c in cases if c.cause is not None]
-    words = [_count(len(cases), most, alike)]
-    likely = None
+    words, likely = [], None
     if found:
         (cause, name), same = Counter((c.cause or 0, c.cause_name) for c in found).most_common(1)[0]
         with_it = [c for c in found if c.cause == cause]
-        words.append(f"{same} of {len(found)} with a finding {'was' if same == 1 else 'were'} “{name}”")
-        remedy, done = Counter((c.resolution, c.resolution_name) for c in with_it).most_common(1)[0]
-        words.append(f"{done} of these {'was' if done == 1 else 'were'} {remedy[1]}")
+        (remedy, label), done = Counter((c.resolution, c.resolution_name) for c in with_it).most_common(1)[0]
         share = agreed(with_it)
+        words.append(f"{same} of {len(found)} with a finding {_were(same)} “{name}”, most often {label} ({done})")
         if share is not None:
-            words.append(f"{_percent(share)} of the money was agreed")
-        likely = Likely(len(found), same, cause, remedy[0], share or Fraction(0), "")
-    words.append(f"the middle one took {_days(middle([c.days for c in cases]))}")
-    text = "; ".join(words) + "."
+            words.append(f"{_percent(share)} of their money was agreed")
+        likely = Likely(len(found), same, cause, remedy, share or Fraction(0), "")
+    words.append(f"half of them were closed within {_days(middle([c.days for c in cases]))}" if len(cases) > 1 else "")
+    text = f"{_count(len(cases), most, alike)}" + "".join(f"{'; ' if n else ': '}{w}" for n, w in enumerate(w for w in words if w)) + "."
     if likely:
         likely = Likely(likely.cases, likely.same, likely.cause, likely.remedy, likely.share, text)
-    return Group(alike, tuple(cases), text, likely)
+    return Group(alike, tuple(cases), text, likely, near)
 
 
 def agreed(cases: Sequence[Past]) -> Fraction | None:
@@ -79,8 +78,12 @@ def middle(figures: Sequence[int]) -> int:
 
 def _count(count: int, most: int, alike: str) -> str:
     if count >= most:
-        return f"Of the last {count:,} closed cases {alike}"
+        return f"The last {count:,} closed cases {alike}"
     return f"{count:,} closed case{'' if count == 1 else 's'} {alike}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _percent(share: Fraction) -> str:

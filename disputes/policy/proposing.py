@@ -25,8 +25,10 @@ from fractions import Fraction
 
 from arops.lib import money
 from disputes.policy.reasons import PAID, QUESTIONS, REJECTED, SILENT, WITH_TAX, Question, fits, is_meant, remedy_of, standard_cause
-from disputes.policy.subset import exact_subset, largest_within
+from disputes.policy.subset import Sums
 
+CRUMBS = 5
+"""Minor units that tax may be rounded otherwise by, one for each finding at most."""
 ENOUGH, MOSTLY = 3, Fraction(3, 5)
 """Closed cases, and the share of them with one cause, that make it likely."""
 
@@ -152,16 +154,16 @@ def _exactly(claim: Claim, evidence: Evidence) -> Proposal | None:
     """Findings that come to the claim: with tax first, else net, else but for the rounding of the tax."""
     pool = sorted((d for d in evidence.differences if d.effect), key=lambda d: _rank(claim, d))
     strangers = {n for n, d in enumerate(pool) if not fits(claim.reason, d.rule)}
-    gross = [d.gross for d in pool]
+    gross, net = Sums([d.gross for d in pool], strangers), Sums([d.effect for d in pool], strangers)
 
-    def chosen(amounts: Sequence[int], target: int, said: str, least: int = 1) -> Proposal | None:
-        places = exact_subset(amounts, target, strangers=strangers)
+    def chosen(sums: Sums, target: int, said: str, least: int = 1) -> Proposal | None:
+        places = sums.exact(target)
         if not places or len(places) < least:
             return None
         return _of_findings(claim, [pool[n] for n in places], said, strange=bool(strangers & set(places)))
 
-    found = chosen(gross, claim.amount, "") or chosen([d.effect for d in pool], claim.amount, "The customer left out the net amount.")
-    for cents in range(1, len(pool) + 1 if any(d.gross != d.effect for d in pool) else 1):
+    found = chosen(gross, claim.amount, "") or chosen(net, claim.amount, "The customer left out the net amount.")
+    for cents in range(1, CRUMBS + 1 if any(d.gross != d.effect for d in pool) else 1):
         said = f"But for {_says(cents, claim)}, by which the tax was rounded otherwise."
         found = found or chosen(gross, claim.amount - cents, said, cents) or chosen(gross, claim.amount + cents, said, cents)
     return found
@@ -174,13 +176,14 @@ def _rank(claim: Claim, found: Difference) -> tuple[bool, bool, bool]:
 
 
 def _of_findings(claim: Claim, taken: Sequence[Difference], said: str, *, strange: bool) -> Proposal:
-    main = max(taken, key=lambda d: abs(d.gross))
+    taken = sorted(taken, key=lambda d: -abs(d.gross))
+    main = taken[0]
     reasons = [*(f"{d.words} {_where(d)}" for d in taken), _sum_words(claim, taken)]
     if said:
         reasons.append(said)
     if strange:
         reasons.append(_against(claim, taken))
-    lines = tuple(dict.fromkeys(n for d in sorted(taken, key=lambda d: -abs(d.gross)) for n in d.lines))
+    lines = tuple(dict.fromkeys(n for d in taken for n in d.lines))
     return Proposal(
         "findings", main.origin, remedy_of(main.rule, main.effect), claim.amount, claim.amount, 0, taken=tuple(taken),
         reasons=tuple(reasons), contradicts=strange, lines=lines,
@@ -223,7 +226,7 @@ def _of_the_document(claim: Claim, evidence: Evidence) -> Proposal | None:
 
 def _in_part(claim: Claim, evidence: Evidence) -> Proposal | None:
     fitting = [d for d in evidence.differences if d.gross > 0 and fits(claim.reason, d.rule) and not _rank(claim, d)[0]]
-    within = largest_within([d.gross for d in fitting], claim.amount)
+    within = Sums([d.gross for d in fitting]).within(claim.amount)
     taken = [fitting[n] for n in within]
     if not taken and claim.reason not in SILENT:
         taken = fitting

@@ -7,34 +7,32 @@ amounts before more, then those that stand first.
 
 from collections.abc import Collection, Sequence
 
-MOST = 40
+MOST = 24
 """Amounts that are looked at; those after them are left out."""
-SUMS = 20_000
+SUMS = 8_192
 """Sums that are kept in mind; a document with more of them is explained by hand."""
 Choice = tuple[int, int, tuple[int, ...]]
 """Strangers, amounts, and which: the smaller, the better."""
 
 
-def exact_subset(amounts: Sequence[int], target: int, *, strangers: Collection[int] = ()) -> tuple[int, ...] | None:
-    """The places of the amounts that come to `target`, or None where none do (or too many sums would have to be looked at)."""
-    chosen = _sums(amounts, strangers).get(target)
-    return chosen[2] if chosen else None
+class Sums:
+    """Every sum that some of the amounts come to, with the best choice for it; reckoned once."""
 
+    def __init__(self, amounts: Sequence[int], strangers: Collection[int] = ()) -> None:
+        self._best: dict[int, Choice] = {}
+        for place, amount in enumerate(amounts[:MOST]):
+            if amount:
+                _add(self._best, amount, place, place in strangers)
 
-def largest_within(amounts: Sequence[int], limit: int) -> tuple[int, ...]:
-    """The places of the amounts that come nearest to `limit` without passing it; none where each is more."""
-    sums = _sums(amounts, ())
-    best = max((total for total in sums if 0 < total <= limit), default=0)
-    return sums[best][2] if best else ()
+    def exact(self, target: int) -> tuple[int, ...] | None:
+        """The places of the amounts that come to `target`, or None where none do (or too many sums would have to be looked at)."""
+        chosen = self._best.get(target)
+        return chosen[2] if chosen else None
 
-
-def _sums(amounts: Sequence[int], strangers: Collection[int]) -> dict[int, Choice]:
-    """Every sum that some of the amounts come to, with the best choice for it."""
-    best: dict[int, Choice] = {}
-    for place, amount in enumerate(amounts[:MOST]):
-        if amount:
-            _add(best, amount, place, place in strangers)
-    return best
+    def within(self, limit: int) -> tuple[int, ...]:
+        """The places of the amounts that come nearest to `limit` without passing it; none where each is more."""
+        best = max((total for total in self._best if 0 < total <= limit), default=0)
+        return self._best[best][2] if best else ()
 
 
 def _add(best: dict[int, Choice], amount: int, place: int, strange: bool) -> None:

@@ -59,6 +59,8 @@ STANDARD: tuple[Standard, ...] = (
     Standard("work_quality", "Work done badly", "service_execution", _SERVICE),
     Standard("goods_short", "Less delivered than billed", "logistics", _GOODS, ("quantity_delivered",)),
     Standard("goods_damaged", "Goods damaged or defective", "logistics", _GOODS),
+    Standard("goods_proof", "Proof of delivery missing or late", "logistics", _GOODS),
+    Standard("billed_price", "Another price billed than ordered", "billing_output", _BILLING),
     Standard("billed_cancelled", "Billed although cancelled", "billing_output", _BILLING, ("order_cancelled",)),
     Standard("billed_twice", "Work or step billed twice", "billing_output", _BILLING, ("work_billed_twice", "step_billed_twice")),
     Standard("billed_more", "More billed than ordered or done", "billing_output", _BILLING, ("quantity_ordered", "quantity_work")),
@@ -70,6 +72,7 @@ STANDARD: tuple[Standard, ...] = (
         ("several_work_orders", "not_consolidated", "lien_release_missing"),
     ),
     Standard("billed_unseen", "Document never reached the customer", "billing_output", _BILLING),
+    Standard("master_terms", "Terms, currency or address wrong in the customer's record", "customer_master", _MASTER),
     Standard("master_portal", "Customer's portal not on record", "customer_master", _MASTER, ("portal_upload",)),
     Standard(
         "master_exemption", "Tax exemption missing, expired or not on record", "customer_master", _MASTER,

@@ -46,7 +46,7 @@ def _group(actor: Actor, dispute: Dispute, today: date, alike: str, **same: Any)
         .order_by("-resolved_on", "-pk")
         .values_list(*_ASKED)[:MOST]
     )
-    return group(alike, [_past(*row) for row in rows], MOST)
+    return group(alike, [_past(*row) for row in rows], MOST, near=len(same) > 1)
 
 
 def _past(

@@ -10,6 +10,7 @@ from disputes.models import Cause, Dispute
 from disputes.policy import money as of_money
 from disputes.policy.precedents import Group
 from disputes.policy.proposing import CauseOption, Claim, Evidence, Likely, Proposal, propose
+from disputes.policy.reasons import SILENT
 from disputes.selectors.causes import causes_of
 from disputes.selectors.compared import differences, proofs
 from disputes.selectors.payments import Payment, open_credits, payments_of, put_elsewhere, terms_of
@@ -41,7 +42,12 @@ def look_into(*, actor: Actor, dispute: Dispute, today: date) -> Inquiry:
     fresh = _fresh(dispute.invoice)
     payments, causes = payments_of(dispute.open_item), causes_of(dispute.company_id)
     groups, claim = precedents(actor, dispute, today), claim_of(dispute)
-    found = propose(claim, _evidence(dispute, claim, fresh, payments, causes, [g.likely for g in groups if g.likely]))
+    found = propose(
+        claim,
+        _evidence(
+            dispute, claim, fresh, payments, causes, [g.likely for g in groups if g.likely and (g.near or claim.reason not in SILENT)]
+        ),
+    )
     if found.cause is not None:
         groups = [*same_cause(actor, dispute, found.cause, today), *groups]
     return Inquiry(claim, found, causes, payments, groups, fresh)
