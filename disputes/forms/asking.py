@@ -23,8 +23,8 @@ class AskForm(forms.Form):
         Attachment.objects.none(), required=False, label="Files of the case that go along", widget=forms.CheckboxSelectMultiple
     )
     email = forms.EmailField(
-        required=False, max_length=254, label="E-mail address of somebody there without an account",
-        help_text="They get a link that opens this question alone.",
+        required=False, max_length=254, label="E-mail address",
+        help_text="Somebody there gets a link that opens this question alone.",
     )  # fmt: skip
     name = forms.CharField(required=False, max_length=100, label="Their name")
 

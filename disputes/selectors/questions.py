@@ -3,6 +3,7 @@
 Whoever is asked reads this and nothing else of the case, so it says what is needed to answer, and no more.
 """
 
+import re
 from collections.abc import Sequence
 
 from arops.lib import money
@@ -21,6 +22,7 @@ ASKED: dict[str, str] = {
     Reason.DUPLICATE: "Was this delivered or done once or twice? What belongs to which order?",
     Reason.TAX: "Which tax is right for this, and why? Please attach a certificate where there is one.",
     Reason.TERMS: "Which terms were agreed, from when, and where is that written? Please attach it.",
+    Reason.SHORT_PAYMENT: "Is anything known of this order that explains it: a promise, a complaint, missing goods? Since when, and to whom?",
     Reason.FREIGHT: "Were freight and fees agreed, or included? Where is that written?",
 }
 OTHERWISE = "Which is right, and what has to be corrected?"
@@ -30,6 +32,9 @@ BEGAN: dict[str, str] = {
     Reason.FREIGHT: "contract_setup",
 }  # fmt: skip
 """Reason → the stage where such cases mostly begin; work that a technician did is the service's, whatever the reason says of goods."""
+
+_ACCOUNT = re.compile(r"\b[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}\b|\b[0-9]{8,}\b")
+"""Numbers of bank accounts, which the text of a payment may hold and no department needs."""
 
 
 def question_about(dispute: Dispute, line: InvoiceLine | None = None, finding: Finding | None = None, words: str = "") -> str:
@@ -76,7 +81,7 @@ def _billed(dispute: Dispute, line: InvoiceLine | None) -> str:
 
 
 def _contested(dispute: Dispute) -> str:
-    said = " ".join(dispute.customer_words.split())
+    said = _ACCOUNT.sub("…", " ".join(dispute.customer_words.split()))
     words = f" They write: “{said[:600]}”" if said else ""
     return f"Contested: {money.format(dispute.amount, dispute.currency)} {dispute.currency}, {dispute.get_reason_display()}.{words}"
 

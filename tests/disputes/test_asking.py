@@ -183,6 +183,8 @@ def test_the_question_is_written_from_the_line_and_what_was_found(world):
     assert likely_department(case, departments, two, origin="pricing_setup") == world["sales"]
     assert likely_department(case, [], one) is None
     assert "Work order WO-7." in question_about(case, two)
+    case.customer_words = "ORIG ACCOUNT:DE89370400440532013000 0012345678 INV-1 less freight 96.37"
+    assert "ORIG ACCOUNT:… … INV-1 less freight 96.37" in question_about(case)
 
 
 def test_the_page_asks_with_the_line_and_returns_to_the_case(world):
