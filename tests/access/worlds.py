@@ -21,6 +21,8 @@ from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
 from customers.services.taxes import set_tax_rate
 from disputes.services import note_dispute, open_dispute
+from disputes.services.levels import save_level
+from disputes.services.telling import standard_texts, tell_customer
 from invoicing.models import Draft, Finding, Invoice
 from invoicing.payload import digest
 from invoicing.services import issue_documents
@@ -86,6 +88,7 @@ def make_side(code: str, iban: str) -> Side:
     people = {role: make_user(role, company, scope="portfolio" if role == "sales" else "company") for role in policy.ROLES}
     Department.objects.create(company=company, code="service", name="Service")
     set_tax_rate(actor=SYSTEM, company=company, code="STD", name="Standard", jurisdiction="DE", percent=Decimal(19), valid_from=TODAY)
+    save_level(actor=SYSTEM, company=company, reason="price", department=None, days=4)
     secrets = {scope: create_api_key(actor=SYSTEM, name=scope, scopes=[scope], companies=[company])[1] for scope in sorted(policy.SCOPES)}
     bank = make_bank(company, identifier=iban)
     MatchPolicy.objects.create(company=company)
@@ -115,8 +118,11 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _exceptions(company, name)
     _requests(company, collector, customer)
     first, second = OpenItem.objects.filter(customer=customer, kind="invoice").order_by("pk")[:2]
-    dispute = open_dispute(actor=collector, open_item=first, amount=10_00, reason="price", today=TODAY, source=f"test:{first.pk}")
+    source = f"api:{company.pk}:erp:X-{name}"
+    dispute = open_dispute(actor=collector, open_item=first, amount=10_00, reason="price", today=TODAY, source=source)
     note_dispute(actor=collector, dispute=dispute, body="looked into it")
+    standard_texts(actor=SYSTEM, company=company)
+    tell_customer(actor=collector, dispute=dispute, event="opened", now=NOW, today=TODAY, wanted=True)
     day = TODAY + timedelta(days=5)
     give_promise(actor=collector, customer=customer, items=[second], amount=second.balance, due_on=day, today=TODAY)
     log_activity(actor=collector, customer=customer, kind="call", outcome="no_answer", today=TODAY, contact=contact)
