@@ -52,12 +52,17 @@ PAGES = {
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
     "workflow:audit": "explanation/ledger#the-audit-chain",
     **dict.fromkeys(("workflow:tasks", "workflow:task", "workflow:task-new", "workflow:task-step"), "how-to/tasks"),
+    "disputes:ask": "how-to/tasks#ask-about-a-case",
     **dict.fromkeys(("workflow:approvals", "workflow:approval"), "how-to/approvals"),
     "workflow:deputies": "how-to/approvals#when-you-are-away", "workflow:authority": "how-to/approvals#set-the-limits",
     "invoicing:debit": "how-to/memos#bill-more", "invoicing:rebill": "how-to/memos#cancel-and-bill-again",
     "invoicing:write-off": "how-to/memos#write-off", "invoicing:write-off-reverse": "how-to/memos#write-off",
     "invoicing:small-balances": "how-to/memos#many-small-balances", "invoicing:refund": "how-to/memos#refund",
     "invoicing:reasons": "how-to/memos#reasons",
+    **dict.fromkeys(("disputes:causes", "disputes:heat", "disputes:cause-cases"), "how-to/root-causes#see-what-costs-most"),
+    **dict.fromkeys(("disputes:taxonomy", "disputes:cause", "disputes:cause-new", "disputes:cause-rules"), "how-to/root-causes"),
+    "disputes:repeats": "how-to/root-causes#take-up-what-repeats",
+    **dict.fromkeys(("disputes:problems", "disputes:problem", "disputes:problem-new"), "how-to/root-causes#work-a-problem"),
     "workflow:attachments": "how-to/tasks#files", "customers:documents": "how-to/customer-documents#papers",
     **dict.fromkeys(("customers:document", "customers:document-new", "customers:document-step"), "how-to/customer-documents#papers"),
     **dict.fromkeys(("customers:requirement", "customers:requirement-new"), "how-to/customer-documents#rules"),
@@ -72,6 +77,9 @@ PAGES = {
     **dict.fromkeys(("orders:contracts", "orders:contracts-new", "orders:contract-milestone"), "how-to/orders-by-hand#contracts"),
     **dict.fromkeys(("orders:list-import", "orders:contracts-import", "orders:orders-import"), "how-to/orders-by-hand#from-a-list"),
     "orders:units": "how-to/orders-by-hand#units",
+    **dict.fromkeys(("disputes:texts", "disputes:text", "disputes:text-new"), "how-to/dispute-texts#the-texts"),
+    "disputes:reply": "how-to/dispute-texts#answer-a-customer",
+    **dict.fromkeys(("disputes:service", "disputes:service-cases"), "reference/metrics#service-on-cases"),
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {

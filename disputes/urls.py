@@ -41,7 +41,7 @@ urlpatterns = [
     path("levels/policy/", levels.policy, name="policy"),
     path("levels/standard/", levels.standard, name="levels-standard"),
     path("levels/<int:pk>/remove/", levels.remove, name="level-remove"),
-    # Service levels.
+    # The service report.
     path("service/", service.report, name="service"),
     path("service/cases/", service.behind, name="service-cases"),
     # The audit file of a case.

@@ -22,7 +22,8 @@ from workflow.models import StoredFile
 from workflow.services import record
 
 __all__ = [
-    "TellingRefused", "key_of", "reply_to_customer", "send_again", "standard_texts", "tell_customer", "tell_of_short_payments",
+    "TellingRefused", "key_of", "reply_to_customer", "send_again", "standard_texts", "tell_customer", "tell_of_move",
+    "tell_of_short_payments",
 ]  # fmt: skip
 
 Event = CaseText.Event
@@ -98,6 +99,17 @@ def _say(
             number=dispute.number, event=str(event), message=message.pk, to=message.recipients,
         )  # fmt: skip
     return message, created
+
+
+def tell_of_move(*, actor: Actor, dispute: Dispute, words: str, now: datetime, today: date) -> Message | None:
+    """Tell the customer where its case went, where that concerns it: to be decided, or waiting for its answer to a question (`words`);
+    of other moves nothing is said."""
+    asks = dispute.state == Dispute.State.WAITING and dispute.waiting_on == Dispute.WaitingOn.CUSTOMER and words.strip()
+    if not asks and dispute.state != Dispute.State.DECISION:
+        return None
+    worded = text_for(dispute.company_id, Event.PROGRESS, language_of(dispute.customer.language)) is not None
+    said = {"words": words} if worded else {"body": words}
+    return tell_customer(actor=actor, dispute=dispute, event=Event.PROGRESS, now=now, today=today, wanted=True, **said)
 
 
 @transaction.atomic

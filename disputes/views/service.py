@@ -56,7 +56,7 @@ def report(request: HttpRequest) -> HttpResponse:
     table = _table(wish, rows, names)
     stages = stage_times(cases, wish.asked, today)
     months = by_month(user, wish.asked)
-    file = _export(request, wish, table, "Service levels", {"Stages": _stage_table(wish, stages)})
+    file = _export(request, wish, table, "Service report", {"Stages": _stage_table(wish, stages)})
     if file:
         return file
     context = _filters(wish) | {

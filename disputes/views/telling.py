@@ -14,7 +14,7 @@ from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.telling import ReplyForm
 from disputes.models import CaseText, Dispute
-from disputes.selectors.telling import contacts_of, files_of_case, filled, recipients_of, replies_for, said_by_note
+from disputes.selectors.telling import contacts_of, files_of_case, filled, recipients_of, replies_for, said_by_note, tells_by_default
 from disputes.services import move_dispute
 from disputes.services.telling import reply_to_customer, send_again
 from disputes.views.shared import case_in_sight, case_url, go_on, queue_of, version_of
@@ -37,6 +37,7 @@ def panel(user: Any, dispute: Dispute, form: ReplyForm | None = None) -> dict[st
         "contact_url": address("customers:contact-new", dispute.customer_id) if user.can("customers.edit", company) else "",
         "texts_url": address("disputes:texts") if user.can("disputes.configure", company) else "",
         "may_wait": dispute.state in WAITABLE,
+        "tells_progress": bool(contacts) and tells_by_default(company, CaseText.Event.PROGRESS), "can_tell": bool(contacts),
     }  # fmt: skip
 
 

@@ -20,8 +20,11 @@ from customers.models import Contact, Customer
 from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
 from customers.services.taxes import set_tax_rate
+from disputes.models import Cause, Repeat
 from disputes.services import note_dispute, open_dispute
+from disputes.services.causes import add_cause
 from disputes.services.levels import save_level
+from disputes.services.problems import raise_problem
 from disputes.services.telling import standard_texts, tell_customer
 from invoicing.models import Draft, Finding, Invoice
 from invoicing.payload import digest
@@ -90,6 +93,7 @@ def make_side(code: str, iban: str) -> Side:
     set_tax_rate(actor=SYSTEM, company=company, code="STD", name="Standard", jurisdiction="DE", percent=Decimal(19), valid_from=TODAY)
     save_level(actor=SYSTEM, company=company, reason="price", department=None, days=4)
     secrets = {scope: create_api_key(actor=SYSTEM, name=scope, scopes=[scope], companies=[company])[1] for scope in sorted(policy.SCOPES)}
+    add_cause(actor=SYSTEM, company=company, name=f"Cause of {code}", stage="pricing_setup")
     bank = make_bank(company, identifier=iban)
     MatchPolicy.objects.create(company=company)
     customer = make_things(company, people["specialist"], bank, code)
@@ -134,7 +138,18 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _order_life(company, customer, name)
     _silent(company, collector, bank, name)
     _papers(collector, customer, name)
+    _repeated(customer, name)
     return customer
+
+
+def _repeated(customer: Customer, name: str) -> None:
+    """A cause that came back at the customer: offered, and raised as a problem; the one is another cause's than the other."""
+    company = customer.company
+    cause = Cause.objects.filter(company=company).order_by("pk")[0]
+    at = {"dimension": "customer", "source": str(customer.pk), "source_label": customer.name}
+    raise_problem(actor=SYSTEM, company=company, cause=cause, today=TODAY, **at)
+    counted = {"cases": 3, "invoices": 9, "amount": 30_00, "all_cases": 4, "all_invoices": 90, "since": TODAY, "found_on": TODAY}
+    Repeat.objects.create(company=company, cause=cause, **at, **counted)
 
 
 def _papers(collector: User, customer: Customer, name: str) -> None:
