@@ -15,6 +15,7 @@ from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
+from disputes.services.facets import TRACED, refill_facets
 from disputes.services.measuring import measure_problems
 from disputes.services.repeats import find_repeats
 from disputes.services.settled import close_settled
@@ -81,8 +82,10 @@ def matching(night: Now, job: Job) -> dict[str, int]:
 
 
 def cases(night: Now, job: Job) -> dict[str, int]:
-    """Cases whose item was paid or credited meanwhile are closed; those are opened again whose item is open again."""
-    return close_settled(actor=night.actor, company=night.company, today=night.day)
+    """Cases whose item was paid or credited meanwhile are closed; those are opened again whose item is open again. Those whose order came
+    after them learn where the contested goods came from."""
+    closed = close_settled(actor=night.actor, company=night.company, today=night.day)
+    return closed | {"traced": refill_facets(company=night.company, since=night.day - TRACED)}
 
 
 def snapshot(night: Now, job: Job) -> dict[str, int]:

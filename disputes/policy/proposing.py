@@ -24,7 +24,19 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from arops.lib import money
-from disputes.policy.reasons import PAID, QUESTIONS, REJECTED, SILENT, WITH_TAX, Question, fits, is_meant, remedy_of, standard_cause
+from disputes.policy.reasons import (
+    FITTING,
+    PAID,
+    QUESTIONS,
+    REJECTED,
+    SILENT,
+    WITH_TAX,
+    Question,
+    fits,
+    is_meant,
+    remedy_of,
+    standard_cause,
+)
 from disputes.policy.subset import Sums
 
 CRUMBS = 5
@@ -298,9 +310,12 @@ def _with_cause(found: Proposal, claim: Claim, evidence: Evidence) -> Proposal:
 
 
 def cause_for(causes: Sequence[CauseOption], rule: str, origin: str) -> CauseOption | None:
-    """The company's cause for a finding: one of the stage that the rule points to; else the standard one of the stage; else any of it."""
+    """The company's cause for a finding: one of the stage that the rule points to; else the standard one of the stage; else one of the
+    stage that rules of the same kind point to."""
     pointed = next((c for c in causes if c.stage == origin and rule in c.rules), None)
-    return pointed or _coded(causes, standard_cause(rule, origin), origin) or _of_stage(causes, origin)
+    alike = frozenset().union(*(rules for rules in FITTING.values() if rule in rules))
+    kin = next((c for c in causes if c.stage == origin and c.rules & alike), None)
+    return pointed or _coded(causes, standard_cause(rule, origin), origin) or kin
 
 
 def _coded(causes: Sequence[CauseOption], code: str, stage: str = "") -> CauseOption | None:

@@ -50,6 +50,11 @@ _REBILLED = frozenset(
 )
 
 
+def reason_of(rule: str) -> str:
+    """The reason that a customer would name for what the rule finds; empty for a rule that fits none."""
+    return next((reason for reason, rules in FITTING.items() if rule in rules), "")
+
+
 def remedy_of(rule: str, effect: int) -> str:
     """What puts a finding right: a corrected document for what is missing on it, a new bill for what is wrong all over or came too early,
     a credit memo for what was billed too much, a debit memo for what was forgotten."""
@@ -80,6 +85,29 @@ def is_meant(words: str, rule: str) -> bool:
     """Whether the customer's own words name what a finding is about."""
     said = words.lower()
     return any(word in said for word in MEANT.get(rule, ()))
+
+
+HEARD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("damaged", ("damage", "defect", "broken", "faulty")),
+    (
+        "not_delivered",
+        ("not received", "not delivered", "short ship", "shortage", "short deliver", "missing good", "not done", "undelivered"),
+    ),
+    ("duplicate", ("duplicate", "billed twice", "double bill", "paid already", "already paid")),
+    ("price", ("price", "rate difference", "overcharge")),
+    ("freight", ("freight", "shipping", "surcharge", "fuel", "handling")),
+    ("terms", ("discount", "skonto", "payment terms", "early payment")),
+    ("tax", ("tax", "vat", "exempt")),
+    ("po_missing", ("po number", "no po", "purchase order")),
+    ("quantity", ("quantity", "qty", "hours")),
+)
+"""What customers write of a reason, in the order in which it is listened for."""
+
+
+def heard(words: str) -> str:
+    """The reason that the customer's own words name; empty where they name none."""
+    said = words.lower()
+    return next((reason for reason, signs in HEARD if any(sign in said for sign in signs)), "")
 
 
 class Question(NamedTuple):

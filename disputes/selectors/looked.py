@@ -88,7 +88,7 @@ def _papers(fresh: FreshLook) -> Iterator[Source]:
 
 def _payment(paid: Payment, currency: str) -> Source:
     value = f"{money.format(paid.amount, currency)} {currency}"
-    words = f"{paid.kind} {paid.source}".strip()
+    words = f"{paid.kind[:1].upper()}{paid.kind[1:]} {paid.source}".strip()
     return Source(f"payment:{paid.item or ''}:{paid.day}:{paid.amount}", "payment", paid.source, words, paid.url, value, None, paid.day)
 
 

@@ -55,4 +55,4 @@ def _past(
 ) -> Past:  # fmt: skip
     share = Fraction(agreed, claimed) if agreed is not None and claimed else None
     label = Dispute.Resolution(resolution).label if resolution in Dispute.Resolution.values else "closed"
-    return Past(pk, number, cause, name or "", resolution, label, (resolved - opened).days, base, share)
+    return Past(pk, number, cause, name or "", resolution, label, max(0, (resolved - opened).days), base, share)

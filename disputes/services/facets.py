@@ -6,6 +6,7 @@ after the case was opened: then the night fills in what was missing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
 from django.db import connection
 
@@ -14,6 +15,8 @@ from org.models import Company
 
 FACETS = ("product", "sales_representative", "technician", "price_list", "order_desk")
 BATCH = 1_000
+TRACED = timedelta(days=120)
+"""How far back the night looks for cases whose order came after them."""
 LINES = 20
 """Lines of a document that are asked for what they came from; the greatest first."""
 _FIND = f"""
@@ -70,13 +73,15 @@ def _first_said(rows: Iterable[tuple[object, ...]]) -> dict[int, list[str]]:
     return found
 
 
-def refill_facets(*, company: Company | None = None, batch: int = BATCH) -> int:
-    """Fill in what was missing when cases were opened: cases without a product or an order desk, a thousand at a time. Safe to repeat;
-    answers how many were changed."""
+def refill_facets(*, company: Company | None = None, since: date | None = None, batch: int = BATCH) -> int:
+    """Fill in what was missing when cases were opened (since a day, or all): those without an order desk, a thousand at a time. Safe to
+    repeat; answers how many were changed."""
     changed, last = 0, 0
     missing = Dispute.objects.filter(invoice__isnull=False, order_desk="").only("pk", "invoice_id", *FACETS)
     if company:
         missing = missing.filter(company=company)
+    if since:
+        missing = missing.filter(opened_on__gte=since)
     while rows := list(missing.filter(pk__gt=last).order_by("pk")[:batch]):
         changed += fill_facets(rows)
         last = rows[-1].pk

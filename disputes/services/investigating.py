@@ -10,7 +10,7 @@ from disputes.models import Cause, Dispute
 from disputes.policy import money as of_money
 from disputes.policy.precedents import Group
 from disputes.policy.proposing import CauseOption, Claim, Evidence, Likely, Proposal, propose
-from disputes.policy.reasons import SILENT
+from disputes.policy.reasons import SILENT, heard
 from disputes.selectors.causes import causes_of
 from disputes.selectors.compared import differences, proofs
 from disputes.selectors.payments import Payment, open_credits, payments_of, put_elsewhere, terms_of
@@ -58,12 +58,11 @@ def _fresh(invoice: Invoice | None) -> FreshLook | None:
 
 
 def claim_of(dispute: Dispute) -> Claim:
-    """What the customer contests, as a proposal is asked for it."""
-    item = dispute.open_item
+    """What the customer contests, as a proposal is asked for it. Where no reason is known, its words are listened to."""
+    item, words = dispute.open_item, dispute.customer_words
     lines = frozenset(dispute.lines.values_list("line__number", flat=True))
-    return Claim(
-        dispute.claimed, dispute.reason, dispute.currency, lines, dispute.claimed in (item.balance, item.amount), dispute.customer_words
-    )
+    reason = (heard(words) if dispute.reason in SILENT else "") or dispute.reason
+    return Claim(dispute.claimed, reason, dispute.currency, lines, dispute.claimed in (item.balance, item.amount), words)
 
 
 def _evidence(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from arops.lib import clock
+from arops.lib import clock, money
 from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.finding import FindingForm, initial_of
@@ -52,12 +52,20 @@ def _page(request: HttpRequest, case: Dispute, form: FindingForm | None = None, 
     item = case.open_item
     context = _comparison(request, case, found) | {
         "dispute": case, "inquiry": found, "proposal": found.proposal, "claim": found.claim, "cur": case.currency, "item": item,
+        "nought": money.to_text(0, case.currency),
+        "heard_as": _heard_as(case, found),
         "form": form or (_form(case, found) if may else None), "may": may, "sources": _sources(case, found),
         "asks": _asks(user, case, found), "queue": queue_of(request), "case_url": case_url(case.pk, queue_of(request)),
         "origin": origin_of(found.proposal.origin), "taxonomy_url": address("disputes:taxonomy"), "paid": item.amount - item.balance,
         "finding": panel(user, case)["finding"], "settle_url": address("disputes:settle", case.pk) if may else "",
     }  # fmt: skip
     return page(request, "disputes/investigate.html", context, fragment="panel", status=422 if form else 200)
+
+
+def _heard_as(case: Dispute, found: Inquiry) -> str:
+    """The reason as the customer's words were understood, where that isn't the one on record."""
+    reason = found.claim.reason
+    return str(Dispute.Reason(reason).label) if reason != case.reason else ""
 
 
 def origin_of(stage: str) -> str:
@@ -84,7 +92,7 @@ def _comparison(request: HttpRequest, case: Dispute, found: Inquiry) -> dict[str
     for finding in fresh.findings:
         _dress(finding, finding.key in taken)
     look = fresh.look
-    look.track.append(Stop("Cash", *_cash_stop(found), None if found.proposal.origin != "cash_application" else found.claim.amount))
+    look.track.append(_cash_stop(case, found))
     asked = request.GET.get("line", "")
     row: Row | None = next((r for r in look.rows if r.key == asked), None) or _first_row(look.rows, look.ranked, found)
     first = next(iter(row.findings), None) if row else None
@@ -107,10 +115,12 @@ def _first_row(rows: list[Row], ranked: list[Row], found: Inquiry) -> Row | None
     return next(resting, None) or next(iter(ranked), None) or next(contested, None) or next(iter(rows), None)
 
 
-def _cash_stop(found: Inquiry) -> tuple[str, str, str]:
+def _cash_stop(case: Dispute, found: Inquiry) -> Stop:
     """The last payment, its page, and what was left out."""
     last = next((p for p in reversed(found.payments) if p.slip), None)
-    return (last.source if last else "", last.url if last else "", "")
+    words = f"{money.format(found.claim.amount, case.currency)} left out" if last else "nothing came"
+    effect = found.claim.amount if found.proposal.origin == "cash_application" else None
+    return Stop("Cash", last.source if last else "", last.url if last else "", words, effect)
 
 
 def _ask_about(case: Dispute, line: int | None, finding: Any) -> str:
