@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from cashapp.forms import number, words
 from cashapp.models import Match, Receipt, StatementLine
+from cashapp.selectors.deductions import cases_of
 from cashapp.selectors.returns import candidates_for
 from cashapp.selectors.work import history_of, receipt_in_sight, receipt_whole, thread_of
 from cashapp.services.returning import dismiss_return, return_receipt
@@ -37,6 +38,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "names": actor_names({found.created_by, *(m.actor for m in matches), *(e.actor for e in history)}),
         "receipt": found, "matches": [(m, _went(m, found)) for m in matches], "parts": found.parts.select_related("open_item"),
         "moves": item_history(found.open_item), "history": history, "thread": thread_of(found), "today": clock.today(),
+        "cases": [(case, address("disputes:detail", case.pk)) for case in cases_of(user, found)],
         "aliases": found.aliases.filter(is_active=True).select_related("customer"),
         "may_apply": user.can("cash.apply", found.company_id), "may_reverse": user.can("cash.reverse", found.company_id),
     }  # fmt: skip

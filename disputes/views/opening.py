@@ -11,6 +11,7 @@ from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.opening import OpenForm
 from disputes.models import Dispute
+from disputes.policy.reasons import reason_of
 from disputes.selectors import disputed_by_item
 from disputes.selectors.contestable import contestable_lines
 from disputes.selectors.levels import policy_of
@@ -47,10 +48,10 @@ _WITHOUT_LINES = (("invoice", "all of it"), ("amount", "an amount"))
 
 
 def _asked(request: HttpRequest, lines: list[Any]) -> dict[str, Any]:
-    """What the address ticks beforehand: lines by their numbers, a reason."""
+    """What the address ticks beforehand: lines by their numbers, a reason, or the rule of the check that found it."""
     numbers = set(request.GET.get("lines", "").split(","))
     ticked = [line.pk for line in lines if str(line.number) in numbers]
-    reason = request.GET.get("reason", "")
+    reason = request.GET.get("reason", "") or reason_of(request.GET.get("rule", "")[:60])
     return {"lines": ticked, "kind": "lines" if ticked else "invoice", "reason": reason if reason in Dispute.Reason.values else ""}
 
 

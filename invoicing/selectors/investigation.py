@@ -62,6 +62,11 @@ class Row:
     rank: int = 0
 
     @property
+    def is_line(self) -> bool:
+        """Whether it is a line of the document: then its key is the line's number."""
+        return self.key.isdecimal()
+
+    @property
     def open_ones(self) -> list[Finding]:
         """What nobody decided about."""
         return [f for f in self.findings if f.state == Finding.State.OPEN]

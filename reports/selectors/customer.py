@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from arops.lib import money
 from collections_app.models import Promise
@@ -161,7 +161,8 @@ def payments(customer: Customer, limit: int = 200) -> QuerySet[OpenItem]:
 
 def dispute_cases(customer: Customer) -> QuerySet[Dispute]:
     """All disputes of the customer: the open ones first, the latest first."""
-    return customer.disputes.select_related("open_item", "owner", "department").order_by("resolved_on", "-opened_on")
+    latest = (F("resolved_on").desc(nulls_first=True), "-opened_on", "-pk")
+    return customer.disputes.select_related("open_item", "owner", "department").order_by(*latest)
 
 
 def in_sight(actor: Actor, pk: int) -> Any:

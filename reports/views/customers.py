@@ -31,6 +31,8 @@ from reports.views.present import age_of, told
 from workflow.services.subjects import address_of
 
 PER_PAGE = 100
+_CASES = 200
+"""Cases that the tab of an account shows, those that are open first."""
 TABS = (
     ("items", "Open items"), ("timeline", "Timeline"), ("disputes", "Disputes"), ("payments", "Payments"), ("orders", "Orders"),
     ("documents", "Documents"),
@@ -220,7 +222,10 @@ def _happening_url(happening: Happening) -> str:
 
 
 def _disputes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    return {"cases": [(case, address("disputes:detail", case.pk)) for case in selectors.dispute_cases(customer)]}
+    cases = list(selectors.dispute_cases(customer)[: _CASES + 1])
+    queue = f"{address('disputes:list')}?view=all&customer={customer.pk}"
+    shown = [(case, address("disputes:detail", case.pk)) for case in cases[:_CASES]]
+    return {"cases": shown, "case_queue": queue, "more_cases": len(cases) > _CASES}
 
 
 def _payments(request: HttpRequest, customer: Customer) -> dict[str, Any]:
