@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -53,3 +54,11 @@ def address(name: str, *args: Any, otherwise: str = "") -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return otherwise
+
+
+def origin_of(request: HttpRequest) -> str:
+    """The address that a request came from. Behind `TRUSTED_PROXIES` proxies of ours it is the one that the first of them saw; what a
+    client writes into the header itself stands further left, and counts for nothing."""
+    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    proxies: int = settings.TRUSTED_PROXIES
+    return seen[-proxies][:45] if 0 < proxies <= len(seen) else str(request.META.get("REMOTE_ADDR") or "")

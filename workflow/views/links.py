@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arops.lib import clock
 from arops.lib.files import download
+from arops.lib.http import origin_of
 from arops.lib.refusal import Refused
 from org.access import by_link
 from org.selectors import actor_names
@@ -52,7 +52,7 @@ def question(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_by_code(request: HttpRequest) -> HttpResponse:
     """Open a link by its code, which the mail's address carries."""
-    now, origin = clock.now(), str(get_client_ip_address(request) or "")
+    now, origin = clock.now(), origin_of(request)
     if is_barred(origin, now):
         return render(request, "workflow/answer_open.html", {"barred": True}, status=429)
     code = request.POST.get("code", "")[:300].strip()
