@@ -14,13 +14,30 @@ from org.models import Department
 from workflow.services.approvals import Evidence
 
 KINDS = (("invoice", "the whole document"), ("lines", "lines of it"), ("amount", "an amount"))
-NO_FILES = 10
+MOST_FILES = 10
 
 
 class SeveralFiles(forms.ClearableFileInput):
     """A field of files takes several."""
 
     allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Files as evidence, each of a size that can be kept."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Evidence]:
+        """The files with their content. Raises ValidationError."""
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if len(given) > MOST_FILES:
+            raise forms.ValidationError(f"{MOST_FILES} files at most; more can be added on the case")
+        files = [file for one in given if (file := super(FilesField, self).clean(one, initial))]
+        for file in files:
+            if file.size > settings.ATTACHMENT_MAX_BYTES:
+                raise forms.ValidationError(f"{file.name} is larger than {settings.ATTACHMENT_MAX_BYTES // 1024 // 1024} MB")
+        return [Evidence(file.name, file.read()) for file in files]
 
 
 class OpenForm(forms.Form):
@@ -32,7 +49,7 @@ class OpenForm(forms.Form):
     customer_words = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="In the customer's words"
     )
-    evidence = forms.FileField(required=False, widget=SeveralFiles(attrs={"multiple": True}), label="Evidence")
+    evidence = FilesField(required=False, label="Evidence", widget=SeveralFiles(attrs={"multiple": True}))
     department = forms.ModelChoiceField(Department.objects.none(), required=False, empty_label="nobody else")
 
     def __init__(self, *args: Any, item: OpenItem, lines: Sequence[Contestable] = (), free: int = 0, **kwargs: Any) -> None:
@@ -62,16 +79,6 @@ class OpenForm(forms.Form):
             return money.parse(text, self.item.currency) if text else None
         except money.MoneyError as error:
             raise forms.ValidationError(str(error)) from None
-
-    def clean_evidence(self) -> list[Evidence]:
-        """The files; each of a size that can be kept."""
-        found = self.files.getlist("evidence") if hasattr(self.files, "getlist") else []
-        if len(found) > NO_FILES:
-            raise forms.ValidationError(f"{NO_FILES} files at most; more can be added on the case")
-        for file in found:
-            if (file.size or 0) > settings.ATTACHMENT_MAX_BYTES:
-                raise forms.ValidationError(f"{file.name} is larger than {settings.ATTACHMENT_MAX_BYTES // 1024 // 1024} MB")
-        return [Evidence(file.name or "file", file.read()) for file in found]
 
     def clean(self) -> dict[str, Any]:
         """Kind, amount and lines as the service takes them."""
