@@ -34,6 +34,7 @@ NAV = (
     NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True),
     NavItem("Disputes", "disputes:list", "dispute", "d", "disputes.view", True),
     NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer tasks.view"),
+    NavItem("Sign-offs", "disputes:sign-offs", "sign", "f", "tasks.answer"),
     NavItem("Approvals", "workflow:approvals", "check", "v", "approvals.view"),
     NavItem("Promises", "collections:promises", "promise", "p", "collections.view"),
     NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),

@@ -14,7 +14,7 @@ from cashapp.services.learning import forget_payer
 from cashapp.services.matching import refresh_proposals
 from cashapp.services.splitting import SPLIT
 from disputes.models import Dispute
-from disputes.services import resolve_dispute
+from disputes.services import close_dispute
 from ledger.models import Entry, OpenItem
 from ledger.services import reverse_entries
 from org.actors import Actor, NotAllowed, SystemActor, require
@@ -104,4 +104,4 @@ def withdraw_disputes(matches: Iterable[Match], *, actor: Actor, today: date) ->
         opened = Dispute.objects.filter(source__startswith=f"short_pay:{match.pk}:", version=0, state=Dispute.State.OPEN)
         for dispute in opened:
             note = f"The application that opened this was taken back by {actor.label}."
-            resolve_dispute(actor=undoer, dispute=dispute, resolution=Dispute.Resolution.WITHDRAWN, today=today, version=0, note=note)
+            close_dispute(actor=undoer, dispute=dispute, resolution=Dispute.Resolution.WITHDRAWN, agreed=0, today=today, note=note)

@@ -12,7 +12,7 @@ from disputes.policy.settling import WAYS, Way, share_out
 from disputes.selectors.settling import evidence_of
 from disputes.services.ways import Wish, reasons_of
 from invoicing.models import Dispatch, InvoiceLine
-from org.models import Company, Department
+from org.models import Department
 
 ALIKE = {
     "credited": "What is agreed",
@@ -64,15 +64,25 @@ class SettleForm(forms.Form):
         """Only the fields of the way, with its words and choices."""
         fields, code = self.fields, self.way.code
         drop = {"amount": not self.way.amount, "reason": not self.way.asks_reason, "po_number": code != "corrected"}
-        drop |= {"channel": code != "corrected", "tell": code in ("rejected", "corrected"), "attachments": code in ("paid", "withdrawn")}
+        drop |= {"channel": code != "corrected", "tell": code in ("rejected", "corrected"), "to_customer": code == "corrected"}
+        drop["attachments"] = code in ("paid", "withdrawn", "corrected")
         for name in (name for name, gone in drop.items() if gone):
             del fields[name]
         fields["words"].label = WHY.get(code, fields["words"].label)
         if "amount" in fields:
             fields["amount"].label = ALIKE[code]
+        self._wants({"amount": "say how much", "reason": "choose a reason", "words": self.way.needs_words})
         self._choices()
         for source in self.sources:
             fields[f"line_{source.pk}"] = PlainNumber(label=f"Line {source.number}")
+
+    def _wants(self, said: dict[str, str]) -> None:
+        """Fields that can't be left empty, with what is said where they are; the cursor stands in the first that is empty."""
+        for name in (name for name in said if name in self.fields and said[name]):
+            self.fields[name].required, self.fields[name].error_messages["required"] = True, said[name]
+        first = next((name for name in ("reason", "words") if name in self.fields), None)
+        if first:
+            self.fields[first].widget.attrs["autofocus"] = True
 
     def _choices(self) -> None:
         if "reason" in self.fields:
@@ -153,30 +163,27 @@ class SignForm(forms.Form):
 class RuleForm(forms.Form):
     """Whose sign-off a settlement needs."""
 
-    company = forms.ModelChoiceField(Company.objects.none(), empty_label=None)
-    department = forms.ModelChoiceField(Department.objects.none(), error_messages={"required": "choose a department"})
+    department = forms.ModelChoiceField(Department.objects.none(), empty_label="choose", error_messages={"required": "choose a department"})
     resolution = forms.ChoiceField(
-        required=False, label="Of", choices=[("", "everything that costs money"), *((way.code, way.label) for way in WAYS.values())]
+        required=False, label="Settled as", choices=[("", "everything that costs money"), *((way.code, way.label) for way in WAYS.values())]
     )
     stage = forms.ChoiceField(required=False, label="Where it began", choices=[("", "anywhere"), *Stage.choices])
-    from_amount = PlainNumber(label="From")
-    currency = forms.CharField(min_length=3, max_length=3)
+    from_amount = PlainNumber(label="From", initial="0")
+    currency = forms.CharField(required=False, max_length=3)
 
     def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        company: Any = self.fields["company"]
-        company.queryset, company.label_from_instance = companies, lambda c: c.code
         department: Any = self.fields["department"]
         department.queryset = Department.objects.filter(company__in=companies).select_related("company").order_by("company__code", "name")
         many = len({d.company_id for d in department.queryset}) > 1
         department.label_from_instance = lambda d: f"{d.company.code}: {d.name}" if many else d.name
 
     def clean(self) -> dict[str, Any]:
-        """The amount in minor units."""
-        data = self.cleaned_data
-        data["currency"] = (data.get("currency") or "").upper()
+        """The amount in minor units of the currency; without one, of the company's."""
+        data, department = self.cleaned_data, self.cleaned_data.get("department")
+        data["currency"] = (data.get("currency") or "").strip().upper() or (department.company.base_currency if department else "")
         try:
-            data["minor"] = money.parse(data.get("from_amount") or "0", data["currency"]) if len(data["currency"]) == 3 else 0
+            data["minor"] = money.parse(data.get("from_amount") or "0", data["currency"]) if data["currency"] else 0
         except money.MoneyError as error:
-            self.add_error("from_amount", str(error))
+            self.add_error("from_amount" if data["currency"] in money.currencies() else "currency", str(error))
         return data

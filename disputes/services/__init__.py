@@ -1,6 +1,6 @@
 """What is done about cases."""
 
-from disputes.services.closing import close_dispute, reopen_dispute, resolve_dispute
+from disputes.services.closing import close_dispute, reopen_dispute
 from disputes.services.errors import DisputeError, OverContested, StaleDispute
 from disputes.services.levels import standard_levels
 from disputes.services.opening import NewDispute, open_dispute, open_disputes
@@ -9,6 +9,6 @@ from disputes.services.working import amend_dispute, assign_dispute, note_disput
 
 __all__ = [
     "NEXT", "DisputeError", "NewDispute", "OverContested", "StaleDispute", "amend_dispute", "assign_dispute", "close_dispute",
-    "hand_over_dispute", "move_dispute", "note_dispute", "open_dispute", "open_disputes", "reopen_dispute", "resolve_dispute",
+    "hand_over_dispute", "move_dispute", "note_dispute", "open_dispute", "open_disputes", "reopen_dispute",
     "standard_levels", "unwatch_dispute", "watch_dispute",
 ]  # fmt: skip

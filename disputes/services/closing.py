@@ -14,9 +14,6 @@ from disputes.services.moving import CLOSED, lock_case, log, movement, onto, pla
 from ledger.models import OpenItem
 from org.actors import Actor, require
 
-ALLOWED_IN_FULL = frozenset({Dispute.Resolution.CREDITED, Dispute.Resolution.REBILLED, Dispute.Resolution.GOODWILL})
-"""Ways to end a case that allow what was in dispute, where nothing else is said."""
-
 
 @transaction.atomic
 def close_dispute(*, actor: Actor, dispute: Dispute, resolution: str, agreed: int, today: date, note: str = "") -> Dispute:
@@ -25,22 +22,7 @@ def close_dispute(*, actor: Actor, dispute: Dispute, resolution: str, agreed: in
     Called once it is decided how a case ends, by settling and by the system. Raises DisputeError (closed already), NotAllowed.
     """
     require(actor, "disputes.work", dispute.company_id)
-    return _close(actor, lock_case(dispute), dispute, resolution, agreed, today, note)
-
-
-@transaction.atomic
-def resolve_dispute(*, actor: Actor, dispute: Dispute, resolution: str, today: date, version: int, note: str = "") -> Dispute:
-    """Close a case by hand, in one step: allowed in full where the resolution allows something. Raises DisputeError, StaleDispute,
-    NotAllowed."""
-    require(actor, "disputes.resolve", dispute.company_id)
-    case = lock_case(dispute, version)
-    if case.state == Dispute.State.SETTLING:
-        raise DisputeError("it is being settled: wait for the decision, or take the settlement back")
-    agreed = case.amount if resolution in ALLOWED_IN_FULL else 0
-    return _close(actor, case, dispute, resolution, agreed, today, note)
-
-
-def _close(actor: Actor, case: Dispute, dispute: Dispute, resolution: str, agreed: int, today: date, note: str) -> Dispute:
+    case = lock_case(dispute)
     if resolution not in Dispute.Resolution.values:
         raise DisputeError("choose how the dispute ended", "resolution")
     if case.state in CLOSED:

@@ -31,10 +31,10 @@ from messaging.models import Message
 from org.actors import Actor, NotAllowed, SystemActor, require
 from org.models import ApiKey, User
 from workflow.models import Approval
-from workflow.services.approvals import OnApproval, take_turns, void, withdraw
+from workflow.services.approvals import OnApproval, take_turns, withdraw
 from workflow.services.following import follow_approvals
 
-__all__ = ["SettlementRefused", "abandon_settlement", "settle_dispute", "withdraw_settlement"]
+__all__ = ["SettlementRefused", "settle_dispute", "withdraw_settlement"]
 
 State = Settlement.State
 
@@ -216,23 +216,6 @@ def withdraw_settlement(*, actor: Actor, settlement: Settlement, now: datetime, 
 def _fresh(settlement: Settlement) -> Settlement:
     settlement.refresh_from_db()
     return settlement
-
-
-@transaction.atomic
-def abandon_settlement(*, actor: Actor, dispute: Dispute, why: str, now: datetime, today: date) -> Settlement | None:
-    """End what is under way on a case because what it was about is gone; its approval is void. For services that undo, not for people:
-    it asks for no right. Answers with what it ended."""
-    found = Settlement.objects.filter(dispute=dispute, state__in=UNDER_WAY).select_related("dispute", "approval").first()
-    if found is None:
-        return None
-    row, case = hold(found)
-    if row.state not in UNDER_WAY:
-        return None
-    turn_down(row, case, actor, today, now, why=why, state=State.WITHDRAWN)
-    if row.approval:
-        void(actor=actor, approval=row.approval, why=why, now=now, today=today)
-    dispute.refresh_from_db()
-    return row
 
 
 def asker_of(row: Settlement) -> Actor:

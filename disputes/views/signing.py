@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
@@ -67,9 +68,9 @@ def _table(rows: list[SignOff], asked: dict[str, str]) -> Table:
 
     columns = [
         Column("number", "Case", lambda r: case(r).number, href=lambda r: reverse("disputes:sign-off", args=[r.pk]), pin=True),
-        Column("customer", "Customer", lambda r: case(r).customer.name, grow=True),
+        Column("customer", "Customer", lambda r: case(r).customer.name, grow=True, phone="full"),
         Column("way", "Settled as", lambda r: WAYS[r.settlement.resolution].label),
-        Column("amount", "Allowed", lambda r: r.settlement.amount, kind="money", total=True),
+        Column("amount", "Allowed", lambda r: r.settlement.amount, kind="money", total=True, phone="end"),
         Column("contested", "In dispute", lambda r: case(r).amount, kind="money", total=True, priority=2),
         Column("currency", "Cur", lambda r: r.settlement.currency),
         Column("department", "Department", lambda r: r.department.name, priority=2),
@@ -80,15 +81,15 @@ def _table(rows: list[SignOff], asked: dict[str, str]) -> Table:
         Column("note", "Note", lambda r: r.note, priority=3),
     ]
     return Table(
-        columns,
-        rows,
-        currency=lambda r: r.settlement.currency,
-        row_id=lambda r: f"sign-{r.pk}",
-        name="sign-off",
-        query=asked,
-        stack=True,
-        empty="",
-    )
+        columns, rows, currency=lambda r: r.settlement.currency, row_id=lambda r: f"sign-{r.pk}", name="sign-off", query=asked, stack=True,
+    )  # fmt: skip
+
+
+@allowed("tasks.answer")
+def count(request: HttpRequest) -> HttpResponse:
+    """How many sign-offs wait for the person: what the menu shows beside them."""
+    n = sign_offs_waiting(_user(request))
+    return HttpResponse(format_html('<b>{}<span class="sr"> waiting for you</span></b>', n) if n else "")
 
 
 @allowed("tasks.answer")
@@ -156,9 +157,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     """Whose sign-off settlements need, by company; a POST adds a rule, or changes the amount of the one that is there."""
     user = _user(request)
     companies = Company.objects.visible_to(user, "disputes.configure")
-    first = companies.first()
-    start = {"company": first, "currency": first.base_currency if first else "", "from_amount": "0"}
-    form = RuleForm(request.POST or None, companies=companies, initial=start)
+    form = RuleForm(request.POST or None, companies=companies)
     if request.method == "POST" and form.is_valid() and _saved(user, form):
         return toast(request, redirect_htmx(request, reverse("disputes:sign-off-rules")), "Saved: it holds for what is settled from now on")
     found = SignOffRule.objects.visible_to(user, "disputes.configure").select_related("company", "department")
@@ -174,10 +173,10 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 
 def _saved(user: Any, form: RuleForm) -> bool:
-    data = form.cleaned_data
+    data, department = form.cleaned_data, form.cleaned_data["department"]
     try:
         save_sign_off_rule(
-            actor=user, company=data["company"], department=data["department"], resolution=data["resolution"], stage=data["stage"],
+            actor=user, company=department.company, department=department, resolution=data["resolution"], stage=data["stage"],
             from_amount=data["minor"], currency=data["currency"],
         )  # fmt: skip
     except (Refused, NotAllowed) as refusal:

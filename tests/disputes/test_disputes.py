@@ -6,7 +6,7 @@ import pytest
 
 from disputes.models import Dispute
 from disputes.selectors import dispute_list, disputed_by_item
-from disputes.services import DisputeError, StaleDispute, move_dispute, note_dispute, open_dispute, resolve_dispute
+from disputes.services import DisputeError, StaleDispute, close_dispute, move_dispute, note_dispute, open_dispute
 from org.actors import NotAllowed
 from tests.factories import DAY, apply, issue, make_company, make_customer, make_user, receive
 from workflow.models import Event
@@ -50,14 +50,14 @@ def test_no_more_is_contested_than_is_open_and_not_contested_yet(world, amount):
 def test_a_case_is_reopened_only_over_what_is_still_open_and_uncontested(world):
     _, invoice, senior = world
     first = contest(senior, invoice, amount=80_00)
-    resolve_dispute(actor=senior, dispute=first, resolution="rejected", today=DAY, version=0)
+    close_dispute(actor=senior, dispute=first, resolution="rejected", today=DAY, agreed=0)
     contest(senior, invoice, amount=50_00, source="call:2")
     with pytest.raises(DisputeError, match="no more than"):
         move_dispute(actor=senior, dispute=first, state="open", version=first.version, today=DAY)
     first.refresh_from_db()
     assert first.state == "rejected" and disputed_by_item([invoice.pk]) == {invoice.pk: 50_00}
     paid = contest(senior, issue(invoice.customer, 20_00), amount=20_00, source="call:3")
-    resolve_dispute(actor=senior, dispute=paid, resolution="rejected", today=DAY, version=0)
+    close_dispute(actor=senior, dispute=paid, resolution="rejected", today=DAY, agreed=0)
     apply(receive(invoice.customer, 20_00), (paid.open_item, 20_00))
     with pytest.raises(DisputeError, match="no more than"):
         move_dispute(actor=senior, dispute=paid, state="open", version=paid.version, today=DAY)
@@ -86,7 +86,7 @@ def test_closing_frees_the_amount_and_reopening_keeps_history(world):
     _, invoice, senior = world
     dispute = contest(senior, invoice)
     note_dispute(actor=senior, dispute=dispute, body="PO says 11.50")
-    resolve_dispute(actor=senior, dispute=dispute, resolution="rejected", today=DAY, version=dispute.version, note="contract amended")
+    close_dispute(actor=senior, dispute=dispute, resolution="rejected", today=DAY, agreed=0, note="contract amended")
     assert dispute.state == "rejected"
     assert disputed_by_item() == {}
     move_dispute(actor=senior, dispute=dispute, state="open", version=dispute.version, today=DAY)
@@ -100,7 +100,7 @@ def test_who_may_do_what(world):
     specialist, auditor = make_user("specialist", company), make_user("auditor", company)
     dispute = contest(specialist, invoice)
     with pytest.raises(NotAllowed):
-        resolve_dispute(actor=specialist, dispute=dispute, resolution="paid", today=DAY, version=0)
+        close_dispute(actor=auditor, dispute=dispute, resolution="paid", today=DAY, agreed=0)
     with pytest.raises(NotAllowed):
         note_dispute(actor=auditor, dispute=dispute, body="x")
     outsider = make_user("senior", make_company())

@@ -14,11 +14,11 @@ from disputes.selectors.levels import days_running, policy_of, working_days_left
 from disputes.services import (
     DisputeError,
     amend_dispute,
+    close_dispute,
     hand_over_dispute,
     move_dispute,
     open_dispute,
     reopen_dispute,
-    resolve_dispute,
     standard_levels,
 )
 from disputes.services.levels import remove_level, save_level, save_policy
@@ -135,7 +135,7 @@ def test_another_reason_brings_its_own_days_from_the_opening(us, case):
 
 
 def test_a_case_opened_again_has_its_days_anew(us, case):
-    resolve_dispute(actor=SYSTEM, dispute=case, resolution="paid", today=date(2026, 9, 30), version=case.version)
+    close_dispute(actor=SYSTEM, dispute=case, resolution="paid", today=date(2026, 9, 30), agreed=0)
     assert days_running(case, date(2026, 12, 1)) == 11
     reopen_dispute(actor=SYSTEM, dispute=case, version=case.version, today=date(2026, 10, 5), reason="the buyer insists")
     assert case.due_date == date(2026, 10, 12) and days_running(case, date(2026, 10, 6)) == 1

@@ -24,7 +24,6 @@ from disputes.services import (
     open_dispute,
     open_disputes,
     reopen_dispute,
-    resolve_dispute,
 )
 from disputes.services.opening import NewDispute
 from invoicing.services import issue_documents
@@ -216,7 +215,7 @@ def test_a_claim_grows_and_does_not_shrink(world):
     with pytest.raises(StaleDispute):
         amend_dispute(actor=SYSTEM, dispute=case, version=0, today=DAY, amount=5_00)
     note_dispute(actor=SYSTEM, dispute=case, body="x")
-    resolve_dispute(actor=SYSTEM, dispute=case, resolution="withdrawn", today=DAY, version=case.version)
+    close_dispute(actor=SYSTEM, dispute=case, resolution="withdrawn", today=DAY, agreed=0)
     with pytest.raises(DisputeError, match="resolved"):
         amend_dispute(actor=SYSTEM, dispute=case, version=case.version, today=DAY, amount=5_00)
 
@@ -242,7 +241,6 @@ def test_what_is_being_settled_is_not_moved_by_hand(world):
     for act in (
         lambda: move_dispute(actor=SYSTEM, dispute=case, state="decision", version=0, today=DAY),
         lambda: amend_dispute(actor=SYSTEM, dispute=case, version=0, today=DAY, amount=1_00),
-        lambda: resolve_dispute(actor=SYSTEM, dispute=case, resolution="paid", today=DAY, version=0),
     ):
         with pytest.raises(DisputeError):
             act()

@@ -6,7 +6,7 @@ import pytest
 
 from disputes.models import Settlement
 from disputes.services import StaleDispute, amend_dispute, move_dispute, reopen_dispute
-from disputes.services.settling import SettlementRefused, abandon_settlement, settle_dispute, withdraw_settlement
+from disputes.services.settling import SettlementRefused, settle_dispute, withdraw_settlement
 from invoicing.models import Dispatch, Draft, Invoice, MemoReason
 from invoicing.services.memos import CreditRefused
 from invoicing.services.reasons import ReasonRefused
@@ -311,15 +311,6 @@ def test_an_open_case_of_a_document_of_a_closed_month_is_credited_today(desk, in
         allow(desk.supervisor, made)
     made.refresh_from_db()
     assert made.state == "waiting" and where(case)[0] == "settling"  # nothing was decided
-
-
-def test_what_is_undone_takes_its_settlement_with_it(desk, invoice):
-    case = contest(desk, invoice)
-    made = settle(desk.senior, case)
-    assert abandon_settlement(actor=SYSTEM, dispute=case, why="the payment was taken back", now=NOW, today=DAY) == made
-    made.refresh_from_db()
-    assert (made.state, made.approval.state) == ("withdrawn", "void") and where(case)[0] == "decision"
-    assert abandon_settlement(actor=SYSTEM, dispute=case, why="again", now=NOW, today=DAY) is None
 
 
 def test_the_customer_is_told_once_in_the_words_of_whoever_settled(desk, invoice):

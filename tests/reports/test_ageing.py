@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from disputes.services import move_dispute, resolve_dispute
+from disputes.services import close_dispute, move_dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
 from ledger.models import Entry
@@ -122,14 +122,14 @@ def test_known_at_reprints_what_could_be_known_then(world):
 
 
 def test_a_dispute_counts_from_the_day_it_was_opened_to_the_day_it_was_resolved(world):
-    resolve_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="withdrawn", today=date(2026, 9, 20), version=0)
+    close_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="withdrawn", today=date(2026, 9, 20), agreed=0)
     assert [ageing(ask(d)).totals["EUR"].disputed for d in (date(2026, 9, 4), date(2026, 9, 5), date(2026, 9, 19), date(2026, 9, 20))] == [
         0, 250_00, 250_00, 0,
     ]  # fmt: skip
 
 
 def test_a_dispute_opened_again_is_in_the_ageing_again(world):
-    dispute = resolve_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="paid", today=date(2026, 9, 20), version=0)
+    dispute = close_dispute(actor=SYSTEM, dispute=world["dispute"], resolution="paid", today=date(2026, 9, 20), agreed=0)
     assert ageing(ask()).totals["EUR"].disputed == 0
     move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version, today=date(2026, 9, 25))
     assert ageing(ask()).totals["EUR"].disputed == 250_00

@@ -20,7 +20,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from disputes.services import move_dispute, open_dispute, resolve_dispute
+from disputes.services import close_dispute, move_dispute, open_dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
 from ledger.models import Entry, Line, OpenItem
@@ -117,7 +117,7 @@ class World:
             actor=SYSTEM, open_item=item, amount=(item.balance - held) * 2 // 3, reason="price", today=LEAP, source=f"t:{n}"
         )
         if n % 2:
-            dispute = resolve_dispute(actor=SYSTEM, dispute=dispute, resolution="paid", today=date(2028, 3, 9), version=dispute.version)
+            dispute = close_dispute(actor=SYSTEM, dispute=dispute, resolution="paid", today=date(2028, 3, 9), agreed=0)
             if n % 3 == 2 and n % 4 == 1:
                 move_dispute(actor=SYSTEM, dispute=dispute, state="open", version=dispute.version, today=date(2028, 3, 9))
 

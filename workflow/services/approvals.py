@@ -32,7 +32,7 @@ from workflow.services.recording import record
 
 __all__ = [
     "ApprovalRefused", "AskedOtherwise", "Decided", "Evidence", "Foresight", "MakerIsChecker", "OnApproval", "Tampered", "approve", "ask",
-    "foresee", "register_approval", "reject", "sent_before", "take_turns", "void", "withdraw",
+    "foresee", "register_approval", "reject", "sent_before", "take_turns", "withdraw",
 ]  # fmt: skip
 
 State = Approval.State
@@ -191,7 +191,7 @@ def approve(*, actor: Actor, approval: Approval, now: datetime, today: date, not
             _do(row, actor)
             tell_followers(row, actor, now, today)
         else:
-            _void(row, "changed outside of the product", now, today)
+            _void(row, now, today)
     if not whole:
         raise Tampered("what was asked for was changed outside of the product: the request is void, nothing was done")
     return row
@@ -223,12 +223,6 @@ def withdraw(*, actor: Actor, approval: Approval, now: datetime, today: date, no
     _tell(row, actor, "approval.withdrawn", note=row.decision_note)
     tell_followers(row, actor, now, today)
     return row
-
-
-@transaction.atomic
-def void(*, actor: Actor, approval: Approval, why: str, now: datetime, today: date) -> Approval:
-    """End a request whose reason is gone: for services that undo what it was about, not for people. Raises Decided."""
-    return _void(_hold(approval), why, now, today, actor)
 
 
 def _hold(approval: Approval) -> Approval:
@@ -286,12 +280,11 @@ def _decide(row: Approval, actor: Actor, state: str, standing: Standing, now: da
     return row
 
 
-def _void(row: Approval, why: str, now: datetime, today: date, actor: Actor = VOIDER) -> Approval:
-    row.state, row.decided_at, row.decision_note = State.VOID, now, why
+def _void(row: Approval, now: datetime, today: date) -> None:
+    row.state, row.decided_at, row.decision_note = State.VOID, now, "changed outside of the product"
     row.save(update_fields=["state", "decided_at", "decision_note"])
-    _tell(row, actor, "approval.void", note=row.decision_note)
-    tell_followers(row, actor, now, today)
-    return row
+    _tell(row, VOIDER, "approval.void", note=row.decision_note)
+    tell_followers(row, VOIDER, now, today)
 
 
 def _tell(row: Approval, actor: Actor, type: str, **data: Any) -> None:
