@@ -68,6 +68,7 @@ def test_a_short_payment_opens_its_dispute_in_the_same_act(bank, acme, ana):
     work(ana, receipt, (item, 90_00, 0, 0, 10_00, "damaged"))
     dispute = Dispute.objects.get()
     assert (dispute.amount, dispute.reason, dispute.open_item, dispute.customer_words) == (10_00, "damaged", item, "less damage")
+    assert (dispute.kind, dispute.receipt_ref) == ("deduction", receipt.pk)
     assert balance(item) == 10_00
 
 
