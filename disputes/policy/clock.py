@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 _FRIDAY = 4
@@ -37,6 +38,7 @@ def working_days(a: date, b: date) -> int:
     return _weekdays_until(b) - _weekdays_until(a)
 
 
+@lru_cache(maxsize=16384)
 def _weekdays_until(day: date) -> int:
     """Working days since a Monday long ago, the day included."""
     weeks, weekday = divmod(day.toordinal() - 1, 7)  # day 1 was a Monday
@@ -71,4 +73,5 @@ def days_left(due: date, today: date, paused_on: date | None = None) -> int:
 
 def cost_of_delay(amount: int, percent: Decimal, days: int) -> int:
     """What waiting so many days for an amount costs, at so many percent a year: minor units, to the nearest."""
-    return round(Fraction(amount) * Fraction(percent) / 100 * max(0, days) / _YEAR)
+    part, whole = percent.as_integer_ratio()
+    return round(Fraction(amount * max(0, days) * part, whole * 100 * _YEAR))

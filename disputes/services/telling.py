@@ -108,8 +108,8 @@ def tell_of_move(*, actor: Actor, dispute: Dispute, words: str, now: datetime, t
     if not asks and dispute.state != Dispute.State.DECISION:
         return None
     worded = text_for(dispute.company_id, Event.PROGRESS, language_of(dispute.customer.language)) is not None
-    said = {"words": words} if worded else {"body": words}
-    return tell_customer(actor=actor, dispute=dispute, event=Event.PROGRESS, now=now, today=today, wanted=True, **said)
+    own = "" if worded else words
+    return tell_customer(actor=actor, dispute=dispute, event=Event.PROGRESS, now=now, today=today, words=words, body=own, wanted=True)
 
 
 @transaction.atomic
