@@ -243,6 +243,18 @@ def test_who_gets_a_link_and_who_gives_it(world, settings):  # noqa: F811
         give(world, task, email="a@b.example")
 
 
+def test_links_of_one_department_end_when_another_is_asked(world):  # noqa: F811
+    link = give(world)
+    answer_task(actor=actor_of(link), task=link.task, body="Not ours.", today=TODAY)
+    task = reopen_task(actor=world["asker"], task=link.task, reason="Are you sure?", today=TODAY, department="service")
+    assert link_of(token_of(link), NOW), "the same department is asked again"
+    answer_task(actor=actor_of(link), task=task, body="Yes.", today=TODAY)
+    reopen_task(actor=world["asker"], task=task, reason="Yours?", today=TODAY, department="logistics")
+    with pytest.raises(LinkEnded):
+        link_of(token_of(link), NOW)
+    assert Event.objects.filter(type="task_link.revoked", data__email=link.email).exists()
+
+
 def test_another_secret_key_ends_every_link(world, settings):  # noqa: F811
     link = give(world)
     token = token_of(link)

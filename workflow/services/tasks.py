@@ -5,15 +5,17 @@ or their own) answers, hands back and adds notes. Every step names the version i
 meanwhile was another one. An app above that keeps the record which a task is about is told of the move (see `task_moves`).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from arops.lib.refusal import Refused
 from org.actors import Actor, NotAllowed, require
 from org.models import Company, Department, User
-from workflow.models import Task, TaskNote
+from workflow.models import Task, TaskLink, TaskNote
 from workflow.services.recording import record
 from workflow.services.task_moves import TaskMove, tell_followers
 
@@ -77,13 +79,19 @@ def reopen_task(
     *, actor: Actor, task: Task, reason: str, today: date, version: int | None = None, due_date: date | None = None,
     department: str | None = None, assignee: User | None = None,
 ) -> Task:  # fmt: skip
-    """Ask again, and where it was the wrong department, another one or a person. Raises TaskError, NotAllowed."""
+    """Ask again, and where it was the wrong department, another one or a person: then links that were given to the one before end. Raises
+    TaskError, NotAllowed."""
+    links = TaskLink.objects.select_for_update(of=("self",), no_key=True).filter(task=task, revoked_at=None).order_by("pk")
+    given = list(links) if department or assignee else []  # locked before their task, as whoever comes by one does
     row = locked_task(actor, task, version, {State.ANSWERED, State.HANDED_BACK, State.CLOSED}, "tasks.create")
     note = _note(actor, row, "reopened", reason, "say what is still to be answered")
+    asked = (row.department_id, row.assignee_id)
     if department:
         row.department, row.assignee = _department(row.company, department), None
     if assignee:
         row.assignee = _assignee(row.company, assignee)
+    if asked != (row.department_id, row.assignee_id):
+        _end_links(actor, row, given)
     row.due_date, row.closed_at = due_date or row.due_date, None
     return _become(actor, row, State.OPEN, "reopened", note, today, department=row.department.code if row.department else "")
 
@@ -144,6 +152,12 @@ def _become(actor: Actor, row: Task, state: Task.State, move: str, note: TaskNot
     _tell(actor, row, f"task.{move}", **data)
     tell_followers(TaskMove(actor, row, move, note, today))
     return row
+
+
+def _end_links(actor: Actor, row: Task, links: Sequence[TaskLink]) -> None:
+    TaskLink.objects.filter(pk__in=[link.pk for link in links]).update(revoked_at=Now(), revoked_by=actor.label)
+    for link in links:
+        _tell(actor, row, "task_link.revoked", link=link.pk, email=link.email)
 
 
 def _write(row: Task, state: Task.State) -> None:
