@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, DateField, F, Func, IntegerField, QuerySet, Sum, Value
+from django.db.models import Case, CharField, Count, DateField, F, Func, IntegerField, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
 from customers.models import Customer
@@ -146,26 +146,43 @@ class Heat:
 
 
 def heat(actor: Actor, asked: Question, measure: str, causes: Sequence[Cause], dimension: str) -> Heat:
-    """Cases of the period by cause and source: one query, and the names of the sources that are shown."""
+    """Cases of the period by cause and source. Which sources have the most is asked first; the rest is put together by the database, for
+    there may be thousands."""
     cases = in_span(narrowed(actor, asked, causes), asked.span.first, asked.span.last)
-    column = "customer_id" if dimension == Dimension.CUSTOMER else dimension
-    rows = cases.values_list("cause_id", column).annotate(**_sums(asked.today)).order_by()
-    exact: dict[tuple[Any, str], Sums] = {(cause, str(source)): Sums(n, amount, days) for cause, source, n, amount, days in rows}
-    by_source, by_cause = defaultdict[str, Sums](Sums), defaultdict[Any, Sums](Sums)
-    for (cause, source), sums in exact.items():
-        by_source[source] += sums
+    column = _column(dimension)
+    first = _greatest(cases, column, measure, asked.today)
+    shown = Case(When(**{f"{column}__in": first}, then=Cast(F(column), CharField())), default=Value(REST), output_field=CharField())
+    rows: Any = cases.annotate(shown=shown).values_list("cause_id", "shown").annotate(**_sums(asked.today)).order_by()
+    cells = {(cause, source): Sums(n, amount, days) for cause, source, n, amount, days in rows}
+    by_cause = defaultdict[Any, Sums](Sums)
+    for (cause, _), sums in cells.items():
         by_cause[cause] += sums
-    first = sorted((s for s in by_source if s), key=lambda s: (-by_source[s].of(measure), s))[:SHOWN_SOURCES]
-    shown, cells = set(first), defaultdict[tuple[Any, str], Sums](Sums)
-    for (cause, source), sums in exact.items():
-        cells[cause, source if source in shown else REST] += sums
-    keys = sorted(by_cause, key=lambda c: -by_cause[c].of(measure))
-    by_key = {c.pk: c for c in causes}
-    sources = [*source_labels(dimension, first).items()]
-    if len(by_source) > len(first):
+    keys, by_key = sorted(by_cause, key=lambda c: -by_cause[c].of(measure)), {c.pk: c for c in causes}
+    sources = [*source_labels(dimension, [str(s) for s in first]).items()]
+    if any(source == REST for _, source in cells):
         sources.append((REST, "others"))
-    counted = _invoices_of(asked, first) if dimension == Dimension.CUSTOMER else {}
-    return Heat([by_key.get(k) for k in keys], sources, dict(cells), counted, by_source[""].cases)
+    customers = dimension == Dimension.CUSTOMER
+    unknown = 0 if customers else cases.filter(**{column: ""}).count()
+    return Heat([by_key.get(k) for k in keys], sources, cells, _invoices_of(asked, first) if customers else {}, unknown)
+
+
+def _column(dimension: str) -> str:
+    return "customer_id" if dimension == Dimension.CUSTOMER else dimension
+
+
+def _greatest(cases: QuerySet[Dispute], column: str, measure: str, today: date) -> list[Any]:
+    """The sources with the most, by what is measured."""
+    figure = {"count": Count("*"), "value": Sum("base_amount"), "days": Sum(days_open(today))}[measure]
+    known = cases if column == "customer_id" else cases.exclude(**{column: ""})
+    rows: Any = known.values_list(column).annotate(figure=figure).order_by("-figure", column)[:SHOWN_SOURCES]
+    return [source for source, _ in rows]
+
+
+def rest_of(actor: Actor, asked: Question, measure: str, causes: Sequence[Cause], dimension: str) -> QuerySet[Dispute]:
+    """Cases of the period from none of the sources that the heat table shows."""
+    cases = in_span(narrowed(actor, asked, causes), asked.span.first, asked.span.last)
+    column = _column(dimension)
+    return cases.exclude(**{f"{column}__in": _greatest(cases, column, measure, asked.today)})
 
 
 def source_labels(dimension: str, sources: Sequence[str]) -> dict[str, str]:
@@ -176,11 +193,9 @@ def source_labels(dimension: str, sources: Sequence[str]) -> dict[str, str]:
     return {source: names.get(int(source), source) for source in sources}
 
 
-def _invoices_of(asked: Question, customers: Sequence[str]) -> dict[str, int]:
+def _invoices_of(asked: Question, customers: Sequence[int]) -> dict[str, int]:
     """How many invoices these customers were sent in the period, for rates."""
-    found = Invoice.objects.filter(
-        customer__in=[int(c) for c in customers], document_date__gte=asked.span.first, document_date__lte=asked.span.last
-    )
+    found = Invoice.objects.filter(customer__in=customers, document_date__gte=asked.span.first, document_date__lte=asked.span.last)
     rows = found.exclude(kind="credit_memo").values_list("customer_id").annotate(n=Count("*")).order_by()
     return {str(pk): n for pk, n in rows}
 
@@ -191,12 +206,10 @@ def summed(cases: QuerySet[Dispute], today: date) -> Sums:
     return Sums(row["n"], row["amount"] or 0, row["days"] or 0)
 
 
-def cases_behind(cases: QuerySet[Dispute]) -> QuerySet[Dispute]:
-    """The same cases as a list shows them."""
-    return cases.select_related("customer", "company", "cause", "owner", "open_item", "invoice").order_by("-base_amount", "pk")
-
-
-def without_sources(cases: QuerySet[Dispute], dimension: str, sources: Sequence[str]) -> QuerySet[Dispute]:
-    """Those of the rest: from none of the sources that a heat table shows."""
-    column = "customer__in" if dimension == Dimension.CUSTOMER else f"{dimension}__in"
-    return cases.exclude(**{column: list(sources)})
+def cases_behind(cases: QuerySet[Dispute], most: int | None = None) -> QuerySet[Dispute]:
+    """The same cases as a list shows them, those with the most money first: the first so many, or all."""
+    related = ("customer", "company", "cause", "owner", "open_item")
+    ordered = cases.order_by("-base_amount", "pk")
+    if most is not None:  # found by their keys first: what is beside them is joined to those alone
+        ordered = Dispute.objects.filter(pk__in=list(ordered.values_list("pk", flat=True)[:most])).order_by("-base_amount", "pk")
+    return ordered.select_related(*related)

@@ -47,7 +47,7 @@ def counts_of(actor: Actor, today: date) -> dict[str, int]:
 
 def last_measures(problems: list[Problem]) -> dict[int, ProblemMeasure]:
     """The latest measurement of each problem that has one."""
-    found = ProblemMeasure.objects.filter(problem__in=problems).order_by("problem", "-pk").distinct("problem")
+    found = ProblemMeasure.objects.filter(problem__in=problems).order_by("problem_id", "-pk").distinct("problem_id")
     return {m.problem_id: m for m in found}
 
 

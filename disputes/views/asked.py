@@ -1,9 +1,9 @@
 """What pages about causes share: the question that the query string asks, the filters that are drawn, the links that keep them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -33,11 +33,16 @@ class Asked:
     question: Question
     measure: str
     dimension: str
+    begun: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
+    """Links as far as they are the same for many: a page has hundreds of them."""
 
     def link(self, name: str, **changes: Any) -> str:
         """A page about causes under the same question, some of it changed."""
-        wanted = {k: v for k, v in self.words.items() if v} | {"company": self.company.code} | changes
-        return reverse(name) + "?" + urlencode({k: str(v) for k, v in wanted.items() if v not in ("", None)})
+        key = name, frozenset(changes)
+        if key not in self.begun:
+            kept = {k: v for k, v in (self.words | {"company": self.company.code}).items() if v and k not in changes}
+            self.begun[key] = f"{reverse(name)}?{urlencode(kept)}"
+        return "&".join([self.begun[key], *(f"{k}={quote_plus(str(v))}" for k, v in changes.items() if v not in ("", None))])
 
     @property
     def narrowed(self) -> list[str]:

@@ -16,13 +16,14 @@ from arops.lib.sheets import export_response
 from arops.lib.tables import Column, Table
 from disputes.models import Cause, Dimension, Stage
 from disputes.policy.measuring import percent
-from disputes.policy.ranking import Bar, Sums
+from disputes.policy.ranking import VITAL, Bar, Sums
+from disputes.policy.statistics import rounded
 from disputes.selectors import pareto as counted
 from disputes.selectors.pareto import NOT_FOUND, REST, Heat, Pareto
 from disputes.views.asked import Asked, asked_of, controls, days_between
 from org.access import allowed
 
-SHOWN = 500
+SHOWN = 200
 """Cases a page shows; its file holds all of them."""
 UNFOUND = "not found yet"
 
@@ -42,6 +43,16 @@ class Row:
     height: str = ""
     middle: str = ""
     cumulated_y: str = ""
+
+    @property
+    def ends_vital(self) -> bool:
+        """Whether 80 % are reached with it."""
+        return self.bar.vital and self.bar.cumulated >= VITAL
+
+    @property
+    def shaded(self) -> list[tuple[Sums, str, int]]:
+        """Its months with their shade."""
+        return [(sums, url, tone) for (sums, url), tone in zip(self.months, shades(self.trend), strict=True)]
 
     @property
     def cause(self) -> Cause | None:
@@ -122,7 +133,7 @@ def _before(asked: Asked) -> dict[str, str]:
 
 
 def _pixel(value: Fraction) -> str:
-    return f"{round(value, 2):.2f}%"
+    return f"{rounded(value, 2)}%"
 
 
 def _line(rows: list[Row]) -> list[tuple[Row, Row]]:
@@ -191,7 +202,7 @@ def by_source(request: HttpRequest) -> HttpResponse:
 def _heat_row(cause: Cause | None, found: Heat, asked: Asked) -> dict[str, Any]:
     key, pk = (cause.pk, cause.pk) if cause else (NOT_FOUND, None)
     sums = [found.cells.get((pk, source), Sums()) for source, _ in found.sources]
-    tones = shades([s.of(asked.measure) for s in sums])
+    tones = shades([0 if source == REST else s.of(asked.measure) for s, (source, _) in zip(sums, found.sources, strict=True)])
     cells = [
         {"of": s, "value": s.of(asked.measure), "shade": tone, "url": _cell_url(asked, source, cause=key)}
         for s, tone, (source, _) in zip(sums, tones, found.sources, strict=True)
@@ -250,21 +261,19 @@ def cases(request: HttpRequest) -> HttpResponse:
     found = counted.of_cause(counted.in_span(whole, asked.question.span.first, asked.question.span.last), cause)
     source_name = ""
     if wanted["of"] == "others":
-        shown = counted.heat(request.user, asked.question, asked.measure, asked.causes, asked.dimension)  # type: ignore[arg-type]
-        found = counted.without_sources(found, asked.dimension, [s for s, _ in shown.sources if s != REST])
-        source_name = "others"
+        rest = counted.rest_of(request.user, asked.question, asked.measure, asked.causes, asked.dimension)  # type: ignore[arg-type]
+        found, source_name = counted.of_cause(rest, cause), "others"
     elif wanted["source"]:
         found = counted.of_source(found, asked.dimension, wanted["source"])
         source_name = _source_name(found, asked.dimension, wanted["source"])
     sums = counted.summed(found, asked.question.today)
-    rows = counted.cases_behind(found)
-    file = _exported(request, asked, "Cases by cause", lambda: cases_table(rows, asked))
+    file = _exported(request, asked, "Cases by cause", lambda: cases_table(counted.cases_behind(found), asked))
     if file:
         return file
     named = next((c for c in asked.causes if str(c.pk) == cause), None)
     context = controls(asked) | {
-        "table": cases_table(rows[:SHOWN], asked), "sums": sums, "cause": named, "source_name": source_name, "wanted": wanted,
-        "shown": SHOWN,
+        "table": cases_table(counted.cases_behind(found, SHOWN), asked), "sums": sums, "cause": named, "source_name": source_name,
+        "wanted": wanted, "shown": SHOWN,
         "title": named.name if named else ("No cause found yet" if cause == NOT_FOUND else "Cases"),
         "word": Dimension(asked.dimension).label, "back": asked.link("disputes:heat" if source_name else "disputes:causes"),
     }  # fmt: skip

@@ -25,6 +25,8 @@ from disputes.services import note_dispute, open_dispute
 from disputes.services.causes import add_cause
 from disputes.services.levels import save_level
 from disputes.services.problems import raise_problem
+from disputes.services.settling import settle_dispute
+from disputes.services.signing import save_sign_off_rule
 from disputes.services.telling import standard_texts, tell_customer
 from invoicing.models import Draft, Finding, Invoice
 from invoicing.payload import digest
@@ -89,7 +91,8 @@ def make_side(code: str, iban: str) -> Side:
     """A company and one thing of every kind."""
     company = make_company(code, currency="EUR")
     people = {role: make_user(role, company, scope="portfolio" if role == "sales" else "company") for role in policy.ROLES}
-    Department.objects.create(company=company, code="service", name="Service")
+    service = Department.objects.create(company=company, code="service", name="Service")
+    people["collaborator"].memberships.update(department=service)  # type: ignore[attr-defined]
     set_tax_rate(actor=SYSTEM, company=company, code="STD", name="Standard", jurisdiction="DE", percent=Decimal(19), valid_from=TODAY)
     save_level(actor=SYSTEM, company=company, reason="price", department=None, days=4)
     secrets = {scope: create_api_key(actor=SYSTEM, name=scope, scopes=[scope], companies=[company])[1] for scope in sorted(policy.SCOPES)}
@@ -139,11 +142,25 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _silent(company, collector, bank, name)
     _papers(collector, customer, name)
     _repeated(customer, name)
+    _settling(collector, first)
     return customer
 
 
+def _settling(collector: User, item: OpenItem) -> None:
+    """A case that is being settled: a department is to sign it off, with a file that says why."""
+    service = Department.objects.get(company=item.company, code="service")
+    rule = {"resolution": "withdrawn", "stage": "", "from_amount": 0, "currency": "EUR"}
+    save_sign_off_rule(actor=SYSTEM, company=item.company, department=service, **rule)
+    case = open_dispute(actor=collector, open_item=item, amount=5_00, reason="tax", today=TODAY, source=f"settling:{item.pk}")
+    file = attach(actor=SYSTEM, subject=case, kind="evidence", name="word.pdf", content=b"%PDF-1.7 word " + case.number.encode())
+    settle_dispute(
+        actor=collector, dispute=case, resolution="withdrawn", amount=0, version=case.version, token="t", today=TODAY, now=NOW,
+        payload={"attachments": [file.pk]},
+    )  # fmt: skip
+
+
 def _repeated(customer: Customer, name: str) -> None:
-    """A cause that came back at the customer: offered, and raised as a problem; the one is another cause's than the other."""
+    """A cause that came back at the customer: offered, and raised as a problem by hand."""
     company = customer.company
     cause = Cause.objects.filter(company=company).order_by("pk")[0]
     at = {"dimension": "customer", "source": str(customer.pk), "source_label": customer.name}
