@@ -35,6 +35,7 @@ urlpatterns = [
     path("<int:pk>/watch/", cases.watch, name="watch"),
     # Opening by hand.
     path("open/<int:item_pk>/", opening.create, name="open"),
+    path("<int:pk>/amend/", opening.amend, name="amend"),
     # Service levels and policy.
     path("levels/", levels.index, name="levels"),
     path("levels/set/", levels.level, name="level"),

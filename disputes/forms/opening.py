@@ -1,4 +1,4 @@
-"""What people type to open a case: the whole document, lines of it, or an amount."""
+"""What people type to open a case, or to change what is contested: the whole document, lines of it, or an amount."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,24 +40,18 @@ class FilesField(forms.FileField):
         return [Evidence(file.name, file.read()) for file in files]
 
 
-class OpenForm(forms.Form):
-    """A new case on an item. `kind` left out: an amount where one is typed, else the whole of what is open."""
+class ContestForm(forms.Form):
+    """What of an item is contested, and why. `kind` left out: an amount where one is typed, else lines that are ticked, else all."""
 
     kind = forms.ChoiceField(choices=KINDS, required=False, label="What is contested")
     reason = forms.ChoiceField(choices=[("", "choose"), *Dispute.Reason.choices], error_messages={"required": "say why it is contested"})
     amount = forms.CharField(required=False, max_length=30)
-    customer_words = forms.CharField(
-        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="In the customer's words"
-    )
-    evidence = FilesField(required=False, label="Evidence", widget=SeveralFiles(attrs={"multiple": True}))
-    department = forms.ModelChoiceField(Department.objects.none(), required=False, empty_label="nobody else")
 
     def __init__(self, *args: Any, item: OpenItem, lines: Sequence[Contestable] = (), free: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.item, self.sources, self.free = item, lines, free
-        self.fields["department"].queryset = Department.objects.filter(company=item.company_id)  # type: ignore[attr-defined]
         for line in lines:
-            text = money.to_text(line.free, item.currency)
+            text = money.to_text(line.contested or line.free, item.currency)
             self.fields[f"line_{line.pk}"] = forms.CharField(required=False, max_length=30, initial=text, label=f"Line {line.number}")
 
     def rows(self) -> list[tuple[Contestable, forms.BoundField, bool]]:
@@ -108,8 +102,34 @@ class OpenForm(forms.Form):
             self.add_error("kind", "tick the lines that are contested")
         return tuple(found)
 
+
+class OpenForm(ContestForm):
+    """A new case on an item."""
+
+    customer_words = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="In the customer's words"
+    )
+    evidence = FilesField(required=False, label="Evidence", widget=SeveralFiles(attrs={"multiple": True}))
+    department = forms.ModelChoiceField(Department.objects.none(), required=False, empty_label="nobody else")
+
+    def __init__(self, *args: Any, item: OpenItem, **kwargs: Any) -> None:
+        super().__init__(*args, item=item, **kwargs)
+        self.fields["department"].queryset = Department.objects.filter(company=item.company_id)  # type: ignore[attr-defined]
+
     def for_service(self) -> dict[str, Any]:
         """The arguments of `open_by_hand` that come of the form."""
         names = ("kind", "reason", "amount", "customer_words", "department", "lines", "evidence")
         told = {name: self.cleaned_data[name] for name in names}
         return told | {"customer_words": told["customer_words"].replace("\x00", "")}
+
+
+class AmendForm(ContestForm):
+    """What is contested of an open case from now on."""
+
+    note = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), label="Why it changes")
+
+    def for_service(self) -> dict[str, Any]:
+        """The arguments of `amend_dispute` that come of the form."""
+        data = self.cleaned_data
+        what = {"lines": data["lines"]} if data["kind"] == "lines" else {"amount": data["amount"]}
+        return what | {"reason": data["reason"], "note": data["note"].replace("\x00", "")}

@@ -1,4 +1,4 @@
-"""Opening a case by hand."""
+"""Opening a case by hand, and changing what is contested."""
 
 from typing import Any
 
@@ -9,15 +9,17 @@ from django.urls import reverse
 from arops.lib import clock, money
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from disputes.forms.opening import OpenForm
+from disputes.forms.opening import AmendForm, OpenForm
 from disputes.models import Dispute
 from disputes.policy.reasons import reason_of
 from disputes.selectors import disputed_by_item
 from disputes.selectors.contestable import contestable_lines
 from disputes.selectors.levels import policy_of
+from disputes.services import amend_dispute
+from disputes.services.amounts import free_of
 from disputes.services.by_hand import open_by_hand
-from disputes.services.errors import DisputeError
 from disputes.services.opening import NewDispute
+from disputes.views.shared import case_in_sight, case_url, go_on, queue_of, version_of
 from ledger.models import OpenItem
 from org.access import allowed
 from org.actors import NotAllowed
@@ -67,6 +69,40 @@ def _open(request: HttpRequest, item: OpenItem, form: OpenForm) -> Dispute | Non
             tells=tells,
         )  # fmt: skip
     except (Refused, NotAllowed) as refusal:
-        field = refusal.field if isinstance(refusal, DisputeError) and refusal.field in ("amount", "reason", "department") else None
-        form.add_error(field, str(refusal))
+        _tell(form, refusal)
         return None
+
+
+@allowed("disputes.work")
+def amend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is contested of an open case: its amount, its lines, its reason."""
+    case = case_in_sight(request, pk, "disputes.work")
+    item, queue = case.open_item, queue_of(request)
+    lines, free = contestable_lines(item, beside=case), free_of(item, beside=case)
+    start = {
+        "kind": "lines" if case.kind == "lines" else "amount", "amount": money.to_text(case.amount, case.currency), "reason": case.reason,
+        "lines": [line.pk for line in lines if line.contested],
+    }  # fmt: skip
+    form = AmendForm(request.POST or None, item=item, lines=lines, free=free, initial=start)
+    if request.method == "POST" and form.is_valid():
+        try:
+            amend_dispute(actor=request.user, dispute=case, version=version_of(request), today=clock.today(), **form.for_service())  # type: ignore[arg-type]
+        except (Refused, NotAllowed) as refusal:
+            _tell(form, refusal)
+        else:
+            return toast(request, go_on(request, pk), f"{case.number}: {money.format(case.amount, case.currency)} in dispute", tone="ok")
+    context = {
+        "dispute": case, "item": item, "form": form, "rows": form.rows(), "free": free, "digits": money.exponent(item.currency),
+        "kind": form["kind"].value() or start["kind"], "kinds": AMENDED if lines else AMENDED[1:], "queue": queue,
+        "back": case_url(pk, queue), "version": request.POST.get("version") or case.version,
+    }  # fmt: skip
+    return page(request, "disputes/amend.html", context, status=422 if form.errors else 200)
+
+
+AMENDED = (("lines", "lines"), ("amount", "an amount"))
+
+
+def _tell(form: OpenForm | AmendForm, refusal: Exception) -> None:
+    """Say a refusal beside the field that it is about, where it is about one of the form's."""
+    field = getattr(refusal, "field", "")
+    form.add_error(field if field in ("amount", "reason", "department") else None, str(refusal))

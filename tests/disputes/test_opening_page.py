@@ -135,3 +135,22 @@ def test_what_is_out_of_sight_is_not_there(world, client):
         assert client.get(reverse("disputes:detail", args=[case.pk])).status_code == 404
     client.force_login(make_user("auditor", company))
     assert client.post(address(item), {"reason": "price"}).status_code in (403, 404)
+
+
+def test_an_open_case_is_amended_on_its_page(desk, world):
+    item = world[2]
+    pk = dict(item.invoice.lines.values_list("number", "pk"))
+    case = open_dispute(
+        actor=SYSTEM, open_item=item, amount=50_00, reason="price", today=DAY, source="x", kind="lines", lines=[(pk[2], 50_00)]
+    )
+    page = reverse("disputes:amend", args=[case.pk])
+    body = desk.get(page).content.decode()
+    assert 'value="lines" checked' in body and f'value="{pk[2]}" data-select checked' in body
+    lines = {"lines": [pk[1], pk[2]], f"line_{pk[1]}": "8.25", f"line_{pk[2]}": "20.00"}
+    assert desk.post(page, {"version": 0, "kind": "lines", "reason": "tax", "note": "the tax too"} | lines).status_code == 302
+    case.refresh_from_db()
+    assert (case.amount, case.claimed, case.reason, case.notes.get().body) == (28_25, 50_00, "tax", "the tax too")
+    stale = desk.post(page, {"version": 0, "kind": "amount", "amount": "5.00", "reason": "tax"})
+    assert stale.status_code == 422 and "meanwhile" in stale.content.decode()
+    over = desk.post(page, {"version": 1, "kind": "amount", "amount": "158.26", "reason": "tax"})
+    assert over.status_code == 422 and errors(over)
