@@ -16,7 +16,9 @@ from workflow.models import Event, Task, TaskLink, TaskNote
 TABS = (("all", "All"), ("customer", "Customer"), ("internal", "Internal"))
 MOST = 300
 """Events that a page tells of; the audit file has all."""
-QUIET = frozenset({"dispute.noted", "dispute.asked", "dispute.told"})
+QUIET = frozenset(
+    "dispute.noted dispute.asked dispute.told dispute.question_answered dispute.question_handed_back dispute.question_reopened".split()
+)
 """Events of what stands in the thread itself."""
 
 
