@@ -225,20 +225,23 @@ def _cases_table(wish: Wish, chosen: list[Served], at_stage: dict[int, int] | No
     related = Dispute.objects.filter(pk__in=[c.pk for c in chosen]).select_related("customer", "department", "owner", "open_item")
     rows = {case.pk: case for case in related}
     spent = [Column("stage", "Days there", lambda c: (at_stage or {})[c.pk], kind="num", total=whole)] if at_stage is not None else []
+    placed = Column("department", "Department", lambda c: rows[c.pk].department.name if c.department else "", priority=3)
+    ended = Column("closed", "Closed", lambda c: c.closed_on, kind="date", tone=lambda c: "" if c.is_in_time else "bad")
+    late = Column("late", "Days late", lambda c: c.late or None, kind="num", tone=lambda c: "bad")
     columns = [
         Column("number", "Case", lambda c: rows[c.pk].number, pin=True, href=lambda c: reverse("disputes:detail", args=[c.pk])),
         Column("customer", "Customer", lambda c: rows[c.pk].customer.name, grow=True,
                href=lambda c: address("customers:detail", rows[c.pk].customer_id)),
         Column("reason", "Reason", lambda c: rows[c.pk].get_reason_display(), priority=3),
-        Column("department", "Department", lambda c: rows[c.pk].department.name if c.department else "", priority=3),
+        *([placed] if any(c.department for c in chosen) else []),
         Column("owner", "Owner", lambda c: rows[c.pk].owner.name if c.owner else "", priority=3),
         Column("opened", "Opened", lambda c: c.opened_on, kind="date", priority=2),
         Column("due", "Due", lambda c: c.due_date, kind="date", priority=2),
-        Column("closed", "Closed", lambda c: c.closed_on, kind="date", tone=lambda c: "" if c.is_in_time else "bad"),
+        *([ended] if any(c.closed_on for c in chosen) else []),
         *spent,
         Column("worked", "Days", lambda c: c.worked, kind="num", priority=2),
         Column("paused", "Paused", lambda c: c.paused, kind="num", total=whole, priority=3),
-        Column("late", "Days late", lambda c: c.late or None, kind="num", tone=lambda c: "bad"),
+        *([late] if any(c.late for c in chosen) else []),
         Column("amount", "In dispute", lambda c: c.amount, kind="money", total=whole),
         Column("cost", "Cost of delay", lambda c: c.cost, kind="money", total=whole, priority=2),
     ]  # fmt: skip
