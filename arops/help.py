@@ -45,6 +45,7 @@ PAGES = {
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
     "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list",
+    "disputes:list": "how-to/disputes#the-queues", "disputes:detail": "how-to/disputes#on-the-page-of-a-case",
     "disputes:open": "how-to/open-a-case", "disputes:amend": "how-to/open-a-case#change-what-is-contested",
     "disputes:levels": "how-to/open-a-case#service-levels",
     "collections:promises": "explanation/promises-and-disputes", "collections:dunning": "how-to/dunning",
@@ -88,7 +89,7 @@ PAGES = {
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {
     "cashapp": "how-to/clear-cash", "collections": "explanation/work-list", "customers": "explanation/work-list",
-    "disputes": "explanation/promises-and-disputes", "invoicing": "how-to/invoices", "ledger": "explanation/ledger",
+    "disputes": "how-to/disputes", "invoicing": "how-to/invoices", "ledger": "explanation/ledger",
     "messaging": "how-to/dunning", "orders": "how-to/orders-by-hand", "org": "reference/permissions",
     "reports": "reference/metrics", "workflow": "explanation/jobs",
 }  # fmt: skip
