@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -276,8 +277,18 @@ def cases(request: HttpRequest) -> HttpResponse:
         "wanted": wanted, "shown": SHOWN,
         "title": named.name if named else ("No cause found yet" if cause == NOT_FOUND else "Cases"),
         "word": Dimension(asked.dimension).label, "back": asked.link("disputes:heat" if source_name else "disputes:causes"),
+        "raise_url": _raise_url(asked, named, wanted),
     }  # fmt: skip
     return page(request, "disputes/cause_cases.html", context, fragment="body")
+
+
+def _raise_url(asked: Asked, cause: Cause | None, wanted: dict[str, str]) -> str:
+    """Where the cause that is looked at, at its source if there is one, becomes a problem; empty where it can't."""
+    user: Any = asked.request.user
+    if cause is None or wanted["of"] or not cause.is_active or not user.can("problems.work", asked.company.pk):
+        return ""
+    at = {"source_by": asked.dimension, "source": wanted["source"]} if wanted["source"] else {}
+    return f"{reverse('disputes:problem-new', args=[asked.company.pk])}?{urlencode({'cause': cause.pk} | at)}"
 
 
 def _source_name(found: Any, dimension: str, source: str) -> str:

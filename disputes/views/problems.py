@@ -16,8 +16,9 @@ from arops.lib.http import filters_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
+from customers.models import Customer
 from disputes.forms.problems import ActedForm, AskProblemForm, ProblemForm, RaiseForm
-from disputes.models import Problem
+from disputes.models import Dimension, Problem
 from disputes.policy.measuring import VERDICTS
 from disputes.selectors import problems as found_in
 from disputes.selectors.pareto import summed
@@ -94,19 +95,33 @@ def _table(rows: list[Problem], measures: dict[int, Any]) -> Table:
 
 @allowed("problems.work")
 def new(request: HttpRequest, company_pk: int) -> HttpResponse:
-    """Raise a cause as a problem by hand, wherever in the company it arises."""
+    """Raise a cause as a problem by hand: at the source that the address names, else wherever in the company it arises."""
     company = get_object_or_404(Company.objects.visible_to(_user(request), "problems.work"), pk=company_pk)
+    at = _source(request, company)
     form = RaiseForm(request.POST or None, company=company, initial={"cause": request.GET.get("cause")})
     if request.method == "POST" and form.is_valid():
         try:
             problem = work.raise_problem(
-                actor=_user(request), company=company, today=clock.today(), owner=_user(request), **form.cleaned_data
+                actor=_user(request), company=company, today=clock.today(), owner=_user(request), **form.cleaned_data, **at
             )
         except (Refused, NotAllowed) as refusal:
             form.add_error(None, str(refusal))
         else:
             return toast(request, redirect_htmx(request, reverse("disputes:problem", args=[problem.pk])), f"{problem.number} is raised")
-    return page(request, "disputes/problem_new.html", {"company": company, "form": form}, status=422 if form.errors else 200)
+    context = {"company": company, "form": form, "at": at, "word": Dimension(at["dimension"]).label if at else ""}
+    return page(request, "disputes/problem_new.html", context, status=422 if form.errors else 200)
+
+
+def _source(request: HttpRequest, company: Company) -> dict[str, Any]:
+    """The source that the address names, with what it is called; empty for none. A customer must be in sight."""
+    dimension, source = request.GET.get("source_by", ""), request.GET.get("source", "")[:120]
+    if dimension not in Dimension.values or not source:
+        return {}
+    label = source
+    if dimension == Dimension.CUSTOMER:
+        seen = Customer.objects.visible_to(_user(request), "problems.work").filter(company=company)
+        label = get_object_or_404(seen, pk=int(source) if source.isascii() and source.isdecimal() and len(source) < 19 else 0).name
+    return {"dimension": dimension, "source": source, "source_label": label}
 
 
 @allowed("disputes.view")
