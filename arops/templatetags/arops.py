@@ -93,8 +93,12 @@ def iso_minute(text: Any) -> str:
 
 @register.filter
 def as_text(content: Any) -> str:
-    """Whatever JSON holds, as indented text."""
-    return json.dumps(content, indent=1, ensure_ascii=False)
+    """Whatever JSON holds, for people: a line for each part, its words by name."""
+    if isinstance(content, list):
+        return "\n".join(map(as_text, content))
+    if isinstance(content, dict):
+        return " · ".join(f"{spaced(name)}: {as_text(part)}" for name, part in content.items() if part not in (None, "", [], {}))
+    return content if isinstance(content, str) else json.dumps(content)
 
 
 @register.filter
