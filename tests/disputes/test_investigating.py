@@ -143,6 +143,7 @@ class TestPrecedents:
         assert [len(g.cases) for g in precedents(portfolio, world.case, TODAY)] == [3, 3, 3]
 
     def test_they_take_as_many_statements_however_many_there_are(self, world: World) -> None:
+        self.old(world, 99)
         with CaptureQueriesContext(connection) as few:
             precedents(world.ana, world.case, TODAY)
         for n in range(12):
