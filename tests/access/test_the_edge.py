@@ -41,7 +41,7 @@ def test_numbers_of_thousands_of_digits_break_nothing(web, company):
     item = issue(customer, 100_00)
     case = open_dispute(actor=SYSTEM, open_item=item, amount=1_00, reason="price", today=DAY, source="edge")
     for version in (LONG, "9" * 25, "-1", "²"):
-        for act in ("move", "assign", "resolve"):
+        for act in ("move", "assign", "settle"):
             assert web.post(reverse(f"disputes:{act}", args=[case.pk]), {"state": "waiting", "version": version}).status_code < 500
     assert web.post(reverse("collections:call", args=[customer.pk]), {"items": [LONG, "²"], "outcome": "promise"}).status_code == 422
     case.refresh_from_db()
