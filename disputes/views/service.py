@@ -227,10 +227,10 @@ def _cases_table(wish: Wish, chosen: list[Served], at_stage: dict[int, int] | No
     spent = [Column("stage", "Days there", lambda c: (at_stage or {})[c.pk], kind="num", total=whole)] if at_stage is not None else []
     placed = Column("department", "Department", lambda c: rows[c.pk].department.name if c.department else "", priority=3)
     ended = Column("closed", "Closed", lambda c: c.closed_on, kind="date", tone=lambda c: "" if c.is_in_time else "bad")
-    late = Column("late", "Days late", lambda c: c.late or None, kind="num", tone=lambda c: "bad")
+    late = Column("late", "Days late", lambda c: c.late or None, kind="num", tone=lambda c: "bad", priority=2)
     columns = [
         Column("number", "Case", lambda c: rows[c.pk].number, pin=True, href=lambda c: reverse("disputes:detail", args=[c.pk])),
-        Column("customer", "Customer", lambda c: rows[c.pk].customer.name, grow=True,
+        Column("customer", "Customer", lambda c: rows[c.pk].customer.name, grow=True, phone="full",
                href=lambda c: address("customers:detail", rows[c.pk].customer_id)),
         Column("reason", "Reason", lambda c: rows[c.pk].get_reason_display(), priority=3),
         *([placed] if any(c.department for c in chosen) else []),
@@ -242,10 +242,10 @@ def _cases_table(wish: Wish, chosen: list[Served], at_stage: dict[int, int] | No
         Column("worked", "Days", lambda c: c.worked, kind="num", priority=2),
         Column("paused", "Paused", lambda c: c.paused, kind="num", total=whole, priority=3),
         *([late] if any(c.late for c in chosen) else []),
-        Column("amount", "In dispute", lambda c: c.amount, kind="money", total=whole),
+        Column("amount", "In dispute", lambda c: c.amount, kind="money", total=whole, phone="end"),
         Column("cost", "Cost of delay", lambda c: c.cost, kind="money", total=whole, priority=2),
     ]  # fmt: skip
-    return Table(columns, chosen, currency=wish.asked.company.base_currency, row_id=lambda c: f"case-{c.pk}", name="case",
+    return Table(columns, chosen, currency=wish.asked.company.base_currency, row_id=lambda c: f"case-{c.pk}", name="case", stack=True,
                  empty="No case stands behind this figure.")  # fmt: skip
 
 
