@@ -86,38 +86,38 @@ def total(row: Row) -> None:
     row["total"] = money.to_text(sum(amounts) + tax, currency)
 
 
-def _line(row: Row, sku: str) -> Row:
+def line_of(row: Row, sku: str) -> Row:
     found: Row = next(line for line in row["lines"] if line.get("sku") == sku)
     return found
 
 
-def _price_entered_wrong(fault: Fault) -> None:
+def price_entered_wrong(fault: Fault) -> None:
     """The desk typed last year's surcharge into the order; the invoice follows it."""
     for row in (fault.life.order, fault.document):
-        _line(row, "SRV-HR")["unit_price"] = "156.75"
+        line_of(row, "SRV-HR")["unit_price"] = "156.75"
 
 
-def _price_billed_wrong(fault: Fault) -> None:
-    _line(fault.document, "PRT-FLT")["unit_price"] = "68.90"
+def price_billed_wrong(fault: Fault) -> None:
+    line_of(fault.document, "PRT-FLT")["unit_price"] = "68.90"
 
 
 def _old_version(fault: Fault) -> None:
     """The amendment never reached our price table: the order and the invoice have the price before it."""
     for row in (fault.life.order, fault.document):
-        _line(row, "SRV-HR")["unit_price"] = "136.80"
+        line_of(row, "SRV-HR")["unit_price"] = "136.80"
 
 
 def _risen_twice(fault: Fault) -> None:
     price = (Decimal("142.50") * Decimal("1.03")).quantize(Decimal("0.0001"))
     for row in (fault.life.order, fault.document):
-        _line(row, "SRV-HR")["unit_price"] = str(price)
+        line_of(row, "SRV-HR")["unit_price"] = str(price)
 
 
-def _more_than_done(fault: Fault) -> None:
-    _line(fault.document, "SRV-HR")["quantity"] = "8"
+def more_than_done(fault: Fault) -> None:
+    line_of(fault.document, "SRV-HR")["quantity"] = "8"
     for row in (fault.life.order, fault.life.purchase_order):
         assert row
-        _line(row, "SRV-HR")["quantity"] = "8"
+        line_of(row, "SRV-HR")["quantity"] = "8"
         if "amount" in row:
             row["amount"] = str(sum(Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in row["lines"]))
 
@@ -127,7 +127,7 @@ def _not_done(fault: Fault) -> None:
     job |= {"state": "started", "completed_on": "", "signed_off_by": "", "signed_off_on": ""}
 
 
-def _not_signed(fault: Fault) -> None:
+def not_signed(fault: Fault) -> None:
     (job,) = fault.life.work_orders
     job |= {"signed_off_by": "", "signed_off_on": ""}
 
@@ -158,7 +158,7 @@ def _exhausted(fault: Fault) -> None:
 
 
 def _other_unit(fault: Fault) -> None:
-    _line(fault.document, "PRT-FLT").update(unit="PL", quantity="1", unit_price="770.40")
+    line_of(fault.document, "PRT-FLT").update(unit="PL", quantity="1", unit_price="770.40")
 
 
 def _other_terms(fault: Fault) -> None:
@@ -169,19 +169,19 @@ def _exempt(fault: Fault) -> None:
     fault.exempt = True
 
 
-def _freight(fault: Fault) -> None:
+def freight(fault: Fault) -> None:
     fault.life.order["freight"] = "included"
     row = {"number": 3, "sku": "FRT", "description": "Freight", "unit": "EA", "quantity": "1", "unit_price": "95.00"}
     fault.document["lines"].append({**row, "tax_code": fault.document["lines"][0]["tax_code"], "contract": contract_of(fault.customer)})
 
 
-def _damaged(fault: Fault) -> None:
+def damaged(fault: Fault) -> None:
     (delivery,) = fault.life.deliveries
     delivery["note"] = "Four filter sets crushed; driver took pictures."
     delivery["lines"][0]["damaged"] = "4"
 
 
-def _single(customer: PlanCustomer) -> bool:
+def single(customer: PlanCustomer) -> bool:
     return not is_blanket(customer) and not escalates(customer)
 
 
@@ -189,31 +189,31 @@ def _rising(customer: PlanCustomer) -> bool:
     return not is_blanket(customer) and escalates(customer)
 
 
-def _steady(customer: PlanCustomer) -> bool:
+def steady(customer: PlanCustomer) -> bool:
     """On one purchase order for long, at prices that stand still: these are Ana's, who sees her own portfolio alone."""
     return is_blanket(customer) and not escalates(customer)
 
 
-def _signing(customer: PlanCustomer) -> bool:
-    return _single(customer) and wants_signatures(customer)
+def signing(customer: PlanCustomer) -> bool:
+    return single(customer) and wants_signatures(customer)
 
 
 WAYS: tuple[tuple[str, Callable[[Fault], None], Callable[[PlanCustomer], bool]], ...] = (
-    ("work_not_signed", _not_signed, _signing),
+    ("work_not_signed", not_signed, signing),
     ("escalator", _risen_twice, _rising),
-    ("price", _price_entered_wrong, _single),
-    ("work_not_done", _not_done, _steady),
-    ("contract_version", _old_version, _single),
-    ("quantity_work", _more_than_done, _single),
-    ("po_expired", _expired, _single),
-    ("po_missing", _no_number, _single),
-    ("po_exhausted", _exhausted, _single),
-    ("exemption_ignored", _exempt, _single),
-    ("quantity_delivered", _damaged, _steady),
-    ("freight_not_agreed", _freight, _steady),
-    ("terms", _other_terms, _single),
-    ("unit", _other_unit, _single),
-    ("price", _price_billed_wrong, _steady),
+    ("price", price_entered_wrong, single),
+    ("work_not_done", _not_done, steady),
+    ("contract_version", _old_version, single),
+    ("quantity_work", more_than_done, single),
+    ("po_expired", _expired, single),
+    ("po_missing", _no_number, single),
+    ("po_exhausted", _exhausted, single),
+    ("exemption_ignored", _exempt, single),
+    ("quantity_delivered", damaged, steady),
+    ("freight_not_agreed", freight, steady),
+    ("terms", _other_terms, single),
+    ("unit", _other_unit, single),
+    ("price", price_billed_wrong, steady),
 )
 """The rule that finds it, how a good life is spoilt, and which customers it fits."""
 

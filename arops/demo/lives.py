@@ -53,6 +53,8 @@ class Lives:
     deliveries: list[Row] = field(default_factory=list)
     work_orders: list[Row] = field(default_factory=list)
     invoices: dict[str, Row] = field(default_factory=dict)
+    documents: dict[str, Row] = field(default_factory=dict)
+    """Invoices that didn't follow their orders, as the ERP sent them."""
     covered: list[PlanCustomer] = field(default_factory=list)
     since: date = date.min
     today: date = date.min

@@ -7,12 +7,17 @@ from django.db import connection
 
 from arops.demo.agreed import keep_lives
 from arops.demo.approving import Requests, set_limits
+from arops.demo.cases import Cases, set_up_cases
 from arops.demo.checked import Desk
+from arops.demo.contests import make_contests
 from arops.demo.delivered import deliver, introduce
 from arops.demo.lives import make_lives
+from arops.demo.mistakes import make_mistakes
 from arops.demo.months import Months
 from arops.demo.plan import make_plan
+from arops.demo.problems import make_problems
 from arops.demo.setup import SYSTEM, World, set_up
+from arops.demo.work import make_work
 from ledger.models import Period
 from ledger.services import close_period
 from reports.services import take_snapshot
@@ -24,17 +29,21 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
     plan = make_plan(today, share=share)
     lives = make_lives(plan)
+    mistakes = make_mistakes(lives, plan)
+    contests = make_contests(plan, {number for act in make_work(plan) for number in act.invoices})
     world = set_up(plan)
     introduce(world)
     set_limits(world)
+    set_up_cases(world)
     keep_lives(world, lives)
     desk = Desk(world, lives, now)
     desk.prepare()
-    months = Months(world, lives, now)
+    months = Months(world, lives, Cases(world, contests, mistakes, now), now)
     for n in months.run():
         if n in (0, 2, 6):
             analyze()
     desk.work()
+    make_problems(world, today)
     Requests(world, today, now).make()
     deliver(world, today, now)
     _snapshots(world, today)

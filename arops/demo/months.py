@@ -7,7 +7,10 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from arops.demo import bankfiles
+from arops.demo.cases import Cases
 from arops.demo.deeds import Deeds
 from arops.demo.lives import Lives
 from arops.demo.plan import COMPANIES, PlanCompany, PlanInvoice, PlanPayment
@@ -20,14 +23,18 @@ from cashapp.services.applying import apply_receipt
 from cashapp.services.errors import CashError
 from cashapp.services.settling import Share
 from collections_app.services.promises import decide_promises
-from disputes.models import Dispute
-from disputes.services import resolve_dispute
 from invoicing.services import issue_documents
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 
 CLEARED_AFTER = timedelta(days=12)
 """People have cleared what is older than this; younger receipts still wait in the queue."""
+
+WEEKLY = timedelta(days=64)
+"""Since when they come by the week."""
+
+SAID = (("price difference", "price"), ("freight", "freight"), ("damage", "damaged"))
+"""Words of a payment that say why it is short."""
 
 MONTHLY = timedelta(days=400)
 """Since when statements come by the month; before that, by the quarter. (People's work is told of the last 300 days.)"""
@@ -45,8 +52,8 @@ def banking_days_back(today: date, count: int) -> date:
 class Months:
     """The run of the months; keeps each account's closing balance so that statements chain."""
 
-    def __init__(self, world: World, lives: Lives, now: datetime) -> None:
-        self.lives, self.world, self.today, self.now = lives, world, world.plan.today, now
+    def __init__(self, world: World, lives: Lives, cases: Cases, now: datetime) -> None:
+        self.lives, self.world, self.cases, self.today, self.now = lives, world, cases, world.plan.today, now
         self.balances = {c.code: 250_000_00 for c in COMPANIES}
         self.numbers = {c.code: 0 for c in COMPANIES}
         self.truth: dict[tuple[str, date, int, str], list[PlanPayment]] = defaultdict(list)
@@ -60,11 +67,13 @@ class Months:
         acts = make_work(plan)
         for n, (first, end) in enumerate(_spans(min(i.day for i in plan.invoices), self.today)):
             self._issue([i for i in plan.invoices if first <= i.day <= end])
+            self.cases.work(first, end)
             self._work(acts, first, end)
             paid = [p for p in plan.payments if first <= p.day <= min(end, last)]
             for company in COMPANIES:
                 self._bank(company, [p for p in paid if p.company == company.code], min(end, last))
                 self._decide(company, first, end)
+            self.cases.follow(first, end)
             yield n
 
     def waiting(self) -> Iterator[tuple[str, bytes]]:
@@ -77,8 +86,9 @@ class Months:
 
     def _issue(self, invoices: Sequence[PlanInvoice]) -> None:
         outcomes = issue_documents(
-            [_document(i, self.lives.invoices.get(i.number)) for i in invoices], actor=self.world.erp, source_system="erp"
-        )
+            [self.lives.documents.get(i.number) or _document(i, self.lives.invoices.get(i.number)) for i in invoices],
+            actor=self.world.erp, source_system="erp",
+        )  # fmt: skip
         wrong = [p for o in outcomes for p in o.problems]
         assert not wrong, wrong[:3]
 
@@ -95,7 +105,8 @@ class Months:
         name, content, _ = self._statement(company, payments, day)
         import_bank_file(actor=self.world.people["senior"], content=content, name=name, today=self.today, company=books)
         match_receipts(company=books, actor=SYSTEM, today=day)
-        waiting = Receipt.objects.filter(company=books, value_date__lte=self.today - CLEARED_AFTER).to_clear()
+        old = Q(value_date__lte=self.today - CLEARED_AFTER) | Q(text__contains=self.cases.waiting)
+        waiting = Receipt.objects.filter(old, company=books).to_clear()
         self._clear(list(waiting.select_related("open_item", "company").order_by("pk")))
 
     def _statement(self, company: PlanCompany, payments: Sequence[PlanPayment], day: date) -> tuple[str, bytes, int]:
@@ -123,11 +134,6 @@ class Months:
             first + timedelta(days=n) for n in (6, 13, 20) if end - first < timedelta(days=32) and first + timedelta(days=n) < end
         ] + [end]:
             decide_promises(company=books, today=day, actor=SYSTEM)
-        for dispute in Dispute.objects.filter(company=books, open_item__balance=0).open():
-            resolve_dispute(
-                actor=self.world.people["senior"], dispute=dispute, resolution="paid", today=end, version=dispute.version,
-                note="The rest was paid.",
-            )  # fmt: skip
 
     def _payment_of(self, receipt: Receipt) -> PlanPayment | None:
         found = self.truth.get((receipt.company.code, receipt.value_date, receipt.amount, receipt.payer_account), [])
@@ -142,10 +148,11 @@ def _shares(receipt: Receipt, payment: PlanPayment) -> tuple[Share, ...]:
     for item in lock_items([i.pk for i in items]).values():
         discount = item.discount_amount if item.discount_until and payment.day <= item.discount_until else 0
         short = payment.short if item.number == numbers[0] else 0
+        reason = next((reason for words, reason in SAID if words in payment.text), "short_payment")
         cash = item.balance - discount - short
         if cash <= 0 or cash > left:
             return ()
-        shares.append(Share(item.pk, cash, discount, short=short))
+        shares.append(Share(item.pk, cash, discount, short=short, reason=reason))
         left -= cash
     return tuple(shares) if not left and len(shares) == len(numbers) else ()
 
@@ -172,12 +179,15 @@ def _document(invoice: PlanInvoice, behind: dict[str, Any] | None) -> dict[str, 
 
 
 def _spans(first: date, today: date) -> Iterator[tuple[date, date]]:
-    """First and last days of what is worked in one go: quarters long ago, then calendar months, the last one up to today."""
+    """First and last days of what is worked in one go: quarters long ago, then calendar months, the last weeks one by one up to today."""
     day = first.replace(day=1)
     while day <= today:
-        months = 3 if day < today - MONTHLY else 1
-        following = day
-        for _ in range(months):
-            following = (following + timedelta(days=32)).replace(day=1)
+        following = day + timedelta(days=7) if day > today - WEEKLY else _months_on(day, 3 if day < today - MONTHLY else 1)
         yield day, min(following - timedelta(days=1), today)
         day = following
+
+
+def _months_on(day: date, count: int) -> date:
+    for _ in range(count):
+        day = (day + timedelta(days=32)).replace(day=1)
+    return day

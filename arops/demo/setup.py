@@ -32,6 +32,7 @@ COLLEAGUES = (("jonas@demo.example", "Jonas Vogel"), ("priya@demo.example", "Pri
 ASKED = (
     ("lena@demo.example", "Lena Fischer", "orders"), ("nils@demo.example", "Nils Berg", "logistics"),
     ("carla@demo.example", "Carla Reyes", "projects"), ("tomas@demo.example", "Tomas Brandt", "billing"),
+    ("sofia@demo.example", "Sofia Marin", "sales"),
 )  # fmt: skip
 """People of other departments who answer questions, beside Omar of service; nobody logs in as them."""
 

@@ -1,4 +1,4 @@
-"""What the demo's people did, told from the plan: calls, promises kept and broken, disputes opened and settled. Pure."""
+"""What the demo's people did, told from the plan: calls, promises kept and broken. Pure."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,25 +14,11 @@ SAID = {
     "refused": ("Won't pay before the site manager has signed the report.",),
     "": ("Asked for a copy of the invoice, sent while on the phone.", "Friendly; the approver is back on Thursday."),
 }
-CONTESTED = (
-    ("price", "The contract says 128.00 an hour, you billed 142.50."),
-    ("quantity", "We got eight filter sets, not twelve."),
-    ("po_missing", "There is no purchase order on it, so we can't approve it."),
-    ("not_delivered", "The second visit never took place."),
-    ("damaged", "The panel came with a cracked housing, see the photos."),
-    ("freight", "Freight was agreed to be free above 2,000."),
-)
-ANSWERED = (
-    "Asked service operations for the signed report.", "Price list of the contract is attached.", "The driver's note shows twelve.",
-    "Waiting for the customer's photos.", "Sales confirms the agreement.",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing done on a day about a customer's invoices. `kind` is call, promise, dispute, move or settle; `until` a promise's day;
-    `word` an outcome, reason, state or resolution; `share` the percentage of the amount that it is about.
-    """
+    """One thing done on a day about a customer's invoices. `kind` is call or promise; `until` a promise's day; `word` an outcome."""
 
     day: date
     kind: str
@@ -41,7 +27,6 @@ class Act:
     until: date | None = None
     word: str = ""
     text: str = ""
-    share: int = 100
 
 
 def make_work(plan: Plan, seed: int = 7) -> list[Act]:
@@ -53,18 +38,16 @@ def make_work(plan: Plan, seed: int = 7) -> list[Act]:
 
 
 def _about_paid(plan: Plan, rng: random.Random) -> Iterator[Act]:
-    """Late invoices that were paid in the end: a call, a promise, at times a dispute that was settled before."""
+    """Late invoices that were paid in the end: a call, a promise."""
     by_number = {i.number: i for i in plan.invoices}
     for payment in plan.payments:
         invoices = [by_number[number] for number, _ in payment.invoices]
-        if not invoices or payment.kind == "rest" or payment.day < plan.today - timedelta(days=300):
+        if not invoices or payment.kind in ("rest", "mistake") or payment.day < plan.today - timedelta(days=300):
             continue
         late = (payment.day - min(i.due for i in invoices)).days
         chance = rng.random()
         if late > 8 and chance < 0.40:
             yield from _promise_before(payment.day, payment.customer, invoices, rng)
-        elif late > 25 and chance < 0.55:
-            yield from _settled_dispute(payment.day, payment.customer, max(invoices, key=lambda i: i.total), rng)
         elif late > 4 and chance < 0.80:
             yield _call(payment.day - timedelta(days=rng.randint(2, 5)), payment.customer, rng)
 
@@ -77,21 +60,14 @@ def _promise_before(paid: date, customer: str, invoices: Sequence[PlanInvoice], 
         yield Act(given, "promise", customer, tuple(i.number for i in invoices), until, "promise", "Goes out with the next payment run.")
 
 
-def _settled_dispute(paid: date, customer: str, invoice: PlanInvoice, rng: random.Random) -> Iterator[Act]:
-    opened, settled = paid - timedelta(days=rng.randint(14, 25)), paid - timedelta(days=rng.randint(1, 8))
-    reason, words = rng.choice(CONTESTED)
-    yield Act(opened, "dispute", customer, (invoice.number,), None, reason, words, rng.choice([100, 40, 25]))
-    yield Act(settled, "settle", customer, (invoice.number,), None, rng.choice(["paid", "withdrawn", "rejected"]), rng.choice(ANSWERED))
-
-
 def _about_open(left: Sequence[PlanInvoice], today: date, rng: random.Random) -> Iterator[Act]:
-    """What is overdue today: by customer, some called, some promised, some broke their word, some contest."""
+    """What is overdue today: by customer, some called, some promised, some broke their word."""
     by_customer: dict[str, list[PlanInvoice]] = {}
     for invoice in left:
         by_customer.setdefault(invoice.customer, []).append(invoice)
     for customer, invoices in by_customer.items():
         age = (today - min(i.due for i in invoices)).days
-        pick = rng.choices(["none", "call", "promise", "broken", "dispute"], [25, 30, 20, 13, 12])[0]
+        pick = rng.choices(["none", "call", "promise", "broken"], [37, 30, 20, 13])[0]
         if pick == "call":
             yield from (_call(today - timedelta(days=rng.randint(1, min(age, 60))), customer, rng) for _ in range(rng.randint(1, 3)))
         elif pick == "promise":
@@ -101,17 +77,6 @@ def _about_open(left: Sequence[PlanInvoice], today: date, rng: random.Random) ->
             given, until = today - timedelta(days=rng.randint(12, min(age, 30))), today - timedelta(days=rng.randint(2, 9))
             yield Act(given, "promise", customer, _numbers(invoices), until, "promise", "Will be paid as soon as their customer pays.")
             yield _call(today - timedelta(days=1), customer, rng)
-        elif pick == "dispute":
-            yield from _open_dispute(max(invoices, key=lambda i: i.total), today, rng)
-
-
-def _open_dispute(invoice: PlanInvoice, today: date, rng: random.Random) -> Iterator[Act]:
-    opened = today - timedelta(days=rng.randint(1, min((today - invoice.due).days + 2, 40)))
-    reason, words = rng.choice(CONTESTED)
-    yield Act(opened, "dispute", invoice.customer, (invoice.number,), None, reason, words, rng.choice([100, 100, 50, 20]))
-    if rng.random() < 0.7:
-        state = rng.choice(["investigating", "investigating", "waiting", "decision"])
-        yield Act(opened + timedelta(days=1), "move", invoice.customer, (invoice.number,), None, state, rng.choice(ANSWERED))
 
 
 def _call(day: date, customer: str, rng: random.Random) -> Act:

@@ -1,24 +1,26 @@
 """A small demo company loads through the services, with books that tie and a thing of each kind to look at."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F, Sum
 from django.test import Client
 from django.utils import timezone
 
 from arops.demo.faults import make_faults
 from arops.demo.lives import make_lives
+from arops.demo.mistakes import FIRST, WAYS, make_mistakes
 from arops.demo.plan import make_plan
 from arops.demo_logins import DEMO_LOGINS
 from cashapp.models import BankFile, BankStatement, Match, PayerAlias, Receipt
 from cashapp.services import import_bank_file
 from collections_app.models import Activity, DunningPolicy, Promise
 from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
-from disputes.models import Dispute
+from disputes.models import Cause, Dispute, DisputeFinding, DisputeMovement, Problem, ProblemMeasure, Settlement, SignOff
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice, InvoiceLine
 from invoicing.selectors.unbilled import Asked, of_company
 from invoicing.services.checking import check_recorded
@@ -28,7 +30,7 @@ from orders.models import Contract, ContractVersion, WorkOrder
 from org.actors import SystemActor
 from org.models import ApiKey, Company, User
 from reports.models import AgingSnapshot
-from workflow.models import Task
+from workflow.models import Task, TaskLink
 
 TODAY = date(2026, 11, 25)
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,9 @@ def test_the_demo_company(loaded: Path) -> None:
     _orders_stand_behind_recent_invoices()
     _the_check_holds_what_is_wrong()
     _a_specialist_finds_her_own()
+    _cases_tell_a_story()
+    _a_deduction_waits()
+    _problems_are_measured()
     _files_wait(loaded)
     with pytest.raises(CommandError, match="holds companies already"):
         call_command("load_demo")
@@ -95,11 +100,14 @@ def _lets_everybody_in() -> None:
 def _orders_stand_behind_recent_invoices() -> None:
     """What was billed on an order, a contract, a work order stands the check; some work is done and not billed."""
     for company in Company.objects.all():
-        CheckPolicy.objects.filter(company=company).update(recorded_until=None)
+        CheckPolicy.objects.filter(company=company).update(recorded_until=None, pushed=CheckPolicy.Mode.RECORD)
         check_recorded(actor=SystemActor("test"), company=company, now=timezone.now())
     assert InvoiceLine.objects.filter(sales_order__isnull=False, agreement__isnull=False).count() > 50
-    found = Finding.objects.filter(invoice__lines__sales_order__isnull=False)
-    assert [(f.rule, f.words) for f in found.distinct()] == []
+    found = Finding.objects.filter(invoice__lines__sales_order__isnull=False).select_related("invoice").distinct()
+    plan = make_plan(TODAY, share=0.06)
+    mistakes = {(m.number, m.rule) for m in make_mistakes(make_lives(plan), plan)}
+    said = {(f.invoice.number, f.rule) for f in found if f.invoice and f.rule != "near_duplicate"}  # so few customers have the same mistake
+    assert said <= mistakes and max(mistakes) in said, "the check explains what went out wrong, and finds nothing else"
     assert {WorkOrder.objects.filter(number__startswith="WO-N", state="done").exists(), Contract.objects.exists()} == {True}
     assert ContractVersion.objects.filter(escalator_percent__gt=0).exists() and ContractVersion.objects.filter(number=2).exists()
     assert {"w9", "insurance"} <= set(CustomerDocument.objects.values_list("kind", flat=True)) and BillingRequirement.objects.exists()
@@ -124,6 +132,38 @@ def _a_specialist_finds_her_own() -> None:
     hers = Draft.objects.visible_to(ana, "invoices.issue")
     assert {d.customer.collector_id for d in hers} == {ana.pk}
     assert hers.held().exists() and hers.filter(state=Draft.State.CLEAR).exists()
+
+
+def _cases_tell_a_story() -> None:
+    """A year of cases, most of them closed, in several ways, with what was found; some are asked about, by a link too."""
+    cases = Dispute.objects.all()
+    assert cases.count() > 20 and {"resolved", "open", "waiting"} <= set(cases.values_list("state", flat=True))
+    assert {"credited", "paid"} <= set(cases.values_list("resolution", flat=True))
+    assert cases.exclude(cause=None).count() > cases.count() / 2 and DisputeFinding.objects.exclude(looked_at=[]).exists()
+    assert cases.exclude(order_desk="").exists() and cases.exclude(product="").count() > cases.count() / 2
+    assert min(cases.values_list("opened_on", flat=True)) < TODAY - timedelta(days=200)
+    assert Settlement.objects.filter(state="done").exists() and SignOff.objects.filter(state="waiting").exists()
+    assert Task.objects.filter(kind="dispute", state="closed").exists() and TaskLink.objects.exists()
+    closed = cases.exclude(resolved_on=None)
+    assert not closed.filter(resolved_on__lt=F("opened_on")).exists() and Cause.objects.values("company").distinct().count() == 3
+    for moved in DisputeMovement.objects.values("dispute").annotate(left=Sum("delta")):
+        case = cases.get(pk=moved["dispute"])
+        assert moved["left"] == (0 if case.resolution else case.amount), case.number
+
+
+def _a_deduction_waits() -> None:
+    """Ana's: paid short by just what was billed wrongly, more than she may allow alone."""
+    case = Dispute.objects.get(open_item__number=f"INV-{FIRST + len(WAYS) - 1}")
+    ana = User.objects.get(email="ana@demo.example")
+    assert (case.state, case.kind, case.owner) == ("open", "deduction", ana) and case.amount > 500_00
+    assert (
+        case.amount == case.open_item.balance and not case.findings.exists() and Dispute.objects.visible_to(ana, "disputes.work").exists()
+    )
+
+
+def _problems_are_measured() -> None:
+    assert Problem.objects.filter(state="measuring", measures__isnull=False).count() == 2
+    assert ProblemMeasure.objects.filter(problem__cause__code="work_proof").get().result["verdict"] == "too_few"
 
 
 def _files_wait(folder: Path) -> None:

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from arops.demo import bankfiles
+from arops.demo.contests import MENDED, make_contests
 from arops.demo.faults import make_faults
 from arops.demo.lives import make_lives
+from arops.demo.mistakes import make_mistakes
 from arops.demo.plan import COMPANIES, make_plan
 from arops.demo.projects import project_contracts
 from arops.demo.work import make_work
@@ -23,6 +25,26 @@ def test_same_inputs_same_lives() -> None:
     assert make_faults(lives, one.invoices) == make_faults(make_lives(two), two.invoices)
     assert {f.rule for f in make_faults(lives, one.invoices)} >= {"price", "escalator", "work_not_done", "duplicate", "po_missing"}
     assert len(lives.covered) > len(one.customers) / 2 and len(lives.invoices) > 100
+
+
+def test_same_inputs_same_cases() -> None:
+    one, two = make_plan(TODAY), make_plan(TODAY)
+    assert make_mistakes(make_lives(one), one) == make_mistakes(make_lives(two), two)
+    contests = make_contests(one, set())
+    assert contests == make_contests(two, set()) and one.payments == two.payments
+    assert {c.ends for c in contests} >= {"", "credited", "paid", "rejected", "withdrawn"} and {c.state for c in contests} >= {
+        "late",
+        "link",
+    }
+    assert all(c.amount > 0 and sum(a for _, a in c.lines) in (0, c.amount) for c in contests)
+    assert all(c.opened <= c.closed <= TODAY for c in contests if c.closed)
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2027, 3, 1), date(2028, 2, 29)])
+def test_the_price_list_was_mended_in_time_to_tell(today: date) -> None:
+    panels = [c for c in make_contests(make_plan(today), set()) if c.words.startswith("We agreed 1,810.00")]
+    mended = today - timedelta(days=MENDED)
+    assert sum(c.opened < mended for c in panels) > 8 and sum(c.opened >= mended for c in panels) <= 1
 
 
 def test_same_inputs_same_story() -> None:
