@@ -17,9 +17,9 @@ TABS = (("all", "All"), ("customer", "Customer"), ("internal", "Internal"))
 MOST = 300
 """Events that a page tells of; the audit file has all."""
 QUIET = frozenset(
-    "dispute.noted dispute.asked dispute.told dispute.question_answered dispute.question_handed_back dispute.question_reopened".split()
+    f"dispute.{verb}" for verb in "noted asked told question_answered question_handed_back question_reopened watched unwatched".split()
 )
-"""Events of what stands in the thread itself."""
+"""Events of what stands in the thread itself, and of who only looks on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from disputes.views.queues import queue_words
 from disputes.views.shared import act, case_in_sight, queue_of, version_of
 from org.access import allowed
 from workflow.services.attachments import files_of
+from workflow.services.authority import foresee
 
 PARTS = {"asked": asking, "finding": investigating, "reply": telling, "settlement": settling}
 """What the page is put together from: see `views/shared.py`."""
@@ -80,6 +81,17 @@ def _facts(user: Any, case: Dispute, tab: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _decides(user: Any, case: Dispute) -> str:
+    """Who would approve a credit memo of all that is in dispute, for whoever may ask for one."""
+    if case.state in (*CLOSED, "settling") or not case.invoice_id or not user.can("memos.request", case.company_id):
+        return ""
+    seen = foresee(
+        actor=user, company=case.company, kind="credit_memo", amount=case.amount, currency=case.currency, customer_id=case.customer_id,
+        today=clock.today(),
+    )  # fmt: skip
+    return seen.words
+
+
 def _track(case: Dispute, stages: Iterable[Any]) -> list[dict[str, Any]]:
     """The steps of the track, with the days that the case spent on each."""
     behind, spent = passed(case.state), dict[str, int]()
@@ -95,7 +107,7 @@ def _may(user: Any, case: Dispute) -> dict[str, Any]:
     """What the person may do, and with which forms."""
     company, works = case.company_id, user.can("disputes.work", case.company_id)
     return {
-        "may_work": works,
+        "may_work": works, "decides": _decides(user, case),
         "assign_form": AssignForm(dispute=case, initial={"owner": case.owner_id}) if works else None,
         "hand_form": HandOverForm(dispute=case, initial={"department": case.department_id}) if works else None,
         "watch_form": WatchForm(dispute=case) if works else None,
