@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from customers.models import Contact
 from disputes.models import Cause, DisputeFinding
@@ -27,7 +28,7 @@ from workflow.services.tasks import open_task
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
 NOW = datetime.fromisoformat("2026-09-30T08:00:00+00:00")
-ATTACK = "<script>alert(1)</script><img src='file:///etc/passwd'>{{7*7}}"
+ATTACK = "<script>alert(1)</script><img src='file:///etc/passwd'><link rel=attachment href=file:///etc/passwd>{{7*7}}"
 
 
 @pytest.fixture
@@ -96,7 +97,9 @@ def test_the_file_has_every_step_the_evidence_and_what_was_said_found_and_decide
         assert names[0] == "case.json" and names[-1] == MANIFEST and {n.split("/")[0] for n in names[2:-1]} == {"evidence"}
         assert [file.read(e["member"]) for e in told["evidence"]] == [b"proof one", b"proof two"]
         assert not any(".." in n or n.startswith("/") or "\\" in n for n in names)
-        assert file.read("case.pdf").startswith(b"%PDF")
+        paper = PdfReader(io.BytesIO(file.read("case.pdf")))
+    text = "".join(page.extract_text() for page in paper.pages)
+    assert not paper.attachments and "rel=attachment" in text and "{{7*7}}" in text and "root:" not in text
 
 
 def test_events_bear_the_seal_of_the_chain(world, unprinted):

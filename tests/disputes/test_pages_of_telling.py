@@ -158,7 +158,8 @@ def test_a_company_without_texts_is_given_them_and_changes_one(world):
     ("field", "words", "said"),
     [
         ("body", "Pay {ammount}", "{ammount} is not a merge field"), ("subject", "{{7*7}}", "{{7*7}} is not a merge field"),
-        ("body", "{% debug %}", "not a merge field"), ("subject", "x {", "{ is not a merge field"), ("body", "", "required"),
+        ("body", "{% debug %}", "not a merge field"), ("body", "{{settings.SECRET_KEY}}", "is not a merge field"),
+        ("subject", "x {", "{ is not a merge field"), ("body", "", "required"),
     ],
 )  # fmt: skip
 def test_a_text_with_what_is_no_field_is_refused_by_name(world, field, words, said):

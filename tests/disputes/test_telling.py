@@ -223,6 +223,20 @@ def test_short_payments_are_told_of_by_the_worker_each_once_where_the_company_do
     assert "short" in Message.objects.first().subject
 
 
+def test_a_bad_address_stops_its_own_mail_alone_and_adds_nobody(world):
+    company, sam = world
+    DisputePolicy.objects.create(company=company, tells_short_payments=True)
+    for address in ("Müller & Co, x@y", "a@x.example, thief@example.com", "a@x.example\nBcc: thief@example.com", "eva@nordia.example"):
+        case_of(company, sam, email=address)
+    Dispute.objects.update(receipt_ref=1, created_at=NOW)
+    assert tell_of_short_payments(now=NOW, today=DAY) == 4
+    assert list(Message.objects.order_by("pk").values_list("state", flat=True)) == ["failed"] * 3 + ["pending"]
+    assert all("is not an e-mail address" in m.error for m in Message.objects.filter(state="failed"))
+    sent = []
+    send_due(now=NOW + timedelta(seconds=11), send=lambda m: sent.extend(m.recipients) or "")
+    assert sent == ["eva@nordia.example"]
+
+
 def test_the_texts_to_begin_with_are_whole_in_both_languages():
     for text in STANDARD:
         check_text(text.subject)
