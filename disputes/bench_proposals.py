@@ -23,7 +23,8 @@ from invoicing.checks.lives.faults import Fault, clash, order_line, order_of, se
 from invoicing.checks.lives.making import LAST_DAY
 from invoicing.checks.lives.model import PERCENT, Maker
 
-SEED, TRIES, EACH = 404101, 200, 20
+SEED, TRIES, EACH = 590213, 200, 20
+"""A seed that no rule was tuned on (whoever tunes takes others), tries to make a life fit a fault, cases of each fault."""
 GOAL = 0.95
 NO_CLAIM = frozenset({"unit", "po_price", "work_underbilled", "exemption_expired", "exemption_missing"})
 REFUSED = frozenset(

@@ -6,9 +6,15 @@ from datetime import date
 from typing import Any
 
 from arops.lib import money
+from arops.lib.http import address
+from disputes.models import Dispute
 from disputes.selectors.payments import Payment
+from invoicing.checks.facts import Billed
 from invoicing.selectors.investigation import cite
 from invoicing.services.investigating import FreshLook
+from org.actors import Actor
+from workflow.models import Attachment, Task
+from workflow.selectors.tasks import tasks_about
 
 MOST = 60
 """Sources that are listed; a document with more of them is read in its own pages."""
@@ -36,27 +42,44 @@ class Source:
         }  # fmt: skip
 
 
-def sources_behind(fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str) -> list[Source]:
-    """Every source once: those that findings cite first, then the records behind the document, its papers, and the payments. `taken` are
-    the keys of the findings that the proposal rests on."""
+def sources_behind(
+    fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str, beside: Iterable[Source] = ()
+) -> list[Source]:
+    """Every source once: those that findings cite first, then what is kept beside the case, the records behind the document, its papers,
+    and the payments. `taken` are the keys of the findings that the proposal rests on."""
     found: dict[str, Source] = {}
-    for source in _all(fresh, payments, taken, currency):
+    for source in _all(fresh, payments, taken, currency, beside):
         found.setdefault(source.key, source)
     return list(found.values())[:MOST]
 
 
-def _all(fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str) -> Iterator[Source]:
+def beside_case(actor: Actor, case: Dispute) -> Iterator[Source]:
+    """What was brought to the case itself: the customer's evidence and other files, answers of departments."""
+    for row in Attachment.objects.filter(subject_type="disputes.dispute", subject_id=case.pk, removed_at=None):
+        words = f"{row.get_kind_display()}: {row.name}"
+        yield Source(f"file:{row.pk}", "file", row.name, words, address("workflow:attachment", row.pk), row.note, None, row.added_at.date())
+    for task in tasks_about(actor, case).filter(state=Task.State.ANSWERED):
+        whose = task.department.name if task.department else str(task.assignee or "")
+        yield Source(f"task:{task.pk}", "answer", task.title, f"Answer of {whose}: {task.title}", address("workflow:task", task.pk))
+
+
+def _all(
+    fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str, beside: Iterable[Source]
+) -> Iterator[Source]:
+    cited = sorted(fresh.findings, key=lambda f: f.key not in taken) if fresh else []
     if fresh:
-        cited = sorted(fresh.findings, key=lambda f: f.key not in taken)
-        yield from (_cited(s, f.key in taken, fresh.billed.number) for f in cited for s in f.sources)
+        yield from (_cited(s, f.key in taken, fresh.billed) for f in cited for s in f.sources)
+    yield from beside
+    if fresh:
         yield from _records(fresh)
         yield from _papers(fresh)
     yield from (_payment(p, currency) for p in payments)
 
 
-def _cited(said: dict[str, Any], ticked: bool, number: str) -> Source:
-    number = said["number"] or number
-    at = cite(said["document"], number, said["key"], said["line"], said["revision"], said["day"])
+def _cited(said: dict[str, Any], ticked: bool, billed: Billed) -> Source:
+    number = said["number"] or billed.number
+    own = said["document"] == "invoice" and not said["key"]
+    at = cite(said["document"], number, billed.key if own else said["key"], said["line"], said["revision"], said["day"])
     key = f"{said['document']}:{said['key']}:{said['line'] or ''}"
     return Source(key, said["document"], number, at.words, at.url, said["value"], said["revision"], said["day"], ticked)
 

@@ -11,7 +11,7 @@ from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.finding import FindingForm, initial_of
 from disputes.models import Dispute, DisputeFinding, Stage
-from disputes.selectors.looked import Source, chosen, sources_behind
+from disputes.selectors.looked import Source, beside_case, chosen, sources_behind
 from disputes.services.findings import OPEN, record_finding
 from disputes.services.investigating import Inquiry, as_kept, look_into
 from disputes.views.asking import ask_url
@@ -54,7 +54,7 @@ def _page(request: HttpRequest, case: Dispute, form: FindingForm | None = None, 
         "dispute": case, "inquiry": found, "proposal": found.proposal, "claim": found.claim, "cur": case.currency, "item": item,
         "nought": money.to_text(0, case.currency),
         "heard_as": _heard_as(case, found),
-        "form": form or (_form(case, found) if may else None), "may": may, "sources": _sources(case, found),
+        "form": form or (_form(case, found) if may else None), "may": may, "sources": _sources(user, case, found),
         "asks": _asks(user, case, found), "queue": queue_of(request), "case_url": case_url(case.pk, queue_of(request)),
         "origin": origin_of(found.proposal.origin), "taxonomy_url": address("disputes:taxonomy"), "paid": item.amount - item.balance,
         "finding": panel(user, case)["finding"], "settle_url": address("disputes:settle", case.pk) if may else "",
@@ -79,8 +79,9 @@ def _form(case: Dispute, found: Inquiry, data: Any = None) -> FindingForm:
     return FindingForm(data, initial=initial, dispute=case, causes=found.causes, departments=departments)
 
 
-def _sources(case: Dispute, found: Inquiry) -> list[Source]:
-    return sources_behind(found.fresh, found.payments, {d.key for d in found.proposal.taken}, case.currency)
+def _sources(user: Any, case: Dispute, found: Inquiry) -> list[Source]:
+    taken = {d.key for d in found.proposal.taken}
+    return sources_behind(found.fresh, found.payments, taken, case.currency, beside_case(user, case))
 
 
 def _comparison(request: HttpRequest, case: Dispute, found: Inquiry) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     form = _form(case, found, request.POST)
     if not form.is_valid():
         return _page(request, case, form, found)
-    looked = chosen(_sources(case, found), request.POST.getlist("look"), request.POST.get("opened", "").split("\n"))
+    looked = chosen(_sources(user, case, found), request.POST.getlist("look"), request.POST.get("opened", "").split("\n"))
     kept: dict[str, Any] = {"looked_at": looked, "proposed": as_kept(found), "lines": found.proposal.lines}
     try:
         made = record_finding(actor=user, dispute=case, today=clock.today(), **kept, **form.told())
