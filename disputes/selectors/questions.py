@@ -22,7 +22,7 @@ ASKED: dict[str, str] = {
     Reason.DUPLICATE: "Was this delivered or done once or twice? What belongs to which order?",
     Reason.TAX: "Which tax is right for this, and why? Please attach a certificate where there is one.",
     Reason.TERMS: "Which terms were agreed, from when, and where is that written? Please attach it.",
-    Reason.SHORT_PAYMENT: "Is anything known of this order that explains it: a promise, a complaint, missing goods? Since when, and to whom?",
+    Reason.SHORT_PAYMENT: "Is anything known of this order that explains it: a promise, a complaint, missing goods? Since when?",
     Reason.FREIGHT: "Were freight and fees agreed, or included? Where is that written?",
 }
 OTHERWISE = "Which is right, and what has to be corrected?"
