@@ -25,6 +25,7 @@ from disputes.services import (
     unwatch_dispute,
     watch_dispute,
 )
+from disputes.services.binder import may_export
 from disputes.services.telling import tell_of_move
 from disputes.views import asking, investigating, settling, telling
 from disputes.views.queues import queue_words
@@ -115,7 +116,7 @@ def _may(user: Any, case: Dispute) -> dict[str, Any]:
         "amend_url": address("disputes:amend", case.pk) if works and case.state not in (*CLOSED, "settling") else "",
         "invoice_url": address("invoicing:detail", case.invoice_id) if case.invoice_id and user.can("invoices.view", company) else "",
         "receipt_url": address("cashapp:receipt", case.receipt_ref) if case.receipt_ref and user.can("cash.view", company) else "",
-        "audit_url": address("disputes:file", case.pk),
+        "audit_url": address("disputes:file", case.pk) if may_export(user, company) else "",
     }  # fmt: skip
 
 
