@@ -51,7 +51,7 @@ class ContestForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.item, self.sources, self.free = item, lines, free
         for line in lines:
-            text = money.to_text(line.contested or line.free, item.currency)
+            text = money.to_text(line.offered, item.currency)
             self.fields[f"line_{line.pk}"] = forms.CharField(required=False, max_length=30, initial=text, label=f"Line {line.number}")
 
     def rows(self) -> list[tuple[Contestable, forms.BoundField, bool]]:

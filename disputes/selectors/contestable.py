@@ -25,6 +25,11 @@ class Contestable:
     contested: int = 0
     """By the case that is amended."""
 
+    @property
+    def offered(self) -> int:
+        """What its field begins with."""
+        return self.contested or self.free
+
 
 def contestable_lines(item: OpenItem, *, beside: Dispute | None = None) -> list[Contestable]:
     """The lines of the item's document of which something can be contested; by the case `beside`, what it contests included."""

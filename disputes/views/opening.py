@@ -105,4 +105,5 @@ AMENDED = (("lines", "lines"), ("amount", "an amount"))
 def _tell(form: OpenForm | AmendForm, refusal: Exception) -> None:
     """Say a refusal beside the field that it is about, where it is about one of the form's."""
     field = getattr(refusal, "field", "")
-    form.add_error(field if field in ("amount", "reason", "department") else None, str(refusal))
+    shown = {"reason", "department"} | ({"amount"} if form.cleaned_data.get("kind") == "amount" else set())
+    form.add_error(field if field in shown else None, str(refusal))
