@@ -45,7 +45,7 @@ class ContestForm(forms.Form):
 
     kind = forms.ChoiceField(choices=KINDS, required=False, label="What is contested")
     reason = forms.ChoiceField(choices=[("", "choose"), *Dispute.Reason.choices], error_messages={"required": "say why it is contested"})
-    amount = forms.CharField(required=False, max_length=30)
+    amount = forms.CharField(required=False, max_length=30, label="Amount contested")
 
     def __init__(self, *args: Any, item: OpenItem, lines: Sequence[Contestable] = (), free: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
