@@ -43,12 +43,14 @@ class Source:
 
 
 def sources_behind(
-    fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str, beside: Iterable[Source] = ()
-) -> list[Source]:
+    fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str, beside: Iterable[Source] = (), *,
+    of_money: bool = False,
+) -> list[Source]:  # fmt: skip
     """Every source once: those that findings cite first, then what is kept beside the case, the records behind the document, its papers,
-    and the payments. `taken` are the keys of the findings that the proposal rests on."""
+    and the payments. `taken` are the keys of the findings that the proposal rests on; `of_money` says that it rests on the payments."""
     found: dict[str, Source] = {}
-    for source in _all(fresh, payments, taken, currency, beside):
+    paid = [_payment(p, currency, of_money) for p in payments]
+    for source in (*_all(fresh, taken, beside), *paid):
         found.setdefault(source.key, source)
     return list(found.values())[:MOST]
 
@@ -63,9 +65,7 @@ def beside_case(actor: Actor, case: Dispute) -> Iterator[Source]:
         yield Source(f"task:{task.pk}", "answer", task.title, f"Answer of {whose}: {task.title}", address("workflow:task", task.pk))
 
 
-def _all(
-    fresh: FreshLook | None, payments: Sequence[Payment], taken: Collection[str], currency: str, beside: Iterable[Source]
-) -> Iterator[Source]:
+def _all(fresh: FreshLook | None, taken: Collection[str], beside: Iterable[Source]) -> Iterator[Source]:
     cited = sorted(fresh.findings, key=lambda f: f.key not in taken) if fresh else []
     if fresh:
         yield from (_cited(s, f.key in taken, fresh.billed) for f in cited for s in f.sources)
@@ -73,7 +73,6 @@ def _all(
     if fresh:
         yield from _records(fresh)
         yield from _papers(fresh)
-    yield from (_payment(p, currency) for p in payments)
 
 
 def _cited(said: dict[str, Any], ticked: bool, billed: Billed) -> Source:
@@ -109,10 +108,12 @@ def _papers(fresh: FreshLook) -> Iterator[Source]:
             yield Source(f"file:{label}:{key}:{paper.name}", "file", paper.name, f"{paper.kind}: {paper.name}", paper.url, paper.kind)
 
 
-def _payment(paid: Payment, currency: str) -> Source:
+def _payment(paid: Payment, currency: str, ticked: bool) -> Source:
     value = f"{money.format(paid.amount, currency)} {currency}"
     words = f"{paid.kind[:1].upper()}{paid.kind[1:]} {paid.source}".strip()
-    return Source(f"payment:{paid.item or ''}:{paid.day}:{paid.amount}", "payment", paid.source, words, paid.url, value, None, paid.day)
+    return Source(
+        f"payment:{paid.item or ''}:{paid.day}:{paid.amount}", "payment", paid.source, words, paid.url, value, None, paid.day, ticked
+    )
 
 
 def chosen(sources: Iterable[Source], looked: Collection[str], opened: Collection[str]) -> list[dict[str, Any]]:

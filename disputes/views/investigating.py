@@ -81,7 +81,8 @@ def _form(case: Dispute, found: Inquiry, data: Any = None) -> FindingForm:
 
 def _sources(user: Any, case: Dispute, found: Inquiry) -> list[Source]:
     taken = {d.key for d in found.proposal.taken}
-    return sources_behind(found.fresh, found.payments, taken, case.currency, beside_case(user, case))
+    of_money = found.proposal.basis == "cash"
+    return sources_behind(found.fresh, found.payments, taken, case.currency, beside_case(user, case), of_money=of_money)
 
 
 def _comparison(request: HttpRequest, case: Dispute, found: Inquiry) -> dict[str, Any]:
