@@ -38,7 +38,7 @@ class FilterForm(forms.Form):
         """What was asked for, without what couldn't be read."""
         found: dict[str, Any] = dict(getattr(self, "cleaned_data", {}))
         view = found.pop("view", "") or "mine"
-        sort = found.pop("sort", "") or ("-closed" if view == "closed" else "due")
+        sort = found.pop("sort", "") or {"closed": "-closed", "every": "-opened"}.get(view, "due")
         if view != "closed" and sort.endswith("closed"):  # the day of closing is none's that is open
             sort = "due"
         text = found.pop("q", "")

@@ -130,9 +130,12 @@ class Dispute(models.Model):
         indexes = [
             models.Index(fields=["open_item"], name="dispute_open_item", condition=~models.Q(state__in=["resolved", "rejected"])),
             models.Index(
-                fields=["due_date", "id"], name="dispute_queue", condition=~models.Q(state__in=["resolved", "rejected"]),
+                fields=["due_date", "id"],
+                name="dispute_queue",
+                condition=~models.Q(state__in=["resolved", "rejected"]),
                 include=["company", "customer", "owner", "department", "waiting_on", "paused_on", "currency", "amount"],
             ),
+            models.Index(fields=["opened_on", "id"], name="dispute_latest"),
             models.Index(fields=["resolved_on", "id"], name="dispute_closed", condition=models.Q(state__in=["resolved", "rejected"])),
             models.Index(fields=["owner", "due_date"], name="dispute_of_owner", condition=~models.Q(state__in=["resolved", "rejected"])),
             # Similar cases that are closed, the latest first.

@@ -70,11 +70,11 @@ def alike(actor: Actor, case: Dispute, policy: DisputePolicy, today: date) -> li
     seen: Any = Dispute.objects.visible_to(actor, "disputes.view").filter(opened_on__gte=since).exclude(pk=case.pk)
     found = []
     if case.cause_id:
-        query = f"view=all&cause={case.cause_id}"
+        query = f"view=every&company={case.company_id}&cause={case.cause_id}&opened_from={since}"
         found.append(_alike(f"Same cause: {case.cause}", seen.filter(company=case.company_id, cause=case.cause_id), since, query))
     same = seen.filter(customer=case.customer_id, reason=case.reason)
     words = f"Same customer, same reason: {case.get_reason_display()}"
-    found.append(_alike(words, same, since, f"view=all&customer={case.customer_id}&reason={case.reason}"))
+    found.append(_alike(words, same, since, f"view=every&customer={case.customer_id}&reason={case.reason}&opened_from={since}"))
     return [entry for entry in found if entry.count]
 
 

@@ -22,7 +22,7 @@ from workflow.selectors.tasks import departments_of
 
 VIEWS = (
     ("mine", "Mine"), ("department", "My department’s"), ("soon", "Breaching soon"), ("late", "Late"), ("customer", "Waiting on customer"),
-    ("nobody", "Nobody’s"), ("all", "All open"), ("closed", "Closed"),
+    ("nobody", "Nobody’s"), ("all", "All open"), ("closed", "Closed"), ("every", "Open and closed"),
 )  # fmt: skip
 SORTS = {
     "due": "due_date", "amount": "amount", "customer": "customer__name", "number": "pk", "opened": "opened_on", "state": "state",
@@ -95,7 +95,10 @@ class Queues:
     def find(self, wanted: Wanted) -> QuerySet[Dispute]:
         """The cases in sight that are asked for, without order."""
         found: Any = Dispute.objects.visible_to(self.actor, "disputes.view")
-        found = found.filter(state__in=CLOSED) if wanted.view == "closed" else found.open().filter(self.views[wanted.view])
+        if wanted.view == "closed":
+            found = found.filter(state__in=CLOSED)
+        elif wanted.view != "every":
+            found = found.open().filter(self.views[wanted.view])
         exact = {
             "company": wanted.company, "reason": wanted.reason, "state": wanted.state, "customer": wanted.customer, "cause": wanted.cause,
             "department": wanted.department, "currency": wanted.currency, "amount__gte": wanted.least, "amount__lte": wanted.most,
@@ -107,7 +110,7 @@ class Queues:
         return _named(found, wanted.text, self.actor) if wanted.text else found
 
     def tally(self) -> dict[str, Totals]:
-        """What each view of open cases holds, without filters: one pass over them. `closed` isn't counted, for it only grows."""
+        """What each view of open cases holds, without filters: one pass over them. What is closed isn't counted, for it only grows."""
         seen = Dispute.objects.visible_to(self.actor, "disputes.view").open()
         asked: dict[str, Any] = {f"n_{code}": Count("pk", filter=q) if q else Count("pk") for code, q in self.views.items()}
         asked |= {f"a_{code}": Sum("amount", filter=q) if q else Sum("amount") for code, q in self.views.items()}

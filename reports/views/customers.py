@@ -223,7 +223,7 @@ def _happening_url(happening: Happening) -> str:
 
 def _disputes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     cases = list(selectors.dispute_cases(customer)[: _CASES + 1])
-    queue = f"{address('disputes:list')}?view=all&customer={customer.pk}"
+    queue = f"{address('disputes:list')}?view=every&customer={customer.pk}"
     shown = [(case, address("disputes:detail", case.pk)) for case in cases[:_CASES]]
     return {"cases": shown, "case_queue": queue, "more_cases": len(cases) > _CASES}
 

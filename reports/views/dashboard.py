@@ -131,7 +131,7 @@ def _bar(found: Dashboard) -> dict[str, Any]:
 def _mover_url(mover: Mover, links: Links, found: Dashboard) -> str:
     if mover.kind == "dispute":
         listed = address("disputes:list")
-        return f"{listed}?reason={mover.reason}&state=all" if listed else ""
+        return f"{listed}?view=every&reason={mover.reason}" if listed else ""
     if mover.kind == "paid":
         return reverse("ledger:item", args=[mover.item_id])
     if mover.kind == "crossed":

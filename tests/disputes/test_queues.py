@@ -75,6 +75,9 @@ def test_the_list_is_filtered_ordered_and_exported_as_shown(cases):
     assert exported(client, "view=all&least=150.00&most=250") == ["DSP-1"]
     assert exported(client, f"view=all&opened_from={DAY}") == []
     assert exported(client, "view=closed") == []
+    Dispute.objects.filter(number="DSP-2").update(state="resolved", resolution="credited", resolved_on=DAY)
+    assert exported(client, "view=closed") == ["DSP-2"]
+    assert exported(client, "view=every&sort=number") == ["DSP-0", "DSP-1", "DSP-2"]
     assert enter(make_user("sales", company)).get(LIST + "?format=csv").status_code == 403
 
 
