@@ -62,10 +62,11 @@ def ask_about(
 
 
 @transaction.atomic
-def withdraw_questions(*, dispute: Dispute, today: date) -> int:
-    """Cancel what is still asked about a case that is closed; how many that were. What is being answered at this moment is left."""
+def withdraw_questions(*, disputes: Sequence[Dispute], today: date) -> int:
+    """Cancel what is still asked about cases that are closed; how many that were. What is being answered at this moment is left."""
     rows = Task.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).annotate(moment=Now())
-    waiting: list[Any] = list(rows.filter(subject_type=LABEL, subject_id=dispute.pk, state=Task.State.OPEN).order_by("pk"))
+    about = rows.filter(subject_type=LABEL, subject_id__in=[case.pk for case in disputes])
+    waiting: list[Any] = list(about.filter(state=Task.State.OPEN).order_by("pk"))
     for task in waiting:
         cancel_task(actor=ACTOR, task=task, now=task.moment, today=today, reason="The case is closed: this needs no answer any more.")
     return len(waiting)

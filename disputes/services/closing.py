@@ -35,7 +35,7 @@ def close_dispute(*, actor: Actor, dispute: Dispute, resolution: str, agreed: in
     if note.strip():
         DisputeNote.objects.create(dispute=case, body=note.strip(), author=actor.label)
     log(actor, "dispute.resolved", case, resolution=resolution, agreed=agreed, currency=case.currency)
-    withdraw_questions(dispute=case, today=today)
+    withdraw_questions(disputes=[case], today=today)
     return onto(dispute)
 
 

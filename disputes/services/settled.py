@@ -14,6 +14,7 @@ from disputes.models import Dispute, DisputeMovement, DisputeNote, DisputeStep
 from disputes.policy.clock import add_working_days, working_days
 from disputes.selectors.settled import Settled, settled_since
 from disputes.services.amounts import free_of
+from disputes.services.asking import withdraw_questions
 from disputes.services.closing import reopen_dispute
 from disputes.services.moving import movement, step
 from ledger.models import OpenItem
@@ -57,6 +58,7 @@ def _close(keys: Sequence[tuple[int, int]], today: date) -> int:
     DisputeStep.objects.bulk_create(step(case, today, CLOSER) for case in cases)
     DisputeNote.objects.bulk_create(notes)
     record_many(_event(case) for case in cases)
+    withdraw_questions(disputes=cases, today=today)
     return len(cases)
 
 

@@ -13,11 +13,12 @@ from disputes.selectors.questions import likely_department, question_about
 from disputes.selectors.thread import thread_of
 from disputes.services import close_dispute, move_dispute, open_dispute
 from disputes.services.asking import ask_about
+from disputes.services.settled import close_settled
 from invoicing.models import Finding, Invoice
 from invoicing.services import issue_documents
 from org.actors import NotAllowed
 from org.models import Department
-from tests.factories import SYSTEM, make_company, make_customer, make_user
+from tests.factories import SYSTEM, apply, make_company, make_customer, make_user, receive
 from tests.workflow.test_tasks import collaborator
 from workflow.models import Attachment, Task, TaskLink
 from workflow.services.attachments import attach, files_of
@@ -106,6 +107,14 @@ def test_closing_the_case_withdraws_what_is_still_asked(world):
     assert {t.pk: t.state for t in Task.objects.all()} == {answered.pk: "answered", open_one.pk: "cancelled"}
     with pytest.raises(Refused):
         ask(world)
+
+
+def test_a_case_that_is_paid_after_all_asks_nobody_any_more(world):
+    ask(world, email="pat@outside.example")
+    item = world["invoice"].open_item
+    apply(receive(item.customer, item.balance, day=DAY), (item, item.balance), day=DAY)
+    assert close_settled(actor=SYSTEM, company=world["company"], today=DAY)["closed"] == 1
+    assert Task.objects.get().state == "cancelled" and Dispute.objects.get().state == "resolved"
 
 
 def test_an_answer_by_a_link_is_on_the_case_at_once(world):

@@ -103,7 +103,8 @@ def _attach(request: HttpRequest, actor: LinkActor, task: Task) -> None:
         raise AttachmentError("this is answered already")
     if given is None:
         raise AttachmentError("choose a file first")
-    if Attachment.objects.filter(added_by=actor.label).count() >= MOST_FILES:
+    there = Attachment.objects.filter(subject_type="workflow.task", subject_id=task.pk, added_by=actor.label)
+    if there.count() >= MOST_FILES:
         raise AttachmentError(f"{MOST_FILES} files are the most: send others by mail")
     attach(actor=actor, subject=task, kind=Attachment.Kind.EVIDENCE, name=str(given.name), content=given.read())
 
