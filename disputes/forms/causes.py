@@ -39,10 +39,12 @@ def span_of(asked: dict[str, str], today: date) -> Span:
 def question_of(asked: dict[str, str], company: Company, today: date) -> Question:
     """The query string as a question; what isn't known narrows nothing."""
     reason, stage, state, owner = (asked.get(n, "") for n in ("reason", "stage", "state", "owner"))
+    portfolio = asked.get("portfolio", "")
     return Question(
         company.pk, span_of(asked, today), today,
         reason=reason if reason in Dispute.Reason.values else "", stage=stage if stage in Stage.values else "",
         owner=owner, state=state if state in dict(STATES) else "all",
+        portfolio=int(portfolio) if portfolio.isascii() and portfolio.isdecimal() and len(portfolio) < 19 else 0,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from disputes.models import Cause, Dimension, Dispute
 from disputes.policy.ranking import Bar, Counted, Span, Sums, ranked
 from invoicing.models import Invoice
 from org.actors import Actor
+from org.models import User
 
 STATES = (("all", "open and closed"), ("open", "open"), ("closed", "closed"))
 MEASURES = (("value", "Money"), ("count", "Cases"), ("days", "Days"))
@@ -37,6 +38,7 @@ class Question:
     stage: str = ""
     owner: str = ""
     state: str = "all"
+    portfolio: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def narrowed(actor: Actor, asked: Question, causes: Sequence[Cause]) -> QuerySet
     found: Any = Dispute.objects.visible_to(actor, "disputes.view").filter(company=asked.company)
     if asked.reason:
         found = found.filter(reason=asked.reason)
+    if asked.portfolio:
+        found = found.filter(customer__collector=asked.portfolio)
     if asked.state != "all":
         found = found.filter(resolved_on__isnull=asked.state == "open")
     if asked.stage or asked.owner:
@@ -183,6 +187,12 @@ def rest_of(actor: Actor, asked: Question, measure: str, causes: Sequence[Cause]
     cases = in_span(narrowed(actor, asked, causes), asked.span.first, asked.span.last)
     column = _column(dimension)
     return cases.exclude(**{f"{column}__in": _greatest(cases, column, measure, asked.today)})
+
+
+def portfolios_of(company_id: int) -> list[tuple[str, str]]:
+    """Whose portfolios there are in a company: key and name of each collector."""
+    keys = Customer.objects.filter(company=company_id, collector__isnull=False).values("collector").distinct()
+    return [(str(pk), name) for pk, name in User.objects.filter(pk__in=keys).order_by("name").values_list("pk", "name")]
 
 
 def source_labels(dimension: str, sources: Sequence[str]) -> dict[str, str]:

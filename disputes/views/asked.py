@@ -14,11 +14,11 @@ from arops.lib.sheets import Cover
 from disputes.forms.causes import PERIODS, USUAL, dimension_of, measure_of, question_of
 from disputes.models import Cause, Dimension, Dispute, Problem, Repeat, Stage
 from disputes.selectors.causes import in_order
-from disputes.selectors.pareto import MEASURES, STATES, Question
+from disputes.selectors.pareto import MEASURES, STATES, Question, portfolios_of
 from org.models import Company, Department
 
-NAMES = ("company", "period", "from", "to", "reason", "stage", "owner", "state", "by", "source_by")
-NARROWING = ("reason", "stage", "owner", "state", "from")
+NAMES = ("company", "period", "from", "to", "reason", "stage", "owner", "state", "portfolio", "by", "source_by")
+NARROWING = ("reason", "stage", "owner", "state", "portfolio", "from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Asked:
         user: Any = self.request.user
         span = self.question.span
         filters = {"company": self.company.code, "from": span.first.isoformat(), "to": span.last.isoformat()}
-        filters |= {n: self.words[n] for n in ("reason", "stage", "owner", "state") if self.words[n]}
+        filters |= {n: self.words[n] for n in ("reason", "stage", "owner", "state", "portfolio") if self.words[n]}
         return Cover(title, user.name, self.question.today, filters)
 
 
@@ -82,6 +82,7 @@ def controls(asked: Asked) -> dict[str, Any]:
         "dimensions": Dimension.choices, "dimension": asked.dimension, "narrowed": asked.narrowed,
         "owners": [(str(d.pk), d.name) for d in Department.objects.filter(company=asked.company).order_by("name")],
         "clear": asked.link(str(asked.request.resolver_match and asked.request.resolver_match.view_name), **dict.fromkeys(NARROWING, "")),
+        "portfolios": portfolios_of(asked.company.pk) if asked.company.pk not in user.reach("disputes.view").portfolios else [],
         "user_can_export": user.can("reports.export"), **tabs(user, asked.company),
     }  # fmt: skip
 

@@ -100,6 +100,9 @@ class TestPages:
         sales = str(self.shop.cause().owner_id)
         assert [r.name for r in self.get("causes/", owner=sales).context["rows"]] == ["Price not as agreed"]
         assert [r.name for r in self.get("causes/", owner="none").context["rows"]] == ["Less delivered than billed"]
+        self.shop.other.collector = self.shop.specialist
+        self.shop.other.save()
+        assert self.get("causes/", portfolio=str(self.shop.specialist.pk)).context["found"].now.cases == 6
         for wild in (
             {"period": "x"},
             {"from": "2026-13-01", "to": "y"},
