@@ -36,6 +36,10 @@ PICTURES = (
     Picture("investigation", "senior", "/invoices/exceptions/?q=INV-20003", follow="tbody a[data-open]"),
     Picture("exceptions", "senior", "/invoices/exceptions/", press="Space"),
     Picture("approvals", "supervisor", "/approvals/", press="Space"),
+    Picture("case", "senior", "/disputes/?view=all&state=decision&sort=-opened", follow="tbody a[data-open]"),
+    Picture("finding", "specialist", "/disputes/?view=mine", follow="tr:has-text('INV-30020') a[data-open]", press="v"),
+    Picture("causes", "supervisor", "/disputes/causes/"),
+    Picture("problem", "supervisor", "/disputes/causes/problems/", follow="a:has-text('PRB-000001')"),
     Picture("queue", "specialist", "/queue/", press="Space"),
     Picture("customer", "specialist", "/customers/?sort=-overdue", follow="table.table tbody th a"),
     Picture("call", "specialist", "/queue/?kind=call", follow="a[href*='/queue/call/']"),
@@ -66,6 +70,7 @@ def take(browser: Any, base: str, picture: Picture, theme: str) -> Path:
         page.goto(picture.path)
         if picture.follow:
             page.locator(picture.follow).first.click()
+            page.wait_for_load_state("networkidle")
         if picture.press:
             page.keyboard.press(picture.press)
         page.wait_for_load_state("networkidle")
