@@ -63,6 +63,7 @@ class Payment:
     source: str
     item: int | None
     slip: Slip | None
+    is_cash: bool = False
 
     @property
     def url(self) -> str:
@@ -80,7 +81,9 @@ def payments_of(item: OpenItem) -> list[Payment]:
         slip = next((slips[o.pk] for o in row.against if o.pk in slips), None)
         named = ", ".join(o.number for o in row.against[:3]) or row.line.entry.narrative
         entry = row.line.entry
-        found.append(Payment(entry.effective_date, entry.get_kind_display(), -row.line.amount, named, other.pk if other else None, slip))
+        cash = any(o.kind == OpenItem.Kind.RECEIPT for o in row.against)
+        key = other.pk if other else None
+        found.append(Payment(entry.effective_date, entry.get_kind_display(), -row.line.amount, named, key, slip, cash))
     return found
 
 
@@ -109,5 +112,5 @@ def put_elsewhere(dispute: Dispute, payments: Sequence[Payment]) -> list[OpenCre
 
 def terms_of(item: OpenItem, payments: Sequence[Payment]) -> Terms:
     """The discount that the item offers, and when the last payment came."""
-    days = [p.slip.day if p.slip else p.day for p in payments if p.amount > 0 and (p.slip or p.kind == "application")]
+    days = [p.slip.day if p.slip else p.day for p in payments if p.amount > 0 and p.is_cash]
     return Terms(item.amount, item.discount_amount, item.discount_until, max(days, default=None))

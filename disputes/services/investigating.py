@@ -41,7 +41,7 @@ def look_into(*, actor: Actor, dispute: Dispute, today: date) -> Inquiry:
     """Everything about a case, as it stands today, for somebody who sees it."""
     fresh = _fresh(dispute.invoice)
     payments, causes = payments_of(dispute.open_item), causes_of(dispute.company_id)
-    groups, claim = precedents(actor, dispute, today), claim_of(dispute)
+    groups, claim = precedents(actor, dispute, today), claim_of(dispute, payments)
     found = propose(
         claim,
         _evidence(
@@ -57,12 +57,14 @@ def _fresh(invoice: Invoice | None) -> FreshLook | None:
     return look_afresh(invoice) if invoice is not None and invoice.kind != Invoice.Kind.CREDIT_MEMO else None
 
 
-def claim_of(dispute: Dispute) -> Claim:
-    """What the customer contests, as a proposal is asked for it. Where no reason is known, its words are listened to."""
+def claim_of(dispute: Dispute, payments: Sequence[Payment]) -> Claim:
+    """What the customer contests, as a proposal is asked for it. Where no reason is known, its words are listened to. All of the document
+    is meant where nothing was paid on it and all that is left is contested."""
     item, words = dispute.open_item, dispute.customer_words
     lines = frozenset(dispute.lines.values_list("line__number", flat=True))
     reason = (heard(words) if dispute.reason in SILENT else "") or dispute.reason
-    return Claim(dispute.claimed, reason, dispute.currency, lines, dispute.claimed in (item.balance, item.amount), words)
+    whole = dispute.claimed >= item.balance and sum(p.amount for p in payments if p.is_cash) <= 0
+    return Claim(dispute.claimed, reason, dispute.currency, lines, whole, words)
 
 
 def _evidence(

@@ -18,7 +18,7 @@ from disputes.services import DisputeError, StaleDispute, open_dispute, open_dis
 from disputes.services.causes import standard_causes
 from disputes.services.facets import fill_facets, refill_facets
 from disputes.services.findings import record_finding
-from disputes.services.investigating import look_into
+from disputes.services.investigating import claim_of, look_into
 from disputes.services.opening import NewDispute
 from invoicing.models import Finding, Invoice, InvoiceLine
 from invoicing.services import issue_document
@@ -109,6 +109,12 @@ class TestLooking:
         case = open_dispute(actor=world.ana, open_item=item, amount=75_00, reason="short_payment", today=TODAY, source="t:cm")
         found = look_into(actor=world.ana, dispute=case, today=TODAY).proposal
         assert found.origin == "cash_application" and "CM-7" in found.reasons[0]
+
+    def test_all_of_it_is_meant_only_where_nothing_was_paid(self, world: World) -> None:
+        paid, unpaid = world.invoice.open_item, issue(world.life["customer"], 300_00)
+        assert world.case.claimed == paid.balance and not claim_of(world.case, payments_of(paid)).whole
+        case = open_dispute(actor=world.ana, open_item=unpaid, amount=300_00, reason="other", today=TODAY, source="t:all")
+        assert claim_of(case, payments_of(unpaid)).whole
 
     def test_where_no_reason_is_known_the_words_are_listened_to(self, world: World) -> None:
         item = issue(world.life["customer"], 300_00)
