@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
+from arops.lib.merging import language_of
 from arops.lib.refusal import Refused
 from disputes.models import CaseText, Dispute, Settlement, SignOff
 from disputes.policy.settling import Way
@@ -25,7 +26,7 @@ from disputes.services.errors import StaleDispute
 from disputes.services.moving import CLOSED, lock_case, log, place_case
 from disputes.services.rejecting import send_letter
 from disputes.services.telling import tell_customer
-from disputes.services.ways import Lines, SettlementRefused, Wish, carry_out, kind_of, prepare, way_of
+from disputes.services.ways import KINDS, Lines, SettlementRefused, Wish, carry_out, prepare, way_of
 from invoicing.models import Dispatch
 from messaging.models import Message
 from org.actors import Actor, NotAllowed, SystemActor, require
@@ -56,8 +57,7 @@ def settle_dispute(
     way, asked = way_of(resolution), dict(payload or {})
     _may(actor, dispute, way)
     wish = Wish(amount, reason_code, words, to_customer, lines, asked)
-    if kind := kind_of(resolution, asked):
-        take_turns(dispute.company_id, kind, dispute.currency, dispute.customer_id)
+    _take_turns(dispute, resolution)
     case = lock_case(dispute)
     name = f"{actor.label}:{token}"[:120]
     if sent := Settlement.objects.filter(token=name).first():
@@ -76,6 +76,12 @@ def settle_dispute(
         place_case(actor=actor, case=case, state=Dispute.State.SETTLING, today=today)
     dispute.refresh_from_db()
     return row
+
+
+def _take_turns(case: Dispute, resolution: str) -> None:
+    """Wait for others who ask or decide about the same kind of request of the customer, before anything is locked."""
+    for kind in KINDS.get(resolution, ()):
+        take_turns(case.company_id, kind, case.currency, case.customer_id)
 
 
 def _may(actor: Actor, dispute: Dispute, way: Way) -> None:
@@ -139,7 +145,7 @@ def _tell(row: Settlement, case: Dispute, today: date, now: datetime) -> Message
     if row.resolution == "rejected":
         return send_letter(actor=asker, settlement=row, case=case, today=today, now=now)
     event, said = CaseText.Event.OUTCOME, row.to_customer
-    own = not text_for(case.company_id, event, case.customer.language[:2])
+    own = not text_for(case.company_id, event, language_of(case.customer.language))
     return tell_customer(
         actor=asker, dispute=case, event=event, now=now, today=today, words=said, body=said if own else "", wanted=row.payload.get("tell")
     )
@@ -163,10 +169,7 @@ def _become(row: Settlement, state: str, **fields: Any) -> None:
 
 def hold(settlement: Settlement) -> tuple[Settlement, Dispute]:
     """The settlement and its case as they stand, locked in the order of everybody else."""
-    kind = kind_of(settlement.resolution, settlement.payload)
-    case = settlement.dispute
-    if kind:
-        take_turns(case.company_id, kind, case.currency, case.customer_id)
+    _take_turns(settlement.dispute, settlement.resolution)
     return _locked(settlement)
 
 

@@ -30,6 +30,10 @@ Lines = Sequence[tuple[int, int]]
 """Keys of invoice lines with what is agreed of each, tax included."""
 GIVEN_UP = ("goodwill", *ROUNDING)
 """Reasons of write-offs that stand for goodwill."""
+KINDS = {
+    "credited": ("credit_memo",), "rebilled": ("credit_memo",), "debited": ("debit_memo",), "goodwill": ("credit_memo", "write_off"),
+}  # fmt: skip
+"""Ways to settle → the kinds of requests that they may make."""
 ROOM_FOR_LETTER = 1024 * 1024
 
 
@@ -58,9 +62,8 @@ def way_of(resolution: str) -> Way:
 
 def kind_of(resolution: str, payload: Mapping[str, Any]) -> str:
     """The kind of approval that a settlement asks for; empty where it asks for none."""
-    if resolution == "goodwill":
-        return "write_off" if payload.get("by") == "write_off" else "credit_memo"
-    return {"credited": "credit_memo", "rebilled": "credit_memo", "debited": "debit_memo"}.get(resolution, "")
+    kinds = KINDS.get(resolution, ())
+    return "write_off" if "write_off" in kinds and payload.get("by") == "write_off" else next(iter(kinds), "")
 
 
 def makers_for(case: Dispute, kind: str) -> list[str]:
