@@ -30,7 +30,7 @@ def day_of(text: str) -> date | None:
 def span_of(asked: dict[str, str], today: date) -> Span:
     """The period that is asked for: by days where both are given, else so many months up to today."""
     first, last = day_of(asked.get("from", "")), day_of(asked.get("to", ""))
-    if first and last and first <= last and (last - first).days <= LONGEST and first.year > 1990:
+    if first and last and first <= last and (last - first).days <= LONGEST and 1990 < first.year < 2200:
         return between(first, last)
     months = asked.get("period", USUAL)
     return months_back(today, int(months if months in dict(PERIODS) else USUAL))

@@ -26,6 +26,8 @@ NEXT: dict[str, frozenset[str]] = {
     State.CLOSED: frozenset({State.OPEN}),
 }
 """State → states that may follow."""
+OLDEST = 5 * 366
+"""Days that a corrective action may lie back when it is first measured."""
 
 
 class ProblemError(Refused):
@@ -133,6 +135,8 @@ def start_measuring(*, actor: Actor, problem: Problem, version: int, acted_on: d
     _step(row, State.MEASURING)
     if acted_on > today:
         raise ProblemError("the day from which it holds is not here yet: measure from then on")
+    if (today - acted_on).days > OLDEST:
+        raise ProblemError("that is more than five years ago: too long to say what came of it")
     return _write(actor, row, "problem.measuring", {"acted_on": acted_on.isoformat()}, state=State.MEASURING, acted_on=acted_on)
 
 

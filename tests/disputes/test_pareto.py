@@ -106,6 +106,7 @@ class TestPages:
         for wild in (
             {"period": "x"},
             {"from": "2026-13-01", "to": "y"},
+            {"from": "9999-01-01", "to": "9999-12-31"},
             {"cause": "1 OR 1"},
             {"by": ";"},
         ):

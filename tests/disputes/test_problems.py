@@ -145,6 +145,8 @@ def test_a_problem_is_open_once_and_goes_step_by_step(shop):
 def test_a_day_to_come_is_no_day_to_measure_from(shop):
     with pytest.raises(ProblemError, match="not here yet"):
         mended(shop, raised(shop), acted_on=ACTED + timedelta(days=1))
+    with pytest.raises(ProblemError, match="five years"):
+        mended(shop, raised(shop, source="PMP-1"), acted_on=date(1, 1, 1))
 
 
 def test_it_is_seen_with_its_cases_and_tasks_and_when_it_is_late(shop):
