@@ -49,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = _asked(form, wanted)
     context = {
         "rows": [_row(case, asked, wanted, today) for case in shown.rows], "next": shown.after, "is_first": not after, "wanted": wanted,
+        "shows_department": any(case.department_id for case in shown.rows),
         "asked": asked, "tabs": _tabs(book, tally), "sums": _sums(request, found, wanted, tally, form),
         "head": table_of([], today, wanted.sort, asked).head(),
         "in_force": in_force(form, user), "errors": form.reasons(), "today": today, "label": dict(VIEWS)[wanted.view],
