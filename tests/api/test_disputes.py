@@ -46,6 +46,13 @@ def test_a_call_told_twice_opens_one_case(erp, billed):
     assert Dispute.objects.count() == 1
 
 
+@pytest.mark.parametrize("reference", ["INV-1", {"external_id": "91"}, {"external_id": "91", "source_system": "erp"}])
+def test_the_document_is_named_by_number_or_the_sender_s_id(erp, billed, reference):
+    system = billed["source_system"]
+    reference = reference | {"source_system": system} if isinstance(reference, dict) and "source_system" in reference else reference
+    assert erp.post("/disputes", case(billed, invoice=reference)).json()["invoice"] == billed["id"]
+
+
 def test_lines_without_amounts_are_contested_whole(erp, billed):
     told = erp.post("/disputes", case(billed, amount=None, lines=[{"number": 1}])).json()
     assert (told["kind"], told["amount"], told["lines"]) == ("lines", "324.75", [{"number": 1, "amount": "324.75"}])

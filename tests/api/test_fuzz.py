@@ -41,6 +41,7 @@ def key(us, acme, settings):
     erp = caller()
     rate("EUR", "USD", "1.1")
     assert erp.post("/invoices", invoice("1")).status_code == 201
+    assert erp.post("/disputes", {"invoice": "INV-1", "reason": "price", "amount": "1.00", "external_id": "D-1"}).status_code == 201
     make_user("specialist", us)
     issue(acme, 100_00)
     for path, row in ORDERS.items():
