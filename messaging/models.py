@@ -2,7 +2,7 @@
 parked for a person, never sent again by itself."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -52,7 +52,7 @@ class Message(models.Model):
     recipients = ArrayField(models.EmailField(), default=list)
     subject = models.CharField(max_length=250)
     body = models.TextField()
-    attachments = models.ManyToManyField(StoredFile, blank=True, related_name="+")
+    attachments = models.ManyToManyField(StoredFile, through="MessageFile", blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     not_before = models.DateTimeField(db_default=Now(), help_text="Mail rests here a moment, so that it can be undone.")
     message_id = models.CharField(max_length=200, unique=True, null=True, help_text="The Message-ID header, fixed before the first try.")
@@ -71,3 +71,22 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class MessageFile(models.Model):
+    """A file that goes with a message, under the name that it has there: the same bytes may have come in elsewhere by another name, that
+    of another customer's document, which is none of this one's business."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="enclosed")
+    storedfile = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=255)
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+
+    class Meta:
+        db_table = "messaging_message_attachments"
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "storedfile"], name="message_file_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.files import download
+from arops.lib.files import Kept, download
 from arops.lib.http import filters_of, page, redirect_htmx, toast
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
@@ -87,7 +87,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, found: Message, form: RetryForm | None = None) -> HttpResponse:
     user: Any = request.user
     context = {
-        "message": found, "tone": TONES.get(found.state, ""), "files": found.attachments.defer("content"), "history": history_of(found),
+        "message": found, "tone": TONES.get(found.state, ""), "files": found.enclosed.select_related("storedfile").defer("storedfile__content"), "history": history_of(found),
         "may_act": user.can("messages.send", found.company_id), "destination": services.destination(), "now": clock.now(),
         "form": form or RetryForm(initial={"recipients": "\n".join(found.recipients)}),
     }  # fmt: skip
@@ -97,7 +97,9 @@ def _page(request: HttpRequest, found: Message, form: RetryForm | None = None) -
 @allowed("collections.view")
 def attachment(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     """A file that goes with a message, as a download."""
-    return download(get_object_or_404(_message(request, pk, "collections.view").attachments, pk=file_pk))
+    found = _message(request, pk, "collections.view").enclosed.select_related("storedfile")
+    one = get_object_or_404(found, storedfile=file_pk)
+    return download(Kept(one.name, bytes(one.storedfile.content), one.storedfile.content_type))
 
 
 @require_POST

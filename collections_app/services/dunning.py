@@ -16,7 +16,7 @@ from collections_app.models import DunningLetter, DunningPolicy, DunningRun
 from collections_app.selectors.dunning import Case, candidates, cases
 from collections_app.services.dunning_letters import Letter, listed_items, write_letter
 from messaging.models import Message
-from messaging.services import RESTS, MessageError, cancel_message, queue_message
+from messaging.services import RESTS, Enclosed, MessageError, cancel_message, queue_message
 from org.actors import Actor, SystemActor, require
 from org.models import Company
 from workflow.models import Job
@@ -154,7 +154,7 @@ def _keep(run: DunningRun, case: Case, letter: Letter | None, actor: Actor, now:
     file, _ = store_file(actor=actor, name=letter.file_name, content=letter.file, content_type=letter.content_type)
     message, _ = queue_message(
         actor=actor, company=run.company, customer=case.customer, kind="dunning", dedupe_key=_dedupe_key(run, case), recipients=case.to,
-        subject=letter.subject, body=letter.body, attachments=[file], not_before=now + RESTS,
+        subject=letter.subject, body=letter.body, attachments=[Enclosed(file, letter.file_name)], not_before=now + RESTS,
         channel=Message.Channel.EMAIL if case.to else Message.Channel.LETTER,
     )  # fmt: skip
     _row(run, case, message=message, pdf=file).save()

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from disputes.models import Dispute
 from invoicing.models import Invoice
-from messaging.models import Message
+from messaging.models import Message, MessageFile
 from org.actors import Actor
 from org.selectors import actor_names
 from workflow.models import Approval, Attachment, AuditSeal, Event, Task
@@ -56,8 +56,9 @@ class Seen:
         memos: Any = Invoice.objects.visible_to(actor, "invoices.view").filter(pk__in=made)
         self.memos = list(memos.select_related("open_item").prefetch_related("lines").order_by("pk"))
         self.notes = list(case.notes.order_by("at", "pk"))
+        files = MessageFile.objects.select_related("storedfile").defer("storedfile__content")
         said = Message.objects.filter(pk__in=[n.message_id for n in self.notes if n.message_id])
-        self.messages = list(said.prefetch_related("attachments").order_by("pk"))
+        self.messages = list(said.prefetch_related(Prefetch("enclosed", files)).order_by("pk"))
         self.files = list(self._files())
         self.left_out = sorted(self._left_out(asked, about.count(), len(set(made)), actor))
 
@@ -137,7 +138,7 @@ def _movements(case: Dispute) -> list[dict[str, Any]]:
 
 def _message(message: Message) -> dict[str, Any]:
     columns = "id kind channel recipients subject body state not_before sent_at message_id error created_by created_at".split()
-    files = sorted((f.name, f.sha256, f.size) for f in message.attachments.all())
+    files = sorted((f.name, f.storedfile.sha256, f.storedfile.size) for f in message.enclosed.all())
     return _row(message, columns, files=[{"name": n, "sha256": s, "size": z} for n, s, z in files])
 
 

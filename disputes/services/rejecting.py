@@ -23,6 +23,7 @@ from invoicing.selectors.investigation import Cell, Row
 from invoicing.services.investigating import investigate_invoice
 from invoicing.services.paper import look_of, sheet
 from messaging.models import Message
+from messaging.services import Enclosed
 from org.actors import Actor
 from workflow.models import Attachment
 from workflow.services import store_file
@@ -44,7 +45,7 @@ def send_letter(*, actor: Actor, settlement: Settlement, case: Dispute, today: d
     has_text = text_for(case.company_id, CaseText.Event.REJECTED, language_of(case.customer.language)) is not None
     return tell_customer(
         actor=actor, dispute=case, event=CaseText.Event.REJECTED, now=now, today=today, subject=words["subject"],
-        body="" if has_text else own, words=said or settlement.words, files=[stored, *(file.file for file in enclosed)], wanted=True,
+        body="" if has_text else own, words=said or settlement.words, files=[Enclosed(stored, name), *(Enclosed(file.file, file.name) for file in enclosed)], wanted=True,
     )  # fmt: skip
 
 

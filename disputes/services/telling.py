@@ -16,9 +16,8 @@ from disputes.models import CaseText, Dispute, DisputeNote, DisputePolicy, Dispu
 from disputes.selectors.telling import Words, contacts_of, files_of_case, filled, is_told, recipients_of, text_for
 from disputes.services.texts import standard_texts
 from messaging.models import Message
-from messaging.services import RESTS, queue_message, retry_message
+from messaging.services import RESTS, Enclosed, queue_message, retry_message
 from org.actors import Actor, SystemActor, require
-from workflow.models import StoredFile
 from workflow.services import record
 
 __all__ = [
@@ -44,7 +43,7 @@ class TellingRefused(Refused):
 @transaction.atomic
 def tell_customer(
     *, actor: Actor, dispute: Dispute, event: str, now: datetime, today: date, subject: str = "", body: str = "", words: str = "",
-    files: Sequence[StoredFile] = (), wanted: bool | None = None,
+    files: Sequence[Enclosed] = (), wanted: bool | None = None,
 ) -> Message | None:  # fmt: skip
     """Tell the customer of an event (of `CaseText.Event`), once each time that it happens; the message of that, or None when nothing is
     to be said.
@@ -85,7 +84,7 @@ def key_of(dispute: Dispute, event: str) -> str:
 
 
 def _say(
-    sender: Actor, dispute: Dispute, key: str, said: Words, to: Sequence[str], files: Sequence[StoredFile], now: datetime, event: str
+    sender: Actor, dispute: Dispute, key: str, said: Words, to: Sequence[str], files: Sequence[Enclosed], now: datetime, event: str
 ) -> tuple[Message, bool]:
     """Put it into the outbox and onto the case; a key that is known answers with what was said then."""
     message, created = queue_message(
@@ -146,13 +145,13 @@ def _chosen(dispute: Dispute, recipients: Sequence[str]) -> list[str]:
     return [known[address] for address in wanted]
 
 
-def _attached(dispute: Dispute, keys: Sequence[int]) -> list[StoredFile]:
-    """The files of these attachments of the case."""
-    there = {attachment.pk: attachment.file for attachment in files_of_case(dispute)}
+def _attached(dispute: Dispute, keys: Sequence[int]) -> list[Enclosed]:
+    """The files of these attachments of the case, by the names that they have there."""
+    there = {attachment.pk: Enclosed(attachment.file, attachment.name) for attachment in files_of_case(dispute)}
     if not set(keys) <= set(there):
         raise TellingRefused("one of the files is not, or no longer, beside this case: choose again")
     files = [there[key] for key in dict.fromkeys(keys)]
-    if sum(file.size for file in files) > MAX_MAIL:
+    if sum(one.file.size for one in files) > MAX_MAIL:
         raise TellingRefused(f"the files are larger than {MAX_MAIL // 1024 // 1024} MB together: send some of them apart")
     return files
 

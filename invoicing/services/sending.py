@@ -19,9 +19,8 @@ from invoicing.services.delivering import State, expected_by, happened, lock_del
 from invoicing.services.einvoices import write_einvoice
 from invoicing.services.paper import file_name, invoice_factur_x, invoice_pdf
 from messaging.models import Message
-from messaging.services import RESTS, queue_message
+from messaging.services import RESTS, Enclosed, queue_message
 from org.actors import Actor, require
-from workflow.models import StoredFile
 from workflow.services import record, store_file
 
 Channel = Dispatch.Channel
@@ -41,7 +40,7 @@ class _Letter:
     recipients: list[str]
     subject: str
     body: str
-    files: list[StoredFile]
+    files: list[Enclosed]
 
 
 def send_invoice(
@@ -111,20 +110,24 @@ def _letter(actor: Actor, invoice: Invoice, way: Channel, note: str, number: int
     return _Letter(recipients, subject, body, files_of(actor, invoice, with_xml=way == Channel.EINVOICE, copy=number > 1))
 
 
-def files_of(actor: Actor, invoice: Invoice, *, with_xml: bool, copy: bool = False) -> list[StoredFile]:
+def files_of(actor: Actor, invoice: Invoice, *, with_xml: bool, copy: bool = False) -> list[Enclosed]:
     """The document's PDF, `with_xml` as Factur-X with the UBL beside it; and the files that are to go with it. Raises SendingRefused,
     EInvoiceRefused."""
     if not pdf.is_available():
         raise SendingRefused("this server can't make PDFs: install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or print the page")
     made = invoice_factur_x(invoice, copy=copy) if with_xml else invoice_pdf(invoice, copy=copy)
-    files = [store_file(actor=actor, name=file_name(invoice, "pdf"), content=made, content_type=PDF)[0]]
+    files = [_kept(actor, file_name(invoice, "pdf"), made, PDF)]
     if with_xml:
         xml = write_einvoice(invoice, "ubl").xml
-        files.append(store_file(actor=actor, name=file_name(invoice, "xml"), content=xml, content_type=XML)[0])
-    files += [attachment.file for attachment in files_to_go(invoice)]
-    if sum(file.size for file in files) > MAX_MAIL:
+        files.append(_kept(actor, file_name(invoice, "xml"), xml, XML))
+    files += [Enclosed(attachment.file, attachment.name) for attachment in files_to_go(invoice)]
+    if sum(one.file.size for one in files) > MAX_MAIL:
         raise SendingRefused(f"with its files {invoice.number} is larger than {MAX_MAIL // 1024 // 1024} MB: send some of them apart")
     return files
+
+
+def _kept(actor: Actor, name: str, content: bytes, content_type: str) -> Enclosed:
+    return Enclosed(store_file(actor=actor, name=name, content=content, content_type=content_type)[0], name)
 
 
 _WORDS = {

@@ -3,12 +3,13 @@
 from messaging.services.deciding import cancel_message, mark_posted, release_parked, retry_message
 from messaging.services.errors import MessageError
 from messaging.services.notices import queue_notices
-from messaging.services.queueing import RESTS, queue_message
+from messaging.services.queueing import RESTS, Enclosed, queue_message
 from messaging.services.sending import send_due
 from messaging.services.transport import Rejected, TryLater, destination
 
 __all__ = [
     "RESTS",
+    "Enclosed",
     "MessageError",
     "Rejected",
     "TryLater",

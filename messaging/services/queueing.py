@@ -1,6 +1,7 @@
 """Putting messages into the outbox. A bad address or subject makes that message fail with the reason; it never stops its neighbours."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from customers.models import Customer
-from messaging.models import Message
+from messaging.models import Message, MessageFile
 from org.actors import Actor, require
 from org.models import Company
 from workflow.models import StoredFile
@@ -21,9 +22,17 @@ RESTS = timedelta(seconds=10)
 """How long what a person sends rests in the outbox, so that it can be taken back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes with a message, under the name that it is to have there."""
+
+    file: StoredFile
+    name: str
+
+
 def queue_message(
     *, actor: Actor, company: Company, customer: Customer | None, kind: str, dedupe_key: str, recipients: Sequence[str], subject: str,
-    body: str, attachments: Iterable[StoredFile] = (), channel: str = Message.Channel.EMAIL, not_before: datetime,
+    body: str, attachments: Iterable[Enclosed] = (), channel: str = Message.Channel.EMAIL, not_before: datetime,
 ) -> tuple[Message, bool]:  # fmt: skip
     """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
 
@@ -44,9 +53,16 @@ def queue_message(
             },
         )  # fmt: skip
         if created:
-            message.attachments.set(attachments)
+            _enclose(message, attachments)
             happened(actor, message, "message.failed" if wrong else "message.queued", **({"reason": wrong} if wrong else {}))
     return message, created
+
+
+def _enclose(message: Message, attachments: Iterable[Enclosed]) -> None:
+    """The same bytes go along once, by the first of their names."""
+    once = {one.file.pk: one for one in reversed(list(attachments))}
+    rows = [MessageFile(message=message, storedfile=one.file, name=_storable(one.name)[:255]) for one in reversed(list(once.values()))]
+    MessageFile.objects.bulk_create(rows)
 
 
 def _storable(text: str) -> str:

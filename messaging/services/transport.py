@@ -105,8 +105,8 @@ def _mail(message: Message) -> EmailMessage:
         reply_to=[company.email] if company.email and is_address(company.email) else None,
         headers={"Message-ID": message.message_id or "", "Auto-Submitted": "auto-generated", "X-ArOps-Kind": message.kind},
     )  # fmt: skip
-    for file in message.attachments.all():
-        mail.attach(file.name, bytes(file.content), file.content_type)
+    for enclosed in message.enclosed.select_related("storedfile"):
+        mail.attach(enclosed.name, bytes(enclosed.storedfile.content), enclosed.storedfile.content_type)
     try:
         mail.message()
     except (ValueError, UnicodeError) as error:

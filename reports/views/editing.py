@@ -17,7 +17,7 @@ from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
 from messaging.models import Message
 from messaging.services.deciding import cancel_message
-from messaging.services.queueing import RESTS, queue_message
+from messaging.services.queueing import RESTS, Enclosed, queue_message
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
@@ -156,7 +156,7 @@ def _queue(request: HttpRequest, customer: Customer, data: dict[str, Any]) -> Me
     if data["statement"] and pdf.is_available():
         made = statement_pdf(customer, months_before(today, 3).replace(day=1), today)
         name = f"statement-{customer.number}-{today}.pdf"
-        files.append(store_file(actor=user, name=name, content=made, content_type="application/pdf")[0])
+        files.append(Enclosed(store_file(actor=user, name=name, content=made, content_type="application/pdf")[0], name))
     token = request.POST.get("token", "")[:40]
     message, _ = queue_message(
         actor=user, company=customer.company, customer=customer, kind="statement" if files else "mail",

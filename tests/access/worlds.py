@@ -42,7 +42,7 @@ from invoicing.services.sending import send_invoice
 from ledger.models import OpenItem
 from ledger.services import close_period
 from messaging.models import Message
-from messaging.services import queue_message
+from messaging.services import Enclosed, queue_message
 from orders.models import Contract
 from orders.services import (
     save_contracts,
@@ -263,7 +263,7 @@ def _messages(company: Company, customer: Customer, name: str) -> None:
     for n, state in enumerate(["pending", "failed", "parked", "letter"]):
         message, _ = queue_message(
             actor=SYSTEM, company=company, customer=customer, kind="reply", dedupe_key=f"{name}:{n}", recipients=["eva@customer.example"],
-            subject="About your account", body="Dear Eva", attachments=[file], not_before=NOW,
+            subject="About your account", body="Dear Eva", attachments=[Enclosed(file, file.name)], not_before=NOW,
             channel="letter" if state == "letter" else "email",
         )  # fmt: skip
         if state in ("failed", "parked"):

@@ -18,7 +18,7 @@ from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.dunning_policy import create_default_policy
 from customers.models import Contact
 from messaging.models import Message
-from messaging.services import queue_message, send_due
+from messaging.services import Enclosed, queue_message, send_due
 from messaging.services.sending import ABANDONED_AFTER
 from tests.factories import SYSTEM, issue, make_company, make_customer
 from tests.support.nursery import Nursery
@@ -79,7 +79,7 @@ def server(sink, settings):
 def queue(customer, n, file=None, recipients=("ap@acme.example",)):
     message, _ = queue_message(
         actor=SYSTEM, company=customer.company, customer=customer, kind="dunning", dedupe_key=f"letter:{n}", recipients=recipients,
-        subject=f"Letter {n}", body="Please pay.", attachments=[file] if file else [], not_before=timezone.now(),
+        subject=f"Letter {n}", body="Please pay.", attachments=[Enclosed(file, file.name)] if file else [], not_before=timezone.now(),
     )  # fmt: skip
     return message
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.services import (
+    Enclosed,
     MessageError,
     Rejected,
     TryLater,
@@ -132,13 +133,22 @@ def test_a_mail_says_who_it_is_from_where_answers_go_and_brings_its_files(custom
     settings.DEFAULT_FROM_EMAIL = "Receivables <ar@us.example>"
     type(customer.company).objects.filter(pk=customer.company_id).update(name="Company, Inc.", email="answers@us.example")
     file, _ = store_file(actor=SYSTEM, name="letter.pdf", content=b"%PDF-1", content_type="application/pdf")
-    message, _ = queue(customer, attachments=[file])
+    message, _ = queue(customer, attachments=[Enclosed(file, "letter.pdf")])
     send_due(now=NOW)
     message.refresh_from_db()
     (mail,) = mailoutbox
     assert mail.from_email == '"Company, Inc." <ar@us.example>' and mail.reply_to == ["answers@us.example"]
     assert mail.extra_headers["Message-ID"] == message.message_id and message.message_id.endswith("@us.example>")
     assert mail.attachments[0][:2] == ("letter.pdf", b"%PDF-1")
+
+
+def test_a_file_goes_by_its_own_name_whatever_the_same_bytes_are_called_elsewhere(customer, mailoutbox):
+    store_file(actor=SYSTEM, name="rival-contract-signed.pdf", content=b"%PDF-1", content_type="application/pdf")
+    file, is_new = store_file(actor=SYSTEM, name="terms.pdf", content=b"%PDF-1", content_type="application/pdf")
+    message, _ = queue(customer, attachments=[Enclosed(file, "terms.pdf"), Enclosed(file, "terms again.pdf")])
+    send_due(now=NOW)
+    assert not is_new and [name for name, *_ in mailoutbox[0].attachments] == ["terms.pdf"]
+    assert [one.name for one in message.enclosed.all()] == ["terms.pdf"]
 
 
 def test_a_refusal_for_good_fails_and_one_for_now_waits_longer_each_time(customer):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.models import Message
-from messaging.services import queue_message, send_due
+from messaging.services import Enclosed, queue_message, send_due
 from tests.factories import SYSTEM, make_company, make_customer, make_user
 from workflow.services import store_file
 
@@ -42,7 +42,7 @@ def world():
     ana = make_user("specialist", us, scope="portfolio")
     acme, bolt, foreign = make_customer(us, "Acme", collector=ana), make_customer(us, "Bolt"), make_customer(other, "Foreign")
     file, _ = store_file(actor=SYSTEM, name="Mahnung <1>.pdf", content=b"%PDF x", content_type="application/pdf")
-    return {"us": us, "ana": ana, "acme": queue(acme, "a", attachments=[file]), "bolt": queue(bolt, "b"), "foreign": queue(foreign, "f"),
+    return {"us": us, "ana": ana, "acme": queue(acme, "a", attachments=[Enclosed(file, file.name)]), "bolt": queue(bolt, "b"), "foreign": queue(foreign, "f"),
             "file": file}  # fmt: skip
 
 
