@@ -36,9 +36,9 @@ PICTURES = (
     Picture("investigation", "senior", "/invoices/exceptions/?q=INV-20003", follow="tbody a[data-open]"),
     Picture("exceptions", "senior", "/invoices/exceptions/", press="Space"),
     Picture("approvals", "supervisor", "/approvals/", press="Space"),
-    Picture("case", "senior", "/disputes/?view=all&state=decision&sort=-opened", follow="tbody a[data-open]"),
+    Picture("case", "senior", "/disputes/?view=all&state=investigating&sort=-amount", follow="tbody a[data-open]"),
     Picture("finding", "specialist", "/disputes/?view=mine", follow="tr:has-text('INV-30020') a[data-open]", press="v"),
-    Picture("causes", "supervisor", "/disputes/causes/"),
+    Picture("causes", "supervisor", "/disputes/causes/?company=1"),
     Picture("problem", "supervisor", "/disputes/causes/problems/", follow="a:has-text('PRB-000001')"),
     Picture("queue", "specialist", "/queue/", press="Space"),
     Picture("customer", "specialist", "/customers/?sort=-overdue", follow="table.table tbody th a"),
@@ -59,7 +59,7 @@ def window(browser: Any, base: str, role: str, theme: str) -> Iterator[Any]:
     page.fill("#login input[name=username]", login.email)
     page.fill("#login input[name=password]", login.password)
     page.click("#login button")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url(lambda url: "/login/" not in url)
     yield page
     context.close()
 

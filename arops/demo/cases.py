@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from arops.demo.contests import Contest
 from arops.demo.mistakes import Mistake
 from arops.demo.setup import SYSTEM, World
+from arops.demo.times import Times
 from arops.lib import pdf
 from disputes.models import Cause, Dispute, Settlement
 from disputes.services import NewDispute, move_dispute, note_dispute, open_disputes
@@ -41,6 +42,18 @@ CODES = {"price": "price", "quantity": "quantity", "tax": "tax", "terms": "contr
          "freight": "price", "damaged": "damaged", "not_delivered": "service_not_done"}  # fmt: skip
 """Reason of a case → reason of its credit memo."""
 REASON_OF = {"goodwill": "goodwill", "rebilled": "wrong_details", "debited": "underbilled"}
+FOUND = {
+    "price_setup": "The price list still had last year's price.", "order_price": "Typed in by hand at the order desk.",
+    "contract_price": "The amendment was signed, and never set up.", "billed_more": "The technician's sheet has less than we billed.",
+    "goods_short": "The delivery note shows what was missing.", "order_po": "The number was in the customer's mail with the order.",
+    "work_early": "Billed when it was planned, not when it was done.", "work_proof": "Nobody on site signed the report.",
+    "goods_damaged": "The driver noted open boxes.", "order_fees": "Freight is included by contract.",
+    "order_terms": "The order says 60 days.",
+    "tax_setup": "The certificate was on file, the tax code wasn't changed.", "customer_records": "Order, delivery and invoice agree.",
+    "customer_short": "Nothing differs; no reason was given.", "cash_credit": "A credit of theirs was booked late.",
+    "customer_discount": "Paid after the discount days.", "billed_less": "A visit was left out.",
+}  # fmt: skip
+"""Cause → what stands in the finding."""
 OUTSIDE = ("r.salas@northline.example", "Rosa Salas, Northline Freight")
 SHORT_CAUSES = (("customer_short", "paid"), ("customer_records", "paid"), ("cash_credit", "credited"), ("customer_discount", "goodwill"))
 PHOTO = b"Driver's note: two of the boxes open, contents crushed. Signed at the gate.\n"
@@ -59,7 +72,7 @@ class Cases:
 
     def __init__(self, world: World, contests: Sequence[Contest], mistakes: Sequence[Mistake], now: datetime) -> None:
         self.world, self.today, self.now, self.plan = world, world.plan.today, now, world.plan
-        self.people = world.people
+        self.people, self.times = world.people, Times()
         self.before, self.after = defaultdict[date, list[Callable[[], object]]](list), defaultdict[date, list[Callable[[], object]]](list)
         self.cases: dict[str, int] = {}
         self.causes = {(c.company.code, c.code): c for c in Cause.objects.select_related("company", "owner")}
@@ -131,27 +144,27 @@ class Cases:
 
     def work(self, first: date, end: date) -> None:
         """What was opened and done in these days, before the bank's money of them is in."""
-        for day in _days(first, end):
-            self.open(self.opening.pop(day, []), day)
-            for act in self.before.pop(day, []):
-                act()
+        for day in sorted(day for day in {*self.opening, *self.before} if first <= day <= end):
+            with self.times.on(day):
+                self.open(self.opening.pop(day, []), day)
+                for act in self.before.pop(day, []):
+                    act()
 
     def follow(self, first: date, end: date) -> None:
         """What was done about short payments of these days; then the nights close what was paid."""
-        for day in sorted(day for day in self.after if day <= end):
-            for act in self.after.pop(day):
-                act()
+        self._follow(end)
         self._plan_deductions()
         if end == self.today:
-            self.follow_up()
-        for company in self.world.companies.values():
-            close_settled(actor=SYSTEM, company=company, today=end)
+            self._follow(end)
+        with self.times.on(end):
+            for company in self.world.companies.values():
+                close_settled(actor=SYSTEM, company=company, today=end)
 
-    def follow_up(self) -> None:
-        """What is left to be done on the last day about the last statements."""
-        for day in sorted(self.after):
-            for act in self.after.pop(day):
-                act()
+    def _follow(self, end: date) -> None:
+        for day in sorted(day for day in self.after if day <= end):
+            with self.times.on(day):
+                for act in self.after.pop(day):
+                    act()
 
     # deeds
 
@@ -219,7 +232,7 @@ class Cases:
             record_finding(
                 actor=self._actor(case), dispute=case, cause=self.causes[case.company.code, cause], remedy=remedy,
                 amount=min(amount, case.claimed), version=case.version, today=day, lines=lines, looked_at=sources,
-                words=ANSWERS.get(_department(self.causes[case.company.code, cause]), ""),
+                words=FOUND.get(cause, ""),
             )  # fmt: skip
 
     def settle(self, c: Contest, day: date) -> None:
@@ -326,13 +339,5 @@ def hash_of(number: str) -> int:
     return int(number[-5:]) * 7919 % 1009
 
 
-def _department(cause: Cause) -> str:
-    return cause.owner.code if cause.owner else ""
-
-
 def _at(day: date, hour: int = 10) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=UTC)
-
-
-def _days(first: date, end: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((end - first).days + 1))

@@ -38,12 +38,14 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     keep_lives(world, lives)
     desk = Desk(world, lives, now)
     desk.prepare()
-    months = Months(world, lives, Cases(world, contests, mistakes, now), now)
+    cases = Cases(world, contests, mistakes, now)
+    months = Months(world, lives, cases, now)
     for n in months.run():
         if n in (0, 2, 6):
             analyze()
+    make_problems(world, cases.times, today)
+    cases.times.put_back()
     desk.work()
-    make_problems(world, today)
     Requests(world, today, now).make()
     deliver(world, today, now)
     _snapshots(world, today)
