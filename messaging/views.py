@@ -86,8 +86,9 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Message, form: RetryForm | None = None) -> HttpResponse:
     user: Any = request.user
+    files = found.enclosed.select_related("storedfile").defer("storedfile__content")
     context = {
-        "message": found, "tone": TONES.get(found.state, ""), "files": found.enclosed.select_related("storedfile").defer("storedfile__content"), "history": history_of(found),
+        "message": found, "tone": TONES.get(found.state, ""), "files": files, "history": history_of(found),
         "may_act": user.can("messages.send", found.company_id), "destination": services.destination(), "now": clock.now(),
         "form": form or RetryForm(initial={"recipients": "\n".join(found.recipients)}),
     }  # fmt: skip

@@ -41,11 +41,12 @@ def send_letter(*, actor: Actor, settlement: Settlement, case: Dispute, today: d
     name = f"{words['file']}-{re.sub(r'[^A-Za-z0-9._-]+', '-', case.number)[:60]}.pdf"
     stored, _ = store_file(actor=actor, name=name, content=made, content_type="application/pdf")
     said = settlement.to_customer
+    files = [Enclosed(stored, name), *(Enclosed(file.file, file.name) for file in enclosed)]
     own = f"{words['dear']}\n\n{said or words['mail']}\n\n{words['regards']}\n{case.company.name}\n"
     has_text = text_for(case.company_id, CaseText.Event.REJECTED, language_of(case.customer.language)) is not None
     return tell_customer(
         actor=actor, dispute=case, event=CaseText.Event.REJECTED, now=now, today=today, subject=words["subject"],
-        body="" if has_text else own, words=said or settlement.words, files=[Enclosed(stored, name), *(Enclosed(file.file, file.name) for file in enclosed)], wanted=True,
+        body="" if has_text else own, words=said or settlement.words, files=files, wanted=True,
     )  # fmt: skip
 
 

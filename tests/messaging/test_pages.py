@@ -42,8 +42,8 @@ def world():
     ana = make_user("specialist", us, scope="portfolio")
     acme, bolt, foreign = make_customer(us, "Acme", collector=ana), make_customer(us, "Bolt"), make_customer(other, "Foreign")
     file, _ = store_file(actor=SYSTEM, name="Mahnung <1>.pdf", content=b"%PDF x", content_type="application/pdf")
-    return {"us": us, "ana": ana, "acme": queue(acme, "a", attachments=[Enclosed(file, file.name)]), "bolt": queue(bolt, "b"), "foreign": queue(foreign, "f"),
-            "file": file}  # fmt: skip
+    acme_s = queue(acme, "a", attachments=[Enclosed(file, file.name)])
+    return {"us": us, "ana": ana, "acme": acme_s, "bolt": queue(bolt, "b"), "foreign": queue(foreign, "f"), "file": file}
 
 
 def state_of(message):
