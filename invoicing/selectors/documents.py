@@ -21,7 +21,7 @@ SORTS = {
     "open": "open_item__balance",
 }  # fmt: skip
 STATES = ("open", "overdue", "disputed", "blocked", "paid")
-CONTESTED = ("open", "investigating", "waiting", "decision")
+CONTESTED = ("open", "investigating", "waiting", "decision", "settling")
 _NAMES, _NUMBERS = 500, 2_000
 
 

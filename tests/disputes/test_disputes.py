@@ -7,6 +7,7 @@ import pytest
 from disputes.models import Dispute
 from disputes.selectors import dispute_list, disputed_by_item
 from disputes.services import DisputeError, StaleDispute, close_dispute, move_dispute, note_dispute, open_dispute
+from invoicing.selectors import CONTESTED
 from org.actors import NotAllowed
 from tests.factories import DAY, apply, issue, make_company, make_customer, make_user, receive
 from workflow.models import Event
@@ -108,3 +109,8 @@ def test_who_may_do_what(world):
     assert dispute_list(actor=outsider).count() == 0
     with pytest.raises(NotAllowed):
         contest(outsider, invoice, source="other")
+
+
+def test_lists_of_documents_know_every_state_of_a_case_that_is_not_closed():
+    """Documents stand a floor below cases, so they name the states: none may be forgotten there."""
+    assert set(CONTESTED) == set(Dispute.State.values) - {"resolved", "rejected"}
