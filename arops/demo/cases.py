@@ -51,6 +51,7 @@ FOUND = {
     "order_terms": "The order says 60 days.",
     "tax_setup": "The certificate was on file, the tax code wasn't changed.", "customer_records": "Order, delivery and invoice agree.",
     "customer_short": "Nothing differs; no reason was given.", "cash_credit": "A credit of theirs was booked late.",
+    "billed_price": "Billed by hand at another price than ordered.",
     "customer_discount": "Paid after the discount days.", "billed_less": "A visit was left out.",
 }  # fmt: skip
 """Cause → what stands in the finding."""

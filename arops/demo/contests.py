@@ -23,7 +23,7 @@ REASONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "quantity": ("logistics", ("billed_more", "goods_short"), ("We got eight, not twelve.", "The second visit was half a day.")),
     "po_missing": ("orders", ("order_po",), ("There is no purchase order on it, so we can't approve it.", "That order number isn't ours.")),
     "not_delivered": ("service", ("work_early", "work_proof"), ("The second visit never took place.", "Nobody here signed for this.")),
-    "damaged": ("logistics", ("goods_damaged",), ("The panel came with a cracked housing, see the photos.",)),
+    "damaged": ("logistics", ("goods_damaged",), ("It came damaged, see the photos.",)),
     "freight": ("orders", ("order_fees",), ("Freight was agreed to be free above 2,000.",)),
     "tax": ("billing", ("tax_setup",), ("We sent you our exemption certificate in spring.",)),
     "terms": ("sales", ("order_terms",), ("We have 60 days by contract.",)),

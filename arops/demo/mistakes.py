@@ -62,7 +62,7 @@ def _great_price(fault: Fault) -> None:
 _TYPED = Way("price", faults.price_entered_wrong, faults.single, (1,), "price", "order_price",
              "Hours at 156.75; our contract says 142.50.", desk="Marcus Bell")  # fmt: skip
 _LISTED = Way(
-    "price", faults.price_billed_wrong, faults.steady, (2,), "price", "price_setup", "Filter sets are 64.20 by contract, not 68.90."
+    "price", faults.price_billed_wrong, faults.steady, (2,), "price", "billed_price", "Filter sets are 64.20 by contract, not 68.90."
 )
 _HOURS = Way(
     "quantity_work", faults.more_than_done, faults.single, (1,), "quantity", "billed_more", "Your technician was here six hours, not eight."
@@ -79,7 +79,7 @@ _BROKEN = Way(
 _FREIGHT = Way("freight_not_agreed", faults.freight, faults.steady, (3,), "freight", "order_fees", "Freight is included in our prices.")
 _UNSIGNED = Way("work_not_signed", faults.not_signed, faults.signing, (1,), "not_delivered", "work_proof",
                 "We pay for work that our site manager signed for.", whole=True, technician="Luis Ortega")  # fmt: skip
-_GREAT = Way("price", _great_price, faults.steady, (1,), "price", "price_setup", "", great=True)
+_GREAT = Way("price", _great_price, faults.steady, (1,), "price", "billed_price", "", great=True)
 WAYS = (
     _TYPED, _LISTED, _UNSIGNED, _TYPED, _BROKEN, _HOURS, _TYPED, _FREIGHT, _LISTED, _UNSIGNED, _TYPED, _BROKEN, _FREIGHT, _TYPED, _LISTED,
     _UNSIGNED, _BROKEN, _TYPED, _HOURS, _GREAT,
