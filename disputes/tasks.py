@@ -3,12 +3,17 @@
 from celery import shared_task
 
 from arops.lib import clock
+from disputes.selectors.verified import CHECKS
 from disputes.services import asking, noticing, settling, settling_notices
 from disputes.services.telling import tell_of_short_payments
+from ledger.verify import register_check
 from workflow.services.subjects import register_subject
 
 register_subject("disputes.dispute", view="disputes.view", edit="disputes.work", url_name="disputes:detail")
 register_subject("disputes.problem", view="disputes.view", edit="problems.work", url_name="disputes:problem")
+
+for name, sql in CHECKS.items():
+    register_check(name, sql)
 
 FOLLOW = (asking, settling, settling_notices)
 """What follows from answers of departments and from approvals, and who is told, known once this module is loaded."""

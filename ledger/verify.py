@@ -84,14 +84,25 @@ CHECKS: dict[str, str] = {
 """What is checked → SQL for its details; {e}, {o}, {a} and {r} stand for "is of the companies", by the table's alias."""
 
 AGEING, CHAIN = "ageing ties to the control accounts", "the audit chain is unbroken"
-CHECK_NAMES = (*CHECKS, AGEING, CHAIN)
+_ABOVE: dict[str, str] = {}
+
+
+def register_check(name: str, sql: str) -> None:
+    """Have something verified with the books that a floor above keeps beside them: SQL for its details as in `CHECKS`; {d} stands for "is
+    of the companies", too."""
+    _ABOVE[name] = sql
+
+
+def check_names() -> tuple[str, ...]:
+    """All that is checked."""
+    return (*CHECKS, *_ABOVE, AGEING, CHAIN)
 
 
 def verify_books(as_of: date, companies: Collection[Company] | None = None) -> list[Difference]:
     """All that doesn't tie, of all companies or those named, as of the day where a day matters; an empty list is a clean bill."""
     ids = None if companies is None else [company.pk for company in companies]
     with _snapshot():
-        found = [Difference(check, detail) for check, sql in CHECKS.items() for detail in _details(sql, ids)]
+        found = [Difference(check, detail) for check, sql in (CHECKS | _ABOVE).items() for detail in _details(sql, ids)]
         found += _ageing_against_control(as_of, ids)
         return found + [Difference(CHAIN, detail) for detail in check_chain()]
 
@@ -107,7 +118,7 @@ def _snapshot() -> Iterator[None]:
 
 
 def _details(sql: str, ids: list[int] | None) -> Iterator[str]:
-    limits = {alias: "TRUE" if ids is None else f"{alias}.company_id = ANY(%(ids)s)" for alias in "eoar"}
+    limits = {alias: "TRUE" if ids is None else f"{alias}.company_id = ANY(%(ids)s)" for alias in "eoard"}
     limits["line"] = "TRUE" if ids is None else "entry_id IN (SELECT id FROM ledger_entry WHERE company_id = ANY(%(ids)s))"
     with connection.cursor() as cursor:
         cursor.execute(f"{sql.format(**limits)} LIMIT 100", {"ids": ids})

@@ -82,6 +82,25 @@ def split_free(gross: int, net: int, tax: int) -> tuple[int, int]:
     return gross - share, share
 
 
+def fit_in(shares: Sequence[tuple[int, int]], lines: Sequence[tuple[int, int]], net: int, tax: int) -> list[tuple[int, int]]:
+    """Shares (net, tax) of lines (net, tax) with so many cents moved between net and tax that all of them take no more of either than is
+    left: else credits that were each rounded fairly come to more tax, or more net, than was billed. The last one takes what is left.
+
+    >>> fit_in([(50, 10), (50, 10)], [(100, 19), (100, 19)], 101, 19)
+    [(51, 9), (50, 10)]
+    """
+    total, taxed = sum(n + t for n, t in shares), sum(t for _, t in shares)
+    least, most = max(0, total - net), min(tax, total)
+    if least > most:
+        return list(shares)
+    more, fitted = max(least - taxed, 0) or min(most - taxed, 0), []
+    for (own_net, own_tax), (line_net, line_tax) in zip(shares, lines, strict=True):
+        step = min(more, line_tax - own_tax, own_net) if more > 0 else max(more, -own_tax, own_net - line_net)
+        fitted.append((own_net - step, own_tax + step))
+        more -= step
+    return fitted
+
+
 def share_out(amount: int, contested: Sequence[int]) -> list[int]:
     """What of an agreed amount falls on each of the contested parts: in their proportion, none more than was contested of it, to the cent.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from arops.lib import money, pdf
 from disputes.models import Dispute, Settlement
-from disputes.policy.settling import WAYS, Way, share_out, split_free, split_gross
+from disputes.policy.settling import WAYS, Way, fit_in, share_out, split_free, split_gross
 from disputes.selectors.settling import allowed_before, evidence_of, paid_of
 from disputes.services.errors import DisputeError
 from invoicing.models import Dispatch, Invoice
@@ -225,16 +225,35 @@ def memo_lines(case: Dispute, amount: int, lines: Lines, kind: str) -> list[Memo
         if held and sum(share for _, share in held) >= amount:
             wanted = [(pk, gross) for (pk, _), gross in zip(held, share_out(amount, [s for _, s in held]), strict=True) if gross]
     if not wanted:
-        return [MemoLine(None, *split_free(amount, invoice.subtotal, invoice.tax_total))]
+        return [MemoLine(None, *_of_the_whole(invoice, amount, kind))]
     if sum(gross for _, gross in wanted) != amount:
         raise SettlementRefused("the lines don’t come to what is agreed", "amount")
     if not {pk for pk, _ in wanted} <= own.keys() or len({pk for pk, _ in wanted}) != len(wanted):
         raise SettlementRefused("these are not lines of the document")
-    split = split_gross if kind == "credit_memo" else split_free
+    lines_of = [(own[pk].amount, own[pk].tax_amount) for pk, _ in wanted]
+    if kind != "credit_memo":
+        return [MemoLine(pk, *split_free(gross, *line)) for (pk, gross), line in zip(wanted, lines_of, strict=True)]
     try:
-        return [MemoLine(pk, *split(gross, own[pk].amount, own[pk].tax_amount)) for pk, gross in wanted]
+        shares = [split_gross(gross, *line) for (_, gross), line in zip(wanted, lines_of, strict=True)]
     except ValueError:
         raise SettlementRefused("more is credited of a line than was billed on it") from None
+    fitted = fit_in(shares, lines_of, *_left(invoice))
+    return [MemoLine(pk, *share) for (pk, _), share in zip(wanted, fitted, strict=True)]
+
+
+def _left(invoice: Invoice) -> tuple[int, int]:
+    """Net and tax of a document that no credit memo took yet."""
+    memos = list(invoice.memos.filter(kind=Invoice.Kind.CREDIT_MEMO).values_list("subtotal", "tax_total"))
+    return invoice.subtotal - sum(net for net, _ in memos), invoice.tax_total - sum(tax for _, tax in memos)
+
+
+def _of_the_whole(invoice: Invoice, amount: int, kind: str) -> tuple[int, int]:
+    """Net and tax of an amount of the document: a credit takes them as they are left of it, so that many credits come to what was billed
+    and never to more of either."""
+    net, tax = _left(invoice)
+    if kind == "credit_memo" and net >= 0 and tax >= 0 and amount <= net + tax:
+        return split_gross(amount, net, tax)
+    return split_free(amount, invoice.subtotal, invoice.tax_total)
 
 
 def carry_out(row: Settlement, case: Dispute, actor: Actor, today: date, now: datetime) -> Approval | Dispatch | None:
