@@ -14,7 +14,8 @@ from org.models import Company
 from workflow.services import record
 
 EVERY = 7
-"""Days between the measurements of the night: each look is another chance to be fooled, so it looks once a week."""
+"""Days between the measurements of the night: each look is another chance to be fooled, so it looks once a week. Looks from another
+day on count as well: whoever may choose the day on which the two sides meet finds one that shows an effect."""
 
 
 class NotMeasured(Refused):
@@ -35,8 +36,7 @@ def measure_problem(*, actor: Actor, problem: Problem, today: date) -> ProblemMe
     known = next((m for m in looks if m.measured_on == today and m.result.get("acted_on") == row.acted_on.isoformat()), None)
     if known:
         return known
-    earlier = [m for m in looks if m.result.get("acted_on") == row.acted_on.isoformat()]
-    made = _measured(row, today, len(earlier) + 1, actor)
+    made = _measured(row, today, len(looks) + 1, actor)
     record(
         actor=actor, type="problem.measured", company_id=row.company_id, subject=row, number=row.number, verdict=made.result["verdict"],
         words=made.result["words"],
