@@ -49,6 +49,7 @@ urlpatterns = [
     path("<int:pk>/file/", binder.file, name="file"),
     # Asking departments.
     path("<int:pk>/ask/", asking.ask, name="ask"),
+    path("<int:pk>/escalate/", asking.escalate, name="escalate"),
     # What is said to customers.
     path("<int:pk>/reply/", telling.reply, name="reply"),
     path("<int:pk>/reply/words/", telling.words, name="reply-words"),

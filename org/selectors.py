@@ -1,8 +1,11 @@
 """Reading people."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+
+from django.db.models import QuerySet
 
 from org.models import ApiKey, User
+from org.policy import ROLES
 
 Namer = Callable[[Iterable[int]], dict[int, str]]
 _others: dict[str, Namer] = {}
@@ -11,6 +14,13 @@ _others: dict[str, Namer] = {}
 def name_others(kind: str, namer: Namer) -> None:
     """Say who knows the names of other actors, such as `link:5`, whom an app above knows."""
     _others[kind] = namer
+
+
+def people_with(companies: Collection[int], *permissions: str) -> QuerySet[User]:
+    """Active people whose role in one of these companies holds one of the permissions, by name."""
+    roles = [code for code, (_, held) in ROLES.items() if held.intersection(permissions)]
+    found = User.objects.filter(memberships__company__in=companies, memberships__role__in=roles, is_active=True)
+    return found.distinct().order_by("name", "pk")
 
 
 def actor_names(labels: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Questions to departments over the API: asked, read, answered, handed back, asked again, closed, cancelled.
 
-Who asks and who answers hold different scopes. A question about a case is asked by the case's page, which has the case wait for it; one
-that is asked here about a case leaves the case where it stands.
+Who asks and who answers hold different scopes. A case waits for a department that is asked about it, here as on its page.
 """
 
 import uuid
@@ -120,7 +119,7 @@ class Tasks(TaskRecords, ListView):
         key = f"api:{self.actor.label}:{said.pop('external_id', '') or uuid.uuid4().hex}"
         known = Task.objects.filter(dedupe_key=key).exists()
         task = tasks.open_task(
-            actor=self.actor, company=company, kind="question", dedupe_key=key, **_at_stake(said), **_about(self.actor, company, said),
+            actor=self.actor, company=company, kind="question", dedupe_key=key, **_at_stake(said), **_about(self.actor, company, said), today=clock.today(),
             assignee=_person(said.pop("assignee", "")), department=said.pop("department", None) or None, **said,
         )  # fmt: skip
         return self.told(task, 200 if known else 201)

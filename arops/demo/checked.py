@@ -173,7 +173,9 @@ class Desk:
             finding = Finding.objects.filter(rule=rule, state="open", draft__in=held.values()).select_related("draft").first()
             if finding:
                 due = self.today + timedelta(days=3)
-                task = ask_department(actor=self.sam, finding=finding, department="service", question=question, due_date=due)
+                task = ask_department(
+                    actor=self.sam, finding=finding, department="service", question=question, due_date=due, today=self.today
+                )  # fmt: skip
                 if rule == "work_not_signed":
                     body = "Signed on site, the sheet is with Greta; I upload it on Monday."
                     answer_task(actor=self.omar, task=task, body=body, today=self.today)

@@ -5,7 +5,10 @@ from typing import Any
 
 from django import forms
 
-from org.models import Department
+from arops.lib.formfields import DayInput
+from disputes.models import Dispute
+from org.models import Department, User
+from org.selectors import people_with
 from workflow.models import Attachment
 
 
@@ -18,7 +21,7 @@ class AskForm(forms.Form):
         max_length=10_000, widget=forms.Textarea(attrs={"rows": 10}), label="The question and what is needed to answer it",
         help_text="Whoever answers sees this, and nothing else of the case.",
     )  # fmt: skip
-    due_date = forms.DateField(label="Answer due", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    due_date = forms.DateField(label="Answer due", widget=DayInput())
     shared = forms.ModelMultipleChoiceField(
         Attachment.objects.none(), required=False, label="Files of the case that go along", widget=forms.CheckboxSelectMultiple
     )
@@ -42,3 +45,19 @@ class AskForm(forms.Form):
         found = dict(self.cleaned_data)
         files = found.pop("shared", ())
         return found | {"files": list(files)}
+
+
+class EscalateForm(forms.Form):
+    """Which senior is to look at a case, and why."""
+
+    reviewer = forms.ModelChoiceField(
+        User.objects.none(), empty_label="choose", label="Senior", error_messages={"required": "choose a senior"}
+    )
+    question = forms.CharField(
+        max_length=4000, widget=forms.Textarea(attrs={"rows": 3}), label="What they are to look at",
+        error_messages={"required": "write what you want to know"},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, dispute: Dispute, asker: User, **kwargs: Any) -> None:
+        super().__init__(*args, **({"auto_id": "escalate-%s"} | kwargs))
+        self.fields["reviewer"].queryset = people_with([dispute.company_id], "disputes.resolve").exclude(pk=asker.pk)  # type: ignore[attr-defined]

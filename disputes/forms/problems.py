@@ -1,29 +1,14 @@
 """What people type about problems and repeats."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 
+from arops.lib.formfields import DayInput
 from disputes.models import Cause, Problem
 from disputes.selectors.causes import causes_of
 from org.models import Company, Department, User
-
-
-def _people(company: Company) -> Any:
-    """Those of a company who see cases: whose a problem can be."""
-    roles = ("specialist", "senior", "supervisor", "credit_manager", "collections_manager", "controller")
-    return User.objects.filter(memberships__company=company, memberships__role__in=roles, is_active=True).distinct().order_by("name")
-
-
-class Day(forms.DateInput):
-    """A day, typed or picked."""
-
-    input_type = "date"
-
-    def format_value(self, value: Any) -> Any:
-        """ISO, whatever the language."""
-        return value.isoformat() if isinstance(value, date) else value
+from org.selectors import people_with
 
 
 class ProblemForm(forms.Form):
@@ -36,11 +21,11 @@ class ProblemForm(forms.Form):
     )
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="nobody yet", label="Owner")
     department = forms.ModelChoiceField(Department.objects.none(), required=False, empty_label="none", label="Department")
-    due_date = forms.DateField(required=False, widget=Day(), label="Done by")
+    due_date = forms.DateField(required=False, widget=DayInput(), label="Done by")
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = _people(company)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = people_with([company.pk], "disputes.view")  # type: ignore[attr-defined]
         self.fields["department"].queryset = Department.objects.filter(company=company).order_by("name")  # type: ignore[attr-defined]
 
     @staticmethod
@@ -66,13 +51,7 @@ class RaiseForm(forms.Form):
 class ActedForm(forms.Form):
     """From which day on the corrective action holds."""
 
-    acted_on = forms.DateField(widget=Day(), label="It holds from")
-
-
-class WordForm(forms.Form):
-    """A reason, or a word at the end."""
-
-    words = forms.CharField(required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    acted_on = forms.DateField(widget=DayInput(), label="It holds from")
 
 
 class AskProblemForm(forms.Form):
@@ -80,7 +59,7 @@ class AskProblemForm(forms.Form):
 
     department = forms.ModelChoiceField(Department.objects.none(), empty_label=None)
     question = forms.CharField(max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), label="What is to be done or answered")
-    due_date = forms.DateField(widget=Day(), label="By")
+    due_date = forms.DateField(widget=DayInput(), label="By")
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,8 +7,9 @@ from django import forms
 
 from arops.lib import money
 from disputes.models import Dispute
-from disputes.selectors.queues import SORTS, VIEWS, Wanted, workers_of
+from disputes.selectors.queues import SORTS, VIEWS, Wanted
 from org.models import User
+from org.selectors import people_with
 
 KEY = {"required": False, "min_value": 1, "max_value": 2**62}
 MOST = 500
@@ -77,7 +78,7 @@ class SeveralForm(forms.Form):
 
     def __init__(self, *args: Any, companies: Collection[int], ticked: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = workers_of(companies)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = people_with(companies, "disputes.work")  # type: ignore[attr-defined]
         cases: Any = self.fields["cases"]
         cases.choices = [(text, text) for text in ticked if text.isascii() and text.isdigit() and len(text) < 19]
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from disputes.models import Dispute
-from disputes.selectors.queues import workers_of
 from org.models import Department, User
+from org.selectors import people_with
 
 
 class NoteForm(forms.Form):
@@ -51,7 +51,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, dispute: Dispute, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = workers_of([dispute.company_id])  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = people_with([dispute.company_id], "disputes.work")  # type: ignore[attr-defined]
 
 
 class HandOverForm(forms.Form):
@@ -72,5 +72,4 @@ class WatchForm(forms.Form):
 
     def __init__(self, *args: Any, dispute: Dispute, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.filter(memberships__company=dispute.company_id, is_active=True).distinct().order_by("name", "pk")
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        self.fields["user"].queryset = people_with([dispute.company_id], "disputes.view")  # type: ignore[attr-defined]

@@ -12,6 +12,9 @@ from invoicing.models import Finding, InvoiceLine
 from invoicing.services.exceptions import department_for
 from org.models import Department
 
+LABEL = "disputes.dispute"
+ESCALATION = "escalation"
+"""Kind of the tasks by which seniors are asked to look at cases."""
 Reason = Dispute.Reason
 ASKED: dict[str, str] = {
     Reason.PRICE: "Which price was agreed, from when, and where is that written? Please attach it.",

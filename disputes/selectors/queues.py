@@ -4,7 +4,6 @@ Lists are read a page at a time by cursor. Counts of the tabs are one pass over 
 unasked up to a bound.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -15,14 +14,15 @@ from arops.lib.keyset import in_order, slice_of
 from customers.models import Customer
 from disputes.models import Dispute, DisputePolicy
 from disputes.policy.clock import add_working_days
+from disputes.selectors.questions import ESCALATION, LABEL
 from org.actors import Actor
-from org.models import Company, User
-from org.policy import ROLES
+from org.models import Company
+from workflow.models import Task
 from workflow.selectors.tasks import departments_of
 
 VIEWS = (
     ("mine", "Mine"), ("department", "My department’s"), ("soon", "Breaching soon"), ("late", "Late"), ("customer", "Waiting on customer"),
-    ("nobody", "Nobody’s"), ("all", "All open"), ("closed", "Closed"), ("every", "Open and closed"),
+    ("nobody", "Nobody’s"), ("escalated", "Escalated"), ("all", "All open"), ("closed", "Closed"), ("every", "Open and closed"),
 )  # fmt: skip
 SORTS = {
     "due": "due_date", "amount": "amount", "customer": "customer__name", "number": "pk", "opened": "opened_on", "state": "state",
@@ -89,7 +89,8 @@ class Queues:
         self.departments = list(departments_of(actor).values_list("pk", flat=True))
         self.views: dict[str, Q] = {
             "mine": Q(owner=actor.reach().person_id or 0), "department": Q(department__in=self.departments), "soon": soon(actor, today),
-            "late": late(today), "customer": Q(waiting_on=Dispute.WaitingOn.CUSTOMER), "nobody": Q(owner=None), "all": Q(),
+            "late": late(today), "customer": Q(waiting_on=Dispute.WaitingOn.CUSTOMER), "nobody": Q(owner=None),
+            "escalated": Q(pk__in=escalations().values("subject_id")), "all": Q(),
         }  # fmt: skip
 
     def find(self, wanted: Wanted) -> QuerySet[Dispute]:
@@ -118,6 +119,11 @@ class Queues:
         return {
             code: Totals([(row["currency"], row[f"n_{code}"], row[f"a_{code}"]) for row in rows if row[f"n_{code}"]]) for code in self.views
         }
+
+
+def escalations() -> QuerySet[Task]:
+    """Tasks by which seniors are asked to look at cases, and that they haven’t answered yet."""
+    return Task.objects.filter(subject_type=LABEL, kind=ESCALATION, state=Task.State.OPEN)
 
 
 def late(today: date) -> Q:
@@ -202,13 +208,6 @@ def next_after(found: QuerySet[Dispute], *, sort: str, place: str, pk: int) -> D
 
 def _path(sort: str) -> tuple[bool, str]:
     return sort.startswith("-"), SORTS.get(sort.lstrip("-"), "due_date")
-
-
-def workers_of(companies: Collection[int]) -> QuerySet[User]:
-    """People who work cases in one of these companies, to be given some."""
-    roles = [code for code, (_, held) in ROLES.items() if "disputes.work" in held]
-    found = User.objects.filter(memberships__company__in=companies, memberships__role__in=roles, is_active=True)
-    return found.distinct().order_by("name", "pk")
 
 
 def companies_of(actor: Actor) -> QuerySet[Company]:

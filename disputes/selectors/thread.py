@@ -17,7 +17,8 @@ TABS = (("all", "All"), ("customer", "Customer"), ("internal", "Internal"))
 MOST = 300
 """Events that a page tells of; the audit file has all."""
 QUIET = frozenset(
-    f"dispute.{verb}" for verb in "noted asked told question_answered question_handed_back question_reopened watched unwatched".split()
+    f"dispute.{verb}"
+    for verb in "noted asked escalated told question_answered question_handed_back question_reopened watched unwatched".split()
 )
 """Events of what stands in the thread itself, and of who only looks on."""
 

@@ -173,7 +173,9 @@ def reopen_problem(*, actor: Actor, problem: Problem, version: int, reason: str)
 
 
 @transaction.atomic
-def ask_about_problem(*, actor: Actor, problem: Problem, department: Department, question: str, due_date: date, token: str) -> Task:
+def ask_about_problem(
+    *, actor: Actor, problem: Problem, department: Department, question: str, due_date: date, token: str, today: date
+) -> Task:
     """Give a department a task about the problem. The same token is the same task. Raises ProblemError, NotAllowed."""
     require(actor, "problems.work", problem.company_id)
     if problem.state == State.CLOSED:
@@ -182,7 +184,7 @@ def ask_about_problem(*, actor: Actor, problem: Problem, department: Department,
         raise ProblemError("say what is to be done or answered")
     return open_task(
         actor=actor, company=problem.company, kind="problem", title=f"{problem.number}: {problem.title}"[:200], question=question,
-        due_date=due_date, department=department.code, subject=problem, dedupe_key=f"problem:{problem.pk}:{token[:60]}",
+        due_date=due_date, today=today, department=department.code, subject=problem, dedupe_key=f"problem:{problem.pk}:{token[:60]}",
     )  # fmt: skip
 
 

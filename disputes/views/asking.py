@@ -6,17 +6,19 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import page, toast
 from arops.lib.refusal import Refused
-from disputes.forms.asking import AskForm
+from disputes.forms.asking import AskForm, EscalateForm
 from disputes.models import Dispute
 from disputes.policy.clock import add_working_days
 from disputes.policy.track import CLOSED
-from disputes.selectors.questions import likely_department, question_about, title_about
-from disputes.services.asking import ask_about
-from disputes.views.shared import case_in_sight, case_url, go_on, queue_of
+from disputes.selectors.questions import ESCALATION, likely_department, question_about, title_about
+from disputes.services.asking import ask_about, escalate_dispute
+from disputes.services.errors import DisputeError
+from disputes.views.shared import act, case_in_sight, case_url, go_on, queue_of
 from invoicing.models import Finding, InvoiceLine
 from org.access import allowed
 from org.models import Department
@@ -29,7 +31,8 @@ DAYS = 3
 
 
 def panel(user: Any, dispute: Dispute) -> dict[str, Any]:
-    """What was asked about the case, those that wait first: what was said last, and whether a link to it is open."""
+    """What was asked about the case, those that wait first: what was said last, and whether a link to it is open; whom it can be escalated
+    to."""
     rows: list[Any] = list(tasks_about(user, dispute))
     last = {n.task_id: n for n in TaskNote.objects.filter(task__in=rows, kind__in=["answer", "hand_back"]).order_by("pk")}
     linked = TaskLink.objects.filter(task__in=rows, revoked_at=None, expires_at__gt=clock.now())
@@ -38,7 +41,11 @@ def panel(user: Any, dispute: Dispute) -> dict[str, Any]:
         row.said, row.linked = last.get(row.pk), emails.get(row.pk, "")
         row.days_late = max((clock.today() - row.due_date).days, 0) if row.state == Task.State.OPEN else 0
     may = user.can("tasks.create", dispute.company_id) and user.can("disputes.work", dispute.company_id)
-    return {"asked_tasks": rows, "may_ask": may and dispute.state not in CLOSED}
+    may = may and dispute.state not in CLOSED
+    told = {"asked_tasks": rows, "may_ask": may, "ask_token": secrets.token_hex(16)}
+    if may and not any(row.kind == ESCALATION and row.state == Task.State.OPEN for row in rows):
+        told["escalate_form"] = EscalateForm(dispute=dispute, asker=user)
+    return told
 
 
 @allowed("disputes.work")
@@ -64,6 +71,24 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         "token": request.POST.get("token") or secrets.token_hex(16),
     }  # fmt: skip
     return page(request, "disputes/ask.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@allowed("disputes.work")
+def escalate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a senior look at the case."""
+    case = case_in_sight(request, pk, "disputes.work")
+
+    def do(user: Any) -> str:
+        form = EscalateForm(request.POST, dispute=case, asker=user)
+        if not form.is_valid():
+            raise DisputeError("; ".join(str(error) for errors in form.errors.values() for error in errors))
+        token, today = f"form:{user.pk}:{request.POST.get('token', '')[:60]}", clock.today()
+        due = add_working_days(today, 1)
+        escalate_dispute(actor=user, dispute=case, token=token, due_date=due, today=today, **form.cleaned_data)
+        return f"{form.cleaned_data['reviewer'].name} is asked to look at {case.number}"
+
+    return act(request, pk, do)
 
 
 def ask_url(dispute: Dispute, **about: Any) -> str:

@@ -212,7 +212,8 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     department: Department = form.cleaned_data["department"]
     token = request.POST.get("token", "")
     return _done(
-        request, problem, lambda user: work.ask_about_problem(actor=user, problem=problem, token=token, **form.cleaned_data),
+        request, problem,
+        lambda user: work.ask_about_problem(actor=user, problem=problem, token=token, today=clock.today(), **form.cleaned_data),
         f"{department.name} is asked",
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from disputes.views.shared import case_in_sight, case_url, queue_of
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Department, User
+from org.selectors import people_with
 
 EXPORTED = 50_000
 """Cases that one file holds; a file of more would keep a worker for minutes, and there the API serves better."""
@@ -67,8 +68,9 @@ def _begin(wanted: Wanted, tally: dict[str, Totals], request: HttpRequest) -> Wa
 
 
 def _tabs(book: queues.Queues, tally: dict[str, Totals]) -> list[tuple[str, str, int | None]]:
-    """The queues with their counts; a department's only for those who are in one."""
-    offered = [(code, label) for code, label in VIEWS if code != "department" or book.departments]
+    """The queues with their counts; a department's only for those who are in one, what is escalated for those who look at it."""
+    hidden = {"department": not book.departments, "escalated": not (tally["escalated"].count or book.actor.can("disputes.resolve"))}
+    offered = [(code, label) for code, label in VIEWS if not hidden.get(code)]
     return [(code, label, tally[code].count if code in tally else None) for code, label in offered]
 
 
@@ -86,7 +88,7 @@ def _offers(user: Any) -> dict[str, Any]:
     return {
         "companies": companies, "causes": list(Cause.objects.visible_to(user, "disputes.view").filter(is_active=True).order_by("name")),
         "departments": list(Department.objects.filter(company__in=keys).select_related("company")),
-        "people": list(queues.workers_of(keys)),
+        "people": list(people_with(keys, "disputes.work")),
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from disputes.policy.service import Figures, Served, Stage, belongs, figures, gr
 from disputes.selectors.service import Asked, by_month, days_in_stage, served, stage_times
 from org.access import allowed
 from org.models import Company, Department, User
+from org.selectors import people_with
 
 BY = {"department": "Department", "reason": "Reason", "owner": "Owner"}
 NOBODY = {"department": "no department", "owner": "nobody", "reason": ""}
@@ -159,7 +160,7 @@ def _filters(wish: Wish) -> dict[str, Any]:
     narrowed = [name for name in ("reason", "department", "owner") if name in wish.filters]
     return {
         "by": list(BY.items()), "reasons": Dispute.Reason.choices, "departments": list(company.departments.all()), "narrowed": narrowed,
-        "people": list(User.objects.filter(memberships__company=company, is_active=True).distinct().order_by("name")[:300]),
+        "people": list(people_with([company.pk], "disputes.work")[:300]),
         "clear": "?" + urlencode({k: v for k, v in wish.filters.items() if k not in narrowed}),
     }  # fmt: skip
 

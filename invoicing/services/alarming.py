@@ -61,7 +61,7 @@ def _ask(
     one = currencies.pop() if len(currencies) == 1 else ""
     return open_task(
         actor=actor, company=company, kind=kind, title=title, question=question, due_date=after_working_days(today, 1), dedupe_key=key,
-        assignee=person, department=None if person else department, subject=subject, customer_id=invoices[0].customer_id,
+        today=today, assignee=person, department=None if person else department, subject=subject, customer_id=invoices[0].customer_id,
         amount=sum(x.total for x in invoices) if one else None, currency=one,
     )  # fmt: skip
 

@@ -200,7 +200,7 @@ def _decide(actor: Actor, findings: Sequence[Finding], whose: Mapping[str, int],
 
 @transaction.atomic
 def ask_department(
-    *, actor: Actor, finding: Finding, department: str, question: str, due_date: date, assignee: User | None = None
+    *, actor: Actor, finding: Finding, department: str, question: str, due_date: date, today: date, assignee: User | None = None
 ) -> Task:  # fmt: skip
     """Ask a department about a finding, as a task; its answer is shown beside the finding. Raises ExceptionRefused, TaskError,
     NotAllowed."""
@@ -215,7 +215,7 @@ def ask_department(
     asked = Task.objects.filter(dedupe_key__startswith=f"finding:{finding.pk}:").count()
     task = open_task(
         actor=actor, company=finding.company, kind="finding", title=f"{document}: {finding.words}"[:200], question=question.strip(),
-        department=department, assignee=assignee, due_date=due_date, subject=document, customer_id=document.customer_id,
+        department=department, assignee=assignee, due_date=due_date, today=today, subject=document, customer_id=document.customer_id,
         amount=abs(finding.effect) or document.total, currency=finding.currency, dedupe_key=f"finding:{finding.pk}:{asked + 1}",
     )  # fmt: skip
     finding.task = task

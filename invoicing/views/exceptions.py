@@ -25,7 +25,7 @@ from invoicing.services.checking import check_draft
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company, Department, User
-from org.policy import ROLES
+from org.selectors import people_with
 
 SHOWN, EXPORTED = 200, 20_000
 ANSWER_DAYS = 3
@@ -213,8 +213,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 def workers(company: Company) -> Any:
     """People with a role in the company that works on exceptions."""
-    roles = [code for code, (_, held) in ROLES.items() if held & {"invoices.issue", "checks.override"}]
-    return User.objects.filter(memberships__company=company, memberships__role__in=roles, is_active=True).distinct().order_by("name")
+    return people_with([company.pk], "invoices.issue", "checks.override")
 
 
 @require_POST
@@ -259,7 +258,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     def do(user: User) -> str:
         if not form.is_valid():
             raise work.ExceptionRefused("; ".join(f"{form.fields[name].label}: {e[0]}" for name, e in form.errors.items()))
-        task = work.ask_department(actor=user, finding=finding, **form.cleaned_data)
+        task = work.ask_department(actor=user, finding=finding, today=clock.today(), **form.cleaned_data)
         return f"{task.department} is asked, by {task.due_date}"
 
     return act(request, draft, do)

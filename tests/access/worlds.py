@@ -177,7 +177,7 @@ def _papers(collector: User, customer: Customer, name: str) -> None:
     attach(actor=SYSTEM, subject=customer, kind="certificate", name=f"{name}.pdf", content=b"%PDF-1.7 " + name.encode())
     task = open_task(
         actor=collector, company=customer.company, kind="question", title=f"Sign-off of {name} Works?", due_date=TODAY, subject=customer,
-        dedupe_key=f"task:{name}", department="service", customer_id=customer.pk,
+        dedupe_key=f"task:{name}", department="service", customer_id=customer.pk, today=TODAY,
     )  # fmt: skip
     create_link(actor=collector, task=task, email=f"pat@{name}.example", now=timezone.now(), today=TODAY)
     attach(actor=collector, subject=task, kind="delivery", name=f"{name}-pod.pdf", content=b"%PDF-1.7 pod " + name.encode())

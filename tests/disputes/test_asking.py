@@ -10,9 +10,11 @@ from django.utils import timezone
 from arops.lib.refusal import Refused
 from disputes.models import Dispute
 from disputes.selectors.questions import likely_department, question_about
+from disputes.selectors.queues import Queues, Wanted
 from disputes.selectors.thread import thread_of
 from disputes.services import close_dispute, move_dispute, open_dispute
-from disputes.services.asking import ask_about
+from disputes.services.asking import ask_about, escalate_dispute
+from disputes.services.errors import DisputeError
 from disputes.services.settled import close_settled
 from invoicing.models import Finding, Invoice
 from invoicing.services import issue_documents
@@ -216,3 +218,55 @@ def test_the_page_asks_with_the_line_and_returns_to_the_case(world):
     for odd in ("line=x", "line=999999", "finding=1", "line=0", "finding=x&origin=%00", "line=" + "9" * 50):
         assert client.get(f"{address}?{odd}").status_code == 200, odd
     assert "Ask a department" in client.get(reverse("disputes:detail", args=[world["case"].pk])).content.decode()
+
+
+def test_a_question_about_a_case_has_it_wait_wherever_it_is_asked(world):
+    client = Client()
+    client.force_login(world["asker"])
+    where = f"{reverse('workflow:task-new')}?about=disputes.dispute&key={world['case'].pk}"
+    said = {"department": f"{world['company'].pk}:service", "company": world["company"].pk, "title": "Signed?", "due_date": DUE.isoformat()}
+    assert client.post(where, said | {"question": "Who signed?"}).status_code in (200, 302)
+    assert stands(world) == ("waiting", "department", "service")
+
+
+def test_a_case_is_escalated_to_a_senior_and_goes_on_meanwhile(world):
+    case, asker, sam = world["case"], world["asker"], make_user("senior", world["company"])
+    asked = {"actor": asker, "dispute": case, "question": "Is the letter right?", "due_date": DUE, "today": DAY, "token": "1"}
+    task = escalate_dispute(reviewer=sam, **asked)
+    assert escalate_dispute(reviewer=sam, **asked) == task and task.assignee == sam and stands(world)[0] == "open"
+    service = ask(world)
+    answer_task(actor=world["sam"], task=service, body="12.00.", today=DAY)
+    assert stands(world)[0] == "investigating", "it doesn’t wait for the senior"
+    assert list(Queues(sam, DAY).find(Wanted(view="escalated"))) == [case]
+    with pytest.raises(DisputeError, match="looking at it already"):
+        escalate_dispute(reviewer=sam, **asked | {"token": "2"})
+    answer_task(actor=sam, task=task, body="Yes: reject it.", today=DAY)
+    assert not Queues(sam, DAY).find(Wanted(view="escalated")).exists()
+    words = [(e.kind, e.words) for e in thread_of(asker, case).entries if e.task == task]
+    assert words == [("asked", "Is the letter right?"), ("answer", "Yes: reject it.")]
+
+
+def test_only_a_senior_who_sees_the_case_is_asked_to_look_at_it(world):
+    company = world["company"]
+    asked = {"actor": world["asker"], "dispute": world["case"], "question": "?", "due_date": DUE, "today": DAY, "token": "1"}
+    elsewhere, own = make_user("senior", make_company("EU01")), make_user("senior", company, scope="portfolio")
+    for nobody in (world["asker"], make_user("specialist", company), elsewhere, own):
+        with pytest.raises(DisputeError, match="choose a senior"):
+            escalate_dispute(reviewer=nobody, **asked)
+    senior = make_user("senior", company)
+    with pytest.raises(DisputeError, match="not yourself"):
+        escalate_dispute(reviewer=senior, **asked | {"actor": senior})
+    with pytest.raises(NotAllowed):
+        escalate_dispute(reviewer=senior, **asked | {"actor": make_user("auditor", company)})
+
+
+def test_the_page_escalates_and_the_seniors_queue_shows_it(world):
+    senior, client = make_user("senior", world["company"]), Client()
+    client.force_login(world["asker"])
+    page = reverse("disputes:detail", args=[world["case"].pk])
+    assert "Escalate" in client.get(page).content.decode()
+    where = reverse("disputes:escalate", args=[world["case"].pk])
+    client.post(where, {"reviewer": senior.pk, "question": "Is it ours?", "token": "1"})
+    assert Task.objects.get().assignee == senior and 'name="reviewer"' not in client.get(page).content.decode()
+    client.force_login(senior)
+    assert world["case"].number in client.get(reverse("disputes:list") + "?view=escalated").content.decode()

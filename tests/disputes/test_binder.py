@@ -45,8 +45,9 @@ def world():
     Department.objects.create(company=company, code="service", name="Service")
     open_task(
         actor=sam, company=company, kind="question", title="Was it done?", question="The hours?", due_date=DAY, subject=case,
-        dedupe_key="t:1", department="service", customer_id=customer.pk,
+        dedupe_key="t:1", department="service", customer_id=customer.pk, today=DAY,
     )  # fmt: skip
+    case.refresh_from_db()
     attach(actor=sam, subject=case, kind="evidence", name="../../etc/pass wd.txt", content=b"proof one", note="by mail")
     gone = attach(actor=sam, subject=case, kind="evidence", name="wrong.txt", content=b"proof two")
     remove_attachment(actor=sam, subject=case, attachment=gone)
@@ -85,7 +86,7 @@ def test_the_file_has_every_step_the_evidence_and_what_was_said_found_and_decide
     made, content = opened(make_user("auditor", company), case)
     told = facts(content)
     assert verify(io.BytesIO(content), made.manifest_sha256) == []
-    assert [s["state"] for s in told["steps"]] == ["open", "investigating"]
+    assert [s["state"] for s in told["steps"]] == ["open", "waiting", "investigating"]
     assert told["movements"] == [told["movements"][0] | {"delta": 120_50, "in_dispute": 120_50, "by": sam.label}]
     assert told["findings"][0]["proposed"]["why"] == ["seven cases alike"] and told["findings"][0]["looked_at"][0]["number"] == "CT-7"
     assert [m["subject"] for m in told["messages"]] == ["Your question"] and told["notes"][0]["is_internal"]

@@ -11,7 +11,7 @@ from disputes.policy.track import moves, stages
 from disputes.selectors.beside import alike, clock_of
 from disputes.selectors.levels import policy_of
 from disputes.selectors.thread import thread_of
-from disputes.services import NEXT, move_dispute, note_dispute, open_dispute
+from disputes.services import NEXT, note_dispute, open_dispute
 from org.models import Department
 from tests.factories import issue, make_company, make_customer, make_user
 from workflow.services.tasks import answer_task, open_task
@@ -101,10 +101,9 @@ def test_the_thread_tells_what_the_customer_sees_apart_and_folds_what_happened(w
     Department.objects.create(company=company, code="service", name="Service")
     task = open_task(
         actor=sam, company=company, kind="question", title="Signed?", question="Was it signed?", due_date=DAY, subject=case,
-        dedupe_key="t", department="service", customer_id=case.customer_id,
+        dedupe_key="t", department="service", customer_id=case.customer_id, today=DAY,
     )  # fmt: skip
     answer_task(actor=make_user("senior", company), task=task, body="yes, by Eva", version=task.version, today=DAY)
-    move_dispute(actor=sam, dispute=case, state="investigating", version=0, today=DAY)
     said = [(e.kind, e.words, e.is_outside) for e in thread_of(sam, case).entries if e.kind != "events"]
     assert said == [
         ("claim", "12.00 <b>billed</b>", True), ("note", "between us", False), ("told", "dear customer", True),

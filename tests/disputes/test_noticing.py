@@ -69,7 +69,7 @@ def test_answers_reach_owner_and_watchers_and_the_end_its_watchers(world):
     worker.memberships.update(department=service)
     task = open_task(
         actor=sam, company=company, kind="question", title="Was it done?", due_date=DAY + timedelta(days=3), subject=case,
-        dedupe_key="t", department="service", customer_id=case.customer_id,
+        dedupe_key="t", department="service", customer_id=case.customer_id, today=DAY,
     )  # fmt: skip
     assert told() == []
     answer_task(actor=worker, task=task, body="Four hours, signed.", today=DAY, version=task.version)

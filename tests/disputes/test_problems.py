@@ -156,7 +156,8 @@ def test_it_is_seen_with_its_cases_and_tasks_and_when_it_is_late(shop):
     problem = raised(shop, due_date=ACTED)
     assert list(cases_of(problem, shop.senior)) == [case]
     sales = Department.objects.get(company=shop.company, code="sales")
-    task = ask_about_problem(actor=shop.senior, problem=problem, department=sales, question="Which list holds?", due_date=ACTED, token="t1")
+    asked = {"question": "Which list holds?", "due_date": ACTED, "today": ACTED, "token": "t1"}
+    task = ask_about_problem(actor=shop.senior, problem=problem, department=sales, **asked)
     answer_task(actor=SYSTEM, task=task, body="The one of May", today=ACTED)
     assert [t.notes.get().body for t in tasks_of(problem)] == ["The one of May"]
     assert list(problems_in(shop.specialist, "late", ACTED)) == []

@@ -113,7 +113,7 @@ def test_cases_are_late_and_about_to_be_as_the_clock_goes():
     DisputePolicy.objects.create(company=company, warn_days=5)
     assert found("soon") == {"today", "in two", "in a week"}
     counted = {view: totals.count for view, totals in Queues(sam, DAY).tally().items()}
-    assert counted == {"all": 6, "mine": 0, "department": 0, "soon": 3, "late": 2, "customer": 0, "nobody": 6}
+    assert counted == {"all": 6, "mine": 0, "department": 0, "soon": 3, "late": 2, "customer": 0, "nobody": 6, "escalated": 0}
 
 
 def test_a_department_sees_what_it_has(cases):

@@ -230,7 +230,7 @@ def test_a_department_is_asked_and_its_answer_stands_beside_the_finding(company,
     task = Task.objects.get()
     assert (task.kind, task.department.code, task.amount, task.subject_id) == ("finding", "billing", 150_00, held.pk)
     with pytest.raises(work.ExceptionRefused, match="asked already"):
-        work.ask_department(actor=specialist, finding=finding, department="billing", question="?", due_date=DAY)
+        work.ask_department(actor=specialist, finding=finding, department="billing", question="?", due_date=DAY, today=DAY)
     assert held.number in client.get(reverse("invoicing:exceptions") + "?view=asked").content.decode()
     answer_task(actor=SYSTEM, task=task, today=DAY, body="150.00 it is: the list is old")
     assert held.number in client.get(reverse("invoicing:exceptions") + "?view=answered").content.decode()

@@ -36,7 +36,7 @@ def told():
 
 def ask(company, asker, key="k", **fields):
     fields = {"department": "service", "due_date": TODAY + timedelta(days=3), "question": "Page 3, please."} | fields
-    return open_task(actor=asker, company=company, kind="q", title="Copy of the contract?", dedupe_key=key, **fields)
+    return open_task(actor=asker, company=company, kind="q", title="Copy of the contract?", dedupe_key=key, today=TODAY, **fields)
 
 
 def test_asked_answered_asked_again(world):

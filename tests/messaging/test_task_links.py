@@ -31,7 +31,7 @@ def world(settings):
     asker = make_user("specialist", company)
     task = open_task(
         actor=asker, company=company, kind="q", title="Was it signed?", question="Page 3?", due_date=DAY, dedupe_key="k",
-        department="service",
+        department="service", today=DAY,
     )  # fmt: skip
     link = create_link(actor=asker, task=task, email="pat@outside.example", name="Pat", now=NOW, today=DAY)
     return {"company": company, "asker": asker, "task": task, "link": link}

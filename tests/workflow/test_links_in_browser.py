@@ -34,7 +34,7 @@ def link():
     asker = make_user("specialist", company)
     task = open_task(
         actor=asker, company=company, kind="dispute", title="Was the pump signed for?", question="We billed 1,250.00 for it on WO-7.",
-        department="service", due_date=DAY, dedupe_key="k",
+        department="service", due_date=DAY, dedupe_key="k", today=DAY,
     )  # fmt: skip
     attach(actor=asker, subject=task, kind="delivery", name="delivery-note.pdf", content=b"%PDF-1.7 note")
     return create_link(actor=asker, task=task, email="pat@outside.example", name="Pat", now=timezone.now(), today=DAY)
@@ -147,7 +147,7 @@ def test_without_scripts_the_code_is_pasted(chromium, web, link):
 def test_another_link_in_the_same_window_opens_its_own(page, web, link):
     second = open_task(
         actor=make_user("specialist", link.task.company), company=link.task.company, kind="q", title="Who drove?", department="service",
-        due_date=DAY, dedupe_key="k2",
+        due_date=DAY, dedupe_key="k2", today=DAY,
     )  # fmt: skip
     other = create_link(
         actor=make_user("senior", link.task.company), task=second, email="pat@outside.example", now=timezone.now(), today=DAY

@@ -37,7 +37,7 @@ def world(settings):
     asker = make_user("specialist", company, email="asker@test.example")
     task = open_task(
         actor=asker, company=company, kind="q", title="Was it signed?", question="Page 3?", due_date=DUE, dedupe_key="k",
-        department="service",
+        department="service", today=DUE,
     )  # fmt: skip
     return {"asker": asker, "sam": collaborator(service, "sam@test.example"), "task": task}
 

@@ -46,7 +46,7 @@ def world():
 def ask(world, key="t1", **fields):
     fields = {"kind": "finding", "title": "Was WO-7 signed off?", "question": "We billed 1,250.00 on it.", "department": "service",
               "due_date": date(2026, 9, 18), "amount": 1250_00, "currency": "USD", "customer_id": world["customer"].pk,
-              "subject": world["customer"]} | fields  # fmt: skip
+              "subject": world["customer"], "today": TODAY} | fields  # fmt: skip
     return open_task(actor=world["asker"], company=world["company"], dedupe_key=key, **fields)
 
 
@@ -100,7 +100,7 @@ def test_who_answers_neither_asks_nor_closes(world):
     for refused in (
         lambda: close_task(actor=sam, task=task, today=TODAY, now=NOW), lambda: reopen_task(actor=sam, task=task, today=TODAY, reason="x"),
         lambda: cancel_task(actor=sam, task=task, today=TODAY, now=NOW),
-        lambda: open_task(actor=sam, company=world["company"], kind="q", title="x", due_date=TODAY, dedupe_key="s", department="service"),
+        lambda: ask({**world, "asker": sam}, "s"),
         lambda: note_task(actor=world["lou"], task=task, body="let me see"), lambda: note_task(actor=auditor, task=task, body="x"),
         lambda: take_task(actor=world["lou"], task=task),
     ):  # fmt: skip
@@ -176,7 +176,7 @@ def test_a_portfolio_has_the_tasks_of_its_customers(client, world):
     world["customer"].collector = person
     world["customer"].save()
     assert client.get(reverse("workflow:task", args=[task.pk])).status_code == 200
-    own = open_task(actor=person, company=world["company"], kind="q", title="Mine", due_date=TODAY, dedupe_key="own", department="service")
+    own = ask({**world, "asker": person}, "own", title="Mine", subject=None, customer_id=None)
     assert client.get(reverse("workflow:task", args=[own.pk])).status_code == 200
 
 

@@ -25,6 +25,7 @@ def world(settings):
         open_task(
             actor=asker, company=company, kind="finding", title=title, question="We billed 1,250.00 on it.", department="service",
             due_date=date(2026, 9, 18 + n), amount=1_250_00, currency="USD", customer_id=customer.pk, subject=customer, dedupe_key=f"t{n}",
+            today=date(2026, 9, 15),
         )  # fmt: skip
     return {"asker": asker, "sam": collaborator(service, "sam@test.example")}
 

@@ -17,7 +17,7 @@ from workflow.models import Task, TaskNote
 
 @dataclass(frozen=True, slots=True)
 class TaskMove:
-    """A task that was answered, handed_back, reopened, closed or cancelled: by whom, with which words (None: without), on which day."""
+    """A task that was asked, answered, handed_back, reopened, closed or cancelled: by whom, with which words, on which day."""
 
     actor: Actor
     task: Task

@@ -28,7 +28,7 @@ class TaskError(Refused):
 
 @transaction.atomic
 def open_task(
-    *, actor: Actor, company: Company, kind: str, title: str, due_date: date, dedupe_key: str, question: str = "",
+    *, actor: Actor, company: Company, kind: str, title: str, due_date: date, dedupe_key: str, today: date, question: str = "",
     department: str | None = None, assignee: User | None = None, subject: Any = None, customer_id: int | None = None,
     amount: int | None = None, currency: str = "",
 ) -> Task:  # fmt: skip
@@ -55,6 +55,7 @@ def open_task(
     except IntegrityError:  # someone asked the same at the same moment
         return Task.objects.get(dedupe_key=dedupe_key)
     _tell(actor, task, "task.asked", department=department or "", due=due_date.isoformat())
+    tell_followers(TaskMove(actor, task, "asked", None, today))
     return task
 
 

@@ -228,7 +228,9 @@ def new(request: HttpRequest) -> HttpResponse:
         token = f"form:{user.pk}:{request.POST.get('token', '')[:60]}"
         customer_id = subject.pk if about == "customers.customer" and subject else getattr(subject, "customer_id", None)
         try:
-            task = open_task(actor=user, kind="question", dedupe_key=token, subject=subject, customer_id=customer_id, **form.asked())
+            task = open_task(
+                actor=user, kind="question", dedupe_key=token, today=clock.today(), subject=subject, customer_id=customer_id, **form.asked()
+            )  # fmt: skip
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
