@@ -1,11 +1,12 @@
-"""Small steps around every request: an id that ties a complaint to the log, words for what a view let fall, nothing kept by the
-browser of what only someone who is logged in may see, and a way back to the login for htmx."""
+"""Small steps around every request: an id that ties a complaint to the log, a bound to what is sent, words for what a view let fall,
+nothing kept by the browser of what only someone who is logged in may see, and a way back to the login for htmx."""
 
 import re
 import uuid
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,6 +30,23 @@ class RequestId:
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
+
+
+class Bounded:
+    """What is too large is refused before anything of it is read and put on the disk: nobody sends more than the largest files that are
+    taken, and who brings neither a session, nor a link's cookie, nor a key has only small forms to send."""
+
+    MOST, STRANGERS = 128 * 1024 * 1024, 1024 * 1024
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        known = {settings.SESSION_COOKIE_NAME, "arops_answer"} & request.COOKIES.keys() or "Authorization" in request.headers
+        if not length.isdecimal() or int(length) > (self.MOST if known else self.STRANGERS):
+            return HttpResponse("This is larger than this server takes.", status=413, content_type="text/plain")
+        return self.get_response(request)
 
 
 class NoNul:

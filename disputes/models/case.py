@@ -117,6 +117,7 @@ class Dispute(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = DisputeQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
 
     class Meta:
         ordering = ["due_date", "pk"]
@@ -228,7 +229,7 @@ class DisputeWatcher(models.Model):
 
 
 class DisputeNote(models.Model):
-    """A word on a dispute: among ourselves, or to be seen by the customer."""
+    """A word on a dispute: among ourselves, or to be seen by the customer. Nobody changes it afterwards, nor takes it away."""
 
     dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="notes")
     body = models.TextField()
@@ -236,6 +237,8 @@ class DisputeNote(models.Model):
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="+", help_text="The mail that said it to the customer.")
     author = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
 
     class Meta:
         ordering = ["at", "pk"]

@@ -275,6 +275,17 @@ def test_guessing_is_bounded_by_place(world, monkeypatch):  # noqa: F811
     assert "203.0.113.9" not in str(LinkTry.objects.values_list("origin", flat=True)), "kept as a keyed hash"
 
 
+def test_a_stranger_sends_no_large_files(world):  # noqa: F811
+    """Refused before it is read; who holds a link sends its files."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    large, where = b"x" * (2 * 1024 * 1024), reverse("workflow:answer-attach")
+    assert Client().post(where, {"file": SimpleUploadedFile("a.txt", large)}).status_code == 413
+    assert Client().post(reverse("login"), {"password": "x" * len(large)}).status_code == 413
+    assert holder(give(world)).post(where, {"file": SimpleUploadedFile("a.txt", large)}).status_code == 200
+    assert Client().post(where, {"code": "x"}, CONTENT_LENGTH="1e3").status_code == 413
+
+
 def test_pages_of_links_are_kept_and_told_by_nobody(world):  # noqa: F811
     client = holder(give(world))
     for answer in (Client().get(reverse("workflow:answer")), page_of(client), client.post(reverse("workflow:answer-open"), {"code": "x"})):
