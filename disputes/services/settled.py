@@ -4,6 +4,7 @@ A case that is being settled is left alone: whoever settles it closes it.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from disputes.selectors.settled import Settled, settled_since
 from disputes.services.amounts import free_of
 from disputes.services.asking import withdraw_questions
 from disputes.services.closing import reopen_dispute
+from disputes.services.errors import DisputeError
 from disputes.services.moving import movement, step
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
@@ -80,13 +82,15 @@ def _end(case: Dispute, done: Settled, used: dict[int, int], item: OpenItem, tod
 
 
 def _reopen(company: Company, today: date) -> int:
-    """Cases that were closed here and whose item is open again, since what settled it was taken back."""
+    """Cases that were closed here and whose item is open again, since what settled it was taken back. One that somebody works on at this
+    very moment is left to the next night."""
     steps = DisputeStep.objects.filter(by=CLOSER.label, state=Dispute.State.RESOLVED)
     closed_here = steps.filter(dispute=OuterRef("pk"), day=OuterRef("resolved_on"))
     found = Dispute.objects.filter(company=company, state=Dispute.State.RESOLVED, resolution__in=_ENDED, open_item__balance__gt=0)
     count = 0
     for case in found.filter(Exists(closed_here)).order_by("pk"):
-        count += _open_again(case, today)
+        with suppress(DisputeError):
+            count += _open_again(case, today)
     return count
 
 

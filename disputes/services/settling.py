@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from arops.lib.merging import language_of
 from arops.lib.refusal import Refused
@@ -64,11 +64,12 @@ def settle_dispute(
         return _same(sent, case, wish, resolution)
     _is_open(case, version)
     amount, whole = prepare(case, way, wish)
-    row = Settlement.objects.create(
+    row = Settlement(
         dispute=case, resolution=resolution, amount=amount, currency=case.currency, reason_code=reason_code if way.asks_reason else "",
         words=words.strip(), to_customer=to_customer.strip(), payload=whole, state=State.SIGNING, requested_by=actor.label,
         requested_on=today, token=name,
     )  # fmt: skip
+    _keep(row)
     log(actor, "dispute.settlement_asked", case, resolution=resolution, amount=amount, currency=case.currency, settlement=row.pk)
     if not _ask_to_sign(row, case, actor):
         go_on(row, case, actor, today, now)
@@ -76,6 +77,15 @@ def settle_dispute(
         place_case(actor=actor, case=case, state=Dispute.State.SETTLING, today=today)
     dispute.refresh_from_db()
     return row
+
+
+def _keep(row: Settlement) -> None:
+    """Write the settlement. Raises SettlementRefused when the same form settles another case at this very moment."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise SettlementRefused("this form was sent before with other contents: open it anew") from None
 
 
 def _take_turns(case: Dispute, resolution: str) -> None:
@@ -230,10 +240,13 @@ def asker_of(row: Settlement) -> Actor:
 
 
 def try_on(row: Settlement, case: Dispute, signer: Actor, today: date, now: datetime) -> None:
-    """All have signed: go on in the name of whoever asked. What refuses it then is no fault of the signer: it is turned down with that."""
+    """All have signed: go on in the name of whoever asked, who must still be one who may. What refuses it then is no fault of the signer:
+    it is turned down with that."""
     try:
         with transaction.atomic():
-            go_on(row, case, asker_of(row), today, now)
+            asker = asker_of(row)
+            _may(asker, case, way_of(row.resolution))
+            go_on(row, case, asker, today, now)
     except (Refused, NotAllowed) as refusal:
         fresh, case = _locked(row)
         turn_down(fresh, case, signer, today, now, why=f"Signed off, yet it can’t be done: {refusal}.")

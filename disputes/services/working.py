@@ -97,8 +97,8 @@ def assign_dispute(*, actor: Actor, dispute: Dispute, owner: User | None, versio
     """Give a dispute to someone who may work it, or to nobody. Raises DisputeError, StaleDispute, NotAllowed."""
     require(actor, "disputes.work", dispute.company_id)
     case = lock_case(dispute, version)
-    if owner is not None and not owner.can("disputes.work", case.company_id):
-        raise DisputeError(f"{owner} may not work cases of this company", "owner")
+    if owner is not None and not Dispute.objects.visible_to(owner, "disputes.work").filter(pk=case.pk).exists():
+        raise DisputeError(f"{owner} may not work this case: choose somebody who may", "owner")
     change_case(case, owner=owner)
     log(actor, "dispute.assigned", case, owner=owner.label if owner else None)
     return onto(dispute)
