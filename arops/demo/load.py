@@ -44,7 +44,6 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
         if n in (0, 2, 6):
             analyze()
     make_problems(world, cases.times, today)
-    cases.times.put_back()
     desk.work()
     Requests(world, today, now).make()
     deliver(world, today, now)

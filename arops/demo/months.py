@@ -95,7 +95,8 @@ class Months:
     def _work(self, acts: Iterable[Act], first: date, end: date) -> None:
         for act in acts:
             if first <= act.day <= end:
-                self.deeds.do(act)
+                with self.cases.times.on(act.day):
+                    self.deeds.do(act)
 
     def _bank(self, company: PlanCompany, payments: Sequence[PlanPayment], day: date) -> None:
         """Import a statement, let the engine match, clear by hand what has waited long enough."""
@@ -103,8 +104,9 @@ class Months:
             return
         books = self.world.companies[company.code]
         name, content, _ = self._statement(company, payments, day)
-        import_bank_file(actor=self.world.people["senior"], content=content, name=name, today=self.today, company=books)
-        match_receipts(company=books, actor=SYSTEM, today=day)
+        with self.cases.times.on(day):
+            import_bank_file(actor=self.world.people["senior"], content=content, name=name, today=self.today, company=books)
+            match_receipts(company=books, actor=SYSTEM, today=day)
         old = Q(value_date__lte=self.today - CLEARED_AFTER) | Q(text__contains=self.cases.waiting)
         waiting = Receipt.objects.filter(old, company=books).to_clear()
         self._clear(list(waiting.select_related("open_item", "company").order_by("pk")))
@@ -121,7 +123,7 @@ class Months:
             payment = self._payment_of(receipt)
             if not payment or not payment.invoices or not (shares := _shares(receipt, payment)):
                 continue
-            with suppress(CashError):  # a judgement that asks for someone else; it waits in the queue
+            with suppress(CashError), self.cases.times.on(receipt.value_date):  # a judgement may ask for someone else: it waits
                 apply_receipt(
                     actor=self.world.people["senior"], receipt=receipt, version=receipt.version, shares=shares, today=receipt.value_date,
                     now=self.now, payer_id=receipt.customer_id or self.world.customers[payment.customer].pk,
