@@ -111,7 +111,7 @@ def _wish(request: HttpRequest) -> Wish | None:
     given = filters_of(request, company="", first="", last="", by="department", reason="", department="", owner="")
     company = next((c for c in companies if c.code == given["company"]), companies[0])
     last = min(_day(given["last"]) or today, today)
-    first = _day(given["first"]) or _months_before(last, 2)
+    first = min(_day(given["first"]) or _months_before(last, 2), today)
     first, last = min(first, last), max(first, last)
     by = given["by"] if given["by"] in BY else "department"
     reason = given["reason"] if given["reason"] in Dispute.Reason.values else ""
@@ -125,10 +125,12 @@ def _wish(request: HttpRequest) -> Wish | None:
 
 
 def _day(text: str) -> date | None:
+    """A day of these times; None for what is none, and for days so far away that no year lies before or after them."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if 1990 <= day.year < 9000 else None
 
 
 def _months_before(day: date, months: int) -> date:
