@@ -119,8 +119,9 @@ class Tasks(TaskRecords, ListView):
         key = f"api:{self.actor.label}:{said.pop('external_id', '') or uuid.uuid4().hex}"
         known = Task.objects.filter(dedupe_key=key).exists()
         task = tasks.open_task(
-            actor=self.actor, company=company, kind="question", dedupe_key=key, **_at_stake(said), **_about(self.actor, company, said), today=clock.today(),
-            assignee=_person(said.pop("assignee", "")), department=said.pop("department", None) or None, **said,
+            actor=self.actor, company=company, kind="question", dedupe_key=key, **_at_stake(said), **_about(self.actor, company, said),
+            assignee=_person(said.pop("assignee", "")), department=said.pop("department", None) or None,
+            today=clock.today(), **said,
         )  # fmt: skip
         return self.told(task, 200 if known else 201)
 

@@ -167,6 +167,6 @@ def table(context: dict[str, Any], spec: Any, boxed: bool = False) -> dict[str, 
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: Any, hint: str = "") -> dict[str, Any]:
-    """A form field with label, hint and error."""
-    return {"field": bound, "hint": hint or bound.help_text}
+def field(bound: Any, hint: str = "", needed: bool = False) -> dict[str, Any]:
+    """A form field with label, hint and error; `needed`: not called optional, since it is needed wherever it is shown."""
+    return {"field": bound, "hint": hint or bound.help_text, "needed": needed}

@@ -8,6 +8,7 @@ from django import forms
 
 from arops.lib import money
 from disputes.models import Cause, Dispute, Stage
+from disputes.selectors.telling import contacts_of
 from disputes.services.investigating import Inquiry
 from org.models import Department
 
@@ -20,10 +21,13 @@ class FindingForm(forms.Form):
     remedy = forms.ChoiceField(label="Remedy", error_messages={"required": "choose what puts it right"})
     amount = forms.CharField(max_length=30, label="Right of it")
     words = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), label="Finding, goes to the file")
+    tell = forms.BooleanField(required=False, label="Tell the customer that it is to be decided")
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, dispute: Dispute, causes: Sequence[Cause], departments: Sequence[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not contacts_of(dispute.customer):
+            del self.fields["tell"]
         self.dispute, self.causes, self.departments = dispute, {c.pk: c for c in causes}, {d.pk: d for d in departments}
         choices: Any = self.fields
         choices["cause"].choices = [("", "choose"), *_by_stage(causes)]

@@ -22,7 +22,7 @@ class DisputeQuerySet(ScopedQuerySet):
     collector_path = "customer__collector_id"
 
     def open(self) -> "DisputeQuerySet":
-        """Those not closed: their amounts are kept apart in dunning, ageing and forecast."""
+        """Those not closed: their amounts are kept apart in dunning, promises and ageing."""
         return self.exclude(state__in=[Dispute.State.RESOLVED, Dispute.State.REJECTED])
 
 

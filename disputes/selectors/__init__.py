@@ -1,5 +1,5 @@
 """Reading cases."""
 
-from disputes.selectors.listing import dispute_list, disputed_by_item, disputed_by_reason, history_of
+from disputes.selectors.listing import disputed_by_item
 
-__all__ = ["dispute_list", "disputed_by_item", "disputed_by_reason", "history_of"]
+__all__ = ["disputed_by_item"]

@@ -15,11 +15,6 @@ def causes_of(company_id: int) -> list[Cause]:
     return in_order(found)
 
 
-def cause_of_rules(company_id: int) -> dict[str, Cause]:
-    """Rule of the check → the cause that it points to, in a company."""
-    return {rule: cause for cause in causes_of(company_id) for rule in cause.rules}
-
-
 def in_order(causes: Iterable[Cause]) -> list[Cause]:
     """Causes as people read them: by stage along the life of an order, then as the company sorted them."""
     stages = list(Stage.values)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -147,12 +148,13 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         if data["state"] == Dispute.State.OPEN:
             reopen_dispute(actor=user, dispute=case, version=version, today=today, reason=data["reason"])
         else:
-            move_dispute(
-                actor=user, dispute=case, state=data["state"], version=version, today=today, waiting_on=data["waiting_on"],
-                department=data["department"],
-            )  # fmt: skip
-            if data["tell"]:
-                tell_of_move(actor=user, dispute=case, words=data["words"], now=clock.now(), today=today)
+            with transaction.atomic():
+                move_dispute(
+                    actor=user, dispute=case, state=data["state"], version=version, today=today, waiting_on=data["waiting_on"],
+                    department=data["department"],
+                )  # fmt: skip
+                if data["tell"]:
+                    tell_of_move(actor=user, dispute=case, words=data["words"], now=clock.now(), today=today)
         return f"{case.number} is {case.get_state_display()}"
 
     return act(request, pk, do)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -10,10 +11,12 @@ from arops.lib import clock, money
 from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.finding import FindingForm, initial_of
-from disputes.models import Dispute, DisputeFinding, Stage
+from disputes.models import CaseText, Dispute, DisputeFinding, Stage
 from disputes.selectors.looked import Source, beside_case, chosen, sources_behind
+from disputes.selectors.telling import tells_by_default
 from disputes.services.findings import OPEN, record_finding
 from disputes.services.investigating import Inquiry, as_kept, look_into
+from disputes.services.telling import tell_of_move
 from disputes.views.asking import ask_url
 from disputes.views.shared import case_in_sight, case_url, queue_of
 from invoicing.selectors.exceptions import rule_label
@@ -75,7 +78,7 @@ def origin_of(stage: str) -> str:
 
 def _form(case: Dispute, found: Inquiry, data: Any = None) -> FindingForm:
     departments = list(Department.objects.filter(company=case.company_id))
-    initial = initial_of(found) | {"version": case.version}
+    initial = initial_of(found) | {"version": case.version, "tell": tells_by_default(case.company_id, CaseText.Event.PROGRESS)}
     return FindingForm(data, initial=initial, dispute=case, causes=found.causes, departments=departments)
 
 
@@ -163,7 +166,10 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     looked = chosen(_sources(user, case, found), request.POST.getlist("look"), request.POST.get("opened", "").split("\n"))
     kept: dict[str, Any] = {"looked_at": looked, "proposed": as_kept(found), "lines": found.proposal.lines}
     try:
-        made = record_finding(actor=user, dispute=case, today=clock.today(), **kept, **form.told())
+        with transaction.atomic():
+            made = record_finding(actor=user, dispute=case, today=clock.today(), **kept, **form.told())
+            if form.cleaned_data.get("tell"):
+                tell_of_move(actor=user, dispute=case, words="", now=clock.now(), today=clock.today())
     except (Refused, NotAllowed) as refusal:
         form.add_error(None, str(refusal))
         return _page(request, case, form, found)

@@ -10,11 +10,10 @@ from arops.lib import clock, money
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.opening import AmendForm, OpenForm
-from disputes.models import Dispute
+from disputes.models import CaseText, Dispute
 from disputes.policy.reasons import reason_of
-from disputes.selectors import disputed_by_item
 from disputes.selectors.contestable import contestable_lines
-from disputes.selectors.levels import policy_of
+from disputes.selectors.telling import tells_by_default
 from disputes.services import amend_dispute
 from disputes.services.amounts import free_of
 from disputes.services.by_hand import open_by_hand
@@ -31,16 +30,16 @@ def create(request: HttpRequest, item_pk: int) -> HttpResponse:
     user: Any = request.user
     seen = OpenItem.objects.visible_to(user, "disputes.open").owed().open().select_related("customer", "company")
     item = get_object_or_404(seen, pk=item_pk)
-    lines, free = contestable_lines(item), max(0, item.balance - disputed_by_item([item.pk]).get(item.pk, 0))
+    lines, free = contestable_lines(item), free_of(item)
     form = OpenForm(request.POST or None, request.FILES or None, item=item, lines=lines, free=free, initial=_asked(request, lines))
     if request.method == "POST" and form.is_valid():
         made = _open(request, item, form)
         if made is not None:
             return toast(request, redirect_htmx(request, reverse("disputes:detail", args=[made.pk])), f"{made.number} opened", tone="ok")
-    policy = policy_of(item.company_id)
     context = {
         "item": item, "form": form, "token": request.POST.get("token") or getattr(request, "request_id", ""), "rows": form.rows(),
-        "free": free, "contested": item.balance - free, "digits": money.exponent(item.currency), "tells": policy.tells_opening,
+        "free": free, "contested": item.balance - free, "digits": money.exponent(item.currency),
+        "tells": tells_by_default(item.company_id, CaseText.Event.OPENED),
         "kind": form["kind"].value() or "invoice", "kinds": form.fields["kind"].choices if lines else _WITHOUT_LINES,  # type: ignore[attr-defined]
     }  # fmt: skip
     return page(request, "disputes/open.html", context, status=422 if form.errors else 200)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from customers.models import Contact
 from disputes.models import Cause, Dispute, DisputeFinding
 from disputes.policy.precedents import Group
 from disputes.selectors.payments import payments_of
@@ -20,8 +21,10 @@ from disputes.services.facets import fill_facets, refill_facets
 from disputes.services.findings import record_finding
 from disputes.services.investigating import claim_of, look_into
 from disputes.services.opening import NewDispute
+from disputes.services.telling import standard_texts
 from invoicing.models import Finding, Invoice, InvoiceLine
 from invoicing.services import issue_document
+from messaging.models import Message
 from org.actors import NotAllowed
 from org.models import Department
 from tests.factories import SYSTEM, apply, contest, issue, make_company, make_customer, make_user, receive
@@ -258,6 +261,17 @@ class TestThePage:
         assert [s["how"] for s in made.looked_at if s["document"] == "order"] == ["opened"]
         page = client.get(reverse("disputes:detail", args=[world.case.pk])).content.decode()
         assert "as proposed" in page and "Another price billed than ordered" in page
+
+    def test_the_customer_is_told_that_it_is_to_be_decided_where_that_is_ticked(self, world: World) -> None:
+        client, page = enter(world.ana), self.url(world)
+        assert "tell" not in client.get(page).context["form"].fields, "nobody there to be told"
+        Contact.objects.create(customer=world.case.customer, name="Eva", email="ap@nordia.example", role="accounts_payable")
+        assert not client.get(page).context["form"]["tell"].value(), "the company has no words for it"
+        standard_texts(actor=SYSTEM, company=world.company)
+        form = client.get(page).context["form"]
+        given = {name: form[name].value() for name in ("cause", "remedy", "amount", "words", "version")}
+        assert form["tell"].value() and client.post(self.url(world, "finding-record"), given | {"tell": "on"}).status_code == 302
+        assert Message.objects.get().recipients == ["ap@nordia.example"]
 
     def test_what_is_refused_is_said_beside_the_form(self, world: World) -> None:
         client = enter(world.ana)

@@ -6,8 +6,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from disputes.models import Dispute
+from disputes.models import Dispute, DisputePolicy
 from disputes.services import open_dispute
+from disputes.services.telling import standard_texts
 from invoicing.services import issue_documents
 from ledger.models import OpenItem
 from org.models import Department, Membership
@@ -60,6 +61,17 @@ def test_the_form_shows_lines_with_what_they_are_worth(desk, world):
     ticked = re.findall(r'name="lines" value="(\d+)" data-select checked', body)
     assert ticked == [str(world[2].invoice.lines.get(number=2).pk)]
     assert '<option value="quantity" selected>' in body and 'value="lines" checked' in body
+
+
+def test_the_tick_to_tell_the_customer_needs_words(desk, world):
+    def ticked():
+        return 'name="tells" checked' in desk.get(address(world[2])).content.decode()
+
+    assert not ticked(), "the company has no words for it"
+    standard_texts(actor=SYSTEM, company=world[0])
+    assert ticked()
+    DisputePolicy.objects.create(company=world[0], tells_opening=False)
+    assert not ticked()
 
 
 def test_the_whole_is_what_is_open_and_not_in_dispute(desk, world):
