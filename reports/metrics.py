@@ -41,6 +41,12 @@ DEFINITIONS: dict[str, Definition] = {
         "receivables not past due ÷ credit sales of the period × days of the period",
         "What DSO would be if everybody paid on the due date: what is left is due to terms, not to collecting.",
     ),
+    "in_dispute": Definition(
+        "DSO in dispute",
+        "days",
+        "in dispute ÷ credit sales of the period × days of the period",
+        "The days of DSO that stand in dispute: what is contested stays among the receivables until its case is settled.",
+    ),
     "add": Definition("Average days delinquent", "days", "DSO − best possible DSO", "The days of DSO that late payment causes."),
     "days_late": Definition(
         "Average days late, paid items",
@@ -146,6 +152,11 @@ def dso(receivables: int, sales: int, days: int, held: int = 0) -> Measure:
 def best_possible_dso(current: int, sales: int, days: int, held: int = 0) -> Measure:
     """DSO of what is not past due: 4,000 ÷ 10,000 × 30 = 12. `held` is retainage among it."""
     return _days_of_sales("best_possible", Input("Receivables not past due", current), sales, days, held)
+
+
+def dso_in_dispute(disputed: int, sales: int, days: int) -> Measure:
+    """DSO of what is in dispute: 500 ÷ 10,000 × 30 = 1.5."""
+    return _days_of_sales("in_dispute", Input("In dispute", disputed), sales, days, 0)
 
 
 def average_days_delinquent(receivables: int, current: int, sales: int, days: int) -> Measure:

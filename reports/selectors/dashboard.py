@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from org.actors import Actor
 from org.models import Company
+from reports import metrics
 from reports.metrics import Measure
 from reports.models import AgingSnapshot
 from reports.selectors.ageing import AgeingReport, Amounts, ageing
@@ -71,13 +72,15 @@ def dashboard(actor: Actor, question: Question, companies: list[Company], compar
     year = question.as_of - timedelta(days=365)
     quarter = question.as_of - timedelta(days=PERIOD)
     top, whole = top_customers(question, money)
+    group = group_total(aged, money)
     return Dashboard(
         question, companies, money, compare, history.figures(TILES, compare, ends[-6:]),
         [
+            metrics.dso_in_dispute(group.disputed, history.sales(quarter, question.as_of), PERIOD),
             history.measures(question.as_of)["turnover"], true_dso(question, history, money), days_late(question, year, money),
             broken_promises(actor, question, quarter), match_rate(question, quarter),
         ],
-        aged, group_total(aged, money),
+        aged, group,
         [TrendPoint(day, history.receivables(day), history.past_due(day), history.measures(day)["dso"]) for day in [*ends, question.as_of]],
         roll_forward(history, since), movers(actor, question, since, money), top, whole, cash, group_total(cash, money),
         list(AgingSnapshot.objects.visible_to(actor, "reports.view").filter(day=question.as_of, company__in=companies)),

@@ -69,6 +69,8 @@ def test_the_measures_use_the_same_receivables(world):
     overdue = next(f.measure for f in found.figures if f.measure.code == "overdue")
     assert overdue.inputs[0].value == found.group.past_due
     assert len(found.figures[0].trend) == 7
+    in_dispute = next(m for m in found.more if m.code == "in_dispute")
+    assert in_dispute.inputs[0].value == found.group.disputed
 
 
 def test_rounded_conversions_still_foot_to_the_minor_unit():

@@ -18,6 +18,10 @@ def test_dso_of_15000_on_10000_in_30_days_is_45():
     assert metrics.dso(15_000_00, 10_000_00, 30).value == 45
 
 
+def test_what_is_in_dispute_is_a_part_of_dso():
+    assert metrics.dso_in_dispute(500_00, 10_000_00, 30).value == Fraction(3, 2)
+
+
 def test_best_possible_dso_of_4000_current_is_12_and_33_days_are_delinquent():
     assert metrics.best_possible_dso(4_000_00, 10_000_00, 30).value == 12
     assert metrics.average_days_delinquent(15_000_00, 4_000_00, 10_000_00, 30).value == 33
@@ -80,7 +84,7 @@ def test_shares_are_per_cent():
 @pytest.mark.parametrize(
     "measure",
     [
-        metrics.dso(100, 0, 30), metrics.best_possible_dso(100, -5, 30), metrics.average_days_delinquent(1, 1, 0, 30),
+        metrics.dso(100, 0, 30), metrics.dso_in_dispute(5, 0, 30), metrics.best_possible_dso(100, -5, 30), metrics.average_days_delinquent(1, 1, 0, 30),
         metrics.collection_effectiveness(0, 0, 0, 0), metrics.turnover(10, 0, 0), metrics.overdue_share(0, 0),
         metrics.broken_promise_rate(0, 0), metrics.match_rate(0, 0), metrics.average_days_late(0, 0), metrics.true_dso([]),
     ],
