@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.urls import reverse
 
 from arops.lib import money
-from disputes.models import Settlement, SignOff
+from disputes.models import Dispute, Settlement, SignOff
 from disputes.policy.settling import WAYS
 from disputes.selectors.settling import people_of
 from org.models import User
@@ -36,7 +36,13 @@ def settlement_notices(now: datetime, today: date) -> Iterable[Notice]:
     done = list(refused.select_related("dispute__customer").order_by("pk")[:MANY])
     askers = User.objects.in_bulk({person_id_of(row.requested_by) or 0 for row in done})
     for settlement in done:
-        yield _refused(settlement, askers.get(person_id_of(settlement.requested_by) or 0))
+        yield _refused(settlement, _who_sees(settlement, askers.get(person_id_of(settlement.requested_by) or 0)))
+
+
+def _who_sees(row: Settlement, asker: User | None) -> User | None:
+    """Whoever asked, if the case is still in their sight."""
+    seen = asker and Dispute.objects.visible_to(asker, "disputes.view").filter(pk=row.dispute_id).exists()
+    return asker if seen else None
 
 
 def _line(row: Settlement) -> str:

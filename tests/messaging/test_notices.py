@@ -56,6 +56,18 @@ def test_asked_answered_asked_again(world):
     assert "And page 4?" in Message.objects.latest("pk").body
 
 
+def test_who_lost_the_role_or_moved_to_another_company_is_told_no_more(world):
+    company, asker, (sam, *_) = world
+    task, named = ask(company, asker), ask(company, asker, "named", department="", assignee=sam)
+    assert told()[0] == 2
+    answer_task(actor=sam, task=task, today=TODAY, body="The price is secret.")
+    Membership.objects.filter(user__in=[asker, sam]).update(company=make_company("XX01"))
+    reopen_task(actor=SYSTEM, task=task, today=TODAY, reason="And page 4?")
+    assert told()[1] == [("Asked again: Copy of the contract?", ["sue@test.example"], "pending")]
+    Task.objects.filter(pk=named.pk).update(due_date=TODAY - timedelta(days=1))
+    assert told() == (0, []) and not Message.objects.filter(subject__startswith="Answered").exists()
+
+
 def test_late_once_and_nothing_of_long_ago(world):
     company, asker, (sam, *_) = world
     late = ask(company, asker, "late", due_date=TODAY - timedelta(days=1), assignee=sam)

@@ -38,9 +38,15 @@ def approval_notices(now: datetime, today: date) -> Iterable[Notice]:
         yield _notice(one, "decided", people.get(person_id_of(one.row.requested_by) or 0), state.capitalize(), head, note)
 
 
+def _is_here(person: User, company_id: int) -> bool:
+    """Whether somebody still has a role in the company: who left it is told no more."""
+    reach = person.reach()
+    return company_id in reach.companies | reach.portfolios
+
+
 def _notice(one: Shown, key: str, person: User | None, verb: str, head: str, more: str) -> Notice:
     line = " ".join(f"{one.row.title}, {money.format(one.row.amount, one.row.currency)} {one.row.currency}".split())
     body = f"{head}{one.kind}: {line}\nReason: {one.row.reason or 'none given'}{more}\n"
-    to = (person.email,) if person and wants_mail(person) else ()
+    to = (person.email,) if person and wants_mail(person) and _is_here(person, one.row.company_id) else ()
     path = reverse("workflow:approval", args=[one.row.pk])
     return Notice(f"approval:{one.row.pk}:{key}", one.row.company_id, to, f"{verb}: {line}"[:200], body, path)

@@ -25,14 +25,16 @@ def task_notices(now: datetime, today: date) -> Iterable[Notice]:
     """Tasks that were asked, answered, or are to be reminded of."""
     rows = list(tasks_to_tell(now, today))
     members, askers, last = _members(rows), _askers(rows), last_moves(rows)
+    seen = _seen(rows, askers)
     for row in rows:
         note, asker = last.get(row.pk), askers.get(row.created_by)
+        asker = asker if asker and (asker.pk, row.pk) in seen else None
         if row.state != State.OPEN:
             verb = "Answered" if row.state == State.ANSWERED else "Handed back"
             yield _notice(row, f"{row.state}:{note.pk if note else 0}", [asker] if asker else [], verb, note.body if note else "")
             continue
         people = [row.assignee] if row.assignee else members.get((row.company_id, row.department_id), [])
-        people = [p for p in people if p and p.label != row.created_by]
+        people = [p for p in people if p and p.label != row.created_by and (row.assignee is None or (p.pk, row.pk) in seen)]
         if row.updated_at >= now - SPAN:
             yield _asked(row, note, people)
         reminder = reminder_on(row.due_date, today)
@@ -91,6 +93,21 @@ def _members(rows: Iterable[Task]) -> dict[tuple[int, int | None], list[User]]:
 def _askers(rows: Iterable[Task]) -> dict[str, User]:
     keys = {row.created_by.removeprefix("user:") for row in rows if row.created_by.startswith("user:")}
     return {person.label: person for person in User.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal()])}
+
+
+def _seen(rows: Iterable[Task], askers: dict[str, User]) -> set[tuple[int, int]]:
+    """Who of those that asked, and that are asked by name, still sees which task: whoever lost the role, or moved to another company or
+    portfolio since, is told no more."""
+    wanted = defaultdict[User, set[int]](set)
+    for row in rows:
+        for person in (row.assignee, askers.get(row.created_by)):
+            if person:
+                wanted[person].add(row.pk)
+    return {
+        (person.pk, pk)
+        for person, keys in wanted.items()
+        for pk in Task.objects.visible_to(person, "tasks.answer").filter(pk__in=keys).values_list("pk", flat=True)
+    }
 
 
 def _notice(row: Task, key: str, people: Iterable[User], verb: str, words: str) -> Notice:
