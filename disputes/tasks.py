@@ -4,7 +4,7 @@ from celery import shared_task
 
 from arops.lib import clock
 from disputes.selectors.verified import CHECKS
-from disputes.services import asking, noticing, settling, settling_notices
+from disputes.services import asking, noticing, problem_notices, settling, settling_notices
 from disputes.services.telling import tell_of_short_payments
 from ledger.verify import register_check
 from workflow.services.subjects import register_subject
@@ -18,7 +18,7 @@ for name, sql in CHECKS.items():
 FOLLOW = (asking, settling, settling_notices)
 """What follows from answers of departments and from approvals, and who is told, known once this module is loaded."""
 
-NOTICES = (noticing,)
+NOTICES = (noticing, problem_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from disputes.models import ProblemMeasure, Repeat
 from disputes.selectors.problems import cases_of, counts_of, problems_in, tasks_of
@@ -20,10 +21,12 @@ from disputes.services.problems import (
     start_measuring,
 )
 from disputes.services.repeats import find_repeats
+from messaging.models import Message
+from messaging.services import queue_notices
 from org.actors import NotAllowed
 from org.models import Department
 from tests.disputes.shop_of_causes import Shop, every
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, make_user
 from workflow.models import Event
 from workflow.services.tasks import answer_task
 
@@ -175,3 +178,22 @@ def test_a_specialist_reads_problems_and_works_none(shop):
     ):
         with pytest.raises(NotAllowed):
             act()
+
+
+def test_the_owner_is_told_what_is_new_about_a_problem_once(shop):
+    def told(day):
+        before = set(Message.objects.values_list("pk", flat=True))
+        queue_notices(now=timezone.now(), today=day)
+        assert queue_notices(now=timezone.now(), today=day) == 0
+        fresh = Message.objects.exclude(pk__in=before).order_by("pk")
+        return [(m.subject.partition(":")[0], m.recipients) for m in fresh if "PRB-" in m.subject]
+
+    history(shop, before=6, after=30)
+    boss, owner = make_user("supervisor", shop.company), shop.senior
+    problem = raise_problem(actor=boss, company=shop.company, cause=shop.cause(), today=ACTED, owner=owner, due_date=ACTED)
+    assert told(ACTED) == [("Yours now", [owner.email])]
+    assert told(ACTED + timedelta(days=1)) == [("Late", [owner.email])]
+    mended(shop, problem)
+    for days, expected in ((1, []), (90, [("Measured, worked", [owner.email])]), (97, [])):
+        measure_problems(actor=SYSTEM, company=shop.company, day=ACTED + timedelta(days=days))
+        assert told(ACTED + timedelta(days=days)) == expected
