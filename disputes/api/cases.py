@@ -24,6 +24,7 @@ from customers.services import Saved
 from disputes.api.changing import change
 from disputes.api.shapes import case_shape, case_whole
 from disputes.models import Dispute
+from disputes.policy.track import CLOSED
 from disputes.services.saving import save_disputes
 
 STATES = ("open", "closed", "all", *Dispute.State.values[1:])
@@ -92,9 +93,8 @@ class Disputes(DisputeRecords, ListView):
         state = wanted.get("state", "all")
         if state not in STATES:
             raise invalid("?state", "invalid", f"state is one of {', '.join(STATES)}")
-        closed = [Dispute.State.RESOLVED, Dispute.State.REJECTED]
         if state in ("open", "closed"):
-            rows = rows.filter(state__in=closed) if state == "closed" else rows.exclude(state__in=closed)
+            rows = rows.filter(state__in=CLOSED) if state == "closed" else rows.exclude(state__in=CLOSED)
         elif state != "all":
             rows = rows.filter(state=state)
         return super().filtered(rows, wanted)

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from arops.lib.triggers import append_only
 from customers.models import Customer
 from disputes.models.cause import Cause
+from disputes.policy.track import CLOSED
 from invoicing.models import Invoice, InvoiceLine
 from ledger.models import OpenItem
 from messaging.models import Message
@@ -23,7 +24,7 @@ class DisputeQuerySet(ScopedQuerySet):
 
     def open(self) -> "DisputeQuerySet":
         """Those not closed: their amounts are kept apart in dunning, promises and ageing."""
-        return self.exclude(state__in=[Dispute.State.RESOLVED, Dispute.State.REJECTED])
+        return self.exclude(state__in=CLOSED)
 
 
 _PAST = models.Q(resolved_on__isnull=False)

@@ -12,6 +12,7 @@ TRACK = (
 )  # fmt: skip
 """The steps of every case before it is closed."""
 CLOSED = ("resolved", "rejected")
+"""Where cases end; all others are open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """What of a document can be contested, line by line."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Sum
 
 from disputes.models import Dispute, DisputeLine
+from disputes.policy.track import CLOSED
 from invoicing.models import InvoiceLine
 from ledger.models import OpenItem
 
@@ -31,14 +33,18 @@ class Contestable:
         return self.contested or self.free
 
 
+def contested_by_line(keys: Collection[int], *, beside: Dispute | None = None) -> dict[int, int]:
+    """Line → minor units of it that open cases other than `beside` contest."""
+    held = DisputeLine.objects.filter(line__in=keys).exclude(dispute__state__in=CLOSED).order_by().values_list("line_id")
+    held = held.exclude(dispute=beside) if beside else held
+    return dict(held.annotate(total=Sum("amount")))
+
+
 def contestable_lines(item: OpenItem, *, beside: Dispute | None = None) -> list[Contestable]:
     """The lines of the item's document of which something can be contested; by the case `beside`, what it contests included."""
-    rows = InvoiceLine.objects.filter(invoice__open_item=item).order_by("number")
-    closed = [Dispute.State.RESOLVED, Dispute.State.REJECTED]
-    held = DisputeLine.objects.filter(line__in=rows).exclude(dispute__state__in=closed).order_by().values_list("line_id")
-    held = held.exclude(dispute=beside) if beside else held
+    rows = list(InvoiceLine.objects.filter(invoice__open_item=item).order_by("number"))
     own = dict(beside.lines.values_list("line_id", "amount")) if beside else {}
-    contested = dict(held.annotate(total=Sum("amount")))
+    contested = contested_by_line([line.pk for line in rows], beside=beside)
     made = [
         Contestable(
             line.pk, line.number, line.description or line.sku, line.quantity, line.unit, line.unit_price, line.amount + line.tax_amount,

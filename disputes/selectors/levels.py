@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import date
 
 from disputes.models import Dispute, DisputePolicy, DisputeStep, ServiceLevel
-from disputes.policy.clock import Stay, add_working_days, days_left, started_on, stood_still, working_days
+from disputes.policy.clock import Stay, add_working_days, started_on, stood_still
+from disputes.policy.track import CLOSED
 
 USUAL_DAYS = 5
 """Working days where nothing else is said. APQC's best performers settle in 4."""
@@ -69,20 +70,5 @@ class LevelBook:
 
     def stays_of(self, case: Dispute) -> list[Stay]:
         """The steps of the case, as the clock sees them."""
-        closed = {Dispute.State.RESOLVED, Dispute.State.REJECTED}
         steps = DisputeStep.objects.filter(dispute=case.pk).order_by("pk").values_list("day", "state", "waiting_on")
-        return [Stay(day, self.stops(case.company_id, state, on), state in closed) for day, state, on in steps]
-
-
-def working_days_left(case: Dispute, today: date) -> int:
-    """Working days until the case is due; negative: so many late. While its clock stands still, as when it stopped."""
-    return days_left(case.due_date, today, case.paused_on)
-
-
-def days_running(case: Dispute, today: date, book: LevelBook | None = None) -> int:
-    """Working days that the clock of the case ran: since it was opened (again), without those it stood still, until it was closed."""
-    stays = (book or LevelBook([case.company_id])).stays_of(case)
-    if not stays:
-        return 0
-    start, end = started_on(stays), case.resolved_on or today
-    return working_days(start, end) - stood_still(stays, start, end)
+        return [Stay(day, self.stops(case.company_id, state, on), state in CLOSED) for day, state, on in steps]

@@ -14,6 +14,7 @@ from arops.lib.keyset import in_order, slice_of
 from customers.models import Customer
 from disputes.models import Dispute, DisputePolicy
 from disputes.policy.clock import add_working_days
+from disputes.policy.track import CLOSED
 from disputes.selectors.questions import ESCALATION, LABEL
 from org.actors import Actor
 from org.models import Company
@@ -33,7 +34,6 @@ SHOWN = (
     "state", "waiting_on", "resolution", "resolved_on", "owner", "department", "cause", "opened_on", "due_date", "paused_on",
 )  # fmt: skip
 """What a list tells of a case; the rest of the row stays where it is."""
-CLOSED = (Dispute.State.RESOLVED, Dispute.State.REJECTED)
 WARN_DAYS: int = DisputePolicy._meta.get_field("warn_days").default  # type: ignore[attr-defined]
 """Working days before its day that a case breaches soon, where the company hasn't said."""
 PAGE, SUMMED, NAMED = 60, 5_000, 500

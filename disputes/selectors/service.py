@@ -19,7 +19,6 @@ from disputes.selectors.levels import LevelBook
 from org.actors import Actor
 from org.models import Company
 
-CLOSED = (Dispute.State.RESOLVED, Dispute.State.REJECTED)
 _STAYS = """
 SELECT * FROM (
   SELECT dispute_id, state, waiting_on, day, lead(day) OVER track AS until, lag(state) OVER track IN ('resolved', 'rejected') AS is_again

@@ -1,12 +1,11 @@
 """What can be contested of an item, and of the lines of its document."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from django.db.models import Sum
-
-from disputes.models import Dispute, DisputeLine
+from disputes.models import Dispute
 from disputes.selectors import disputed_by_item
+from disputes.selectors.contestable import contested_by_line
 from disputes.services.errors import DisputeError, OverContested
 from invoicing.models import InvoiceLine
 from ledger.models import OpenItem
@@ -42,7 +41,7 @@ class LineBook:
         keys = {pk for lines in wanted for pk, _ in lines}
         rows = InvoiceLine.objects.filter(pk__in=keys).values_list("pk", "number", "invoice_id", "amount", "tax_amount") if keys else ()
         self._about = {pk: (number, invoice, amount + tax) for pk, number, invoice, amount, tax in rows}
-        self._contested = _contested_by_line(keys, beside) if keys else defaultdict(int)
+        self._contested = defaultdict[int, int](int, contested_by_line(keys, beside=beside) if keys else {})
 
     def check(self, lines: Lines, invoice_id: int | None, amount: int) -> None:
         """Raise DisputeError unless these are lines of the document, each contested for no more than it is worth, and they make up the
@@ -58,10 +57,3 @@ class LineBook:
             self._contested[pk] += part
         if sum(part for _, part in lines) != amount:
             raise DisputeError("the lines don't add up to the amount in dispute", "lines")
-
-
-def _contested_by_line(keys: Collection[int], beside: Dispute | None) -> dict[int, int]:
-    closed = [Dispute.State.RESOLVED, Dispute.State.REJECTED]
-    held = DisputeLine.objects.filter(line__in=keys).exclude(dispute__state__in=closed).order_by().values_list("line_id")
-    held = held.exclude(dispute=beside) if beside else held
-    return defaultdict(int, dict(held.annotate(total=Sum("amount"))))

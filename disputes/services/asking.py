@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from disputes.models import Dispute
+from disputes.policy.track import CLOSED
 from disputes.selectors.questions import ESCALATION, LABEL, title_about
 from disputes.services.errors import DisputeError
-from disputes.services.moving import CLOSED, lock_case, log, place_case
+from disputes.services.moving import lock_case, log, place_case
 from invoicing.models import InvoiceLine
 from org.actors import Actor, SystemActor, require
 from org.models import Department, User

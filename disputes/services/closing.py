@@ -6,11 +6,12 @@ from typing import Any
 from django.db import transaction
 
 from disputes.models import Dispute, DisputeNote
+from disputes.policy.track import CLOSED
 from disputes.selectors.levels import LevelBook
 from disputes.services.amounts import free_of
 from disputes.services.asking import withdraw_questions
 from disputes.services.errors import DisputeError, OverContested
-from disputes.services.moving import CLOSED, lock_case, log, movement, onto, place_case
+from disputes.services.moving import lock_case, log, movement, onto, place_case
 from ledger.models import OpenItem
 from org.actors import Actor, require
 

@@ -17,8 +17,6 @@ from org.models import Department
 from workflow.models import Event
 from workflow.services import record
 
-CLOSED: Final = frozenset({Dispute.State.RESOLVED, Dispute.State.REJECTED})
-
 
 class Keep:
     """Says that something stays as it is."""

@@ -11,6 +11,7 @@ from django.urls import reverse
 from arops.lib import money
 from disputes.models import Dispute, DisputeStep, DisputeWatcher
 from disputes.policy.clock import add_working_days, days_left
+from disputes.policy.track import CLOSED
 from disputes.selectors.levels import LevelBook
 from org.models import User
 from workflow.models import Event, Task, TaskNote
@@ -80,14 +81,11 @@ def _given(now: datetime) -> Iterator[News]:
     told, cases = set[int](), _cases(e.subject_id for e in events if e.subject_id)
     for event in events:
         case = cases.get(event.subject_id or 0)
-        if case is None or case.pk in told or case.owner_id is None or case.state in _CLOSED:
+        if case is None or case.pk in told or case.owner_id is None or case.state in CLOSED:
             continue
         told.add(case.pk)  # the latest event of a case is the one that counts
         if event.actor != f"user:{case.owner_id}":
             yield News(f"given:{case.owner_id}:{event.pk}", case, (case.owner_id,), event.actor, "Yours now")
-
-
-_CLOSED = (Dispute.State.RESOLVED, Dispute.State.REJECTED)
 
 
 def _due(today: date) -> Iterator[News]:
@@ -126,7 +124,7 @@ def _closed(today: date) -> Iterator[News]:
     """Watched cases that were closed lately, to their watchers."""
     watched = DisputeWatcher.objects.filter(dispute__resolved_on__gte=today - SPAN).values("dispute")
     cases = _cases(Dispute.objects.filter(pk__in=watched).order_by("pk").values_list("pk", flat=True)[:MANY])
-    steps = DisputeStep.objects.filter(dispute__in=cases, state__in=_CLOSED).order_by("pk")
+    steps = DisputeStep.objects.filter(dispute__in=cases, state__in=CLOSED).order_by("pk")
     last = {step.dispute_id: step for step in steps}
     watchers = _watchers(cases)
     for pk, step in last.items():

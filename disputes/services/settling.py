@@ -19,11 +19,12 @@ from arops.lib.merging import language_of
 from arops.lib.refusal import Refused
 from disputes.models import CaseText, Dispute, Settlement, SignOff
 from disputes.policy.settling import Way
+from disputes.policy.track import CLOSED
 from disputes.selectors.settling import ALLOWING, UNDER_WAY, allowed_before, sign_offs_needed
 from disputes.selectors.telling import text_for
 from disputes.services.closing import close_dispute
 from disputes.services.errors import StaleDispute
-from disputes.services.moving import CLOSED, lock_case, log, place_case
+from disputes.services.moving import lock_case, log, place_case
 from disputes.services.rejecting import send_letter
 from disputes.services.telling import tell_customer
 from disputes.services.ways import KINDS, Lines, SettlementRefused, Wish, carry_out, prepare, way_of

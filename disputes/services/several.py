@@ -7,6 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from disputes.models import Dispute, DisputeWatcher
+from disputes.policy.track import CLOSED
 from disputes.services.errors import DisputeError
 from org.actors import Actor, require
 from org.models import User
@@ -21,7 +22,7 @@ def assign_disputes(*, actor: Actor, disputes: Sequence[Dispute], owner: User | 
     _require_for(actor, disputes)
     keys = [case.pk for case in disputes]
     found = Dispute.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
-    closed = [case.number for case in found if case.state in (Dispute.State.RESOLVED, Dispute.State.REJECTED)]
+    closed = [case.number for case in found if case.state in CLOSED]
     if closed:
         raise DisputeError(f"{', '.join(closed[:3])} {'is' if len(closed) == 1 else 'are'} closed: leave out what is closed")
     if owner is not None:

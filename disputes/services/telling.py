@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from arops.lib.merging import language_of, one_line
 from arops.lib.refusal import Refused
 from disputes.models import CaseText, Dispute, DisputeNote, DisputePolicy, DisputeStep
+from disputes.policy.track import CLOSED
 from disputes.selectors.telling import Words, contacts_of, files_of_case, filled, is_told, recipients_of, text_for
 from disputes.services.texts import standard_texts
 from messaging.models import Message
@@ -74,13 +75,12 @@ def _words(dispute: Dispute, event: str, today: date, subject: str, body: str, w
 
 def key_of(dispute: Dispute, event: str) -> str:
     """What names the message of an event: the case, the event, and which time it is by the steps of the case."""
-    closing = (Dispute.State.RESOLVED, Dispute.State.REJECTED)
     steps = DisputeStep.objects.filter(dispute=dispute)
     if event in (Event.OUTCOME, Event.REJECTED):
-        return f"case:{dispute.pk}:outcome:{max(1, steps.filter(state__in=closing).count())}"
+        return f"case:{dispute.pk}:outcome:{max(1, steps.filter(state__in=CLOSED).count())}"
     if event == Event.PROGRESS:
         return f"case:{dispute.pk}:progress:{steps.count()}"
-    return f"case:{dispute.pk}:opened:{1 + steps.filter(state__in=closing).count()}"
+    return f"case:{dispute.pk}:opened:{1 + steps.filter(state__in=CLOSED).count()}"
 
 
 def _say(

@@ -5,9 +5,10 @@ from datetime import date
 from django.db import transaction
 
 from disputes.models import Dispute
+from disputes.policy.track import CLOSED
 from disputes.services.closing import reopen_dispute
 from disputes.services.errors import DisputeError
-from disputes.services.moving import CLOSED, KEEP, lock_case, log, onto, place_case
+from disputes.services.moving import KEEP, lock_case, log, onto, place_case
 from org.actors import Actor, require
 from org.models import Department
 

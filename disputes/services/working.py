@@ -5,11 +5,12 @@ from datetime import date
 from django.db import transaction
 
 from disputes.models import Dispute, DisputeLine, DisputeNote, DisputeWatcher
+from disputes.policy.track import CLOSED
 from disputes.selectors import disputed_by_item
 from disputes.selectors.levels import LevelBook
 from disputes.services.amounts import LineBook, Lines, check_amount, check_reason
 from disputes.services.errors import DisputeError
-from disputes.services.moving import CLOSED, change_case, lock_case, log, movement, onto, step
+from disputes.services.moving import change_case, lock_case, log, movement, onto, step
 from disputes.services.opening import base_of
 from ledger.models import OpenItem
 from org.actors import Actor, require

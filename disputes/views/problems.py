@@ -26,6 +26,7 @@ from disputes.services import problems as work
 from disputes.services.measuring import measure_problem
 from disputes.views.asked import tabs
 from disputes.views.measured import shown
+from disputes.views.shared import version_of
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company, Department
@@ -166,7 +167,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProblemForm(request.POST, company=problem.company)
     if form.is_valid():
         try:
-            work.change_problem(actor=_user(request), problem=problem, version=_version(request), **form.cleaned_data)
+            work.change_problem(actor=_user(request), problem=problem, version=version_of(request), **form.cleaned_data)
         except (Refused, NotAllowed) as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -178,7 +179,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("problems.work")
 def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Move it on: act, measured from a day on, measure now, close, open again."""
-    problem, version, today = _problem(request, pk, "problems.work"), _version(request), clock.today()
+    problem, version, today = _problem(request, pk, "problems.work"), version_of(request), clock.today()
     words: str = request.POST.get("words", "")
     common: dict[str, Any] = {"problem": problem, "version": version}
 
@@ -228,11 +229,6 @@ def _done(request: HttpRequest, problem: Problem, do: Callable[[Any], Any], said
 
 def _back(request: HttpRequest, problem: Problem) -> HttpResponse:
     return redirect_htmx(request, reverse("disputes:problem", args=[problem.pk]))
-
-
-def _version(request: HttpRequest) -> int:
-    given = request.POST.get("version", "")
-    return int(given) if given.isdecimal() and given.isascii() and len(given) < 10 else -1
 
 
 def _problem(request: HttpRequest, pk: int, permission: str) -> Problem:

@@ -20,6 +20,7 @@ from customers.models import Customer
 from disputes.forms.queues import FilterForm, SeveralForm
 from disputes.models import Cause, Dispute
 from disputes.policy.clock import days_left
+from disputes.policy.track import CLOSED
 from disputes.selectors import queues
 from disputes.selectors.queues import VIEWS, Totals, Wanted
 from disputes.services.several import assign_disputes, watch_disputes
@@ -104,7 +105,7 @@ def _row(case: Dispute, asked: dict[str, str], wanted: Wanted, today: date) -> d
     place = queues.place_of(case, wanted.sort)
     return {
         "case": case, "url": case_url(case.pk, urlencode(asked | {"after": place})), "left": left, "late": max(-left, 0),
-        "tone": TONES.get(case.state, ""), "is_open": case.state not in queues.CLOSED,
+        "tone": TONES.get(case.state, ""), "is_open": case.state not in CLOSED,
     }  # fmt: skip
 
 
@@ -147,7 +148,7 @@ def table_of(rows: list[Dispute], today: date, sort: str, query: dict[str, str])
     """The queue's columns, for its head and for files."""
 
     def left(case: Dispute) -> int | None:
-        return None if case.state in queues.CLOSED else days_left(case.due_date, today, case.paused_on)
+        return None if case.state in CLOSED else days_left(case.due_date, today, case.paused_on)
 
     columns = [
         Column("number", "Case", lambda d: d.number, pin=True, sort="number"),

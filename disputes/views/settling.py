@@ -14,10 +14,10 @@ from arops.lib.refusal import Refused
 from disputes.forms.settling import SettleForm, first_shares
 from disputes.models import CaseText, Dispute, Settlement, SignOff
 from disputes.policy.settling import WAYS, Way
+from disputes.policy.track import CLOSED
 from disputes.selectors.settling import UNDER_WAY, labels_in, people_of, settlements_of
 from disputes.selectors.telling import tells_by_default
 from disputes.services.foreseeing import Foreseen, foresee_settlement, ways_for
-from disputes.services.moving import CLOSED
 from disputes.services.rejecting import letter_pdf
 from disputes.services.settling import settle_dispute, withdraw_settlement
 from disputes.services.ways import files_of, room_of

@@ -30,7 +30,7 @@ def case_in_sight(request: HttpRequest, pk: int, permission: str = "disputes.vie
 
 
 def version_of(request: HttpRequest) -> int:
-    """The version of the case that the form was drawn from; -1, which none has, where it says none."""
+    """The version of the case, or of the problem, that the form was drawn from; -1, which none has, where it says none."""
     given = request.POST.get("version", "")
     return int(given) if given.isdecimal() and given.isascii() and len(given) < 10 else -1
 

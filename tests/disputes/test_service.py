@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from disputes.models import Dispute, DisputePolicy
 from disputes.policy.service import FIGURES, Served, belongs, figures, grouped, median, percentile, share
 from disputes.selectors.beside import clock_of
-from disputes.selectors.levels import days_running, policy_of
+from disputes.selectors.levels import policy_of
 from disputes.selectors.service import Asked, by_month, days_in_stage, served, stage_times
 from disputes.services import close_dispute, move_dispute, open_dispute, reopen_dispute
 from org.models import Department
+from tests.disputes.running_days import days_running
 from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
 
 pytestmark = pytest.mark.django_db

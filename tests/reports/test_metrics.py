@@ -86,7 +86,8 @@ def test_shares_are_per_cent():
     [
         metrics.dso(100, 0, 30), metrics.best_possible_dso(100, -5, 30), metrics.average_days_delinquent(1, 1, 0, 30),
         metrics.collection_effectiveness(0, 0, 0, 0), metrics.turnover(10, 0, 0), metrics.overdue_share(0, 0),
-        metrics.broken_promise_rate(0, 0), metrics.match_rate(0, 0), metrics.dso_in_dispute(5, 0, 30), metrics.average_days_late(0, 0), metrics.true_dso([]),
+        metrics.broken_promise_rate(0, 0), metrics.match_rate(0, 0), metrics.average_days_late(0, 0),
+        metrics.true_dso([]), metrics.dso_in_dispute(5, 0, 30),
     ],
 )  # fmt: skip
 def test_what_cannot_be_computed_has_no_value_and_says_why(measure):
