@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from arops.lib.rows import parse_day
 from disputes.models import Cause, Dimension, Dispute, Stage
 from disputes.policy.ranking import Span, between, months_back
 from disputes.selectors.causes import rule_label
@@ -19,17 +20,9 @@ LONGEST = 5 * 366
 """Days that a period asked for by its days may have."""
 
 
-def day_of(text: str) -> date | None:
-    """A day from the query string; None for what is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def span_of(asked: dict[str, str], today: date) -> Span:
     """The period that is asked for: by days where both are given, else so many months up to today."""
-    first, last = day_of(asked.get("from", "")), day_of(asked.get("to", ""))
+    first, last = parse_day(asked.get("from", "")), parse_day(asked.get("to", ""))
     if first and last and first <= last and (last - first).days <= LONGEST and 1990 < first.year < 2200:
         return between(first, last)
     months = asked.get("period", USUAL)

@@ -14,6 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from disputes.models import Dispute
 from disputes.policy.clock import cost_of_delay, days_left, within, working_days
+from disputes.policy.ranking import months_back
 from disputes.policy.service import Served, Stage, share, stages
 from disputes.selectors.levels import LevelBook
 from org.actors import Actor
@@ -142,12 +143,9 @@ class Month:
 
 def by_month(actor: Actor, asked: Asked, months: int = 12) -> list[Month]:
     """The share in time of each month up to the period's last."""
-    first = asked.last.replace(day=1)
-    year, month = divmod(first.year * 12 + first.month - months, 12)
-    since = date(year, month + 1, 1)
+    span = months_back(asked.last, months)
     found = _narrowed(Dispute.objects.visible_to(actor, "disputes.view").filter(company=asked.company), asked)
-    closed = found.filter(resolved_on__gte=since, resolved_on__lte=asked.last).annotate(month=TruncMonth("resolved_on"))
+    closed = found.filter(resolved_on__gte=span.first, resolved_on__lte=span.last).annotate(month=TruncMonth("resolved_on"))
     timely = Count("pk", filter=Q(resolved_on__lte=F("due_date")))
     told = {row["month"]: row for row in closed.order_by().values("month").annotate(n=Count("pk"), timely=timely)}
-    firsts = [date((year * 12 + month + n) // 12, (year * 12 + month + n) % 12 + 1, 1) for n in range(months)]
-    return [Month(day, told[day]["n"], told[day]["timely"]) if day in told else Month(day, 0, 0) for day in firsts]
+    return [Month(day, told[day]["n"], told[day]["timely"]) if day in told else Month(day, 0, 0) for day in span.months()]

@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from arops.lib import clock
 from arops.lib.http import address, filters_of, page
+from arops.lib.rows import parse_day
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from disputes.models import Dispute
+from disputes.policy.ranking import months_back
 from disputes.policy.service import Figures, Served, Stage, belongs, figures, grouped
 from disputes.selectors.service import Asked, by_month, days_in_stage, served, stage_times
 from org.access import allowed
@@ -110,8 +112,8 @@ def _wish(request: HttpRequest) -> Wish | None:
         return None
     given = filters_of(request, company="", first="", last="", by="department", reason="", department="", owner="")
     company = next((c for c in companies if c.code == given["company"]), companies[0])
-    last = min(_day(given["last"]) or today, today)
-    first = min(_day(given["first"]) or _months_before(last, 2), today)
+    last = min(parse_day(given["last"]) or today, today)
+    first = min(parse_day(given["first"]) or months_back(last, 3).first, today)
     first, last = min(first, last), max(first, last)
     by = given["by"] if given["by"] in BY else "department"
     reason = given["reason"] if given["reason"] in Dispute.Reason.values else ""
@@ -122,21 +124,6 @@ def _wish(request: HttpRequest) -> Wish | None:
     }  # fmt: skip
     asked = Asked(company, first, last, reason, department, owner)
     return Wish(asked, by, {name: value for name, value in filters.items() if value}, companies)
-
-
-def _day(text: str) -> date | None:
-    """A day of these times; None for what is none, and for days so far away that no year lies before or after them."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 1990 <= day.year < 9000 else None
-
-
-def _months_before(day: date, months: int) -> date:
-    """The first day of the month so many months before."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, 1)
 
 
 def _key(text: str) -> int | None:
@@ -217,9 +204,8 @@ def _stage_table(wish: Wish, stages: list[Stage]) -> Table:
 
 
 def _month_link(wish: Wish, first: date) -> str:
-    year, month = divmod(first.year * 12 + first.month, 12)
-    last = min(date(year, month + 1, 1).toordinal() - 1, wish.asked.last.toordinal())
-    period = {"first": first.isoformat(), "last": date.fromordinal(last).isoformat()}
+    last = months_back(wish.asked.last, 1).month_end(first)
+    period = {"first": first.isoformat(), "last": last.isoformat()}
     return reverse("disputes:service-cases") + "?" + urlencode(wish.filters | period | {"figure": "closed"})
 
 
