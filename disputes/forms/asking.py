@@ -60,4 +60,8 @@ class EscalateForm(forms.Form):
 
     def __init__(self, *args: Any, dispute: Dispute, asker: User, **kwargs: Any) -> None:
         super().__init__(*args, **({"auto_id": "escalate-%s"} | kwargs))
-        self.fields["reviewer"].queryset = people_with([dispute.company_id], "disputes.resolve").exclude(pk=asker.pk)  # type: ignore[attr-defined]
+        able = people_with([dispute.company_id], "disputes.resolve").exclude(pk=asker.pk)
+        self.fields["reviewer"].queryset = able  # type: ignore[attr-defined]
+        first = list(able[:2])
+        if len(first) == 1:
+            self.fields["reviewer"].initial = first[0].pk
