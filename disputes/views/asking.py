@@ -42,10 +42,9 @@ def panel(user: Any, dispute: Dispute) -> dict[str, Any]:
         row.days_late = max((clock.today() - row.due_date).days, 0) if row.state == Task.State.OPEN else 0
     may = user.can("tasks.create", dispute.company_id) and user.can("disputes.work", dispute.company_id)
     may = may and dispute.state not in CLOSED
-    told = {"asked_tasks": rows, "may_ask": may, "ask_token": secrets.token_hex(16)}
-    if may and not any(row.kind == ESCALATION and row.state == Task.State.OPEN for row in rows):
-        told["escalate_form"] = EscalateForm(dispute=dispute, asker=user)
-    return told
+    escalated = any(row.kind == ESCALATION and row.state == Task.State.OPEN for row in rows)
+    form = EscalateForm(dispute=dispute, asker=user) if may and not escalated else None
+    return {"tasks": rows, "may_ask": may, "escalate": form, "token": secrets.token_hex(16)}
 
 
 @allowed("disputes.work")

@@ -59,13 +59,8 @@ def _page(request: HttpRequest, case: Dispute, note: NoteForm | None = None) -> 
 
 
 def _parts(user: Any, case: Dispute) -> dict[str, Any]:
-    """What the parts say of themselves, each under its name and by its own words."""
-    context: dict[str, Any] = {}
-    for name, module in PARTS.items():
-        told = module.panel(user, case)
-        context |= told
-        context.setdefault(name, told)
-    return context
+    """What the parts say of themselves, each under its name."""
+    return {name: module.panel(user, case) for name, module in PARTS.items()}
 
 
 def _facts(user: Any, case: Dispute, tab: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from disputes.policy.ranking import VITAL, Bar, Sums
 from disputes.policy.statistics import rounded
 from disputes.selectors import pareto as counted
 from disputes.selectors.pareto import NOT_FOUND, REST, Heat, Pareto
-from disputes.views.asked import Asked, asked_of, controls, days_between
+from disputes.views.cause_filters import Asked, asked_of, controls, days_between
 from org.access import allowed
 
 SHOWN = 200

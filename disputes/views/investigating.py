@@ -34,11 +34,8 @@ def panel(user: Any, dispute: Dispute) -> dict[str, Any]:
     """What was found out about a case, for its own page; the latest finding, and those before it."""
     findings = list(DisputeFinding.objects.filter(dispute=dispute).select_related("cause", "department").order_by("-pk"))
     return {
-        "finding": {
-            "latest": next(iter(findings), None), "earlier": findings[1:], "by": actor_names({f.by for f in findings}),
-            "stages": dict(Stage.choices), "url": address("disputes:investigate", dispute.pk),
-            "may": user.can("disputes.work", dispute.company_id) and dispute.state in OPEN,
-        }
+        "latest": next(iter(findings), None), "earlier": findings[1:], "by": actor_names({f.by for f in findings}),
+        "stages": dict(Stage.choices), "url": address("disputes:investigate", dispute.pk),
     }  # fmt: skip
 
 
@@ -60,7 +57,7 @@ def _page(request: HttpRequest, case: Dispute, form: FindingForm | None = None, 
         "form": form or (_form(case, found) if may else None), "may": may, "sources": _sources(user, case, found),
         "asks": _asks(user, case, found), "queue": queue_of(request), "case_url": case_url(case.pk, queue_of(request)),
         "origin": origin_of(found.proposal.origin), "taxonomy_url": address("disputes:taxonomy"), "paid": item.amount - item.balance,
-        "finding": panel(user, case)["finding"], "settle_url": address("disputes:settle", case.pk) if may else "",
+        "finding": panel(user, case), "settle_url": address("disputes:settle", case.pk) if may else "",
     }  # fmt: skip
     return page(request, "disputes/investigate.html", context, fragment="panel", status=422 if form else 200)
 

@@ -24,7 +24,7 @@ from disputes.selectors import problems as found_in
 from disputes.selectors.pareto import summed
 from disputes.services import problems as work
 from disputes.services.measuring import measure_problem
-from disputes.views.asked import tabs
+from disputes.views.cause_filters import tabs
 from disputes.views.measured import shown
 from disputes.views.shared import version_of
 from org.access import allowed

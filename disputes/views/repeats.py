@@ -20,7 +20,7 @@ from disputes.selectors.levels import policy_of
 from disputes.selectors.problems import REPEAT_VIEWS, Offered, repeat_counts, repeats_in
 from disputes.services.problems import raise_repeat
 from disputes.services.repeats import dismiss_repeat, offer_again
-from disputes.views.asked import tabs
+from disputes.views.cause_filters import tabs
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company

@@ -14,7 +14,7 @@ from disputes.forms.causes import CauseForm, RulesForm
 from disputes.models import Cause, Stage
 from disputes.selectors.causes import cases_by_cause, in_order, rule_label, rules_without_cause
 from disputes.services.causes import add_cause, change_cause, map_rules, restore_cause, retire_cause, standard_causes
-from disputes.views.asked import tabs
+from disputes.views.cause_filters import tabs
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company

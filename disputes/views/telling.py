@@ -27,10 +27,10 @@ WAITABLE = (Dispute.State.OPEN, Dispute.State.INVESTIGATING, Dispute.State.DECIS
 
 
 def panel(user: Any, dispute: Dispute, form: ReplyForm | None = None) -> dict[str, Any]:
-    """What the case's page needs to answer the customer, as `reply`, with what became of what was said (`said`: note → its mail)."""
+    """What the case's page needs to answer the customer, with what became of what was said (`said`: note → its mail)."""
     contacts = contacts_of(dispute.customer)
     company = dispute.company_id
-    told = {
+    return {
         "said": said_by_note(dispute.notes.exclude(message=None)), "contacts": contacts,
         "may_reply": user.can("disputes.work", company) and user.can("messages.send", company),
         "form": form or _form(dispute), "texts": replies_for(dispute), "token": secrets.token_hex(16),
@@ -39,7 +39,6 @@ def panel(user: Any, dispute: Dispute, form: ReplyForm | None = None) -> dict[st
         "may_wait": dispute.state in WAITABLE,
         "tells_progress": bool(contacts) and tells_by_default(company, CaseText.Event.PROGRESS), "can_tell": bool(contacts),
     }  # fmt: skip
-    return {"reply": told}
 
 
 def _form(dispute: Dispute, data: Any = None) -> ReplyForm:
@@ -79,7 +78,7 @@ def _send(request: HttpRequest, dispute: Dispute, data: dict[str, Any]) -> Messa
 
 
 def _page(request: HttpRequest, dispute: Dispute, form: ReplyForm, fragment: str | None = None, **more: Any) -> HttpResponse:
-    shown = panel(_user(request), dispute, form)["reply"]
+    shown = panel(_user(request), dispute, form)
     if request.method == "POST":
         shown["token"] = request.POST.get("token", "")[:40] or shown["token"]
     queue = queue_of(request)
