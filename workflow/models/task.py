@@ -75,6 +75,7 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["department", "due_date"], name="task_open", condition=~Q(state__in=["closed", "cancelled"])),
             models.Index(fields=["subject_type", "subject_id"], name="task_subject"),
+            models.Index(fields=["kind", "subject_id"], name="task_asked_by_kind", condition=Q(state="open")),
         ]
 
     def __str__(self) -> str:
