@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.views.decorators.http import require_safe
 
 from arops.lib.files import download_open
 from arops.lib.http import redirect_htmx, toast
@@ -13,6 +14,7 @@ from org.access import allowed
 
 
 @allowed("disputes.view")
+@require_safe
 def file(request: HttpRequest, pk: int) -> Any:
     """The case as one file, for whoever audits it."""
     user: Any = request.user

@@ -83,6 +83,7 @@ def test_rows_are_walked_and_opened_by_keyboard_and_the_help_is_near(page: Any, 
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('INV-1')")
+    page.wait_for_load_state()
     page.keyboard.press("?")
     page.click("dialog#help >> text=Help for this page")
     page.wait_for_selector(".prose h1")
