@@ -21,7 +21,8 @@ DEBUG = os.environ.get("DEBUG", "0") == "1"
 DEMO = os.environ.get("AROPS_DEMO", "0" if PRODUCTION else "1") == "1"
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
-SITE_URL = (os.environ.get("SITE_URL") or (*CSRF_TRUSTED_ORIGINS, "" if PRODUCTION else "http://localhost:8000")[0]).rstrip("/")
+_own_url = "" if PRODUCTION else f"http://localhost:{os.environ.get('PORT', '8000')}"
+SITE_URL = (os.environ.get("SITE_URL") or (*CSRF_TRUSTED_ORIGINS, _own_url)[0]).rstrip("/")
 
 _business_date = os.environ.get("BUSINESS_DATE")
 BUSINESS_DATE: date | None = date.fromisoformat(_business_date) if _business_date else None

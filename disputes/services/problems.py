@@ -118,12 +118,12 @@ def start_acting(*, actor: Actor, problem: Problem, version: int) -> Problem:
     _step(row, State.ACTING)
     missing = [
         words for words, there in (
-            ("what is done about it", row.corrective_action), ("whose it is (a person or a department)", row.owner or row.department),
-            ("by when", row.due_date),
+            ("“What is done about it”", row.corrective_action), ("“Owner” or “Department”", row.owner or row.department),
+            ("“Done by”", row.due_date),
         ) if not there
     ]  # fmt: skip
     if missing:
-        raise ProblemError(f"first say {', '.join(missing)}")
+        raise ProblemError(f"fill in first: {', '.join(missing)}, and save")
     return _write(actor, row, "problem.acting", {}, state=State.ACTING, acted_on=None)
 
 

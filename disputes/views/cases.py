@@ -82,6 +82,9 @@ def _decides(user: Any, case: Dispute) -> str:
     """Who would approve a credit memo of all that is in dispute, for whoever may ask for one."""
     if case.state in (*CLOSED, "settling") or not case.invoice_id or not user.can("memos.request", case.company_id):
         return ""
+    finding = case.findings.order_by("-pk").first()
+    if finding and not finding.amount:
+        return ""  # nothing of the claim was found to be right: who would approve a credit isn't the question
     seen = foresee(
         actor=user, company=case.company, kind="credit_memo", amount=case.amount, currency=case.currency, customer_id=case.customer_id,
         today=clock.today(),

@@ -28,6 +28,7 @@ from org.selectors import actor_names
 from workflow.services.queue import told
 from workflow.services.subjects import address_of
 
+NOTHING_RIGHT = ("rejected", "paid", "withdrawn")  # remedies that credit nothing
 TONES = {"signing": "info", "waiting": "info", "done": "ok", "refused": "bad", "withdrawn": ""}
 SENT = {
     "credited": "Credit memo", "debited": "Debit memo", "rebilled": "Cancelled, to be billed again", "goodwill": "Goodwill",
@@ -90,7 +91,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "dispute": case, "form": form, "way": way, "ways": ways, "seen": _foreseen(request, case, way, form), "queue": queue_of(request),
         "token": getattr(request, "request_id", ""), "back": case_url(pk, queue_of(request)), "room": room_of(case),
-        "missing": [w.label for w in WAYS.values() if w not in ways],
+        "missing": [w.label for w in WAYS.values() if w not in ways], "elsewhere": _elsewhere(case, ways),
     }  # fmt: skip
     return page(request, "disputes/settle.html", context, status=422 if request.method == "POST" else 200)
 
@@ -109,16 +110,23 @@ def _way(request: HttpRequest, case: Dispute, ways: list[Way]) -> Way:
     return next((way for way in ways if finding and way.code == finding.remedy), ways[0])
 
 
+def _elsewhere(case: Dispute, ways: list[Way]) -> str:
+    """What was found to put it right, where whoever looks may not do that: they are told whom to leave it to, not led to a credit."""
+    finding = case.findings.order_by("-pk").first()
+    return WAYS[finding.remedy].label if finding and finding.remedy in WAYS and WAYS[finding.remedy] not in ways else ""
+
+
 def _form(request: HttpRequest, case: Dispute, way: Way) -> SettleForm:
     """The form, at first with what was found to be right of the claim, on the contested lines."""
     finding, room = case.findings.order_by("-pk").first(), room_of(case)
     first = min(finding.amount, room) if finding and finding.amount else room
     start: dict[str, Any] = {"version": case.version, "po_number": case.invoice.po_number if case.invoice else ""}
-    start["amount"] = money.to_text(first, case.currency) if first and way.amount == "agreed" else ""
+    refused = finding is not None and not finding.amount and finding.remedy in NOTHING_RIGHT
+    start["amount"] = money.to_text(first, case.currency) if first and way.amount == "agreed" and not refused else ""
     start["tell"] = tells_by_default(case.company_id, CaseText.Event.OUTCOME)
     start["words"] = finding.words if finding and way.code in ("credited", "goodwill", "rebilled") else ""
     form = SettleForm(request.POST or None, case=case, way=way, first=first, initial=start)
-    for line_pk, share in first_shares(form.held, first).items():
+    for line_pk, share in first_shares(form.held, 0 if refused else first).items():
         form.initial[f"line_{line_pk}"] = money.to_text(share, case.currency)
     return form
 

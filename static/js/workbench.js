@@ -105,7 +105,7 @@ function deduct() {
   const here = document.activeElement?.closest("tr[data-item], tr[data-extra]");
   const pk = here?.dataset.item || here?.dataset.extra;
   const found = state.rows.find((r) => r.pk === pk && r.left > 0n) || state.rows.find((r) => r.left > 0n && r.left !== r.short);
-  if (!found) return say("Nothing is left on the items to deduct", "warn");
+  if (!found) return say("Nothing is left to deduct: Enter posts what stands here", "warn");
   const field = form().elements[`short-${found.pk}`];
   field.value = words(found.left, state.digits).replaceAll(",", "");
   show();

@@ -47,7 +47,7 @@ def test_a_repeat_becomes_a_problem_that_is_mended_measured_and_closed(shop):
     here = f"/disputes/causes/problems/{problem.pk}/"
     assert answer.redirect_chain[-1][0] == here and problem.owner == shop.senior
     said = messages(web.post(here + "act/", {"version": 0}, follow=True))
-    assert said == ["first say what is done about it, by when"]
+    assert said == ["fill in first: “What is done about it”, “Done by”, and save"]
     form = {"title": "Prices of Acme", "findings": "typed", "corrective_action": "read", "owner": shop.senior.pk, "due_date": "2026-09-19"}
     assert web.post(here + "change/", form | {"version": 0}).status_code == 302
     assert b"someone changed this problem" in web.post(here + "change/", form | {"version": 0, "title": "Else"}).content.lower()

@@ -128,7 +128,7 @@ def test_a_problem_is_open_once_and_goes_step_by_step(shop):
     problem = raised(shop)
     with pytest.raises(ProblemError, match="PRB-000001 is open about this already"):
         raised(shop)
-    with pytest.raises(ProblemError, match="first say what is done about it, by when"):
+    with pytest.raises(ProblemError, match="fill in first: “What is done about it”, “Done by”, and save"):
         start_acting(actor=shop.senior, problem=problem, version=0)
     with pytest.raises(ProblemError, match="doesn’t become"):
         start_measuring(actor=shop.senior, problem=problem, version=0, acted_on=ACTED, today=ACTED)

@@ -170,3 +170,11 @@ def test_rules_are_kept_on_their_page(desk):
 def test_the_letter_can_be_looked_at_first(desk, case):
     answer = enter(desk.senior).post(reverse("disputes:letter", args=[case.pk]), {"way": "rejected", "words": "No.", "version": 0})
     assert answer["Content-Type"] == "application/pdf" and "attachment" in answer["Content-Disposition"] and answer.content[:4] == b"%PDF"
+
+
+def test_where_nothing_was_found_right_no_credit_stands_filled_in_for_who_may_not_reject(desk, case):
+    DisputeFinding.objects.create(dispute=case, cause=desk.cause, origin="pricing_setup", remedy="rejected", amount=0, by=desk.senior.label)
+    body = said(enter(desk.specialist).get(reverse("disputes:settle", args=[case.pk])))
+    assert "The finding says “Reject”" in body
+    assert 'value="300.00"' not in body and 'value="200.00"' not in body
+    assert 'id="decides"' not in said(enter(desk.specialist).get(reverse("disputes:detail", args=[case.pk])))
