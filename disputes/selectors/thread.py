@@ -11,7 +11,7 @@ from arops.lib import money
 from disputes.models import Dispute, DisputeNote
 from org.actors import Actor
 from org.selectors import actor_names
-from workflow.models import Event, Task, TaskLink, TaskNote
+from workflow.models import Attachment, Event, Task, TaskLink, TaskNote
 
 TABS = (("all", "All"), ("customer", "Customer"), ("internal", "Internal"))
 MOST = 300
@@ -39,6 +39,7 @@ class Entry:
     task: Task | None = None
     note_pk: int | None = None
     events: tuple["Happened", ...] = ()
+    files: tuple[Attachment, ...] = ()
 
     @property
     def is_outside(self) -> bool:
@@ -81,7 +82,8 @@ def thread_of(actor: Actor, case: Dispute, tab: str = "all", more: Iterable[str]
     entries = [_claim(case)] if case.customer_words and tab != "internal" else []
     wanted = {"customer": (False,), "internal": (True,)}.get(tab, (True, False))
     entries += [_note(note, names) for note in notes if note.is_internal in wanted]
-    entries += [entry for task, own in asked for entry in _questions(task, own, names)]
+    proofs = _proofs([task.pk for task, _ in asked])
+    entries += [entry for task, own in asked for entry in _questions(task, own, names, proofs)]
     said = sorted(entries, key=lambda e: e.at)
     return Thread(_folded(said, events, names), names)
 
@@ -103,13 +105,21 @@ def _asked(actor: Actor, case: Dispute) -> list[tuple[Task, list[TaskNote]]]:
     return [(task, list(task.notes.all())) for task in tasks]
 
 
-def _questions(task: Task, notes: Sequence[TaskNote], names: dict[str, str]) -> list[Entry]:
+def _proofs(tasks: Sequence[int]) -> list[Attachment]:
+    """The files beside questions: whoever sees a question sees them."""
+    about = Attachment.objects.filter(subject_type="workflow.task", subject_id__in=tasks, removed_at=None)
+    return list(about.order_by("pk")) if tasks else []
+
+
+def _questions(task: Task, notes: Sequence[TaskNote], names: dict[str, str], proofs: Sequence[Attachment]) -> list[Entry]:
     whom = task.department.name if task.department else task.assignee.name if task.assignee else "nobody"
     found = [Entry(task.created_at, "asked", names.get(task.created_by, task.created_by), task.question or task.title, whom, task)]
     for note in notes:
         kind = "answer" if note.kind in ("answer", "hand_back") else "asked" if note.kind == "reopened" else "note"
         to = whom if kind == "asked" else ""
-        found.append(Entry(note.at, kind, names.get(note.author, note.author), note.body, to, task))
+        last = kind == "answer" and note.pk == max(n.pk for n in notes if n.kind == note.kind and n.author == note.author)
+        files = tuple(p for p in proofs if last and p.subject_id == task.pk and p.added_by == note.author)
+        found.append(Entry(note.at, kind, names.get(note.author, note.author), note.body, to, task, files=files))
     return found
 
 

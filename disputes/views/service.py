@@ -219,7 +219,7 @@ def _cases_table(wish: Wish, chosen: list[Served], at_stage: dict[int, int] | No
     late = Column("late", "Days late", lambda c: c.late or None, kind="num", tone=lambda c: "bad", priority=2)
     columns = [
         Column("number", "Case", lambda c: rows[c.pk].number, pin=True, href=lambda c: reverse("disputes:detail", args=[c.pk])),
-        Column("customer", "Customer", lambda c: rows[c.pk].customer.name, grow=True, phone="full",
+        Column("customer", "Customer", lambda c: rows[c.pk].customer.name, phone="full",
                href=lambda c: address("customers:detail", rows[c.pk].customer_id)),
         Column("reason", "Reason", lambda c: rows[c.pk].get_reason_display(), priority=3),
         *([placed] if any(c.department for c in chosen) else []),

@@ -72,6 +72,14 @@ def stands(world):
     return case.state, case.waiting_on, case.department.code if case.department else ""
 
 
+def test_the_file_of_an_answer_stands_beside_it_in_the_thread(world):
+    task = ask(world)
+    attach(actor=world["sam"], subject=task, kind="evidence", name="note.txt", content=b"Two visits.")
+    answer_task(actor=world["sam"], task=task, body="See the note.", today=DAY)
+    said = [(e.kind, [f.name for f in e.files]) for e in thread_of(world["asker"], world["case"]).entries if e.task]
+    assert said == [("asked", []), ("answer", ["note.txt"])]
+
+
 def test_the_case_waits_until_the_last_answer(world):
     first, second = ask(world), ask(world, "sales")
     assert stands(world) == ("waiting", "department", "sales")
