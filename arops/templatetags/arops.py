@@ -28,10 +28,14 @@ def money(amount: int | None, currency: str) -> SafeString:
     return format_html('{}<span class="hang">)</span>', text[:-1]) if amount < 0 else format_html("{}", text)
 
 
+EVENTS = {"problem.acting": "Begun to be mended", "problem.measuring": "Mended, measured from then on"}
+"""Codes that would not read as words."""
+
+
 @register.filter
 def event_words(code: str) -> str:
     """An event's code for people: `match.posted` is Match posted."""
-    return code.replace(".", " ").replace("_", " ").capitalize()
+    return EVENTS.get(code) or code.replace(".", " ").replace("_", " ").capitalize()
 
 
 @register.filter
