@@ -33,7 +33,7 @@ class FindingForm(forms.Form):
         choices["cause"].choices = [("", "choose"), *_by_stage(causes)]
         choices["department"].choices = [("", "the cause’s own"), *((d.pk, d.name) for d in departments)]
         choices["remedy"].choices = [("", "choose"), *((code, label.capitalize()) for code, label in Dispute.Resolution.choices)]
-        self.fields["amount"].label = f"Right of {money.to_text(dispute.claimed, dispute.currency)} {dispute.currency}"
+        self.fields["amount"].label = f"Rightly contested, of {money.format(dispute.claimed, dispute.currency)} {dispute.currency}"
 
     def clean_amount(self) -> int:
         """Minor units."""

@@ -113,13 +113,13 @@ _BODIES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "outcome", "Settled", "en", "{case}: settled, {invoice}",
-        "your question about {invoice} of {invoice_date} is settled: {outcome}. You had contested {claimed}; {remaining} of it stay "
-        "due.\n\n{words}",
+        "your question about {invoice} of {invoice_date} is settled: {outcome}. You had contested {claimed}; still due of it: "
+        "{remaining}.\n\n{words}",
     ),
     (
         "outcome", "Settled", "de", "{case}: erledigt, {invoice}",
-        "Ihr Einwand zu {invoice} vom {invoice_date} ist erledigt: {outcome}. Strittig waren {claimed}; davon bleiben {remaining} "
-        "zu zahlen.\n\n{words}",
+        "Ihr Einwand zu {invoice} vom {invoice_date} ist erledigt: {outcome}. Strittig waren {claimed}; davon noch zu zahlen: "
+        "{remaining}.\n\n{words}",
     ),
     (
         "rejected", "Not allowed", "en", "{case}: our answer about {invoice}",

@@ -84,6 +84,14 @@ def reasons_of(case: Dispute, resolution: str) -> list[tuple[str, Reason]]:
     return [(kind, r) for kind, r in credits if r.code != "goodwill"] if resolution in ("credited", "rebilled") else []
 
 
+def likely_reason(reasons: list[tuple[str, Reason]], case: Dispute, origin: str) -> str:
+    """The reason that the form begins with, as `kind:code`: the one the customer named where it arose at the stage that was found, else
+    the only one of that stage; empty where several fit alike."""
+    of_stage = [(kind, r) for kind, r in reasons if origin and r.origin == origin]
+    named = [(kind, r) for kind, r in of_stage if r.code == case.reason]
+    return next((f"{kind}:{r.code}" for kind, r in named or (of_stage if len(of_stage) == 1 else [])), "")
+
+
 def _is_goodwill(reason: Reason) -> bool:
     """Whether a reason names no point of the order's life where something of ours went wrong."""
     return reason.code == "goodwill" or not reason.origin

@@ -20,7 +20,7 @@ from disputes.selectors.telling import tells_by_default
 from disputes.services.foreseeing import Foreseen, foresee_settlement, ways_for
 from disputes.services.rejecting import letter_pdf
 from disputes.services.settling import settle_dispute, withdraw_settlement
-from disputes.services.ways import files_of, room_of
+from disputes.services.ways import files_of, likely_reason, reasons_of, room_of
 from disputes.views.shared import case_in_sight, case_url, go_on, queue_of, version_of
 from org.access import allowed
 from org.actors import NotAllowed
@@ -125,6 +125,7 @@ def _form(request: HttpRequest, case: Dispute, way: Way) -> SettleForm:
     start["amount"] = money.to_text(first, case.currency) if first and way.amount == "agreed" and not refused else ""
     start["tell"] = tells_by_default(case.company_id, CaseText.Event.OUTCOME)
     start["words"] = finding.words if finding and way.code in ("credited", "goodwill", "rebilled") else ""
+    start["reason"] = likely_reason(reasons_of(case, way.code), case, finding.origin) if finding else ""
     form = SettleForm(request.POST or None, case=case, way=way, first=first, initial=start)
     for line_pk, share in first_shares(form.held, 0 if refused else first).items():
         form.initial[f"line_{line_pk}"] = money.to_text(share, case.currency)

@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from disputes.models import DisputeFinding, Settlement, SignOffRule
+from disputes.models import Dispute, DisputeFinding, Settlement, SignOffRule
 from disputes.services.signing import save_sign_off_rule
+from disputes.services.ways import likely_reason
 from invoicing.models import Invoice
+from invoicing.services.reasons import STANDARD
 from tests.disputes.settling_desk import DAY, bill, contest, make_desk, settle
 from tests.factories import make_user
 from workflow.services.attachments import attach
@@ -178,3 +180,11 @@ def test_where_nothing_was_found_right_no_credit_stands_filled_in_for_who_may_no
     assert "The finding says “Reject”" in body
     assert 'value="300.00"' not in body and 'value="200.00"' not in body
     assert 'id="decides"' not in said(enter(desk.specialist).get(reverse("disputes:detail", args=[case.pk])))
+
+
+def test_the_form_begins_with_the_reason_of_the_stage_that_was_found_where_only_one_fits():
+    reasons = [("credit_memo", reason) for reason in STANDARD if "credit_memo" in reason.kinds]
+    assert likely_reason(reasons, Dispute(reason="damaged"), "logistics") == "credit_memo:damaged"
+    assert likely_reason(reasons, Dispute(reason="other"), "pricing_setup") == "credit_memo:price"
+    assert likely_reason(reasons, Dispute(reason="other"), "logistics") == "", "not delivered and damaged fit alike"
+    assert likely_reason(reasons, Dispute(reason="price"), "") == ""
