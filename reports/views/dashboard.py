@@ -24,7 +24,7 @@ DRILL: dict[str, dict[str, Any]] = {
     "countback": {"page": "reports:aging"},
     "true_dso": {"page": "reports:aging", "basis": "document"},
     "best_possible": {"page": "reports:items", "part": "current", "basis": None, "buckets": None},
-    "in_dispute": {"page": "reports:items", "part": "disputed", "basis": None, "buckets": None},
+    "in_dispute": {"page": "reports:items", "disputed": "1", "basis": None, "buckets": None},
     "add": {"page": "reports:items", "part": "overdue", "basis": None, "buckets": None},
     "overdue": {"page": "reports:items", "part": "overdue", "basis": None, "buckets": None},
     "cei": {"page": "reports:movements", "since": PERIOD},
