@@ -85,11 +85,9 @@ def reasons_of(case: Dispute, resolution: str) -> list[tuple[str, Reason]]:
 
 
 def likely_reason(reasons: list[tuple[str, Reason]], case: Dispute, origin: str) -> str:
-    """The reason that the form begins with, as `kind:code`: the one the customer named where it arose at the stage that was found, else
-    the only one of that stage; empty where several fit alike."""
-    of_stage = [(kind, r) for kind, r in reasons if origin and r.origin == origin]
-    named = [(kind, r) for kind, r in of_stage if r.code == case.reason]
-    return next((f"{kind}:{r.code}" for kind, r in named or (of_stage if len(of_stage) == 1 else [])), "")
+    """The reason that the form begins with, as `kind:code`: the one the customer named, where what was found arose at its stage; else
+    empty, for a stage alone says too little (a wrong price and an invoice sent twice both begin in billing)."""
+    return next((f"{kind}:{r.code}" for kind, r in reasons if origin and r.origin == origin and r.code == case.reason), "")
 
 
 def _is_goodwill(reason: Reason) -> bool:

@@ -182,9 +182,10 @@ def test_where_nothing_was_found_right_no_credit_stands_filled_in_for_who_may_no
     assert 'id="decides"' not in said(enter(desk.specialist).get(reverse("disputes:detail", args=[case.pk])))
 
 
-def test_the_form_begins_with_the_reason_of_the_stage_that_was_found_where_only_one_fits():
+def test_the_form_begins_with_the_customers_reason_where_the_finding_bears_it_out():
     reasons = [("credit_memo", reason) for reason in STANDARD if "credit_memo" in reason.kinds]
     assert likely_reason(reasons, Dispute(reason="damaged"), "logistics") == "credit_memo:damaged"
-    assert likely_reason(reasons, Dispute(reason="other"), "pricing_setup") == "credit_memo:price"
-    assert likely_reason(reasons, Dispute(reason="other"), "logistics") == "", "not delivered and damaged fit alike"
+    assert likely_reason(reasons, Dispute(reason="price"), "pricing_setup") == "credit_memo:price"
+    assert likely_reason(reasons, Dispute(reason="short_payment"), "billing_output") == "", "the stage alone doesn't say which"
+    assert likely_reason(reasons, Dispute(reason="price"), "logistics") == "", "what was found is something else"
     assert likely_reason(reasons, Dispute(reason="price"), "") == ""

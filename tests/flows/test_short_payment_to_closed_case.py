@@ -96,6 +96,7 @@ def test_a_short_payment_becomes_a_case_that_is_credited_and_closed_without_the_
     arrive(page, "DSP-000001")
     page.keyboard.press("v")
     page.wait_for_selector("#verdict [name=cause]")
+    page.wait_for_load_state()
     assert page.locator("#verdict [name=cause] option:checked").inner_text() != "", (
         "the check knows the agreed price, so a cause is proposed"
     )
