@@ -15,7 +15,7 @@ ADDRESSES = [
     *(("list", f"view=every&opened_from={a}&opened_to={b}") for a, b in PAIRS[:9]),
     ("service-cases", "figure=stage.&key=x"), ("service-cases", "figure=stage.waiting-&first=9999-12-31"),
     ("list", "view=every&after=~"), ("list", "view=every&sort=opened&after=2026-13-99~5"), ("list", "sort=amount&after=9e99~9"),
-    ("list", "view=every&sort=-customer&after=%F0%9F%92%A9~99999999999999999999"), ("list", "least=NaN&most=Infinity&currency=XXX"),
+    ("list", "view=every&sort=-customer&after=%F0%9F%92%A9~99999999999999999999"), ("list", "least=NaN&most=Infinity&currency=QQQ"),
     ("list", "customer=99999999999999999999&cause=-1&owner=%27&department=1e3"), ("list", "sort=__class__&view=__dict__"),
     ("heat", "source_by=pk&by=__class__&company=%00"), ("cause-cases", "source_by=customer&source=99999999999999999999&cause=none"),
     ("cause-cases", "source_by=customer&source=%D9%A1"), ("cause-cases", "of=others&source_by=order_desk&period=0"),

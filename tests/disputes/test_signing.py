@@ -184,7 +184,7 @@ def test_rules_are_a_supervisor_s(desk):
         )
     first = rule(desk)
     assert rule(desk, from_amount=5_00) == first and SignOffRule.objects.get().from_amount == 5_00
-    for wrong in ({"resolution": "forgotten"}, {"stage": "weather"}, {"currency": "XXX"}, {"from_amount": -1}):
+    for wrong in ({"resolution": "forgotten"}, {"stage": "weather"}, {"currency": "QQQ"}, {"from_amount": -1}):
         with pytest.raises(SignOffRefused):
             rule(desk, **wrong)
     with pytest.raises(SignOffRefused, match="department of this company"):
