@@ -90,6 +90,7 @@ def test_rows_are_walked_and_opened_by_keyboard_and_the_help_is_near(page: Any, 
     page.goto("/help/")
     page.fill("main input[name=q]", "shortened")
     page.wait_for_selector("#found >> text=Import invoices")
+    assert page.locator("#found a").count() > 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,52 +11,13 @@ from arops.lib.refusal import Refused
 from org.actors import NotAllowed
 from org.models import Membership
 from tests.factories import SYSTEM, make_company, make_user
-from tests.workflow.asking import DONE, KIND, NOW, TODAY, allow, at_once, wish
+from tests.workflow.asking import DONE, KIND, NOW, TODAY, allow, ana, at_once, carl, company, kind, sue, wish
 from workflow.models import Approval, AuthorityLimit, Event
 from workflow.services import approvals
 from workflow.services.approvals import ApprovalRefused, Decided, MakerIsChecker, Tampered, reject, withdraw
-from workflow.services.authority import KINDS, register_approval
 from workflow.services.limits import name_deputy
 
-
-@pytest.fixture(autouse=True)
-def kind():
-    """A kind whose handler notes what it did, and refuses what says so."""
-    DONE.clear()
-
-    @register_approval(KIND, label="Thing", request="memos.request", approve="memos.approve")
-    def handle(approval, actor):
-        if approval.payload.get("fail"):
-            Event.objects.create(type="test.half", actor=actor.label)
-            raise Refused("the period of that day is closed")
-        DONE.append(approval.pk)
-        return approval.company
-
-    yield
-    del KINDS[KIND]
-
-
-@pytest.fixture
-def company(db):
-    made = make_company("LIM")
-    for role, alone, may in (("specialist", 100_00, 0), ("supervisor", 500_00, 1_000_00), ("controller", 0, 5_000_00)):
-        AuthorityLimit.objects.create(company=made, role=role, kind=KIND, currency="USD", alone=alone, approve=may, changed_by="test")
-    return made
-
-
-@pytest.fixture
-def ana(company):
-    return make_user("specialist", company)
-
-
-@pytest.fixture
-def sue(company):
-    return make_user("supervisor", company)
-
-
-@pytest.fixture
-def carl(company):
-    return make_user("controller", company)
+__all__ = ["ana", "carl", "company", "kind", "sue"]
 
 
 def test_within_the_own_limit_a_thing_is_done_at_once_and_remembered(company, ana):

@@ -156,5 +156,7 @@ def test_another_link_in_the_same_window_opens_its_own(page, web, link):
     page.wait_for_selector("h1:has-text('Was the pump signed for?')")
     page.goto(f"/answer/#{token_of(other)}")
     page.wait_for_selector("h1:has-text('Who drove?')")
+    assert page.locator("text=Was the pump signed for?").count() == 0
     page.goto(f"/answer/#{token_of(other)[:-3]}")
     page.wait_for_selector("h1:has-text('This link opens nothing')")
+    assert page.locator("text=Who drove?").count() == 0, "a broken link shows nothing of the one before"
