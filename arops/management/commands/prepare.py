@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Migrate, load, tell."""
         call_command("migrate", verbosity=1 if options["verbosity"] > 1 else 0)
         if settings.DEMO and "load_demo" in get_commands() and not Company.objects.exists():
-            self.stdout.write("The database is empty: loading the demo company (under a minute).")
+            self.stdout.write("The database is empty: loading the demo company (about a minute).")
             call_command("load_demo")
         if options["banner"]:
             options["banner"].write_text(logins() + waiting() if settings.DEMO else "")
