@@ -1,5 +1,6 @@
 """X16: PostgreSQL is killed in the middle of postings, again and again, on a server of the test's own."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,7 +62,8 @@ def kill_all(postmaster):
                 continue
             found += [int(entry.name)] if parent == postmaster else []
     for pid in found:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a backend may have ended by itself since it was found
+            os.kill(pid, signal.SIGKILL)
 
 
 class Posters:
