@@ -104,3 +104,56 @@ class PayerAliasQuerySet(ScopedQuerySet):
 
 class MatchPolicyQuerySet(ScopedQuerySet):
     """Policies of companies."""
+
+
+class RemittanceQuerySet(ScopedQuerySet):
+    """Advices. Where a portfolio is the limit: those of its customers, and those of nobody knows whom."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Advices of whole companies, and of portfolios."""
+        return self.filter(_of_portfolio(actor.reach(permission), ""))
+
+    def to_join(self) -> Self:
+        """Advices without a receipt that nobody has set aside."""
+        joined = self.model._meta.get_field("joins").related_model.objects.filter(ended_at=None)  # type: ignore[union-attr]
+        return self.filter(set_aside="").exclude(pk__in=joined.values("remittance"))
+
+
+class OfRemittanceQuerySet(ScopedQuerySet):
+    """Rows that hang on an advice."""
+
+    company_path = "remittance__company_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Rows of advices in sight."""
+        return self.filter(_of_portfolio(actor.reach(permission), "remittance__"))
+
+
+def _of_portfolio(reach: Any, path: str) -> Q:
+    if reach.everything:
+        return Q()
+    own = Q(**{f"{path}customer__collector_id": reach.person_id}) | Q(**{f"{path}customer": None})
+    return Q(**{f"{path}company_id__in": reach.companies}) | (Q(**{f"{path}company_id__in": reach.portfolios}) & own)
+
+
+class PayerRelationQuerySet(ScopedQuerySet):
+    """Who pays for whom: rows of companies (`PayerRelation`, `PayerAccountChange`)."""
+
+
+class OfCustomerQuerySet(ScopedQuerySet):
+    """Rows of a customer."""
+
+    company_path = "customer__company_id"
+    collector_path = "customer__collector_id"
+
+
+class OfBankAccountQuerySet(ScopedQuerySet):
+    """Rows of one of our accounts at banks."""
+
+    company_path = "bank_account__company_id"
+
+
+class OfReconciliationQuerySet(ScopedQuerySet):
+    """Rows of the reconciliation of a day."""
+
+    company_path = "reconciliation__bank_account__company_id"

@@ -90,3 +90,93 @@ class MessageFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Mailbox(models.Model):
+    """A mailbox that is read over IMAP. The password is stored encrypted under the installation's secret and is shown to nobody."""
+
+    class Purpose(models.TextChoices):
+        REMITTANCES = "remittances", "remittance advices"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="mailboxes")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.REMITTANCES)
+    name = models.CharField(max_length=100)
+    host = models.CharField(max_length=200)
+    port = models.IntegerField(default=993)
+    security = models.CharField(
+        max_length=10, choices=[("tls", "TLS"), ("starttls", "STARTTLS"), ("none", "none (own network only)")], default="tls"
+    )
+    username = models.CharField(max_length=200)
+    secret = models.TextField(blank=True, help_text="Encrypted.")
+    folder = models.CharField(max_length=200, default="INBOX")
+    is_active = models.BooleanField(default=True)
+    uid_validity = models.BigIntegerField(null=True)
+    last_uid = models.BigIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "name"]
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.UniqueConstraint(fields=["company", "name"], name="mailbox_name_once"),
+            models.CheckConstraint(condition=models.Q(port__gte=1, port__lte=65535), name="mailbox_port"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InboundMail(models.Model):
+    """A mail as it came in, kept whole. Rows are the queue: whoever knows the purpose takes those that are new."""
+
+    class State(models.TextChoices):
+        NEW = "new", "to be read"
+        READ = "read", "read"
+        NOTHING = "nothing", "nothing found in it"
+        REFUSED = "refused", "could not be read"
+        SET_ASIDE = "set_aside", "set aside"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="inbound_mails")
+    mailbox = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="mails")
+    purpose = models.CharField(max_length=20, choices=Mailbox.Purpose.choices, default=Mailbox.Purpose.REMITTANCES)
+    key = models.CharField(max_length=80, help_text="Of its bytes without what the way here added: a mail counts once.")
+    message_id = models.CharField(max_length=250, blank=True)
+    sender = models.CharField(max_length=250)
+    subject = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    body = models.TextField(blank=True, help_text="Its words, as plain text.")
+    stored_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    note = models.CharField(max_length=300, blank=True)
+    received_by = models.CharField(max_length=80)
+    received_at = models.DateTimeField(db_default=Now())
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["company", "purpose", "key"], name="inbound_mail_once")]
+        indexes = [models.Index(fields=["purpose"], name="inbound_mail_new", condition=models.Q(state="new"))]
+
+    def __str__(self) -> str:
+        return self.subject or self.sender
+
+
+class InboundPart(models.Model):
+    """An attachment of a mail, with the name it had there."""
+
+    mail = models.ForeignKey(InboundMail, models.CASCADE, related_name="parts")
+    stored_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=255)
+    ordinal = models.SmallIntegerField()
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["mail", "ordinal"]
+        constraints = [models.UniqueConstraint(fields=["mail", "ordinal"], name="inbound_part_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,15 +9,17 @@ _READ = frozenset(
     "rates.view".split()
 )
 _SPECIALIST = _READ | frozenset(
-    "customers.edit documents.edit orders.edit invoices.issue invoices.import invoices.send cash.import cash.apply disputes.open "
-    "disputes.work memos.request tasks.create tasks.answer collections.work promises.give messages.send reports.export".split()
+    "customers.edit documents.edit orders.edit invoices.issue invoices.import invoices.send cash.import cash.apply "
+    "reconciliation.prepare disputes.open disputes.work memos.request tasks.create tasks.answer collections.work promises.give "
+    "messages.send reports.export".split()
 )
 _SENIOR = _SPECIALIST | frozenset(
-    "cash.reverse checks.override disputes.resolve problems.work requirements.edit writeoffs.request refunds.request rules.edit".split()
+    "cash.reverse checks.override disputes.resolve problems.work requirements.edit writeoffs.request refunds.request rules.edit "
+    "bankdetails.edit payers.edit".split()
 )
 _SUPERVISOR = _SENIOR | frozenset(
     "memos.approve writeoffs.approve refunds.approve checks.edit disputes.configure dunning.run dunning.edit jobs.run work.assign "
-    "customers.hold".split()
+    "customers.hold rules.approve payers.approve bankdetails.approve reconciliation.sign refunds.export".split()
 )
 _ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
 
@@ -40,6 +42,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         | frozenset(
             "reports.export periods.close periods.reopen memos.request memos.approve writeoffs.request writeoffs.approve refunds.request "
             "refunds.approve checks.override checks.edit "
+            "bankdetails.edit bankdetails.approve payers.approve rules.approve reconciliation.prepare reconciliation.sign refunds.export "
             "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit".split()
         ),
     ),
@@ -67,6 +70,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "invoices:send": frozenset({"invoices.view", "invoices.send"}),
     "receipts:read": frozenset({"cash.view"}),
     "receipts:write": frozenset({"cash.view", "cash.import", "cash.apply"}),
+    "remittances:read": frozenset({"cash.view"}),
+    "remittances:write": frozenset({"cash.view", "cash.import"}),
     "disputes:read": frozenset({"disputes.view"}),
     "disputes:write": frozenset({"disputes.view", "disputes.open", "disputes.work"}),
     "reports:read": frozenset({"reports.view", "reports.export"}),

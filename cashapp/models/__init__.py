@@ -1,18 +1,42 @@
-"""Bank accounts and files, receipts, what the engine proposes and what was matched."""
+"""Bank accounts and files, receipts, advices, what the engine proposes and what was matched, rules, reconciliations, refunds."""
 
 from cashapp.models.bank import BankAccount, BankFile, BankStatement, StatementLine
+from cashapp.models.exceptions import DeductionCode
 from cashapp.models.matching import Match, MatchPolicy, MatchProposal, PayerAlias
+from cashapp.models.payer import PayerAccountChange, PayerRelation
 from cashapp.models.receipt import Receipt, ReceiptDraft
+from cashapp.models.reconciling import DayReconciliation, DormancyRule, ReconcilingItem, Reopening
+from cashapp.models.refund import PayoutAccount, Refund, RefundExport
+from cashapp.models.remittance import AdviceLayout, Remittance, RemittanceJoin, RemittanceLine
+from cashapp.models.rules import BackTest, CashRule, DriftAlarm, RuleMatrix
 
 __all__ = [
+    "AdviceLayout",
+    "BackTest",
     "BankAccount",
     "BankFile",
     "BankStatement",
+    "CashRule",
+    "DayReconciliation",
+    "DeductionCode",
+    "DormancyRule",
+    "DriftAlarm",
     "Match",
     "MatchPolicy",
     "MatchProposal",
+    "PayerAccountChange",
     "PayerAlias",
+    "PayerRelation",
+    "PayoutAccount",
     "Receipt",
     "ReceiptDraft",
+    "ReconcilingItem",
+    "Refund",
+    "RefundExport",
+    "Remittance",
+    "RemittanceJoin",
+    "RemittanceLine",
+    "Reopening",
+    "RuleMatrix",
     "StatementLine",
 ]

@@ -86,6 +86,10 @@ class PayerAlias(models.Model):
         ACCOUNT = "account", "account"
         NAME = "name", "name"
 
+    class Scope(models.TextChoices):
+        CUSTOMER = "customer", "this customer"
+        GROUP = "group", "its group"
+
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="payer_aliases")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -94,6 +98,20 @@ class PayerAlias(models.Model):
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())
     is_active = models.BooleanField(default=True)
+    scope = models.CharField(
+        max_length=10,
+        choices=Scope.choices,
+        default=Scope.CUSTOMER,
+        help_text="Whose invoices it may pay: the customer's own, or its whole group's.",
+    )
+    confidence = models.SmallIntegerField(
+        default=100, help_text="0 to 100: how often it was right; below what the policy asks for it only suggests."
+    )
+    approved_by = models.CharField(max_length=80, blank=True)
+    approved_at = models.DateTimeField(null=True)
+    expires_on = models.DateField(null=True)
+    last_used_on = models.DateField(null=True)
+    uses = models.IntegerField(default=0, db_default=0)
 
     objects = PayerAliasQuerySet.as_manager()
 
@@ -103,6 +121,8 @@ class PayerAlias(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "kind", "value", "customer"], name="payer_alias_once"),
             models.CheckConstraint(condition=~Q(value=""), name="payer_alias_has_value"),
+            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=100), name="payer_alias_confidence"),
+            models.CheckConstraint(condition=~Q(approved_by=models.F("created_by")), name="payer_alias_maker_is_not_checker"),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +144,25 @@ class MatchPolicy(models.Model):
     )
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, default=Decimal("0.5"))
     discount_grace_days = models.SmallIntegerField(default=3)
+    tolerance_budgets = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What may be written off as tolerance in a calendar month; minor units by currency; not named: no limit.",
+    )
+    customer_budgets = models.JSONField(default=dict, blank=True, help_text="The same for one customer.")
+    returned_fees = models.JSONField(
+        default=dict, blank=True, help_text="Fee booked to the customer for a returned item; minor units by currency."
+    )
+    alias_approval = models.BooleanField(default=False, help_text="An alias counts only once a second person approved it.")
+    alias_months = models.SmallIntegerField(default=24, help_text="Months without use after which an alias expires; 0: never.")
+    sample_percent = models.SmallIntegerField(default=10, help_text="Share of a confident band that must be looked at before it is posted.")
+    alert_days = models.JSONField(
+        default=dict, blank=True, help_text="Days after which unapplied and unidentified cash is called up: {unapplied, unidentified}."
+    )
+    exception_cost = models.JSONField(
+        default=dict, blank=True, help_text="What an hour of work on exceptions costs; minor units by currency."
+    )
+    payout_wait_days = models.SmallIntegerField(default=5, help_text="Days that new bank details rest before money goes there.")
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = MatchPolicyQuerySet.as_manager()

@@ -41,7 +41,7 @@ def scratch_database() -> Iterator[None]:
     owner.ensure_connection()
     regular = {alias: connections[alias].settings_dict["NAME"] for alias in ("default", "owner")}
     with owner.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
         cursor.execute(f"CREATE DATABASE {name}")
     try:
         _point_at({"default": name, "owner": name})
@@ -49,8 +49,8 @@ def scratch_database() -> Iterator[None]:
         yield
     finally:
         _point_at(regular)
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        with connections["owner"].cursor() as cursor:  # not by force: that may not end the autovacuum of another role, this waits for it
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 def _point_at(names: dict[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""Readers of remittance advices: bytes in, frozen dataclasses out. Pure, like all of `cashapp.readers`."""
