@@ -64,3 +64,7 @@ class OverLimit(AllocationError):
 
 class NothingToUndo(CashError):
     """It was undone before, or something was built on it since."""
+
+
+class JoinRefused(CashError):
+    """An advice and a receipt that can't be joined or taken apart; the message says why."""

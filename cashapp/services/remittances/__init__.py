@@ -1,0 +1,1 @@
+"""Advices of payers: taken, joined to receipts, set aside."""
