@@ -1,0 +1,132 @@
+"""Advices in, from wherever: read in bounds, known again by what they say, given to their customer, kept with what was odd."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from arops.lib.sandbox import run_bounded
+from cashapp.models import AdviceLayout, Remittance, RemittanceLine
+from cashapp.readers.advice.keys import keys_of
+from cashapp.readers.advice.model import Advice, AdviceFile, AdviceLine
+from cashapp.selectors.advice_payers import Whose, whose
+from cashapp.services.errors import CashError
+from ledger.services import next_numbers
+from messaging.models import InboundMail
+from org.actors import Actor, require
+from org.models import Company
+from workflow.models import StoredFile
+from workflow.services import record, store_file
+
+READ_SECONDS, READ_MEMORY_MB = 20, 512
+_LATE = timedelta(days=60)
+"""A payment may be announced; one that lies further ahead is noted as odd."""
+
+
+@dataclass
+class Taken:
+    """What came of advices: those that are new, those known before, and sentences for the person."""
+
+    remittances: list[Remittance] = field(default_factory=list)
+    repeated: list[Remittance] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    format: str = ""
+
+    def add(self, other: "Taken") -> None:
+        """What came of another part, too."""
+        self.remittances += other.remittances
+        self.repeated += other.repeated
+        self.notes += other.notes
+        self.format = self.format or other.format
+
+
+class NoAdvice(CashError):
+    """There is no advice in the file."""
+
+
+def read_advices(content: bytes, name: str, *, today: date, layout: AdviceLayout | None = None) -> AdviceFile:
+    """The file, parsed in a process of its own. Raises InputRefused with line and reason."""
+    kwargs = {"name": name, "latest": today + _LATE, "layout": layout.mapping if layout else None}
+    parsed: AdviceFile = run_bounded(
+        "cashapp.readers.advice.detect.read", content, seconds=READ_SECONDS, memory_mb=READ_MEMORY_MB, kwargs=kwargs
+    )
+    return parsed
+
+
+def take_advice_file(
+    *, actor: Actor, company: Company, content: bytes, name: str, today: date, source: str = Remittance.Source.FILE,
+    mail: InboundMail | None = None, layout: AdviceLayout | None = None,
+) -> Taken:  # fmt: skip
+    """Take a file of advices in whole, or refuse it whole; those that were sent before are `repeated` and change nothing.
+
+    Raises InputRefused (line and reason; for a list or PDF that needs a layout too), NoAdvice, NotAllowed (cash.import).
+    """
+    require(actor, "cash.import", company.pk)
+    parsed = read_advices(content, name, today=today, layout=layout)
+    if not parsed.advices:
+        raise NoAdvice(f"{name or 'the file'} holds no advice")
+    with transaction.atomic():
+        stored, _ = store_file(actor=actor, name=name or "advice", content=content)
+        taken = take_advices(
+            actor=actor, company=company, advices=parsed.advices, source=source, stored_file=stored, mail=mail, layout=layout,
+            format=parsed.format,
+        )  # fmt: skip
+    taken.notes += parsed.notes
+    return taken
+
+
+@transaction.atomic
+def take_advices(
+    *, actor: Actor, company: Company, advices: Sequence[Advice], source: str, stored_file: StoredFile | None = None,
+    mail: InboundMail | None = None, layout: AdviceLayout | None = None, format: str = "",
+) -> Taken:  # fmt: skip
+    """Take advices in, all or nothing, in a handful of statements however many; their payers are looked up, nothing is joined yet.
+
+    One that says what another said before is that one, and `repeated`. Raises NotAllowed (cash.import).
+    """
+    require(actor, "cash.import", company.pk)
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)  # two of the same at once come one after the other
+    keys = list(keys_of(advices))
+    known = {r.key: r for r in Remittance.objects.filter(company=company, key__in=keys)}
+    fresh = [(key, advice) for key, advice in zip(keys, advices, strict=True) if key not in known]
+    taken = Taken(repeated=[known[key] for key in keys if key in known], format=format)
+    if fresh:
+        numbers = next_numbers(company=company, kind="remittance", prefix="RA-", count=len(fresh))
+        payers = whose(company.pk, [advice for _, advice in fresh])
+        taken.remittances = [
+            _remittance(company, key, advice, payer, number, base=company.base_currency)
+            for (key, advice), payer, number in zip(fresh, payers, numbers, strict=True)
+        ]
+        for remittance in taken.remittances:
+            remittance.source, remittance.format, remittance.created_by = source, format[:40], actor.label
+            remittance.stored_file, remittance.mail, remittance.layout = stored_file, mail, layout
+        Remittance.objects.bulk_create(taken.remittances, batch_size=2000)
+        lines = (line for made, (_, advice) in zip(taken.remittances, fresh, strict=True) for line in _lines(made, advice.lines))
+        RemittanceLine.objects.bulk_create(lines, batch_size=5000)
+    record(
+        actor=actor, type="remittances.taken", company_id=company.pk, subject=stored_file, source=source, format=format,
+        count=len(taken.remittances), repeated=len(taken.repeated), first=taken.remittances[0].number if fresh else "",
+    )  # fmt: skip
+    return taken
+
+
+def _remittance(company: Company, key: str, advice: Advice, payer: Whose, number: str, *, base: str) -> Remittance:
+    notes = [*advice.notes, *([payer.note] if payer.note else [])]
+    if not advice.currency:
+        notes.append(f"it names no currency: {base} is taken")
+    return Remittance(
+        company=company, key=key, number=number, reference=advice.reference[:140], trace=advice.trace[:140],
+        payer_name=advice.payer_name[:200], payer_account=advice.payer_account[:80], customer_id=payer.customer_id,
+        currency=advice.currency or base, total=advice.total, payment_date=advice.payment_date, text=advice.text, notes=notes,
+    )  # fmt: skip
+
+
+def _lines(remittance: Remittance, lines: Sequence[AdviceLine]) -> list[RemittanceLine]:
+    return [
+        RemittanceLine(
+            remittance=remittance, ordinal=n, kind=line.kind, reference=line.reference[:140], po_number=line.po_number[:60],
+            gross=line.gross, discount=line.discount, adjustment=line.adjustment, paid=line.paid, code=line.code[:40], text=line.text[:500],
+        )
+        for n, line in enumerate(lines, 1)
+    ]  # fmt: skip
