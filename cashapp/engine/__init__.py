@@ -13,17 +13,28 @@ from cashapp.engine.model import (
     Receipt,
     Reference,
 )
+from cashapp.engine.own import EFFECTS, Bands, Cells, Condition, OwnRule, OwnRuleError, read_bands, read_rule
+from cashapp.engine.scoring import read_cells
 
 __all__ = [
+    "EFFECTS",
     "Allocation",
     "Alternative",
+    "Bands",
     "Candidate",
+    "Cells",
+    "Condition",
     "Evidence",
     "MatchInputError",
+    "OwnRule",
+    "OwnRuleError",
     "Payer",
     "Policy",
     "Proposal",
     "Receipt",
     "Reference",
     "match",
+    "read_bands",
+    "read_cells",
+    "read_rule",
 ]

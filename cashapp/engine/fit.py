@@ -73,8 +73,8 @@ def tolerance(owed: int, currency: str, policy: Policy) -> int:
     return min(fixed, int(Decimal(abs(owed)) * policy.tolerance_percent / 100))
 
 
-def _paid(items: Sequence[Candidate], cut: Callable[[Candidate], int] = lambda _: 0, field: str = "discount") -> tuple[Allocation, ...]:
-    return tuple(Allocation(i.id, i.balance - (c := cut(i)), **({field: c} if c else {})) for i in items)
+def _paid(items: Sequence[Candidate], cut: Callable[[Candidate], int] = lambda _: 0) -> tuple[Allocation, ...]:
+    return tuple(Allocation(i.id, i.balance - (c := cut(i)), c) for i in items)
 
 
 def _left_open(items: Sequence[Candidate], chosen: dict[int, int]) -> tuple[Allocation, ...]:

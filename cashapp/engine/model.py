@@ -7,8 +7,9 @@ A candidate of balance 0 is a closed item: it is never paid, but a receipt that 
 What a proposal promises (and the tests hold it to):
 
 1. sum of `allocation.amount` + max(residual, 0) == receipt.amount: every cent of the receipt has one place;
-2. when residual < 0, -residual == sum of `write_off` + `short` over the allocations: every missing cent has a treatment;
-3. `amount + discount + write_off + short` never passes an item's balance, over all proposals that post in a batch.
+2. when residual < 0, -residual == sum of `write_off`, `short`, `charges` and `withheld` over the allocations: every missing cent
+   has a treatment;
+3. the sum of all parts never passes an item's balance, over all proposals that post in a batch.
 """
 
 from collections.abc import Mapping
@@ -18,9 +19,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from cashapp.engine.own import NOTHING, Bands, Cells, OwnRule
+
 Kind = Literal["invoice", "debit_memo", "credit_memo", "receipt"]
 Outcome = Literal["post", "suggest", "ask"]
-Treatment = Literal["none", "on_account", "short_pay_dispute", "tolerance_write_off", "ask"]
+Treatment = Literal["none", "on_account", "short_pay_dispute", "tolerance_write_off", "bank_charges", "tax_withheld", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Receipt:
     structured: tuple[Reference, ...] = ()
     customer_id: int | None = None
     company_id: int = 0
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """A customer as one who pays: names he is known by, accounts he paid from, and the customer above him who may pay for him."""
+    """A customer as one who pays: names he is known by, accounts he paid from, and the customer above him who may pay for him.
+
+    `pays_for` are customers whose debts he may settle though they are not of his group. A payer who is no customer of ours
+    (a factor, an insurer) has a negative number of its own as `customer_id`, owes nothing and pays for others. `doubtful` maps an
+    alias or account to how often, in 100 uses, it was right, where that is less than the policy asks for; `own_only` are aliases and
+    accounts that may pay for the customer and those below it, not for the rest of the group.
+    """
 
     customer_id: int
     name: str
     aliases: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     parent_id: int | None = None
+    pays_for: tuple[int, ...] = ()
+    doubtful: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    own_only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,10 @@ class Policy:
     A shortage is written off up to the lower of `tolerance_fixed` (minor units by currency; a currency not named has none) and
     `tolerance_percent` of what was owed (None: the fixed limit alone). `chance_limit` bounds how likely a sum of items may be
     a coincidence before it goes to a person; `subset_max_items` and `subset_max_size` bound the search itself.
+
+    `matrix` are the company's own cells over the published ones, `bands` its own thresholds (then `auto_threshold` and
+    `suggest_threshold` count no more), `rules` its own rules in order of position. `rates` are what one unit of a currency is worth
+    in another on the day, keyed (from, to): a payment in another currency is proposed with them, never posted.
     """
 
     auto_threshold: int = 90
@@ -105,6 +122,10 @@ class Policy:
     alternatives_max: int = 4
     conflict_margin: int = 5
     oldest_first_suggestion: bool = True
+    matrix: Cells = field(default_factory=lambda: NOTHING)
+    bands: Bands | None = None
+    rules: tuple[OwnRule, ...] = ()
+    rates: Mapping[tuple[str, str], Decimal] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +133,8 @@ class Allocation:
     """What one item gets: `amount` of the cash (negative where a credit is used up), and what else becomes of its balance.
 
     `discount` is earned early-payment discount, `write_off` a shortage within tolerance, `short` the part the payer left out,
-    which stays open and is to be disputed. All four bear the sign of the item's balance.
+    which stays open and is to be disputed, `charges` what banks kept on the way, `withheld` tax the payer kept by law. All bear the
+    sign of the item's balance. `reason` is why it is short, as a rule of the company says.
     """
 
     item_id: int
@@ -120,6 +142,14 @@ class Allocation:
     discount: int = 0
     write_off: int = 0
     short: int = 0
+    charges: int = 0
+    withheld: int = 0
+    reason: str = ""
+
+    @property
+    def settled(self) -> int:
+        """What leaves the item."""
+        return self.amount + self.discount + self.write_off + self.charges + self.withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@
 (`manage.py bench match`), on seeds other than the ones quoted in the tests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
+from cashapp.engine.own import Cells, OwnRuleError
 from cashapp.engine.payers import PayerLevel as P
 from cashapp.engine.references import Level as L
 
@@ -77,3 +79,53 @@ REST: Mapping[P, int] = MappingProxyType({P.KNOWN: 92, P.NAME: 91, P.GROUP: 88, 
 
 DOUBT_CAP = 79
 """No solution with a doubt scores higher, so it can't post under any sensible threshold."""
+
+REST_RULE = "references and the rest"
+"""The name under which `REST` is shown and edited."""
+
+COLUMNS = ("exact", "discount", "undisputed part", "tolerance", "unearned discount", "short", "over", "spread over several")
+"""What the eight scores of a row are for."""
+
+
+class Scores(NamedTuple):
+    """The matrix that counts for a company: the published one with its own cells over it."""
+
+    matrix: Mapping[L, Mapping[P, Row]]
+    rules: Mapping[str, Mapping[P, int]]
+
+
+PUBLISHED = Scores(MATRIX, MappingProxyType({**WITHOUT_REFERENCE, REST_RULE: REST}))
+
+
+def read_cells(data: Mapping[str, Any]) -> Cells:
+    """Cells as they are stored, checked: names that exist, eight scores (or one, for a rule) from 0 to 100. Raises OwnRuleError."""
+    for name, rows in data.items():
+        if name not in L.__members__ and name not in PUBLISHED.rules:
+            raise OwnRuleError(f"{name} is no level of reference and no rule")
+        for payer, scores in rows.items():
+            if payer not in P.__members__:
+                raise OwnRuleError(f"{name}: {payer} is no payer level")
+            _check_scores(name, payer, scores)
+    return data
+
+
+def _check_scores(name: str, payer: str, scores: object) -> None:
+    row = list(scores) if isinstance(scores, Sequence) and not isinstance(scores, str) else [scores]
+    wanted = 8 if name in L.__members__ else 1
+    if len(row) != wanted or not all(type(s) is int and 0 <= s <= 100 for s in row):
+        raise OwnRuleError(f"{name}, {payer}: {'eight scores' if wanted == 8 else 'one score'} from 0 to 100 are wanted, not {scores}")
+
+
+def scores_of(cells: Cells) -> Scores:
+    """The published matrix with these cells over it."""
+    if not cells:
+        return PUBLISHED
+    matrix = {level: dict(rows) for level, rows in MATRIX.items()}
+    rules = {name: dict(rows) for name, rows in PUBLISHED.rules.items()}
+    for name, own in read_cells(cells).items():
+        for payer, scores in own.items():
+            if name in L.__members__:
+                matrix[L[name]][P[payer]] = cast(Row, tuple(cast(Sequence[int], scores)))
+            else:
+                rules[name][P[payer]] = cast(int, scores)
+    return Scores(matrix, rules)
