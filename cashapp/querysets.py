@@ -157,3 +157,29 @@ class OfReconciliationQuerySet(ScopedQuerySet):
     """Rows of the reconciliation of a day."""
 
     company_path = "reconciliation__bank_account__company_id"
+
+
+class ChequeBatchQuerySet(ScopedQuerySet):
+    """Batches of cheques. Where a portfolio is the limit: those one keys oneself, for a batch tells of everybody's money."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Batches of whole companies, and one's own."""
+        return self.filter(_of_batches(actor, permission, ""))
+
+
+class OfChequeBatchQuerySet(ScopedQuerySet):
+    """Cheques of batches."""
+
+    company_path = "batch__company_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Cheques of batches in sight."""
+        return self.filter(_of_batches(actor, permission, "batch__"))
+
+
+def _of_batches(actor: Actor, permission: str | None, path: str) -> Q:
+    reach = actor.reach(permission)
+    if reach.everything:
+        return Q()
+    own = Q(**{f"{path}company_id__in": reach.portfolios, f"{path}created_by": actor.label})
+    return Q(**{f"{path}company_id__in": reach.companies}) | own

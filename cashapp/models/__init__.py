@@ -1,6 +1,7 @@
 """Bank accounts and files, receipts, advices, what the engine proposes and what was matched, rules, reconciliations, refunds."""
 
 from cashapp.models.bank import BankAccount, BankFile, BankStatement, StatementLine
+from cashapp.models.cheques import ChequeBatch, KeyedCheque
 from cashapp.models.exceptions import DeductionCode
 from cashapp.models.matching import Match, MatchPolicy, MatchProposal, PayerAlias
 from cashapp.models.payer import PayerAccountChange, PayerRelation
@@ -17,10 +18,12 @@ __all__ = [
     "BankFile",
     "BankStatement",
     "CashRule",
+    "ChequeBatch",
     "DayReconciliation",
     "DeductionCode",
     "DormancyRule",
     "DriftAlarm",
+    "KeyedCheque",
     "Match",
     "MatchPolicy",
     "MatchProposal",
