@@ -153,10 +153,11 @@ def test_roles_without_the_permission_are_refused(sides: tuple[Side, Side]) -> N
     assert len([caller for caller in without.values() if caller]) > 30
 
 
-def in_all(company: Company, roles: Sequence[str]) -> User:
-    """A person who holds all these roles in a company, in the department that is asked."""
-    person, asked = make_user(roles[0], company), Department.objects.get(company=company, code="service")
-    Membership.objects.bulk_create(Membership(user=person, company=company, role=role, department=asked) for role in roles[1:])
+def in_all(company: Company, roles: Sequence[str], scope: str = "company") -> User:
+    """A person who holds all these roles in a company; of the whole company, then also in the department that is asked."""
+    person = make_user(roles[0], company, scope=scope)
+    asked = Department.objects.get(company=company, code="service") if scope == "company" else None
+    Membership.objects.bulk_create(Membership(user=person, company=company, role=r, department=asked, scope=scope) for r in roles[1:])
     return person
 
 
