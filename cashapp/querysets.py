@@ -183,3 +183,10 @@ def _of_batches(actor: Actor, permission: str | None, path: str) -> Q:
         return Q()
     own = Q(**{f"{path}company_id__in": reach.portfolios, f"{path}created_by": actor.label})
     return Q(**{f"{path}company_id__in": reach.companies}) | own
+
+
+class OfOpenItemQuerySet(ScopedQuerySet):
+    """Rows of an open item."""
+
+    company_path = "open_item__company_id"
+    collector_path = "open_item__customer__collector_id"

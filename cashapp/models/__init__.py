@@ -6,7 +6,7 @@ from cashapp.models.exceptions import DeductionCode
 from cashapp.models.matching import Match, MatchPolicy, MatchProposal, PayerAlias
 from cashapp.models.payer import PayerAccountChange, PayerRelation
 from cashapp.models.receipt import Receipt, ReceiptDraft
-from cashapp.models.reconciling import DayReconciliation, DormancyRule, ReconcilingItem, Reopening
+from cashapp.models.reconciling import BankTie, CreditWord, DayReconciliation, DormancyRule, ReconcilingItem, Reopening
 from cashapp.models.refund import PayoutAccount, Refund, RefundExport
 from cashapp.models.remittance import AdviceLayout, Remittance, RemittanceJoin, RemittanceLine
 from cashapp.models.rules import BackTest, CashRule, DriftAlarm, RuleMatrix
@@ -17,6 +17,7 @@ __all__ = [
     "BankAccount",
     "BankFile",
     "BankStatement",
+    "BankTie",
     "CashRule",
     "ChequeBatch",
     "DayReconciliation",

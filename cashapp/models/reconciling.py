@@ -4,15 +4,36 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arops.lib.triggers import Guard
 from cashapp.models.bank import BankAccount, StatementLine
-from cashapp.querysets import OfBankAccountQuerySet, OfReconciliationQuerySet
+from cashapp.querysets import OfBankAccountQuerySet, OfOpenItemQuerySet, OfReconciliationQuerySet
+from ledger.models import OpenItem
 from org.models import Company
 from org.querysets import ScopedQuerySet
+
+
+FIGURES = (
+    "bank_account_id day bank_opening bank_movements bank_closing ledger_opening ledger_movements ledger_closing explained prepared_by "
+    "prepared_at signed_by signed_at signed_hash note ledger_mark"
+).split()  # fmt: skip
+
+ITEM_STAYS = """
+    IF EXISTS (
+        SELECT FROM cashapp_dayreconciliation r WHERE r.state = 'signed'
+            AND r.id IN (CASE WHEN TG_OP = 'INSERT' THEN NEW.reconciliation_id ELSE OLD.reconciliation_id END,
+                         CASE WHEN TG_OP = 'DELETE' THEN OLD.reconciliation_id ELSE NEW.reconciliation_id END)
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'items of a signed day stay as signed: re-open it with a reason';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;"""
 
 
 class DayReconciliation(models.Model):
@@ -42,6 +63,10 @@ class DayReconciliation(models.Model):
     signed_at = models.DateTimeField(null=True)
     signed_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was signed.")
     note = models.CharField(max_length=500, blank=True)
+    ledger_mark = models.BigIntegerField(null=True, help_text="The last journal line there was when it was signed: later ones came after.")
+    carried = models.BigIntegerField(default=0, help_text="What was posted into the day after it was signed, and stands in later days.")
+    carried_by = models.CharField(max_length=80, blank=True)
+    carried_reason = models.CharField(max_length=300, blank=True)
     version = models.IntegerField(default=0)
 
     objects = OfBankAccountQuerySet.as_manager()
@@ -55,13 +80,26 @@ class DayReconciliation(models.Model):
                 condition=~Q(state="signed") | (~Q(signed_by="") & ~Q(signed_by=F("prepared_by"))), name="reconciliation_signed_by_another"
             ),
             models.CheckConstraint(
-                condition=~Q(state="signed") | Q(bank_closing=F("ledger_closing") + F("explained")), name="reconciliation_ties"
+                condition=~Q(state="signed")
+                | Q(
+                    bank_opening__isnull=False,
+                    bank_closing__isnull=False,
+                    bank_closing=F("ledger_closing") + F("explained"),
+                    ledger_closing=F("ledger_opening") + F("ledger_movements"),
+                    ledger_mark__isnull=False,
+                ),
+                name="reconciliation_ties",
             ),
         ]
         triggers = [
             Guard(
                 name="signed_stays", when=pgtrigger.Before, operation=pgtrigger.Delete, condition=pgtrigger.Q(old__state="signed"),
                 func="RAISE insufficient_privilege USING MESSAGE = 'a signed reconciliation is kept: re-open it with a reason';",
+            ),
+            Guard(
+                name="signed_as_signed", when=pgtrigger.Before, operation=pgtrigger.UpdateOf(*FIGURES),
+                condition=pgtrigger.Q(old__state="signed", new__state="signed"),
+                func="RAISE insufficient_privilege USING MESSAGE = 'what was signed stays as signed: re-open it with a reason';",
             ),
         ]  # fmt: skip
 
@@ -80,6 +118,7 @@ class ReconcilingItem(models.Model):
         OPENING = "opening", "before the first statement"
 
     reconciliation = models.ForeignKey(DayReconciliation, models.CASCADE, related_name="items")
+    key = models.CharField(max_length=80, help_text="The same thing has the same key on every day it stands there.")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     amount = models.BigIntegerField()
     since = models.DateField()
@@ -88,11 +127,19 @@ class ReconcilingItem(models.Model):
     label = models.CharField(max_length=200)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     explanation = models.CharField(max_length=300, blank=True)
+    blocks = models.BooleanField(default=False, help_text="Nobody signs the day before it is explained.")
 
     objects = OfReconciliationQuerySet.as_manager()
 
     class Meta:
         ordering = ["reconciliation", "kind", "since", "pk"]
+        constraints = [models.UniqueConstraint(fields=["reconciliation", "key"], name="reconciling_item_once")]
+        triggers = [
+            Guard(
+                name="item_as_signed", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=ITEM_STAYS,
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.label
@@ -141,3 +188,53 @@ class Reopening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reconciliation} re-opened by {self.by}"
+
+
+class BankTie(models.Model):
+    """Lines of the bank and of the books that a person laid together: both sides sum to the same. Taken apart again, the row stays."""
+
+    bank_account = models.ForeignKey(BankAccount, models.PROTECT, related_name="ties")
+    statement_lines = ArrayField(models.BigIntegerField())
+    ledger_lines = ArrayField(models.BigIntegerField())
+    amount = models.BigIntegerField()
+    reason = models.CharField(max_length=300, blank=True)
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField(db_default=Now())
+    ended_by = models.CharField(max_length=80, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = OfBankAccountQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (ended_by, ended_at)")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by="") | (Q(ended_at__gte=F("made_at")) & ~Q(ended_by="")), name="bank_tie_ended_whole"
+            ),
+            models.CheckConstraint(condition=Q(statement_lines__len__gte=1, ledger_lines__len__gte=1), name="bank_tie_has_both_sides"),
+        ]
+        indexes = [models.Index(fields=["bank_account"], name="bank_tie_standing", condition=Q(ended_at=None))]
+
+    def __str__(self) -> str:
+        return f"{len(self.statement_lines)} with {len(self.ledger_lines)} of {self.bank_account}"
+
+
+class CreditWord(models.Model):
+    """A word of its owner on a credit that nobody had claimed: the time after which it must be reported begins anew."""
+
+    open_item = models.ForeignKey(OpenItem, models.PROTECT, related_name="+")
+    day = models.DateField()
+    words = models.CharField(max_length=300)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+    objects = OfOpenItemQuerySet.as_manager()
+    runtime_privileges: ClassVar = ("SELECT", "INSERT")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["open_item", "day"], name="credit_word_by_item")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.words}"

@@ -2,13 +2,66 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from arops.lib.triggers import Guard
 from customers.models import Customer
 from org.models import Company
 from org.querysets import ScopedQuerySet
+
+CONTENT = {
+    "matrix": "{row}cells::text || {row}bands::text",
+    "rule": (
+        "{row}effect || {row}condition::text || {row}values::text || {row}position || ':' || coalesce({row}customer_id, 0) || ':'"
+        " || {row}name"
+    ),
+}  # fmt: skip
+"""What a trial was of, as SQL over a row of `RuleMatrix` or `CashRule`: the database alone says whether it is still the same."""
+
+
+def content_sql(of: str, row: str = "") -> str:
+    """SQL of the hash of what is tried (`BackTest.state_of`); `of` is matrix or rule, `row` a prefix such as `NEW.`."""
+    return f"encode(sha256(convert_to({CONTENT[of].format(row=row)}, 'UTF8')), 'hex')"
+
+
+def _only_tried(of: str, decided: str, content: str) -> str:
+    """Plpgsql: switched on by a person, with a trial of just this content; once switched on it stays as it is; kept for ever then."""
+    return f"""
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state NOT IN ('draft', 'refused') THEN
+            RAISE check_violation USING CONSTRAINT = '{of}_begins_as_draft', MESSAGE = 'a version begins as a draft';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.state NOT IN ('draft', 'refused') AND (NEW.made_by <> OLD.made_by OR NEW.company_id <> OLD.company_id OR {content}) THEN
+        RAISE check_violation USING CONSTRAINT = '{of}_stays_as_tried', MESSAGE = 'what was switched on stays as it is: make a new one';
+    END IF;
+    IF NEW.state = 'active' AND OLD.state <> 'active' THEN
+        IF NEW.{decided} NOT LIKE 'user:%' THEN
+            RAISE check_violation USING CONSTRAINT = '{of}_by_a_person', MESSAGE = 'a person switches it on';
+        END IF;
+        IF NOT EXISTS (SELECT FROM cashapp_backtest t WHERE t.{of}_id = NEW.id AND t.state_of = {content_sql(of, "NEW.")}) THEN
+            RAISE check_violation USING CONSTRAINT = '{of}_is_tried', MESSAGE = 'it has not been tried on the past as it stands';
+        END IF;
+    END IF;
+    RETURN NEW;"""
+
+
+def _guards(of: str, decided: str, content: str) -> list[Guard]:
+    return [
+        Guard(
+            name=f"{of}_only_tried", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update,
+            func=_only_tried(of, decided, content),
+        ),
+        Guard(
+            name=f"{of}_kept", when=pgtrigger.Before, operation=pgtrigger.Delete,
+            condition=pgtrigger.Condition("OLD.state NOT IN ('draft', 'refused')"),
+            func="RAISE insufficient_privilege USING MESSAGE = 'what was in force is kept: retire it';",
+        ),
+    ]  # fmt: skip
 
 
 class RuleMatrix(models.Model):
@@ -46,6 +99,7 @@ class RuleMatrix(models.Model):
             models.UniqueConstraint(fields=["company"], condition=Q(state="active"), name="rule_matrix_one_active"),
             models.CheckConstraint(condition=~Q(activated_by=F("made_by")), name="rule_matrix_maker_is_not_checker"),
         ]
+        triggers = _guards("matrix", "activated_by", "NEW.cells <> OLD.cells OR NEW.bands <> OLD.bands OR NEW.version <> OLD.version")
 
     def __str__(self) -> str:
         return f"matrix {self.version} of {self.company.code}"
@@ -96,6 +150,11 @@ class CashRule(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(decided_by=F("made_by")), name="cash_rule_maker_is_not_checker"),
         ]
+        triggers = _guards(
+            "rule", "decided_by",
+            "NEW.effect <> OLD.effect OR NEW.condition <> OLD.condition OR NEW.values <> OLD.values OR NEW.position <> OLD.position"
+            " OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.name <> OLD.name",
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
