@@ -1,4 +1,4 @@
-"""What the engine is given: receipts to clear, items in reach, payers, policy. Five queries, however many receipts."""
+"""What the engine is given: receipts to clear, items in reach, payers, policy. A few queries, however many receipts."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -8,8 +8,9 @@ from typing import Any, cast
 from django.db.models import Q
 
 from cashapp import engine
-from cashapp.models import MatchPolicy, Receipt
+from cashapp.models import MatchPolicy, Receipt, RuleMatrix
 from cashapp.selectors.payers import payers_of
+from cashapp.selectors.rules import active_matrix, active_rules
 from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
 
@@ -37,12 +38,19 @@ def policy_of(company_id: int) -> MatchPolicy:
     return MatchPolicy.objects.filter(company=company_id).first() or MatchPolicy(company_id=company_id)
 
 
-def engine_policy(policy: MatchPolicy) -> engine.Policy:
-    """The policy as the engine wants it."""
+def engine_policy(
+    policy: MatchPolicy, matrix: RuleMatrix | None = None, rules: tuple[engine.OwnRule, ...] = (), *, in_force: bool = True
+) -> engine.Policy:
+    """The policy as the engine wants it, with the version of the matrix and the own rules in force; with those given instead, where
+    they are only tried (not `in_force`). Bands of a version go before the policy's thresholds. Raises OwnRuleError."""
+    if in_force:
+        matrix, rules = active_matrix(policy.company_id), active_rules(policy.company_id)
+    bands = matrix and matrix.bands and engine.read_bands(matrix.bands, post=policy.auto_threshold, propose=policy.suggest_threshold)
     known = {"tolerance_fixed": MappingProxyType({k: int(v) for k, v in policy.tolerances.items()})} if policy.tolerances else {}
     return engine.Policy(
         auto_threshold=policy.auto_threshold, suggest_threshold=policy.suggest_threshold, tolerance_percent=policy.tolerance_percent,
-        discount_grace_days=policy.discount_grace_days, **cast(Any, known),
+        discount_grace_days=policy.discount_grace_days, matrix=engine.read_cells(matrix.cells) if matrix else {}, bands=bands or None,
+        rules=rules, **cast(Any, known),
     )  # fmt: skip
 
 
@@ -72,7 +80,7 @@ def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
         engine.Receipt(
             r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text,
             tuple(engine.Reference(s["number"], s.get("amount"), s.get("discount")) for s in r.structured if s.get("number")),
-            r.customer_id, r.company_id,
+            r.customer_id, r.company_id, r.channel,
         )
         for r in receipts
     ]  # fmt: skip
