@@ -16,6 +16,7 @@ from typing import Any
 
 from cashapp.readers.model import ReadError
 
+from . import edi820, pdf, remadv, tabular
 from .model import Advice, AdviceFile
 
 __all__ = ["FORMATS", "MAX_BYTES", "Asked", "Format", "ReadError", "detect", "read"]
@@ -25,10 +26,12 @@ MAX_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader is given besides the bytes: the file's name (for messages only) and a saved layout as its mapping."""
+    """What a reader is given besides the bytes: the file's name (for messages only), a saved layout as its mapping, and the currency
+    of whoever is paid, for lists that don't say theirs."""
 
     name: str = ""
     layout: dict[str, Any] | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,12 @@ class Format:
     read: Callable[[bytes, Asked], AdviceFile]
 
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format("x12", edi820.knows, lambda data, _: edi820.read(data)),
+    Format("edifact", remadv.knows, lambda data, _: remadv.read(data)),
+    Format("pdf", pdf.is_pdf, lambda data, asked: pdf.read(data, layout=asked.layout, currency=asked.currency)),
+    Format("list", tabular.is_list, lambda data, asked: tabular.read(data, layout=asked.layout, currency=asked.currency)),
+)
 
 
 def detect(data: bytes) -> str:
@@ -48,12 +56,14 @@ def detect(data: bytes) -> str:
     return _format(data).name
 
 
-def read(data: bytes, *, name: str = "", layout: dict[str, Any] | None = None, latest: date | None = None) -> AdviceFile:
-    """The whole file as advices, or ReadError with line and reason.
+def read(
+    data: bytes, *, name: str = "", layout: dict[str, Any] | None = None, latest: date | None = None, currency: str = ""
+) -> AdviceFile:
+    """The whole file as advices, or ReadError with line and reason. `currency` is taken for a list or PDF that doesn't say its own.
 
     `latest`: a payment dated after that day is still read, and a note says so; the reader itself knows no clock.
     """
-    file = _format(data).read(data, Asked(name, layout))
+    file = _format(data).read(data, Asked(name, layout, currency))
     return replace(file, advices=tuple(_with_late_date_noted(advice, latest) for advice in file.advices))
 
 
