@@ -139,14 +139,15 @@ def _table(kind: str, rows: list[Row], known: Known, *, encoding: str = "", deli
         raise ReadError(None, "the list has no row of headings")
     line, cells = rows[place]
     width = max((n + 1 for n, cell in enumerate(cells) if as_text(cell)), default=0)
-    headings = _unique([as_text(cell) for cell in cells[:width]])
+    headings = unique([as_text(cell) for cell in cells[:width]])
     found = [_row(n, body, width) for n, body in rows[place + 1 :] if any(as_text(cell) for cell in body)]
     if not found:
         raise ReadError(line, "there are headings, but no rows below them")
     return Table(kind, headings, tuple(found), line, encoding, delimiter, sheet)
 
 
-def _unique(headings: list[str]) -> tuple[str, ...]:
+def unique(headings: Sequence[str]) -> tuple[str, ...]:
+    """Headings made different from each other: a second one gets a number, an empty one its letter."""
     found: list[str] = []
     for n, heading in enumerate(headings):
         name = _clean(heading)[:80] or f"column {_letters(n)}"

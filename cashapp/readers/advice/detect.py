@@ -46,6 +46,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("x12", edi820.knows, lambda data, _: edi820.read(data)),
     Format("edifact", remadv.knows, lambda data, _: remadv.read(data)),
+    Format("nacha", nacha.knows, lambda data, _: nacha.read(data)),
     Format("pdf", pdf.is_pdf, lambda data, asked: pdf.read(data, layout=asked.layout, currency=asked.currency)),
     Format("list", tabular.is_list, lambda data, asked: tabular.read(data, layout=asked.layout, currency=asked.currency)),
 )
