@@ -3,7 +3,7 @@
 BPR has the amount, account and day, TRN the trace number that the payment bears too, N1*PR the payer. RMR names a document with what
 was paid (04), its gross amount (05) and the discount (06); ADX is an adjustment, of the RMR before it or of the entity (ENT) as a whole.
 820s don't always tie out, so nothing is made to: a sum that differs from BPR02 is told in a note. CUR names the currency; where it is
-absent, X12 means the sender's own, and that is taken to be USD.
+absent, X12 means the sender's own, and that is taken to be the one of whoever is paid, else USD.
 """
 
 import re
@@ -45,13 +45,13 @@ def knows(data: bytes) -> bool:
     return bool(_BEGINS.match(data))
 
 
-def read(data: bytes) -> AdviceFile:
+def read(data: bytes, *, currency: str = "") -> AdviceFile:
     """Every 820 of the file, whatever else its envelope holds; ReadError when it is cut off or holds none."""
     found = segments(texts.decode(data))
     _check_whole(found)
     sets = list(_sets(found))
     others = sorted({kind for kind, _ in sets if kind != "820"})
-    advices = tuple(advice_of(part) for kind, part in sets if kind == "820")
+    advices = tuple(advice_of(part, currency=currency) for kind, part in sets if kind == "820")
     if not advices:
         said = f"X12 {', '.join(others)[:60]}, no 820" if others else "no transaction set (ST)"
         raise ReadError(found[0].line, f"the file holds {said}: there is no remittance advice in it")
@@ -78,9 +78,9 @@ def _sets(found: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
         raise ReadError(part[-1].line, f"the transaction set {part[0].get(2)[:20]} isn't ended by SE: the file was cut off")
 
 
-def advice_of(part: Sequence[Segment], *, total: int | None = None) -> Advice:
+def advice_of(part: Sequence[Segment], *, total: int | None = None, currency: str = "") -> Advice:
     """One advice of the segments of an 820. Without BPR (the addenda of a CCD+) the total is what the caller says."""
-    currency = next((currency_of(s.get(2), s.line) for s in part if s.tag == "CUR" and s.get(2)), "USD")
+    currency = next((currency_of(s.get(2), s.line) for s in part if s.tag == "CUR" and s.get(2)), currency or "USD")
     bpr = next((s for s in part if s.tag == "BPR"), None)
     if bpr is None and part[0].tag == "ST":
         raise ReadError(part[0].line, "the 820 has no BPR, which tells what was paid")

@@ -39,8 +39,8 @@ def knows(data: bytes) -> bool:
     return bool(_BEGINS.match(data))
 
 
-def read(data: bytes) -> AdviceFile:
-    """Every REMADV of the interchange; ReadError when it is cut off or holds none."""
+def read(data: bytes, *, currency: str = "") -> AdviceFile:
+    """Every REMADV of the interchange, in `currency` where it names none; ReadError when it is cut off or holds none."""
     found, marks = segments(texts.decode(data))
     if not found:
         raise ReadError(1, "there is no segment in the file")
@@ -48,7 +48,7 @@ def read(data: bytes) -> AdviceFile:
         raise ReadError(found[-1].line, "the file ends before its interchange is closed (UNZ): it was cut off")
     messages = list(_messages(found))
     others = sorted({kind for kind, _ in messages if kind != "REMADV"})
-    advices = tuple(_advice(part, marks) for kind, part in messages if kind == "REMADV")
+    advices = tuple(_advice(part, marks, currency) for kind, part in messages if kind == "REMADV")
     if not advices:
         said = f"EDIFACT {', '.join(others)[:60]}, no REMADV" if others else "no message (UNH)"
         raise ReadError(found[0].line, f"the file holds {said}: there is no remittance advice in it")
@@ -69,9 +69,9 @@ def _messages(found: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
         raise ReadError(part[-1].line, f"the message {part[0].get(1)[:20]} isn't ended by UNT: the file was cut off")
 
 
-def _advice(part: Sequence[Segment], marks: Marks) -> Advice:
+def _advice(part: Sequence[Segment], marks: Marks, otherwise: str) -> Advice:
     header, documents, summary = _sections(part)
-    currency = _currency(part)
+    currency = _currency(part, otherwise)
     lines = tuple(_line(document, currency, marks) for document in documents)
     notes: list[str] = []
     advice = Advice(
@@ -99,14 +99,16 @@ def _sections(part: Sequence[Segment]) -> tuple[list[Segment], list[list[Segment
     return header, documents, summary
 
 
-def _currency(part: Sequence[Segment]) -> str:
-    """Of CUX, else of the first amount that names one; ReadError where none does, for an amount without currency is none."""
+def _currency(part: Sequence[Segment], otherwise: str) -> str:
+    """Of CUX, else of the first amount that names one, else of whoever is paid; ReadError where nothing says it."""
     for segment in part:
         if segment.tag == "CUX" and segment.get(1, 2):
             return currency_of(segment.get(1, 2), segment.line)
     for segment in part:
         if segment.tag == "MOA" and segment.get(1, 3):
             return currency_of(segment.get(1, 3), segment.line)
+    if otherwise:
+        return currency_of(otherwise, part[0].line)
     raise ReadError(part[0].line, "the REMADV names no currency (CUX)")
 
 
