@@ -1,0 +1,75 @@
+"""Files of advices brought by a person or a system: taken in, then joined to what has come in, and their receipts matched again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from arops.lib.refusal import InputRefused, Refused
+from cashapp.models import AdviceLayout, Remittance, RemittanceJoin
+from cashapp.services.remittances.joining import match_joined
+from cashapp.services.remittances.taking import Taken, take_advice_file
+from org.actors import Actor
+from org.models import Company
+from workflow.models import StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that could not be taken: its name, why, and on which line."""
+
+    name: str
+    reason: str
+    line: int | None = None
+    stored_file_id: int | None = None
+
+
+@dataclass
+class Brought:
+    """What came of one file, or of several."""
+
+    taken: Taken = field(default_factory=Taken)
+    refused: list[Refusal] = field(default_factory=list)
+    joins: list[RemittanceJoin] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """For the person who brought them."""
+        n, again, joined = len(self.taken.remittances), len(self.taken.repeated), len({j.remittance_id for j in self.joins})
+        parts = [f"{n} advice{'' if n == 1 else 's'} taken in" if n or not again else ""]
+        parts += [f"{again} known before" if again else "", f"{joined} joined to receipts" if joined else ""]
+        parts += [f"{len(self.refused)} file{'' if len(self.refused) == 1 else 's'} refused" if self.refused else ""]
+        return ", ".join(filter(None, parts))
+
+
+def bring_file(
+    *, actor: Actor, company: Company, content: bytes, name: str, today: date, now: datetime, layout: AdviceLayout | None = None,
+    source: str = Remittance.Source.FILE,
+) -> Brought:  # fmt: skip
+    """Take one file in, and join what waits. Raises what `take_advice_file` raises."""
+    brought = Brought(take_advice_file(actor=actor, company=company, content=content, name=name, today=today, layout=layout, source=source))
+    join_brought(brought, actor=actor, company=company, today=today, now=now)
+    return brought
+
+
+def bring_stored(
+    *, actor: Actor, company: Company, files: Sequence[tuple[StoredFile, str]], today: date, now: datetime,
+    source: str = Remittance.Source.FILE,
+) -> Brought:  # fmt: skip
+    """Take several files in, each whole or not at all; a bad one doesn't stop its neighbours. Raises NotAllowed."""
+    brought = Brought()
+    for stored, name in files:
+        try:
+            content = bytes(stored.content)
+            brought.taken.add(take_advice_file(actor=actor, company=company, content=content, name=name, today=today, source=source))
+        except InputRefused as refusal:
+            brought.refused.append(Refusal(name, refusal.reason, refusal.line, stored.pk))
+        except Refused as refusal:
+            brought.refused.append(Refusal(name, str(refusal), None, stored.pk))
+    join_brought(brought, actor=actor, company=company, today=today, now=now)
+    return brought
+
+
+def join_brought(brought: Brought, *, actor: Actor, company: Company, today: date, now: datetime) -> None:
+    """Join what waits, where something new came and the person may apply cash; else the next run does it."""
+    if brought.taken.remittances and actor.can("cash.apply", company.pk):
+        brought.joins = match_joined(actor=actor, company=company, today=today, now=now)
