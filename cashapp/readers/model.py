@@ -22,13 +22,19 @@ class RemittanceRef:
     """One document that the payer named in a structured field.
 
     `amount` is what this document adds to the payment (credit notes are negative), `discount` what was taken off; minor units of
-    the entry's currency, None where the payer gave none or gave another currency.
+    the entry's currency, None where the payer gave none or gave another currency. `gross` is what was due, `adjustment` what was held
+    back (negative) or added for the reason `code`; `document_type` is the payer's own (such as CINV).
     """
 
     number: str
     amount: int | None = None
     discount: int | None = None
     kind: RefKind = "invoice"
+    gross: int | None = None
+    adjustment: int | None = None
+    code: str = ""
+    document_type: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

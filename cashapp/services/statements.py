@@ -6,7 +6,7 @@ from datetime import date
 
 from arops.lib import money
 from cashapp.models import BankAccount, BankStatement, StatementLine
-from cashapp.readers.model import BankEntry, Statement, foot
+from cashapp.readers.model import BankEntry, RemittanceRef, Statement, foot
 from cashapp.services.errors import DoesNotFoot, StatementGap
 
 Closing = tuple[date, int]
@@ -107,9 +107,15 @@ def line_of(entry: BankEntry, statement: BankStatement, key: str, treatment: str
         payer_bank=entry.payer_bank[:80],
         text=entry.text.replace("\0", ""),
         is_reversal=entry.is_reversal,
-        structured=[{"number": r.number, "amount": r.amount, "discount": r.discount, "kind": r.kind} for r in entry.structured],
+        structured=[_part(ref) for ref in entry.structured],
         treatment=treatment,
     )
+
+
+def _part(ref: RemittanceRef) -> dict[str, object]:
+    """What the payer said of one document, as it is kept beside the line: what was not said is left out, but for the sums."""
+    more = {name: value for name in ("gross", "adjustment", "code", "text") if (value := getattr(ref, name)) not in (None, "")}
+    return {"number": ref.number, "amount": ref.amount, "discount": ref.discount, "kind": ref.kind, **more}
 
 
 def movements_of(entries: Iterable[BankEntry], currency: str) -> int:

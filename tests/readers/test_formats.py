@@ -162,7 +162,10 @@ def test_camt_a_batch_that_adds_up_becomes_a_row_for_each_payment() -> None:
     assert (statement.account, statement.account_servicer, statement.opening_balance) == ("DE89370400440532013000", "COBADEFFXXX", -10000)
     assert [(e.amount, e.ordinal) for e in statement.entries] == [(15000, 1), (25000, 1), (-4000, 2), (9900, 3)]
     assert (acme.payer_name, acme.payer_account, acme.payer_bank) == ("ACME GmbH", "DE02120300000000202051", "BYLADEM1001")
-    assert acme.structured == (RemittanceRef("4711", 19600, 400, "invoice"), RemittanceRef("CM-9", -4600, None, "credit_note"))
+    assert acme.structured == (
+        RemittanceRef("4711", 19600, 400, "invoice", document_type="CINV"),
+        RemittanceRef("CM-9", -4600, None, "credit_note", document_type="CREN"),
+    )
     assert (acme.end_to_end_id, beta.end_to_end_id, beta.text) == ("E1", "", "Rechnung 4712")
     assert beta.structured == (RemittanceRef("RF18539007547034", kind="creditor_reference"),)
     assert (acme.bank_reference, acme.type_code, acme.channel) == ("BATCH-1", "PMNT/RCDT/ESCT", "transfer")

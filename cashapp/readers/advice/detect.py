@@ -16,7 +16,7 @@ from typing import Any
 
 from cashapp.readers.model import ReadError
 
-from . import edi820, nacha, pdf, remadv, tabular
+from . import edi820, nacha, pdf, remadv, remt, tabular
 from .model import Advice, AdviceFile
 
 __all__ = ["FORMATS", "MAX_BYTES", "Asked", "Format", "ReadError", "detect", "read"]
@@ -47,6 +47,7 @@ FORMATS: tuple[Format, ...] = (
     Format("x12", edi820.knows, lambda data, asked: edi820.read(data, currency=asked.currency)),
     Format("edifact", remadv.knows, lambda data, asked: remadv.read(data, currency=asked.currency)),
     Format("nacha", nacha.knows, lambda data, _: nacha.read(data)),
+    Format("iso20022", remt.knows, lambda data, asked: remt.read(data, currency=asked.currency)),
     Format("pdf", pdf.is_pdf, lambda data, asked: pdf.read(data, layout=asked.layout, currency=asked.currency)),
     Format("list", tabular.is_list, lambda data, asked: tabular.read(data, layout=asked.layout, currency=asked.currency)),
 )

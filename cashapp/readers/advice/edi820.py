@@ -94,15 +94,16 @@ def advice_of(part: Sequence[Segment], *, total: int | None = None, currency: st
         payer_account=bpr.get(9) if bpr else "", trace=next((s.get(2) for s in part if s.tag == "TRN" and s.get(2)), ""),
         reference=_own_reference(part), text=_text(part), notes=tuple(notes),
     )  # fmt: skip
-    return replace(advice, notes=(*advice.notes, *difference(advice)))
+    return with_difference(advice)
 
 
-def difference(advice: Advice) -> Iterator[str]:
-    """The sentence that tells by how much the lines don't add up to what was paid, where both are said."""
+def with_difference(advice: Advice) -> Advice:
+    """The advice with a note of how far its lines are from what was paid, where both are said and differ."""
     summed = advice.sum_of_lines
-    if advice.total is not None and summed is not None and summed != advice.total:
-        said, found = money.format(advice.total, advice.currency), money.format(summed, advice.currency)
-        yield f"it says {advice.currency} {said} was paid; its lines add up to {found}"
+    if advice.total is None or summed is None or summed == advice.total:
+        return advice
+    said, found = money.format(advice.total, advice.currency), money.format(summed, advice.currency)
+    return replace(advice, notes=(*advice.notes, f"it says {advice.currency} {said} was paid; its lines add up to {found}"))
 
 
 def _total(bpr: Segment, currency: str, notes: list[str]) -> int:

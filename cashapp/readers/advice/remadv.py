@@ -15,7 +15,7 @@ from cashapp.readers.model import ReadError, currency_of, squeeze
 
 from . import x12
 from .amounts import amount
-from .edi820 import difference
+from .edi820 import with_difference
 from .edifact import Marks, Segment, segments
 from .model import Advice, AdviceFile, AdviceLine, Kind
 
@@ -80,7 +80,7 @@ def _advice(part: Sequence[Segment], marks: Marks, otherwise: str) -> Advice:
         trace=_first(header, "RFF", _PAYMENT_NUMBERS), reference=next((s.get(2) for s in header if s.tag == "BGM"), ""),
         text="\n".join(words for s in [*header, *summary] if s.tag == "FTX" and (words := _words(s))), notes=tuple(notes),
     )  # fmt: skip
-    return replace(advice, notes=(*advice.notes, *difference(advice)))
+    return with_difference(advice)
 
 
 def _sections(part: Sequence[Segment]) -> tuple[list[Segment], list[list[Segment]], list[Segment]]:
