@@ -45,6 +45,7 @@ class Group(NamedTuple):
     end: int = -1
     amount: int | None = None
     discount: int | None = None
+    reason: str = ""
 
 
 def in_structured(receipt: Receipt, book: Book) -> tuple[list[Group], list[str]]:
@@ -56,7 +57,7 @@ def in_structured(receipt: Receipt, book: Book) -> tuple[list[Group], list[str]]
         if group is None:
             missing.append(line.number)
         else:
-            found.append(group._replace(amount=line.amount, discount=line.discount))
+            found.append(group._replace(amount=line.amount, discount=line.discount, reason=line.reason))
     return found, missing
 
 
@@ -256,6 +257,16 @@ def _broken(text: str, pool: Sequence[Candidate], known: set[int]) -> list[Group
     return found
 
 
+def _is_date(run: Sequence[Part]) -> bool:
+    """A day such as 26.03.2026 or 2026-03-26 is no document number."""
+    sizes = [len(p.text) for p in run]
+    if sizes not in ([2, 2, 4], [4, 2, 2], [2, 2, 2]) or not all(p.text.isdigit() for p in run):
+        return False
+    numbers = [int(p.text) for p in run]
+    first, month = (numbers[2], numbers[1]) if sizes[0] == 4 else (numbers[0], numbers[1])
+    return 1 <= first <= 31 and 1 <= month <= 12
+
+
 def strangers(text: str, book: Book, taken: Sequence[Group]) -> list[str]:
     """Numbers of the shape of our documents that the text names but that are not open."""
     found, skip = parts(text), 0
@@ -268,6 +279,8 @@ def strangers(text: str, book: Book, taken: Sequence[Group]) -> list[str]:
             if any(b.start - a.end > 1 for a, b in itertools.pairwise(run)):
                 continue
             whole = "".join(p.text for p in run)
+            if _is_date(run):
+                continue
             if book.could_be_ours(whole) and whole not in book.by_key:
                 named.append(text[first.start : run[-1].end])
                 skip = j

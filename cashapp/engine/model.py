@@ -31,11 +31,13 @@ class Reference:
     """One line of structured remittance advice (820 RMR, REMADV DOC, camt RfrdDocInf), or a creditor reference.
 
     `amount` is what the payer says he pays on this document and `discount` what he says he took; None where he says nothing.
+    `reason` is why he held something back, as a dispute's reason; empty where he gave none that we know.
     """
 
     number: str
     amount: int | None = None
     discount: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Allocation:
 
     `discount` is earned early-payment discount, `write_off` a shortage within tolerance, `short` the part the payer left out,
     which stays open and is to be disputed, `charges` what banks kept on the way, `withheld` tax the payer kept by law. All bear the
-    sign of the item's balance. `reason` is why it is short, as a rule of the company says.
+    sign of the item's balance. `reason` is why it is short, as the payer's code or a rule of the company says.
     """
 
     item_id: int

@@ -1,6 +1,7 @@
 """A way to apply one receipt, with the evidence for it and the doubts against it; and the words for both."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from arops.lib import money
@@ -55,7 +56,16 @@ def by_matrix(case: Case, rule: str, items: Sequence[Candidate], found: Fit, gro
     relation = case.relation(_owners(items))
     score = MATRIX[level][relation][found.level]
     reasons = (*_reference_words(groups, items), *_payer_words(case, items), *amount_words(case, items, found))
-    return Solution(rule, score, payer_of(case, items), found, reasons, tuple(groups))
+    return Solution(rule, score, payer_of(case, items), _with_reasons(found, groups), reasons, tuple(groups))
+
+
+def _with_reasons(found: Fit, groups: Sequence[Group]) -> Fit:
+    """Short parts bear the reasons that the payer gave for them."""
+    said = {i.id: g.reason for g in groups if g.reason for i in g.items}
+    if not said:
+        return found
+    told = (replace(a, reason=said.get(a.item_id, "")) if a.short and not a.reason else a for a in found.allocations)
+    return found._replace(allocations=tuple(told))
 
 
 def _owners(items: Sequence[Candidate]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from cashapp.services.holding import hold, touch
 from cashapp.services.judging import judge, payer_for
 from cashapp.services.learning import learn_payer
 from cashapp.services.matching import MatchRun, match_receipts
-from cashapp.services.settling import Days, Settlement, Share, identify_many, settle
+from cashapp.services.settling import UNSAID, Days, Settlement, Share, identify_many, settle
 from cashapp.services.working import drop_drafts
 from org.actors import Actor, require
 from org.models import Company
@@ -54,7 +54,9 @@ def accept_proposal(*, actor: Actor, receipt: Receipt, version: int, rank: int, 
 
 def shares_of(proposal: MatchProposal) -> list[Share]:
     """The proposal's allocations as shares."""
-    return [Share(a["item"], a["amount"], a["discount"], a["write_off"], a["short"]) for a in proposal.allocations]
+    return [
+        Share(a["item"], a["amount"], a["discount"], a["write_off"], a["short"], a.get("reason") or UNSAID) for a in proposal.allocations
+    ]
 
 
 @transaction.atomic

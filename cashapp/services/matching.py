@@ -13,7 +13,8 @@ from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.engine_input import policy_of, propose
 from cashapp.services.errors import CashError
 from cashapp.services.holding import leased_by_other, locked
-from cashapp.services.settling import Settlement, Share, settle
+from cashapp.services.remittances.waiting import join_waiting
+from cashapp.services.settling import UNSAID, Settlement, Share, settle
 from disputes.services import DisputeError
 from ledger.errors import LedgerError
 from org.actors import Actor, require
@@ -47,12 +48,14 @@ def match_receipts(
     post: bool | None = None,
     now: datetime | None = None,
 ) -> MatchRun:
-    """Match what waits (or those `receipts`). Posts what the engine is sure of when the company's policy lets it, or as `post` says.
+    """Join what advices wait, and match what waits (or those `receipts`). Posts what the engine is sure of when the company's policy
+    lets it, or as `post` says.
 
     A receipt someone is working on (a lease that runs at `now`) gets proposals but is not posted. Safe to repeat: a receipt is posted once,
     and proposals are replaced. Raises NotAllowed.
     """
     require(actor, "cash.apply", company.pk)
+    join_waiting(actor=actor, company=company, today=today)
     policy = policy_of(company.pk)
     waiting = Receipt.objects.filter(company=company).to_clear().select_related("open_item")
     if receipts is not None:
@@ -106,7 +109,7 @@ def settlement_of(receipt: Receipt, proposal: engine.Proposal) -> Settlement:
     customer = receipt.customer_id or proposal.customer_id
     if customer is None:
         raise CashError(f"{receipt.number}: the items belong to several customers, and the payer is none of them")
-    shares = tuple(Share(a.item_id, a.amount, a.discount, a.write_off, a.short) for a in proposal.allocations)
+    shares = tuple(Share(a.item_id, a.amount, a.discount, a.write_off, a.short, a.reason or UNSAID) for a in proposal.allocations)
     return Settlement(receipt, shares, customer, proposal.rule, proposal.score, proposal.reasons, rest=proposal.residual > 0)
 
 
@@ -145,7 +148,9 @@ def _rows(receipt: Receipt, p: engine.Proposal) -> list[MatchProposal]:
 
 def _row(receipt: Receipt, p: engine.Proposal | engine.Alternative, outcome: str) -> MatchProposal:
     shares = [
-        {"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short} for a in p.allocations
+        {"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short}
+        | ({"reason": a.reason} if a.reason else {})
+        for a in p.allocations
     ]
     return MatchProposal(
         receipt=receipt,
@@ -169,8 +174,8 @@ def _band(p: engine.Proposal) -> str:
 def _hint(receipt: Receipt, p: engine.Proposal) -> str:
     """Why it waits, for the queue: the thing a person would say first."""
     if not p.allocations:
-        if p.alternatives:
-            return f"{len(p.alternatives)} possible answers"
+        if n := len(p.alternatives):
+            return f"{n} possible answer{'s' if n > 1 else ''}"
         return f"“{receipt.text[:40]}”" if receipt.text.strip() else "no text"
     if p.residual:
         return f"{'short' if p.residual < 0 else 'rest'} {money.format(abs(p.residual), receipt.currency)}"

@@ -23,6 +23,9 @@ from org.actors import Actor
 from workflow.models import Event
 from workflow.services import record_many
 
+UNSAID = "short_payment"
+"""A dispute's reason where the payer gave none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -36,7 +39,7 @@ class Share:
     discount: int = 0
     write_off: int = 0
     short: int = 0
-    reason: str = "short_payment"
+    reason: str = UNSAID
 
     @property
     def settled(self) -> int:
