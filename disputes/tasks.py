@@ -4,7 +4,7 @@ from celery import shared_task
 
 from arops.lib import clock
 from disputes.selectors.verified import CHECKS
-from disputes.services import asking, noticing, problem_notices, settling, settling_notices
+from disputes.services import affairs, asking, noticing, problem_notices, settling, settling_notices
 from disputes.services.telling import tell_of_short_payments
 from ledger.verify import register_check
 from workflow.services.subjects import register_subject
@@ -15,7 +15,7 @@ register_subject("disputes.problem", view="disputes.view", edit="problems.work",
 for name, sql in CHECKS.items():
     register_check(name, sql)
 
-FOLLOW = (asking, settling, settling_notices)
+FOLLOW = (affairs, asking, settling, settling_notices)
 """What follows from answers of departments and from approvals, and who is told, known once this module is loaded."""
 
 NOTICES = (noticing, problem_notices)

@@ -1,7 +1,7 @@
 """Answering pages: whole to a browser, a fragment to htmx; toasts with undo."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html, format_html_join
 
 TONES = {"ok": messages.SUCCESS, "warn": messages.WARNING, "bad": messages.ERROR, "info": messages.INFO}
 
@@ -34,12 +35,19 @@ def redirect_htmx(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def toast(request: HttpRequest, response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "") -> HttpResponse:
-    """Tell the person what happened, with a way back. Shown at once by htmx; else on the next page."""
+Link = tuple[str, str]
+"""An address and the words that lead there."""
+
+
+def toast(
+    request: HttpRequest, response: HttpResponse, text: str, *, tone: str = "ok", undo_url: str = "", links: Sequence[Link] = ()
+) -> HttpResponse:
+    """Tell the person what happened, with a way back, and ways to what came of it. Shown at once by htmx; else on the next page."""
     if getattr(request, "htmx", False) and "HX-Redirect" not in response:
-        response["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": tone, "undo": undo_url}})
+        response["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": tone, "undo": undo_url, "links": list(links)}})
     else:
-        messages.add_message(request, TONES[tone], text, extra_tags=undo_url)
+        ways = format_html_join("", ' <a class="link" href="{}">{}</a>', links)
+        messages.add_message(request, TONES[tone], format_html("{}{}", text, ways), extra_tags=undo_url)
     return response
 
 

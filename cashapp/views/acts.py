@@ -1,6 +1,6 @@
 """What people do with the receipt in hand. Each answers with the next state of the workbench, or says why nothing was done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock, money
-from arops.lib.http import redirect_htmx, toast
+from arops.lib.http import Link, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from cashapp.forms import Typed, amount_of, number, words
 from cashapp.models import Match, MatchProposal, Receipt
+from cashapp.selectors.deductions import opened_by
 from cashapp.selectors.payers import owners_within
 from cashapp.selectors.queue import SHOWN, Filters, receipts_in
 from cashapp.selectors.work import items_in_sight, receipt_in_sight, receipt_to_act_on
@@ -41,7 +42,8 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
     except (Refused, NotAllowed) as error:
         return refused(request, receipt, str(error), typed=typed, error=error)
     amount = f"{money.format(match.amount, receipt.currency)} {receipt.currency}"
-    return moved_on(request, following, f"{receipt.number}: {amount} posted", reverse("cashapp:match-undo", args=[match.pk]))
+    undo = reverse("cashapp:match-undo", args=[match.pk])
+    return moved_on(request, following, f"{receipt.number}: {amount} posted", undo, links=opened_by(match))
 
 
 def _apply(request: HttpRequest, receipt: Receipt, typed: Typed) -> Match:
@@ -248,16 +250,16 @@ def _following(request: HttpRequest, pk: int) -> int:
     return ids[after] if after < len(ids) else next((i for i in ids if i != pk), 0)
 
 
-def moved_on(request: HttpRequest, chosen: int, told: str, undo_url: str) -> HttpResponse:
+def moved_on(request: HttpRequest, chosen: int, told: str, undo_url: str, *, links: Sequence[Link] = ()) -> HttpResponse:
     """The workbench with another receipt in hand: its panes and the queue for htmx, the page for others."""
     filters = filters_of(request)
     address = f"{reverse('cashapp:workbench')}?{filters.query(receipt=chosen or '')}"
     if not getattr(request, "htmx", False):
-        return toast(request, redirect_htmx(request, address), told, undo_url=undo_url)
+        return toast(request, redirect_htmx(request, address), told, undo_url=undo_url, links=links)
     context = workbench.bench(request, chosen, filters)
     response = render(request, "cashapp/parts/moved.html", context)
     response["HX-Replace-Url"] = address.rstrip("?")
-    return toast(request, response, told, undo_url=undo_url)
+    return toast(request, response, told, undo_url=undo_url, links=links)
 
 
 def refused(

@@ -6,6 +6,8 @@ Sources, in the order of use below:
 - R. G. Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven methods", Statistics in
   Medicine 17 (1998), 873-890: method 10, the hybrid score interval, made of two Wilson intervals.
 - R. A. Fisher, "Statistical Methods for Research Workers", 5th edition (1934), section 21.02: the exact test of a fourfold table.
+- C. J. Clopper, E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934),
+  404-413: the exact binomial tail.
 - J. L. Fleiss, "Statistical Methods for Rates and Proportions", 2nd edition (1981), section 3.2: how many cases a comparison needs.
 """
 
@@ -103,6 +105,33 @@ def _tail(drawn_from: int, others: int, k: int, first: int, last: int) -> int:
         term = term * (drawn_from - x) * (k - x) // ((x + 1) * (others - k + x + 1))
         total += term
     return total
+
+
+@_exactly
+def binomial_more(cases: int, of: int, rate: Decimal) -> Decimal:
+    """The exact binomial test, one side: how likely so many cases, or more, are where each of `of` is one with probability `rate`
+    (1 less the sum of C(n, x) p^x (1-p)^(n-x) for x < cases; each term from the one before, with 50 digits)."""
+    _check(cases, of)
+    if not 0 < rate < 1:
+        raise ValueError("a rate between 0 and 1")
+    term, below = (1 - rate) ** of, Decimal(0)
+    for x in range(cases):
+        below += term
+        term = term * (of - x) * rate / ((x + 1) * (1 - rate))
+    return max(Decimal(0), 1 - below)
+
+
+@_exactly
+def binomial_alarm(of: int, rate: Decimal, level: Decimal) -> int:
+    """The fewest cases among `of` that chance brings with probability `level` at most; of + 1 where even all of them would not be rare."""
+    _check(0, of)
+    term, below = (1 - rate) ** of, Decimal(0)
+    for cases in range(of + 1):
+        if 1 - below <= level:
+            return cases
+        below += term
+        term = term * (of - cases) * rate / ((cases + 1) * (1 - rate))
+    return of + 1
 
 
 @_exactly

@@ -7,7 +7,7 @@ from fractions import Fraction
 from disputes.policy.proposing import Difference, Proof, with_tax
 from invoicing.checks import BY_CODE, Found, Policy
 from invoicing.checks.case import Case, Strand
-from invoicing.checks.facts import Billed, BilledLine, Facts
+from invoicing.checks.facts import Billed, BilledLine, Contract, Facts, Version
 from invoicing.checks.pricing import agreed_price
 from invoicing.checks.tally import Tally
 from invoicing.models import Finding
@@ -111,3 +111,12 @@ def _terms_words(case: Case) -> str:
         if said and s.contract and s.version and " ".join(s.version.payment_terms.lower().split()) == said:
             return f"The terms {said} are those of contract {s.contract.number} version {s.version.number}."
     return ""
+
+
+def versions_used(billed: Billed, facts: Facts, policy: Policy) -> list[tuple[Contract, Version | None]]:
+    """The contracts that the document's lines were held against, each with its versions of their days; None where none was in force."""
+    case = Case(billed, facts, policy, Tally())
+    used = dict.fromkeys((s.contract.key, s.version.number if s.version else 0) for s in case.strands if s.contract)
+    found = {c.key: c for c in facts.contracts.values()}
+    held = {(s.contract.key, s.version.number): s.version for s in case.strands if s.contract and s.version}
+    return [(found[key], held.get((key, number))) for key, number in used if key in found]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from disputes.models import Dispute, DisputePolicy, DisputeStep, ServiceLevel
-from disputes.policy.clock import Stay, add_working_days, started_on, stood_still
+from disputes.policy.clock import Stay, add_working_days, started_on, stood_still, within
 from disputes.policy.track import CLOSED
 
 USUAL_DAYS = 5
@@ -67,6 +67,23 @@ class LevelBook:
         stays = self.stays_of(case)
         start = started_on(stays)
         return add_working_days(start, self._general(case.company_id, reason) + stood_still(stays, start, today))
+
+    def due_with(self, case: Dispute, department_id: int | None, today: date) -> date:
+        """When a case is due once a department has it: where that has days of its own, so many from the day it first got the case, and the
+        days that it lay elsewhere or stood still don't count. Handing it back and forth wins nobody time."""
+        own = self.own_days(case.company_id, case.reason, department_id)
+        if own is None:
+            return self.due_from_start(case, case.reason, today)
+        stays, start = self.stays_of(case), started_on(self.stays_of(case))
+        with_whom = list(DisputeStep.objects.filter(dispute=case.pk).order_by("pk").values_list("department_id", flat=True))
+        ends = [*(stay.day for stay in stays[1:]), today]
+        held = [s.day for s, whose in zip(stays, with_whom, strict=True) if whose == department_id and s.day >= start and not s.is_closed]
+        if not held:
+            return add_working_days(today, own)
+        away = [
+            (stay.day, end) for stay, end, whose in zip(stays, ends, with_whom, strict=True) if whose != department_id or stay.stands_still
+        ]
+        return add_working_days(held[0], own + within(away, held[0], today))
 
     def stays_of(self, case: Dispute) -> list[Stay]:
         """The steps of the case, as the clock sees them."""

@@ -8,6 +8,7 @@ from typing import Any
 from arops.lib import money
 from arops.lib.http import address
 from disputes.models import Dispute
+from disputes.selectors.compared import versions_used
 from disputes.selectors.payments import Payment
 from invoicing.checks.facts import Billed
 from invoicing.selectors.investigation import cite
@@ -88,7 +89,6 @@ def _records(fresh: FreshLook) -> Iterator[Source]:
     cited = {(s["document"], s["key"]) for f in fresh.findings for s in f.sources}
     rows: list[tuple[str, Any, date | None, str]] = [
         *(("purchase_order", r, r.issued_on, r.state) for r in facts.purchase_orders.values()),
-        *(("contract", r, r.ended_on, "") for r in facts.contracts.values()),
         *(("order", r, r.ordered_on, r.state) for r in facts.orders.values()),
         *(("work_order", r, r.completed_on or r.ordered_on, r.state) for r in facts.work_orders.values()),
     ]
@@ -96,6 +96,11 @@ def _records(fresh: FreshLook) -> Iterator[Source]:
         if (document, row.key) not in cited:
             at = cite(document, row.number, row.key, None, row.revision)
             yield Source(f"{document}:{row.key}:", document, row.number, at.words, at.url, value, row.revision, day)
+    for contract, version in versions_used(fresh.billed, facts, fresh.policy):
+        if ("contract", contract.key) not in cited:
+            used = version.number if version else None
+            at = cite("contract", contract.number, contract.key, None, used)
+            yield Source(f"contract:{contract.key}:", "contract", contract.number, at.words, at.url, "", used, contract.ended_on)
 
 
 def _papers(fresh: FreshLook) -> Iterator[Source]:
@@ -117,6 +122,5 @@ def _payment(paid: Payment, currency: str, ticked: bool) -> Source:
 
 
 def chosen(sources: Iterable[Source], looked: Collection[str], opened: Collection[str]) -> list[dict[str, Any]]:
-    """The sources that somebody ticked or opened, as they are kept."""
-    kept = {*looked, *opened}
-    return [s.kept("opened" if s.key in opened else "side by side") for s in sources if s.key in kept]
+    """The sources that somebody ticked, as they are kept; `opened` are those whose pages were opened (which ticks them)."""
+    return [s.kept("opened" if s.key in opened else "side by side") for s in sources if s.key in looked]

@@ -1,5 +1,6 @@
 """What a company promises itself about cases, set up and changed."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 from disputes.models import Dispute, DisputePolicy, ServiceLevel
 from disputes.selectors.levels import STANDARD_DAYS, USUAL_DAYS
 from disputes.services.errors import DisputeError
+from disputes.services.moving import set_clocks
 from org.actors import Actor, require
 from org.models import Company, Department
 from workflow.services import record
@@ -37,8 +39,9 @@ def standard_levels(*, actor: Actor, company: Company) -> int:
 
 
 @transaction.atomic
-def save_policy(*, actor: Actor, company: Company, **fields: Any) -> DisputePolicy:
-    """Change how a company works its cases: any of `FIELDS`. What runs already keeps its due date. Raises DisputeError, NotAllowed."""
+def save_policy(*, actor: Actor, company: Company, today: date, **fields: Any) -> DisputePolicy:
+    """Change how a company works its cases: any of `FIELDS`. What runs already keeps its days; where another stop of the clock is chosen,
+    the clocks of cases that wait stop or go on from today. Raises DisputeError, NotAllowed."""
     require(actor, "disputes.configure", company.pk)
     for name, value in fields.items():
         if name in LEAST and not LEAST[name] <= value <= MOST[name]:
@@ -54,6 +57,8 @@ def save_policy(*, actor: Actor, company: Company, **fields: Any) -> DisputePoli
             setattr(policy, name, value)
         policy.changed_by = actor.label
         policy.save()
+        if "paused_by" in changed:
+            set_clocks(actor, company, policy.paused_by, today)
         told = {name: before[name] for name in changed}
         record(actor=actor, type="dispute_policy.changed", company_id=company.pk, subject=company, before=told, after=changed)
     return policy

@@ -1,10 +1,11 @@
 """How a case changes: it is locked (the item before the case), written if nobody wrote meanwhile, and what was in dispute and where the
 case stood are kept. Everything that changes a case goes through here; who may, and what the track allows, is said by its callers."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from disputes.models import Dispute, DisputeMovement, DisputeStep
@@ -13,7 +14,7 @@ from disputes.selectors.levels import LevelBook
 from disputes.services.errors import StaleDispute
 from ledger.selectors import lock_items
 from org.actors import Actor
-from org.models import Department
+from org.models import Company, Department
 from workflow.models import Event
 from workflow.services import record
 
@@ -70,13 +71,32 @@ def place_case(
     if case.paused_on:
         fields.setdefault("due_date", add_working_days(case.due_date, working_days(case.paused_on, today)))
     if kept != case.department_id:
-        own = book.own_days(case.company_id, case.reason, kept)
-        fields["due_date"] = add_working_days(today, own) if own is not None else book.due_from_start(case, case.reason, today)
+        fields["due_date"] = book.due_with(case, kept, today)
     if book.stops(case.company_id, state, waiting_on):
         fields["paused_on"] = today
     change_case(case, **fields)
     step(case, today, actor).save()
     return case
+
+
+def set_clocks(actor: Actor, company: Company, paused_by: Collection[str], today: date) -> int:
+    """Stop the clocks of waiting cases that stand still from now on, and let those go on that do no more; how many. A step is written, for
+    what they promise changes. Call it when the company says otherwise what stops a clock."""
+    waiting = Dispute.objects.filter(company=company, state=Dispute.State.WAITING)
+    goes_on = Q(paused_on__isnull=False) & ~Q(waiting_on__in=list(paused_by))
+    turned = waiting.filter(goes_on | Q(paused_on=None, waiting_on__in=list(paused_by))).order_by("open_item", "pk")
+    pairs = list(turned.values_list("pk", "open_item"))
+    lock_items(item for _, item in pairs)
+    cases = list(turned.filter(pk__in=[pk for pk, _ in pairs]).select_for_update(of=("self",), no_key=True))
+    for case in cases:
+        if case.paused_on:
+            case.due_date, case.paused_on = add_working_days(case.due_date, working_days(case.paused_on, today)), None
+        else:
+            case.paused_on = today
+        case.version, case.updated_at = case.version + 1, Now()
+    Dispute.objects.bulk_update(cases, ["due_date", "paused_on", "version", "updated_at"])
+    DisputeStep.objects.bulk_create(step(case, today, actor) for case in cases)
+    return len(cases)
 
 
 def log(actor: Actor, type: str, dispute: Dispute, **data: Any) -> Event:

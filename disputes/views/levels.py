@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from disputes.forms.levels import LevelForm, PolicyForm
 from disputes.models import Dispute, ServiceLevel
@@ -30,7 +31,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     company, form = _company(request, "disputes.configure"), PolicyForm(request.POST)
     if form.is_valid():
         try:
-            save_policy(actor=_user(request), company=company, **form.cleaned_data)
+            save_policy(actor=_user(request), company=company, today=clock.today(), **form.cleaned_data)
         except DisputeError as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:

@@ -20,8 +20,11 @@ const note = (event) => {
   if (!link) return;
   const address = link.getAttribute("href");
   const boxes = [...document.querySelectorAll("input[name=look]")].filter((box) => box.dataset.url === address);
-  for (const box of boxes) box.checked = true;
-  opened.value = [...new Set([...opened.value.split("\n"), ...boxes.map((box) => box.value)])].filter(Boolean).join("\n");
+  // A record may stand there more than once, by its lines: the one whose words were clicked is meant.
+  const meant = boxes.filter((box) => box.closest("li").contains(link) || box.closest("label").innerText.startsWith(link.innerText.trim()));
+  const taken = (meant.length ? meant : boxes).slice(0, 1);
+  for (const box of taken) box.checked = true;
+  opened.value = [...new Set([...opened.value.split("\n"), ...taken.map((box) => box.value)])].filter(Boolean).join("\n");
 };
 document.addEventListener("click", note);
 document.addEventListener("auxclick", note);

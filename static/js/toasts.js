@@ -2,12 +2,19 @@
 const box = () => document.getElementById("toasts");
 const csrf = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
 
-export function say(text, { tone = "ok", undo = "" } = {}) {
+export function say(text, { tone = "ok", undo = "", links = [] } = {}) {
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.dataset.tone = tone;
   const words = document.createElement("span");
   words.textContent = text;
+  for (const [address, name] of links) {
+    const link = document.createElement("a");
+    link.className = "link";
+    link.href = address;
+    link.textContent = name;
+    words.append(" ", link);
+  }
   toast.append(words);
   if (undo) {
     const button = document.createElement("button");
@@ -18,7 +25,7 @@ export function say(text, { tone = "ok", undo = "" } = {}) {
     toast.append(button);
   }
   box()?.append(toast);
-  leave(toast, undo ? 10000 : 6000);
+  leave(toast, undo || links.length ? 10000 : 6000);
 }
 
 const leave = (toast, after) => setTimeout(() => toast.remove(), after);
@@ -36,7 +43,7 @@ export async function undoLast() {
 }
 
 export function startToasts() {
-  for (const toast of document.querySelectorAll(".toast")) leave(toast, toast.querySelector("[data-undo]") ? 10000 : 6000);
+  for (const toast of document.querySelectorAll(".toast")) leave(toast, toast.querySelector("[data-undo], a") ? 10000 : 6000);
   document.addEventListener("click", (event) => event.target.closest("[data-undo]") && undoLast());
   document.addEventListener("toast", (event) => say(event.detail.text, event.detail));
   document.addEventListener("htmx:responseError", (event) => {

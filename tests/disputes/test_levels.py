@@ -110,7 +110,13 @@ def test_the_clock_stands_still_while_the_customer_owes_an_answer(us, case):
 def test_a_department_s_answer_stops_it_only_where_the_company_says_so(us, logistics, case):
     go(case, "waiting", DAY, department=logistics)
     assert (case.waiting_on, case.paused_on, case.due_date) == ("department", None, date(2026, 9, 22))
-    save_policy(actor=SYSTEM, company=us, paused_by=["department"])
+    save_policy(actor=SYSTEM, company=us, today=date(2026, 9, 16), paused_by=["department"])
+    case.refresh_from_db()
+    assert case.paused_on == date(2026, 9, 16)  # what waits already stands still from then on …
+    save_policy(actor=SYSTEM, company=us, today=date(2026, 9, 18), paused_by=[])
+    case.refresh_from_db()
+    assert (case.paused_on, case.due_date) == (None, date(2026, 9, 24))  # … and goes on when that is taken back
+    save_policy(actor=SYSTEM, company=us, today=DAY, paused_by=["department"])
     other = go(opened(us), "waiting", DAY, department=logistics)
     assert other.paused_on == DAY
     go(other, "waiting", date(2026, 9, 17), waiting_on="customer")
@@ -127,7 +133,10 @@ def test_a_department_has_its_own_days_from_the_day_it_gets_the_case(us, logisti
     assert case.due_date == date(2026, 9, 28)
     hand_over_dispute(actor=SYSTEM, dispute=case, department=None, version=case.version, today=date(2026, 9, 25))
     assert case.due_date == date(2026, 9, 24)  # five days from the opening, and two that it stood still: passing it on wins no time
-    assert list(DisputeStep.objects.order_by("pk").values_list("department__code", flat=True)) == [None, *["logistics"] * 3, None]
+    hand_over_dispute(actor=SYSTEM, dispute=case, department=logistics, version=case.version, today=date(2026, 9, 29))
+    assert case.due_date == date(2026, 9, 30)  # its three days from the 21st, two that it stood still, two that it lay with nobody
+    whose = [None, *["logistics"] * 3, None, "logistics"]
+    assert list(DisputeStep.objects.order_by("pk").values_list("department__code", flat=True)) == whose
 
 
 def test_another_reason_brings_its_own_days_from_the_opening(us, case):
@@ -161,15 +170,15 @@ def test_what_is_no_level_is_refused(us, fields, wrong):
 @pytest.mark.parametrize("fields", [{"cost_of_capital": Decimal(101)}, {"paused_by": ["nobody"]}, {"repeat_cases": 1}, {"repeat_days": 6}])
 def test_what_is_no_policy_is_refused(us, fields):
     with pytest.raises(DisputeError):
-        save_policy(actor=SYSTEM, company=us, **fields)
+        save_policy(actor=SYSTEM, company=us, today=DAY, **fields)
 
 
 def test_who_configures_and_what_is_told_of_it(us, logistics):
     supervisor, senior = make_user("supervisor", us), make_user("senior", us)
     with pytest.raises(NotAllowed):
-        save_policy(actor=senior, company=us, warn_days=1)
-    save_policy(actor=supervisor, company=us, warn_days=2, cost_of_capital=Decimal("9.5"))
-    save_policy(actor=supervisor, company=us, cost_of_capital=Decimal("9.50"))
+        save_policy(actor=senior, company=us, today=DAY, warn_days=1)
+    save_policy(actor=supervisor, company=us, today=DAY, warn_days=2, cost_of_capital=Decimal("9.5"))
+    save_policy(actor=supervisor, company=us, today=DAY, cost_of_capital=Decimal("9.50"))
     assert [e.data["after"] for e in Event.objects.filter(type="dispute_policy.changed")] == [{"cost_of_capital": "9.5"}]
     level = save_level(actor=supervisor, company=us, reason="", department=logistics, days=2)
     assert save_level(actor=supervisor, company=us, reason="", department=logistics, days=4).pk == level.pk

@@ -10,6 +10,7 @@ What is done at once (state `alone`) isn't told: whoever asked sees that in the 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from org.actors import Actor
@@ -33,3 +34,32 @@ def tell_followers(approval: Approval, actor: Actor, now: datetime, today: date)
     """Tell everybody who registered, in this transaction."""
     for follower in FOLLOWERS.values():
         follower(approval, actor, now, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Affair:
+    """What a request is part of: how it is called and named, how it stands now, its page."""
+
+    label: str
+    name: str
+    stands: str
+    href: str
+
+
+Behind = Callable[[Approval, Actor], Affair | None]
+BEHIND: dict[str, Behind] = {}
+
+
+def affairs_of_approvals(name: str) -> Callable[[Behind], Behind]:
+    """Have a function say what of its own a request is part of, for somebody who reads the request; None where it isn't, or isn't seen."""
+
+    def decorate(behind: Behind) -> Behind:
+        BEHIND[name] = behind
+        return behind
+
+    return decorate
+
+
+def affairs_of(approval: Approval, actor: Actor) -> list[Affair]:
+    """All that the request is part of and the actor sees, as it stands now."""
+    return [affair for behind in BEHIND.values() if (affair := behind(approval, actor)) is not None]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from arops.lib.bulk import copy_rows
@@ -22,9 +23,11 @@ def record(
 
 
 def record_many(events: Iterable[Event]) -> None:
-    """Add many events in one statement; for bulk work."""
-    rows = ((*(getattr(event, name) for name in _COLUMNS), json.dumps(event.data)) for event in events)
-    copy_rows("workflow_event", [*_COLUMNS, "data"], rows)
+    """Add many events in one statement; for bulk work. They bear the moment of the database, where they don't all say another."""
+    told = list(events)
+    columns = [*_COLUMNS, "at"] if told and all(isinstance(event.at, datetime) for event in told) else _COLUMNS
+    rows = ((*(getattr(event, name) for name in columns), json.dumps(event.data)) for event in told)
+    copy_rows("workflow_event", [*columns, "data"], rows)
 
 
 _COLUMNS = "company_id type actor subject_type subject_id customer_ref".split()

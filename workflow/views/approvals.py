@@ -18,6 +18,7 @@ from org.models import Company
 from workflow.models import Approval
 from workflow.services.approvals import approve, reject, withdraw
 from workflow.services.attachments import files_of
+from workflow.services.following import affairs_of
 from workflow.services.queue import (
     SHOWN,
     VIEWS,
@@ -98,7 +99,7 @@ def _page(request: HttpRequest, approval: Approval, *, refused: str = "", step: 
     context = {
         "one": one, "a": approval, "facts": facts_of(approval), "files": files_of(user, approval), "steps": steps_of(approval),
         "refused": refused, "step": step, "note": note, "own": approval.requested_by == user.label, "today": clock.today(),
-        "subject_url": address_of(approval.subject_type, approval.subject_id),
+        "subject_url": address_of(approval.subject_type, approval.subject_id), "affairs": affairs_of(approval, user),
     }  # fmt: skip
     return page(request, "workflow/approval.html", context, fragment="peek", status=422 if refused else 200)
 
@@ -119,7 +120,8 @@ def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except Refused as refusal:
         return _page(request, _approval(request, pk), refused=f"{refusal}"[:1].upper() + f"{refusal}."[1:], step=verb, note=note)
     back = reverse("workflow:approval", args=[pk]) if verb == "withdraw" else reverse("workflow:approvals")
-    return toast(request, redirect_htmx(request, back), f"{words}: {done.title}")
+    affairs = [(a.href, f"{a.name} is {a.stands}") for a in affairs_of(done, user)]
+    return toast(request, redirect_htmx(request, back), f"{words}: {done.title}.", links=affairs)
 
 
 def _approval(request: HttpRequest, pk: int) -> Approval:
