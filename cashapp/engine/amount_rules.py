@@ -10,7 +10,8 @@ from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.scoring import WITHOUT_REFERENCE
 from cashapp.engine.solution import Solution, amount_words, payer_of
-from cashapp.engine.subset import SHALLOW, chance, lone, roundness, subset_sums
+from cashapp.engine.subset import chance, lone, roundness, subset_sums
+from cashapp.engine.sums import Hit, search
 
 PAY_RUN_DAYS = 7
 """A payment run may take what falls due until the next run a week later."""
@@ -38,11 +39,17 @@ def _doubts(case: Case) -> list[str]:
         doubts.append(f"the text names {case.strangers[0]}, which is not open")
     elif case.structured[1]:
         doubts.append(f"the remittance names {case.structured[1][0]}, which is not open")
-    elif case.named or case.structured[0]:
+    elif case.structured[0] or (case.named and not _names_a_stranger(case)):
         doubts.append("the references found do not agree with it")
     if case.text_hits.elsewhere:
         doubts.append(f"the text names {case.text_hits.elsewhere[0].number}, which is in {case.text_hits.elsewhere[0].currency}")
     return doubts
+
+
+def _names_a_stranger(case: Case) -> bool:
+    """A known payer whose own amount agrees may have copied somebody else's number; not where the amount is a common one."""
+    sure = case.identity.level is PayerLevel.KNOWN and roundness(case.amount) <= MAX_ROUND
+    return sure and not case.own_named and not any(i.balance == case.amount for g in case.named for i in g.items)
 
 
 def _fit(case: Case, items: Sequence[Candidate]) -> Fit | None:
@@ -93,7 +100,7 @@ def _pair_doubts(case: Case, pool: Sequence[Candidate], item: Candidate) -> list
 
 
 def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
-    """Known by name alone, the payer must be the only one who owes this amount."""
+    """Known by name alone, the payer must be the only one of a name like his who owes this amount."""
     if case.identity.level is PayerLevel.KNOWN:
         return []
     if case.amount < MIN_OWN_AMOUNT:
@@ -101,7 +108,8 @@ def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
     if case.identity.level < PayerLevel.NAME and roundness(case.amount) > MAX_ROUND:
         return ["the name is only similar, and the amount is round"]
     others = [i for i in case.book.by_amount.get((item.currency, case.amount), ()) if i.customer_id != item.customer_id]
-    return [f"{case.book.payers.name(others[0].customer_id)} owes the same amount"] if others else []
+    meant = next((i for i in others if case.could_be(i.customer_id)), None)
+    return [f"{case.book.payers.name(meant.customer_id)} owes the same amount"] if meant else []
 
 
 def whole_balance(case: Case) -> list[Solution]:
@@ -215,29 +223,33 @@ def _sum_variant(case: Case, pool: Sequence[Candidate], cuts: dict[int, int]) ->
     most = case.amount - sum(i.balance for i in pool if i.balance < 0)
     usable = [i for i in pool if (value := i.balance - cuts.get(i.id, 0)) and value <= most]
     values = [i.balance - cuts.get(i.id, 0) for i in usable]
-    sums = subset_sums(values, case.amount, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
+    runs = in_document_order(usable)
+    hits = [
+        h for h in search(values, case.amount, runs=runs, whole=policy.subset_max_items, size=policy.subset_max_size) if len(h.chosen) > 1
+    ]
     made = []
-    odds = [chance(values, s) for s in sums.solutions]
-    for n, chosen in enumerate(sums.solutions):
-        items = [usable[n] for n in chosen]
+    for n, hit in enumerate(hits[: policy.alternatives_max]):
+        items = [usable[n] for n in hit.chosen]
         found = _fit(case, items)
-        if len(items) < 2 or found is None:
+        if found is None:
             continue
-        doubts = (
-            []
-            if odds[n] <= policy.chance_limit / (1 if sums.complete else SHALLOW)
-            else [f"such a sum may well be a coincidence (odds {odds[n]:.1%})"]
-        )
-        made.append(_solution(case, "unique sum", items, found, _searched(sums.complete, len(values))).doubted(*doubts))
-        if n == 0 and lone(odds, policy.chance_limit):
+        doubts = [] if hit.odds <= policy.chance_limit else [f"such a sum may well be a coincidence (odds {hit.odds:.1%})"]
+        made.append(_solution(case, "unique sum", items, found, _searched(hit, len(values))).doubted(*doubts))
+        if n == 0 and lone([h.odds for h in hits], policy.chance_limit):
             break
     return made
 
 
-def _searched(complete: bool, count: int) -> str:
-    if complete:
+def in_document_order(items: Sequence[Candidate]) -> list[int]:
+    """Places of the debits in the order of their numbers, which is how lists of payments run."""
+    places = [n for n, i in enumerate(items) if i.balance > 0]
+    return sorted(places, key=lambda n: (len(items[n].number), items[n].number, items[n].id))
+
+
+def _searched(hit: Hit, count: int) -> str:
+    if hit.complete:
         return f"{_ALONE} of the {count} open items is as likely"
-    return f"among {count} open items only sums of two or three were searched"
+    return f"among {count} open items the oldest, runs of neighbours, and sums of two or three were searched"
 
 
 def within_tolerance(case: Case) -> list[Solution]:

@@ -48,6 +48,10 @@ class Case:
             return PayerLevel.GROUP if level > PayerLevel.SIMILAR else PayerLevel.TIED
         return PayerLevel.OTHER if level > PayerLevel.SIMILAR else PayerLevel.UNKNOWN
 
+    def could_be(self, customer: int) -> bool:
+        """Whether the payer's name, as the bank shows it, might be this customer's."""
+        return customer in self.customers or self.book.payers.resembles(self.receipt.payer_name, customer)
+
     @cached_property
     def structured(self) -> tuple[list[Group], list[str]]:
         groups, missing = hits.in_structured(self.receipt, self.book)

@@ -31,6 +31,10 @@ _WORD = re.compile(r"[A-Z0-9]+")
 _DOTTED = re.compile(r"(?<=\b[A-Z])\.(?=[A-Z]\b)")
 
 
+RESEMBLES = 0.8
+"""Names less alike than this are of two firms, whatever the bank cut off (unlike names of the same words reach about 0.7)."""
+
+
 class PayerLevel(IntEnum):
     """How the payer is known; OTHER and GROUP also say how he stands to the customer whose items he seems to pay.
 
@@ -137,6 +141,11 @@ class PayerBook:
             return self._by_account(owners)
         plain = plain_name(receipt.payer_name)
         return self._by_name(plain, policy) if plain else NOBODY
+
+    def resembles(self, name: str, customer: int) -> bool:
+        """Whether a payer's name is anything like the customer's: alike as a whole, or in its first word."""
+        one, other = plain_name(name), plain_name(self.name(customer))
+        return one[:5] == other[:5] or JaroWinkler.similarity(one, other) >= RESEMBLES
 
     def _by_account(self, owners: set[int]) -> Identity:
         found = tuple(sorted(owners))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from math import prod
 
+from cashapp.engine.amount_rules import in_document_order
 from cashapp.engine.case import Case
 from cashapp.engine.fit import FULL, Amount, Fit, earned_discount, fit, payable_values, stated
 from cashapp.engine.hits import BROKEN, CUT, SLIP, Group
@@ -12,7 +13,8 @@ from cashapp.engine.payers import PayerLevel
 from cashapp.engine.references import key
 from cashapp.engine.scoring import REST
 from cashapp.engine.solution import Solution, by_matrix
-from cashapp.engine.subset import SHALLOW, chance, lone, subset_sums
+from cashapp.engine.subset import lone, subset_sums
+from cashapp.engine.sums import search
 
 MAX_READINGS = 128
 CUT_LENGTHS = frozenset({27, 35, 65, 70, 105, 130, 140, 210, 280})
@@ -72,7 +74,8 @@ def references_in_text(case: Case) -> list[Solution]:
     if some := _some_of_named(case, [*case.own_named, *case.noisy]):
         return some
     groups = case.own_named or case.noisy
-    if groups and (rest := _with_rest(case, groups)):
+    swapped = any(typed_wrongly(case.amount, sum(i.balance for i in items)) for items in _readings(case, groups))
+    if groups and not swapped and (rest := _with_rest(case, groups)):
         return rest
     return [_questioned(case, s) for s in best]
 
@@ -104,7 +107,7 @@ def _named(case: Case, rule: str, groups: Sequence[Group]) -> list[Solution]:
         if found is not None:
             solution = by_matrix(case, rule, items, found, groups)
             doubts = [*_twin_doubts(case, solution, groups), *_stranger_doubts(case, items), *_slip_doubts(case, groups)]
-            doubts += [*_broken_doubts(case, items, groups), *_excess_doubts(found)]
+            doubts += [*_broken_doubts(case, items, groups), *_excess_doubts(case, items, found)]
             solutions.append(solution.doubted(*doubts))
     full = [s for s in solutions if s.fit.level in FULL]
     if full:
@@ -157,10 +160,26 @@ def _slip_doubts(case: Case, groups: Sequence[Group]) -> list[str]:
     return [f"{s} may be another document, paid already" for s in slips if case.book.could_be_ours(key(s))]
 
 
-def _excess_doubts(found: Fit) -> list[str]:
-    """Money for more than as much again: it is meant for something that isn't named, and should not leave the queue."""
+def _excess_doubts(case: Case, items: Sequence[Candidate], found: Fit) -> list[str]:
+    """Money for more than as much again: it is meant for something that isn't named, and should not leave the queue.
+
+    Two neighbouring digits swapped explain it otherwise.
+    """
+    if typed_wrongly(case.amount, sum(i.balance for i in items)):
+        return []
     named = sum(a.amount for a in found.allocations)
     return ["more than twice of what is named was paid"] if found.level is Amount.OVER and found.residual > named else []
+
+
+def typed_wrongly(amount: int, owed: int) -> bool:
+    """Whether two neighbouring digits of the amount were swapped.
+
+    >>> typed_wrongly(123465, 123456), typed_wrongly(163452, 123456)
+    (True, False)
+    """
+    paid, due = str(amount), str(owed)
+    places = [n for n, (a, b) in enumerate(zip(paid, due, strict=False)) if a != b]
+    return len(paid) == len(due) and len(places) == 2 and places[1] == places[0] + 1 and sorted(paid) == sorted(due)
 
 
 def _broken_doubts(case: Case, items: Sequence[Candidate], groups: Sequence[Group]) -> list[str]:
@@ -249,9 +268,19 @@ def _rest_solutions(case: Case, groups: Sequence[Group], items: list[Candidate],
     if not rest:
         return [(0.0, _rest_solution(case, groups, items, [], cuts))]
     values = [i.balance - cuts.get(i.id, 0) for i in others]
-    sums = subset_sums(values, rest, max_items=policy.subset_max_items, max_size=policy.subset_max_size)
-    harder = 1 if sums.complete else SHALLOW
-    return [(harder * chance(values, s), _rest_solution(case, groups, items, [others[n] for n in s], cuts)) for s in sums.solutions]
+    runs = in_document_order(others)
+    hits = search(
+        values, rest, near=_next_on_list(items, others, runs), runs=runs, whole=policy.subset_max_items, size=policy.subset_max_size
+    )
+    return [(h.odds, _rest_solution(case, groups, items, [others[n] for n in h.chosen], cuts)) for h in hits]
+
+
+def _next_on_list(items: Sequence[Candidate], others: Sequence[Candidate], runs: Sequence[int]) -> list[int]:
+    """What follows the last of the documents named, if they are named in the order of their numbers: the list goes on there."""
+    named = [(len(i.number), i.number) for i in items if i.balance > 0]
+    if not named or named != sorted(named):
+        return []
+    return [n for n in runs if (len(others[n].number), others[n].number) > named[-1]]
 
 
 def _rest_solution(

@@ -52,7 +52,7 @@ MATRIX: Mapping[L, Mapping[P, Row]] = MappingProxyType(
             P.NAME: (92, 90, 82, 76, 64, 60, 54, 42),
             P.GROUP: (90, 86, 80, 74, 62, 58, 52, 40),
             P.SIMILAR: (90, 86, 78, 72, 60, 56, 50, 40),
-            P.TIED: (84, 82, 76, 70, 58, 54, 50, 40),
+            P.TIED: (90, 86, 78, 72, 58, 54, 50, 40),
             P.UNKNOWN: (70, 68, 62, 56, 48, 44, 40, 30),
             P.OTHER: (45, 45, 40, 40, 35, 35, 30, 30),
         },
@@ -61,11 +61,11 @@ MATRIX: Mapping[L, Mapping[P, Row]] = MappingProxyType(
 
 WITHOUT_REFERENCE: Mapping[str, Mapping[P, int]] = MappingProxyType(
     {
-        "single amount": {P.KNOWN: 94, P.NAME: 92, P.GROUP: 91, P.SIMILAR: 90, P.TIED: 80},
-        "whole balance": {P.KNOWN: 95, P.NAME: 93, P.GROUP: 91, P.SIMILAR: 91, P.TIED: 84},
-        "statement": {P.KNOWN: 93, P.NAME: 91, P.GROUP: 86, P.SIMILAR: 90, P.TIED: 80},
-        "oldest first, exactly": {P.KNOWN: 92, P.NAME: 90, P.GROUP: 82, P.SIMILAR: 85, P.TIED: 76},
-        "unique sum": {P.KNOWN: 91, P.NAME: 90, P.GROUP: 80, P.SIMILAR: 82, P.TIED: 74},
+        "single amount": {P.KNOWN: 94, P.NAME: 92, P.GROUP: 91, P.SIMILAR: 90, P.TIED: 90},
+        "whole balance": {P.KNOWN: 95, P.NAME: 93, P.GROUP: 91, P.SIMILAR: 91, P.TIED: 90},
+        "statement": {P.KNOWN: 93, P.NAME: 91, P.GROUP: 90, P.SIMILAR: 90, P.TIED: 90},
+        "oldest first, exactly": {P.KNOWN: 92, P.NAME: 90, P.GROUP: 90, P.SIMILAR: 90, P.TIED: 85},
+        "unique sum": {P.KNOWN: 91, P.NAME: 90, P.GROUP: 90, P.SIMILAR: 90, P.TIED: 85},
         "single amount within tolerance": {P.KNOWN: 82, P.NAME: 78, P.GROUP: 72, P.SIMILAR: 68, P.TIED: 60},
         "balance within tolerance": {P.KNOWN: 80, P.NAME: 76, P.GROUP: 70, P.SIMILAR: 66, P.TIED: 60},
         "amount alone": {P.UNKNOWN: 55},
@@ -74,7 +74,7 @@ WITHOUT_REFERENCE: Mapping[str, Mapping[P, int]] = MappingProxyType(
 )
 """Scores of the rules that need no reference, by how the payer is known."""
 
-REST: Mapping[P, int] = MappingProxyType({P.KNOWN: 92, P.NAME: 91, P.GROUP: 88, P.SIMILAR: 90, P.TIED: 85, P.UNKNOWN: 60, P.OTHER: 50})
+REST: Mapping[P, int] = MappingProxyType({P.KNOWN: 92, P.NAME: 91, P.GROUP: 90, P.SIMILAR: 90, P.TIED: 90, P.UNKNOWN: 60, P.OTHER: 50})
 """References plus a rest that only one choice of other items explains to the cent, by the payer's relation."""
 
 DOUBT_CAP = 79

@@ -82,11 +82,12 @@ def test_his_own_items_come_before_those_of_his_children() -> None:
     assert given(found) == {2: (500_10,)}
 
 
-def test_a_name_alone_posts_only_what_nobody_else_owes() -> None:
-    mine, theirs = invoice(1, 1234_56), invoice(2, 1234_56, customer=BETA)
-    assert one(receipt(1234_56, account="", name="ACME VALVES"), mine).outcome == "post"
-    found = one(receipt(1234_56, account="", name="ACME VALVES"), mine, theirs)
-    assert found.outcome != "post" and "Betamax Printing Ltd owes the same amount" in words(found)
+def test_a_name_alone_posts_only_what_nobody_of_a_name_like_it_owes() -> None:
+    mine, theirs, another = invoice(1, 1234_56), invoice(2, 1234_56, customer=3), invoice(3, 1234_56, customer=BETA)
+    payers = (*PAYERS, Payer(3, "Acme Valve Works Ltd"))
+    assert one(receipt(1234_56, account="", name="ACME VALVES"), mine, another, payers=payers).outcome == "post"
+    found = one(receipt(1234_56, account="", name="ACME VALVES"), mine, theirs, another, payers=payers)
+    assert found.outcome != "post" and "Acme Valve Works Ltd owes the same amount" in words(found)
     assert one(receipt(9_99, account="", name="ACME VALVES"), invoice(1, 9_99)).outcome != "post", "too small to tell anything"
     assert one(receipt(5000_00, account="", name="ACME VALVE"), invoice(1, 5000_00)).outcome != "post", "similar and round"
 
