@@ -1,7 +1,7 @@
 """The one entrance for bank files: what a file is is told by its content, never by its name.
 
-    file = read(data)                        # BAI2, MT940, MT942, camt.05x (also zipped), CSV and Excel that can be read one way only
-    file = read(data, mapping=saved)         # CSV and Excel by a saved mapping
+    file = read(data)                        # BAI2, lockbox, MT940, MT942, OFX, camt.05x (also zipped), and clear lists
+    file = read(data, mapping=saved)         # CSV and Excel by a saved mapping; without, a list that can be read one way only
 
 A broken file is refused whole with line and reason (`ReadError`). Files come from outside: call it through
 `arops.lib.sandbox.run_bounded("cashapp.readers.detect.read", data, seconds=20, memory_mb=512, kwargs={...})`.
@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from . import archive, bai2, camt, fingerprints, mt940, sniff, tabular, text
+from . import archive, bai2, camt, fingerprints, lockbox, mt940, ofx, sniff, tabular, text
+from .lockbox import LockboxProfile
 from .mapping import Mapping
 from .model import BankFile, ReadError, foot
 
@@ -21,7 +22,7 @@ __all__ = ["MAX_BYTES", "Format", "detect", "foot", "propose", "read"]
 MAX_BYTES = 50 * 1024 * 1024
 _MAX_MESSAGES = 200
 
-Format = Literal["bai2", "mt", "camt", "zip", "xlsx", "table"]
+Format = Literal["bai2", "lockbox", "mt", "camt", "ofx", "zip", "xlsx", "table"]
 
 _BAI2 = re.compile(r"\s*(?:01,[^,\n]*,[^,\n]*,[0-9]{6,8},|(?:0[0-9]|16|49|88),[^\n]*/[ \t]*(?:\n|$))", re.ASCII)
 _MT = re.compile(r"^(?:\{[1-4]:.*)?:(?:20|25P?|28C?|60[FM]|61|62[FM]|64|86):", re.MULTILINE)
@@ -35,7 +36,6 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
 )
 _NOT_READ: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\s*(OFXHEADER|<\?OFX|<OFX>)", re.I), "an OFX file: ask the bank for BAI2, MT940, camt.053 or CSV"),
     (re.compile(r"\s*(<!DOCTYPE html|<html)", re.I), "an HTML page, whatever its name says: export the list as CSV or .xlsx"),
     (re.compile(r"101 [ 0-9]{9}"), "a NACHA file of payments, not a bank statement"),
     (re.compile(r"\s*ISA[^A-Za-z0-9]"), "an X12 file: remittances are not read as bank statements"),
@@ -54,7 +54,7 @@ def detect(data: bytes) -> Format:
     for magic, reason in _FOREIGN:
         if data.startswith(magic):
             raise ReadError(None, reason)
-    return _detect_text(text.decode(data))
+    return "ofx" if ofx.looks_like(data) else _detect_text(text.decode(data))
 
 
 def _detect_text(body: str) -> Format:
@@ -68,15 +68,21 @@ def _detect_text(body: str) -> Format:
         return "camt"
     if _BAI2.match(head):
         return "bai2"
+    if lockbox.looks_like(head):
+        return "lockbox"
     if _MT.search(head) or head.startswith("{1:F"):
         return "mt"
     return "table"
 
 
-def read(data: bytes, *, name: str = "", mapping: Mapping | None = None, latest: date | None = None) -> BankFile:
+def read(
+    data: bytes, *, name: str = "", mapping: Mapping | None = None, latest: date | None = None,
+    profiles: dict[str, LockboxProfile] | None = None,
+) -> BankFile:  # fmt: skip
     """The whole file as statements, or ReadError with line and reason.
 
     `name` serves messages only. Without `mapping` a CSV or Excel list is read when its headings and cells leave no question.
+    `profiles` say by lockbox number how their bank writes lockbox files.
     `latest` refuses entries booked after that day (a year mistyped into the future); the reader itself knows no clock.
     """
     kind = detect(data)
@@ -86,6 +92,10 @@ def read(data: bytes, *, name: str = "", mapping: Mapping | None = None, latest:
         file = _read_table(data, kind, mapping)
     elif kind == "camt":
         file = camt.read(data)
+    elif kind == "ofx":
+        file = ofx.read(data)
+    elif kind == "lockbox":
+        file = lockbox.read(text.decode(data), profiles)
     else:
         file = _read_text(data, kind)
     _check_latest(file, latest)
@@ -139,6 +149,8 @@ def _read_member(member: str, content: bytes) -> BankFile:
         kind = detect(content)
         if kind == "camt":
             return camt.read(content)
+        if kind == "ofx":
+            return ofx.read(content)
         if kind in ("bai2", "mt"):
             return _read_text(content, kind)
         raise ReadError(None, "lists have to be imported unzipped")

@@ -27,6 +27,8 @@ class Mapping:
     `header_row` counts from 1; None means no headings, so columns go by number. `date_format` is strptime's; None leaves only days
     that can't be misread. `sign` says which way a signed amount counts; `negative` what a negative number in a credit or debit
     column (or beside a direction mark) means: a question, the reverse booking, or just the bank's way of writing debits.
+    `fee`, `net` and `batch` are of card lists (`cards`): `lump` makes a batch one receipt with its sales as parts; `settlement` says that
+    the list only tells what makes up payouts that another account's statements book.
     """
 
     date: Column
@@ -46,6 +48,9 @@ class Mapping:
     end_to_end_id: Column | None = None
     invoice_number: Column | None = None
     balance: Column | None = None
+    fee: Column | None = None
+    net: Column | None = None
+    batch: Column | None = None
     header_row: int | None = 1
     date_format: str | None = None
     decimal: Literal[".", ","] = "."
@@ -55,6 +60,8 @@ class Mapping:
     sheet: str | None = None
     currency: str = ""
     account: str = ""
+    lump: bool = False
+    settlement: bool = False
     sign: Literal["credit_positive", "debit_positive"] = "credit_positive"
     negative: Literal["ask", "reverse", "absolute"] = "ask"
     debit_marks: tuple[str, ...] = ("D", "DR", "DBIT", "DEBIT", "S", "SOLL", "AF", "DEBE", "-")

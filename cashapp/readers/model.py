@@ -17,6 +17,10 @@ Channel = Literal["ach", "wire", "lockbox", "cheque", "card", "transfer", "other
 RefKind = Literal["invoice", "credit_note", "creditor_reference", "other"]
 
 
+FEE = "FEE"
+"""`type_code` of what a card processor kept of its sales: a charge, booked as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemittanceRef:
     """One document that the payer named in a structured field.

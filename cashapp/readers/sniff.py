@@ -36,10 +36,12 @@ _WORDS: dict[str, str] = {
     "customer_reference": "customer reference|check number|cheque number|check no|kundenreferenz",
     "end_to_end_id": "end to end id|end to end reference|endtoendid|ende zu ende referenz",
     "invoice_number": "invoice|invoice number|invoice no|invoice id|id de factura|rechnungsnummer|factuurnummer",
+    "fee": "fee|fees|processing fee|processing fees|merchant fee|discount fee|gebuhr|gebuhren|comision|frais|commission|kosten",
+    "net": "net|net amount|amount net|net total|neto|netto|montant net",
+    "batch": "batch|batch id|batch number|batch no|settlement|settlement id|settlement batch|payout|payout id|deposit id",
     "balance": "balance|running balance|saldo|solde|kontostand|account balance",
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words.split("|")}
-_FEES = frozenset(("fee", "fees", "gebuhr", "comision", "frais", "commission"))
 _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y",
     "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y",
@@ -124,15 +126,10 @@ def _propose(rows: list[Row], start: Mapping, notes: tuple[str, ...], what: str)
     body = [row for row in rows[index + 1 :] if any(as_text(cell) for cell in row[1])]
     mapping = replace(_columns(headings, body, start), header_row=line)
     mapping, questions = _formats(mapping, headings, body)
-    fees = [heading for heading in headings if _fee(heading)]
-    notes += tuple(f"column {heading!r} is not read: fees in it move money too" for heading in fees)
+    if mapping.fee is not None:
+        notes += (f"column {mapping.fee!r} holds fees: they go to bank charges, the sales are receipts of their full amount",)
     preview = tuple(tuple(as_text(cell) for cell in row[1]) for row in body[:20])
     return Proposal(mapping, tuple(questions), notes, tuple(headings), preview)
-
-
-def _fee(heading: str) -> bool:
-    flat = unicodedata.normalize("NFKD", heading.casefold()).encode("ascii", "ignore").decode()
-    return flat.strip() in _FEES
 
 
 def _columns(headings: list[str], body: list[Row], start: Mapping) -> Mapping:
@@ -151,6 +148,11 @@ def _columns(headings: list[str], body: list[Row], start: Mapping) -> Mapping:
         found.pop("debit", None)
     else:
         found.pop("direction", None)
+    if "fee" not in found or "amount" not in found:
+        for role in ("fee", "net", "batch"):
+            found.pop(role, None)
+    else:
+        found["settlement"] = "balance" not in found
     own = found.get("account_column")
     if own is not None and len({_text_at(row, headings, own) for row in body}) > 1 and "payer_account" not in found:
         found["payer_account"] = found.pop("account_column")
@@ -218,7 +220,7 @@ def _likeliest(written: list[tuple[int, str]]) -> str | None:
 
 def _settle_marks(mapping: Mapping, headings: list[str], body: list[Row], questions: list[Question]) -> Mapping:
     """Decimal and thousands marks out of the amounts that can be read one way only."""
-    columns = [c for c in (mapping.amount, mapping.credit, mapping.debit, mapping.balance) if c is not None]
+    columns = [c for c in (mapping.amount, mapping.credit, mapping.debit, mapping.balance, mapping.fee, mapping.net) if c is not None]
     found = [(row[0], _cell_at(row, headings, column)) for row in body for column in columns]
     cells = [(line, cell.strip()) for line, cell in found if isinstance(cell, str) and cell.strip()]
     unsure, decimal, thousands = None, "", ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median_low
 
-from . import sheets, text
+from . import cards, sheets, text
 from .mapping import Cell, Column, Mapping, parse_amount, parse_day
 from .model import BankEntry, BankFile, ReadError, RemittanceRef, Statement, currency_of, squeeze
 from .sheets import Row, as_text
@@ -29,6 +29,8 @@ class _Item:
     account: str
     entry: BankEntry
     balance: int | None
+    fee: int = 0
+    batch: str = ""
 
 
 def read_csv(data: bytes, mapping: Mapping) -> BankFile:
@@ -50,7 +52,7 @@ def _read(name: str, rows: list[Row], mapping: Mapping, warnings: list[str]) -> 
     items = list(_items(rows, mapping, columns, warnings))
     _check_span([item.entry for item in items])
     keys = list(dict.fromkeys((item.account, item.entry.currency) for item in items)) or _empty_key(mapping)
-    return BankFile(name, tuple(_statement(key, items, warnings) for key in keys), tuple(warnings))
+    return BankFile(name, tuple(_statement(key, items, mapping, warnings) for key in keys), tuple(warnings))
 
 
 def _empty_key(mapping: Mapping) -> list[tuple[str, str]]:
@@ -142,6 +144,7 @@ def _item(line: int, cells: list[Cell], mapping: Mapping, columns: _Columns, ord
     currency = currency_of(columns.text(cells, mapping.currency_column) or mapping.currency or _ask_currency(line), line)
     amount = _amount(cells, mapping, columns, currency, line)
     invoice = columns.text(cells, mapping.invoice_number)
+    fee = _fee(cells, mapping, columns, currency, amount, line)
     entry = BankEntry(
         amount=amount, currency=currency, value_date=value, booking_date=booking, line=line, ordinal=ordinal,
         bank_reference=columns.text(cells, mapping.bank_reference), customer_reference=columns.text(cells, mapping.customer_reference),
@@ -151,7 +154,18 @@ def _item(line: int, cells: list[Cell], mapping: Mapping, columns: _Columns, ord
         structured=(RemittanceRef(invoice),) if invoice else (),
     )  # fmt: skip
     account = "".join(columns.text(cells, mapping.account_column).split()) or mapping.account
-    return _Item(account, entry, _balance(cells, mapping, columns, currency, line))
+    if mapping.fee is not None:
+        entry = cards.sale(entry, settlement=mapping.settlement)
+    return _Item(account, entry, _balance(cells, mapping, columns, currency, line), fee, columns.text(cells, mapping.batch))
+
+
+def _fee(cells: list[Cell], mapping: Mapping, columns: _Columns, currency: str, gross: int, line: int) -> int:
+    """What the fee of the row moves: below zero for one that is paid."""
+    found = []
+    for column in (mapping.fee, mapping.net):
+        cell = columns.cell(cells, column)
+        found.append(parse_amount(cell, mapping, currency, line) if cell != "" else None)
+    return cards.fee(gross, found[0] or 0, found[1], line) if mapping.fee is not None else 0
 
 
 def _ask_currency(line: int) -> str:
@@ -215,7 +229,7 @@ def _check_span(entries: list[BankEntry]) -> None:
                 raise ReadError(entry.line, f"{day} lies years away from the list's other days (around {middle})")
 
 
-def _statement(key: tuple[str, str], items: list[_Item], warnings: list[str]) -> Statement:
+def _statement(key: tuple[str, str], items: list[_Item], mapping: Mapping, warnings: list[str]) -> Statement:
     account, currency = key
     own = [item for item in items if (item.account, item.entry.currency) == key]
     opening, closing = _running(own)
@@ -225,7 +239,8 @@ def _statement(key: tuple[str, str], items: list[_Item], warnings: list[str]) ->
     first, last = (min(days), max(days)) if days else (None, None)
     return Statement(
         account=account, currency=currency, statement_id=f"{first}/{last}" if days else "", opening_date=first, opening_balance=opening,
-        closing_date=last, closing_balance=closing, entries=tuple(item.entry for item in own),
+        closing_date=last, closing_balance=closing, entries=cards.entries([(i.entry, i.fee, i.batch) for i in own], lump=mapping.lump),
+        kind="notification" if mapping.settlement else "booked",
     )  # fmt: skip
 
 
@@ -236,7 +251,7 @@ def _running(items: list[_Item]) -> tuple[int | None, int | None]:
         if not balances or any(balance is None for balance in balances):
             return None, None
         known = [balance for balance in balances if balance is not None]
-        moves = [item.entry.amount for item in ordered]
+        moves = [item.entry.amount + item.fee for item in ordered]
         if all(before + move == after for before, move, after in zip(known, moves[1:], known[1:], strict=False)):
             return known[0] - moves[0], known[-1]
     return None, None

@@ -14,11 +14,13 @@ import pytest
 from arops.lib import money
 from cashapp.readers import detect
 from cashapp.readers.mapping import Mapping
-from cashapp.readers.model import BankFile, ReadError
+from cashapp.readers.model import FEE, BankFile, ReadError
 
 DEV = Path(__file__).resolve().parents[3] / "shared" / "formats" / "dev"
-BANK = {"bai2", "mt940", "mt942", "camt052", "camt053", "camt054"}
+BANK = {"bai2", "bai_lockbox", "mt940", "mt942", "camt052", "camt053", "camt054", "ofx"}
 
+NO_DAY = "a movement without a day or an amount: it could only be booked by guessing"
+INVESTMENTS = "trades in securities, not payments"
 NO_ACCOUNT = "a fragment without account or statement: money could not be booked to any account"
 REFUSED = {
     "bai2/moov-io_bai2/errors__sample-parseError.txt": "broken on purpose: it starts with record 00",
@@ -45,6 +47,13 @@ REFUSED = {
     "mt940/OCA_bank-statement-import/test-wrong-file.940": "broken on purpose: its header is :9401:",
     "camt053/genkgo_camt/camt053.v2.wrong.xml": "broken on purpose: no statement in it",
     "camt053/bankstatementparser/camt053_garbled_amount.xml": "broken on purpose: the amount 12..34",
+    "ofx/ofxparse/date_missing.ofx": NO_DAY,
+    "ofx/ofxparse/decimal_error.ofx": NO_DAY,
+    "ofx/ofxparse/fidelity.ofx": INVESTMENTS,
+    "ofx/ofxparse/fidelity-savings.ofx": INVESTMENTS,
+    "ofx/ofxparse/investment_medium.ofx": INVESTMENTS,
+    "ofx/OCA_bank-statement-import/test_ofx_wrong.ofx": "broken on purpose: no account, and days that are none",
+    "ofx/OCA_bank-statement-import/test_ofx_wrong.aadad9.ofx": "broken on purpose: no account, and days that are none",
     "csv/bankstatementparser/csv_garbled_amount.csv": "broken on purpose: the amount 12..34",
 }
 CLOSING_ELSE = {
@@ -93,7 +102,8 @@ def _rows(formats: set[str]) -> list[Any]:
 def _figures(file: BankFile) -> tuple[int, Decimal, Decimal]:
     """Bookings, credits and debits as the manifest counts them: sums over all currencies as plain decimals."""
     bookings = sum(len({entry.ordinal for entry in statement.entries}) for statement in file.statements)
-    amounts = [money.to_decimal(entry.amount, entry.currency) for statement in file.statements for entry in statement.entries]
+    found = [e for statement in file.statements for e in statement.entries if e.type_code != FEE]  # the manifest sums what cards brought
+    amounts = [money.to_decimal(entry.amount, entry.currency) for entry in found]
     return bookings, sum((a for a in amounts if a > 0), Decimal()), -sum((a for a in amounts if a < 0), Decimal())
 
 

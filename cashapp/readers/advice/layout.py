@@ -20,7 +20,8 @@ __all__ = ["COLUMNS", "AdviceMapping", "AdviceProposal", "AdviceQuestion", "Read
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("reference", "Invoice number"), ("paid", "Amount paid"), ("gross", "Invoice amount"), ("discount", "Discount"),
     ("adjustment", "Deduction or adjustment"), ("code", "Reason of the deduction"), ("kind", "Kind of document"),
-    ("po_number", "PO number"), ("text", "Remark"), ("payer_name", "Payer"), ("payer_account", "Payer's account"), ("trace", "Cheque, trace or payment number"),
+    ("po_number", "PO number"), ("text", "Remark"), ("payer_name", "Payer"), ("payer_account", "Payer's account"),
+    ("trace", "Cheque, trace or payment number"),
     ("payment_reference", "Number of the advice"), ("payment_date", "Payment date"), ("total", "Total of the payment"),
     ("currency_column", "Currency"),
 )  # fmt: skip
@@ -31,8 +32,8 @@ _WORDS: dict[str, str] = {
     "reference": "invoice|invoice number|invoice no|invoice #|invoice num|inv no|inv #|inv number|inv|document|document number|document no|"
     "doc no|doc number|doc #|reference|ref|ref no|reference number|your reference|your invoice|bill number|bill no|invoice reference|"
     "supplier invoice|supplier invoice number|supplier invoice no|vendor invoice|invoice id|rechnung|rechnungsnummer|rechnungsnr|"
-    "rechnungs nr|rechnung nr|beleg|belegnummer|belegnr|beleg nr|referenz|ihre rechnung|ihre referenz|facture|numero de facture|n facture|no facture|"
-    "factura|numero de factura|n factura|fattura|numero fattura|n fattura|factuur|factuurnummer|faktura|fakturanummer",
+    "rechnungs nr|rechnung nr|beleg|belegnummer|belegnr|beleg nr|referenz|ihre rechnung|ihre referenz|facture|numero de facture|n facture|"
+    "no facture|factura|numero de factura|n factura|fattura|numero fattura|n fattura|factuur|factuurnummer|faktura|fakturanummer",
     "paid": "paid|amount paid|paid amount|payment amount|net amount|net|net paid|payment|amount remitted|remitted|remittance amount|"
     "amount applied|applied amount|paid now|amount|zahlbetrag|zahlungsbetrag|bezahlt|zahlung|gezahlt|netto|betrag|montant paye|"
     "montant regle|montant|importe pagado|pagado|importe|importo pagato|pagato|importo|betaald|betaald bedrag|bedrag|belopp|betalat",
