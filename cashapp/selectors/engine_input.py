@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from cashapp import engine
 from cashapp.models import MatchPolicy, Receipt, RuleMatrix
+from cashapp.selectors.advice_lines import advised_references
 from cashapp.selectors.payers import payers_of
 from cashapp.selectors.rules import active_matrix, active_rules
 from disputes.selectors import disputed_by_item
@@ -75,15 +76,21 @@ def _candidate(row: tuple[Any, ...], disputed: dict[int, int]) -> engine.Candida
 
 
 def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
-    """Receipts as the engine wants them: what of each is not applied (read with their open items)."""
+    """Receipts as the engine wants them: what of each is not applied (read with their open items), and what is said of documents, by the
+    advices joined to it, else by the bank."""
+    rows = list(receipts)
+    advised = advised_references(rows)
     return [
         engine.Receipt(
-            r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text,
-            tuple(engine.Reference(s["number"], s.get("amount"), s.get("discount")) for s in r.structured if s.get("number")),
+            r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text, advised.get(r.pk) or _by_bank(r),
             r.customer_id, r.company_id, r.channel,
         )
-        for r in receipts
+        for r in rows
     ]  # fmt: skip
+
+
+def _by_bank(receipt: Receipt) -> tuple[engine.Reference, ...]:
+    return tuple(engine.Reference(s["number"], s.get("amount"), s.get("discount")) for s in receipt.structured if s.get("number"))
 
 
 def propose(company_id: int, receipts: Iterable[Receipt], policy: MatchPolicy, today: date) -> list[engine.Proposal]:

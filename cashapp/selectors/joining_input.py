@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models import BigIntegerField, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from cashapp.engine.joining import Advised, Received
@@ -21,7 +21,7 @@ WINDOW = timedelta(days=120)
 PATIENCE = timedelta(days=180)
 """How long an advice waits for money by itself; later only a person joins it."""
 
-_LIVE = Q(joins__ended_at=None)
+_LIVE = Q(joins__isnull=False, joins__ended_at=None)
 _REFERENCES = ("statement_line__bank_reference", "statement_line__customer_reference", "statement_line__end_to_end_id")
 
 
@@ -37,8 +37,8 @@ def unexplained_receipts(company_id: int, today: date, totals: Iterable[int]) ->
     found = Receipt.objects.filter(company=company_id, returned_on=None, joined_back=False, split_from=None)
     lately = Q(value_date__gte=today - WINDOW, amount__in=set(totals))
     # An advice that says no amount explains all of its receipt.
-    says = Case(When(joins__remittance=None, then=Value(0)), default=Coalesce("joins__remittance__total", "amount"))
-    told = Coalesce(Sum(says, filter=_LIVE), 0)
+    says = Sum(Coalesce("joins__remittance__total", "amount"), filter=_LIVE)
+    told = Coalesce(says, 0, output_field=BigIntegerField())
     return found.filter(Q(open_item__balance__lt=0) | lately).annotate(told=told).filter(told__lt=F("amount")).order_by("pk")
 
 
