@@ -68,7 +68,9 @@ def _split(text: str, at: int, marks: Marks, line: int) -> Iterator[Segment]:
             segment = _segment(body.replace("\n", ""), marks, begins)
             yield segment
             if segment.tag == "UNO":
-                skipped = max(text.find("UNP" + marks.element, at), at)
+                skipped = text.find("UNP" + marks.element, at)
+                if skipped < 0:
+                    raise ReadError(begins, "the object that begins with UNO isn't ended by UNP: the file was cut off")
                 line += text.count("\n", at, skipped)
                 at = skipped
     if text[at:].strip():

@@ -52,14 +52,14 @@ def separators_of(text: str) -> Separators:
     if text.startswith("ISA") and len(text) > 3:
         return _of_envelope(text)
     element = next((char for char in text[2:4] if not char.isalnum()), "")
-    if not element or element.isspace():
+    if not element or element in " \t\n":
         raise ReadError(1, "the text doesn't begin with a segment of X12")
     return Separators(element, next((mark for mark in _TERMINATORS if mark != element and mark in text), "\n"))
 
 
 def _of_envelope(text: str) -> Separators:
     element = text[3]
-    if element.isalnum() or element.isspace():
+    if element.isalnum() or element in " \t\n":
         raise ReadError(1, "ISA is not followed by a separator")
     at = 3
     for _ in range(_ISA_ELEMENTS - 1):
@@ -69,7 +69,7 @@ def _of_envelope(text: str) -> Separators:
     after = text[at + 2 : at + 3]
     if not after or after.isalnum() or after == element:
         raise ReadError(1, "ISA doesn't end with the sign that ends a segment")
-    return Separators(element, "\n" if after.isspace() else after)
+    return Separators(element, "\n" if after in " \t\n" else after)
 
 
 def _split(text: str, marks: Separators, line: int) -> Iterator[Segment]:
