@@ -20,6 +20,7 @@ __all__ = [
     "BankTie",
     "CashRule",
     "ChequeBatch",
+    "CreditWord",
     "DayReconciliation",
     "DeductionCode",
     "DormancyRule",

@@ -16,7 +16,6 @@ from ledger.models import OpenItem
 from org.models import Company
 from org.querysets import ScopedQuerySet
 
-
 FIGURES = (
     "bank_account_id day bank_opening bank_movements bank_closing ledger_opening ledger_movements ledger_closing explained prepared_by "
     "prepared_at signed_by signed_at signed_hash note ledger_mark"
