@@ -106,6 +106,11 @@ def join_all(advices: Sequence[Advised], receipts: Sequence[Received], apart: Co
     return Joins(tuple(sorted(made)), table.questions())
 
 
+def likely(advices: Sequence[Advised], receipts: Sequence[Received], apart: Collection[tuple[int, int]] = ()) -> list[Pair]:
+    """Every pair that is worth a look, best first, whether or not something competes with it."""
+    return _Table(advices, receipts, frozenset(apart)).pairs
+
+
 class _Table:
     """Advices and receipts on one table; what is joined whole leaves it."""
 

@@ -24,6 +24,8 @@ PATIENCE = timedelta(days=180)
 _LIVE = Q(joins__isnull=False, joins__ended_at=None)
 _REFERENCES = ("statement_line__bank_reference", "statement_line__customer_reference", "statement_line__end_to_end_id")
 
+_COLUMNS = [*"pk currency amount told value_date text structured customer payer_account payer_name".split(), *_REFERENCES]
+
 
 def waiting_advices(company_id: int, today: date) -> QuerySet[Remittance]:
     """Advices that have no receipt, or not all of what they say, each with `joined`: the sum of the receipts it has."""
@@ -45,29 +47,17 @@ def unexplained_receipts(company_id: int, today: date, totals: Iterable[int]) ->
 Input = tuple[list[Advised], list[Received], set[tuple[int, int]]]
 
 
-def joining_input(company_id: int, today: date, advices: Iterable[Remittance] | None = None) -> Input:
-    """Advices (those given, or all that wait), receipts, and pairs that a person took apart, as the engine of joining wants them."""
+def joining_input(company_id: int, today: date, advices: Iterable[Remittance] | None = None, receipt: Receipt | None = None) -> Input:
+    """Advices (those given, or all that wait), receipts (or this one), and pairs that a person took apart, as joining wants them."""
     waiting = list(waiting_advices(company_id, today) if advices is None else advices)
     if not waiting:
         return [], [], set()
     lines = _lines_of(waiting)
     advised = [_advised(a, lines.get(a.pk, [])) for a in waiting]
     rows = unexplained_receipts(company_id, today, [a.total for a in advised if a.total is not None])
-    columns = (
-        "pk",
-        "currency",
-        "amount",
-        "told",
-        "value_date",
-        "text",
-        "structured",
-        "customer",
-        "payer_account",
-        "payer_name",
-        *_REFERENCES,
-    )
+    rows = rows.filter(pk=receipt.pk) if receipt else rows
     known = frozenset(n for a in advised for n in a.numbers)
-    received = [_received(row, known) for row in rows.values(*columns)]
+    received = [_received(row, known) for row in rows.values(*_COLUMNS)]
     roots = group_roots({c for c in (*(a.customer_id for a in advised), *(r.customer_id for r in received)) if c is not None})
     apart = RemittanceJoin.objects.filter(remittance__in=[a.pk for a in waiting]).exclude(ended_at=None).order_by()
     pairs = set(apart.values_list("remittance", "receipt"))
