@@ -50,7 +50,7 @@ PAGES = {
     "disputes:levels": "how-to/open-a-case#service-levels",
     "collections:promises": "explanation/promises-and-disputes", "collections:dunning": "how-to/dunning",
     **dict.fromkeys(("cashapp:files", "cashapp:upload", "cashapp:file", "cashapp:file-decide", "cashapp:mapping"), "how-to/bank-files"),
-    **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new"), "how-to/bank-files"),
+    **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new", "cashapp:lockboxes"), "how-to/bank-files"),
     **dict.fromkeys(("cashapp:policies", "cashapp:policy"), "explanation/matching"),
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
     "workflow:audit": "explanation/ledger#the-audit-chain",

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from cashapp.views import accounts, acts, files, policy, receipts, workbench
+from cashapp.views import accounts, acts, cheques, files, lockboxes, policy, receipts, workbench
+from cashapp.views.remittances import detail, keying, lists, taking
 
 app_name = "cashapp"
 urlpatterns = [
@@ -37,6 +38,32 @@ urlpatterns = [
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("accounts/<int:pk>/lists/", accounts.mapping, name="mapping"),
     path("accounts/<int:pk>/lists/forget/", accounts.forget_mapping, name="mapping-forget"),
+    # lockboxes of a bank account
+    path("accounts/<int:pk>/lockboxes/", lockboxes.lockboxes, name="lockboxes"),
+    # remittance advices, and cheques keyed by hand
+    path("remittances/", lists.index, name="remittances"),
+    path("remittances/several/", lists.several, name="remittances-several"),
+    path("remittances/undo/", lists.undo, name="remittances-undo"),
+    path("remittances/upload/", taking.upload, name="remittances-upload"),
+    path("remittances/new/", keying.new, name="remittance-new"),
+    path("remittances/customers/", keying.customers, name="remittance-customers"),
+    path("remittances/read/<int:pk>/", taking.read, name="remittance-read"),
+    path("remittances/layouts/", taking.layouts, name="advice-layouts"),
+    path("remittances/layouts/<int:pk>/drop/", taking.layout_drop, name="advice-layout-drop"),
+    path("remittances/joins/<int:pk>/apart/", detail.take_apart, name="remittance-apart"),
+    path("remittances/<int:pk>/", detail.detail, name="remittance"),
+    path("remittances/<int:pk>/page/<int:number>/", detail.picture, name="remittance-page"),
+    path("remittances/<int:pk>/original/", detail.original, name="remittance-original"),
+    path("remittances/<int:pk>/aside/", detail.aside, name="remittance-aside"),
+    path("remittances/<int:pk>/customer/", detail.customer, name="remittance-customer"),
+    path("remittances/<int:pk>/join/", detail.join_to, name="remittance-join"),
+    path("cheques/", cheques.batches, name="cheques"),
+    path("cheques/<int:pk>/", cheques.batch, name="cheque-batch"),
+    path("cheques/<int:pk>/recount/", cheques.recount, name="cheque-recount"),
+    path("cheques/<int:pk>/deposit/", cheques.deposit, name="cheque-deposit"),
+    path("cheques/<int:pk>/drop/", cheques.drop, name="cheque-drop"),
+    path("cheques/one/<int:pk>/remove/", cheques.remove, name="cheque-remove"),
+    path("cheques/one/<int:pk>/page/<int:number>/", cheques.picture, name="cheque-page"),
     path("policies/", policy.policies, name="policies"),
     path("policies/<int:pk>/", policy.policy, name="policy"),
 ]

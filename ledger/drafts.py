@@ -145,6 +145,13 @@ def receipt(books: Books, *, item: NewItem, cash_account_id: int, source: str, n
     return EntryDraft(books.company_id, "receipt", books.currency, item.document_date, source, lines, narrative, opens=item)
 
 
+def bank_charge(books: Books, *, amount: int, cash_account_id: int, day: date, source: str, narrative: str = "") -> EntryDraft:
+    """What a bank or card processor kept (`amount` > 0), or gave back (< 0): bank charges against cash."""
+    base = books.base(amount)
+    lines = (LineDraft("bank_charges", amount, base), LineDraft(cash_account_id, -amount, -base))
+    return EntryDraft(books.company_id, "bank_charge", books.currency, day, source, lines, narrative)
+
+
 def identification(books: Books, *, found: ItemState, item: NewItem, day: date, source: str) -> EntryDraft:
     """Unidentified cash whose owner is known: out of `found`, whole, into the customer's unapplied receipt."""
     lines = (

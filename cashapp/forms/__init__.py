@@ -130,6 +130,10 @@ class BankAccountForm(forms.Form):
     receipts_from = forms.ChoiceField(
         choices=BankAccount.Source.choices, label="Receipts come from", help_text="The other files are kept for information."
     )
+    card_payers = forms.CharField(
+        max_length=600, required=False, label="Card processors", widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="As the statement names them, one a line. Their lists of sales bring the receipts; payouts are kept for information.",
+    )  # fmt: skip
     is_active = forms.BooleanField(required=False, initial=True, label="In use")
 
     def __init__(self, *args: Any, actor: Actor, account: BankAccount | None = None, **kwargs: Any) -> None:
@@ -151,6 +155,13 @@ class BankAccountForm(forms.Form):
         found = [line.strip() for line in self.cleaned_data["identifiers"].replace(",", "\n").splitlines() if line.strip()]
         if any(len(i) > 60 for i in found):
             raise forms.ValidationError("a number has at most 60 characters: write one a line")
+        return found
+
+    def clean_card_payers(self) -> list[str]:
+        """Each name, long enough to tell it from others."""
+        found = [words(line, 60) for line in self.cleaned_data["card_payers"].splitlines() if line.strip()]
+        if any(len(name) < 4 for name in found):
+            raise forms.ValidationError("a processor's name has at least 4 letters, or it would be found in too many payments")
         return found
 
 
@@ -244,6 +255,10 @@ class MappingForm(forms.Form):
         label="A negative credit or debit",
     )  # fmt: skip
     currency = forms.ChoiceField(required=False, label="Currency, where no column says it")
+    lump = forms.BooleanField(required=False, label="A card batch is one receipt, with its sales as parts")
+    settlement = forms.BooleanField(
+        required=False, label="The list only tells what makes up card payouts: the bank's statement books them"
+    )
     text = forms.MultipleChoiceField(required=False, label="Remittance text", widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:
@@ -258,7 +273,7 @@ class MappingForm(forms.Form):
         self.fields["date_format"].choices = [("", "as a spreadsheet's dates, or 2026-04-03"), *((d, d) for d in DAYS)]  # type: ignore[attr-defined]
         self.fields["currency"].choices = [("", "–"), *((c, c) for c in money.currencies())]  # type: ignore[attr-defined]
         self.initial.setdefault("text", [p for p in map(self._place, proposal.mapping.text) if p])
-        for name in ("date_format", "decimal", "thousands", "sign", "negative", "currency"):
+        for name in ("date_format", "decimal", "thousands", "sign", "negative", "currency", "lump", "settlement"):
             self.initial.setdefault(name, getattr(proposal.mapping, name) or "")
         days = proposal.mapping.date_format
         if days and days not in DAYS:
@@ -284,7 +299,8 @@ class MappingForm(forms.Form):
         """The mapping that was chosen; columns go by their headings where these are unique, else by number."""
         data = self.cleaned_data
         roles: dict[str, Any] = {role: self._column(data[role]) for role, _ in ROLES if data[role]}
-        plain: dict[str, Any] = {name: data[name] for name in ("decimal", "thousands", "sign", "negative", "currency")}
+        kept = ("decimal", "thousands", "sign", "negative", "currency", "lump", "settlement")
+        plain: dict[str, Any] = {name: data[name] for name in kept}
         empty: dict[str, Any] = {role: None for role, _ in ROLES if role not in roles}
         text = tuple(self._column(c) for c in data["text"])
         return replace(self.proposal.mapping, **empty, **roles, **plain, text=text, date_format=data["date_format"] or None)

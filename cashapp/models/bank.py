@@ -29,6 +29,17 @@ class BankAccount(models.Model):
         help_text="Which files bring receipts. The others are kept for information, so that no money counts twice.",
     )  # fmt: skip
     csv_mapping = models.JSONField(default=dict, blank=True, help_text="How this bank's lists are read (cashapp.readers.mapping).")
+    lockboxes = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True,
+        help_text="Lockboxes banked here. Their files bring the cheques; deposits in the statement are kept for information.",
+    )  # fmt: skip
+    lockbox_profile = models.JSONField(
+        default=dict, blank=True, help_text="Where the bank's lockbox files write what (cashapp.readers.lockbox)."
+    )
+    card_payers = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True,
+        help_text="Card processors as the statement names them. Their lists bring the sales; payouts are kept for information.",
+    )  # fmt: skip
     is_active = models.BooleanField(default=True)
 
     objects = BankAccountQuerySet.as_manager()
@@ -109,6 +120,7 @@ class StatementLine(models.Model):
     class Treatment(models.TextChoices):
         RECEIPT = "receipt", "receipt"
         RETURN = "return", "returned item"
+        CHARGE = "charge", "bank charge"
         NOT_RECEIVABLE = "not_receivable", "not receivable"
         ANNOUNCED = "announced", "for information"
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from . import text
 from .model import BankEntry, BankFile, ReadError, RemittanceRef, Statement, currency_of, squeeze
 
-__all__ = ["STANDARD", "LockboxProfile", "Place", "ReadError", "read"]
+__all__ = ["STANDARD", "LockboxProfile", "Place", "ReadError", "read", "try_out"]
 
 _LOOKS = re.compile(r"\s*1[ 0-9]{2}[^\n]{20}[0-9]{6}[^\n]*\n2[^\n]*\n(?:[56789][^\n]*(?:\n|$))", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -81,18 +82,27 @@ def looks_like(head: str) -> bool:
     return bool(_LOOKS.match(head))
 
 
-def read(text: str, profiles: Mapping[str, LockboxProfile] | None = None) -> BankFile:
-    """Each lockbox and day as a statement of its cheques; `profiles` are by lockbox number, without leading zeros. ReadError names the
-    line."""
-    reader = _Reader(profiles or {})
-    for line, record in enumerate(text.split("\n"), start=1):
+def read(body: str, profiles: Mapping[str, LockboxProfile] | None = None, other: LockboxProfile = STANDARD) -> BankFile:
+    """Each lockbox and day as a statement of its cheques. `profiles` are by lockbox number, zeros in front don't count; `other` serves
+    all that have none. ReadError names the line."""
+    reader = _Reader(profiles or {}, other)
+    for line, record in enumerate(body.split("\n"), start=1):
         if record.strip(" \t\x1a"):
             reader.take(line, record.rstrip())
     return reader.file()
 
 
+def try_out(data: bytes, *, profile: LockboxProfile) -> BankFile:
+    """A sample read by a layout, whatever lockboxes it is of. ReadError names the line."""
+    body = text.decode(data)
+    if not looks_like(body[:20_000]):
+        raise ReadError(1, "this is no BAI lockbox file: it begins with records 1, 2 and 5")
+    return read(body, other=profile)
+
+
 class _Reader:
-    def __init__(self, profiles: Mapping[str, LockboxProfile]) -> None:
+    def __init__(self, profiles: Mapping[str, LockboxProfile], other: LockboxProfile) -> None:
+        self.other = other
         self.profiles = {number.lstrip("0"): profile for number, profile in profiles.items()}
         self.boxes: list[_Box] = []
         self.box: _Box | None = None
@@ -125,7 +135,7 @@ class _Reader:
         number, day = record[7:14].strip(), _day(record[14:20], line)
         if not number.lstrip("0"):
             raise ReadError(line, "a lockbox header (5) without a lockbox number in columns 8 to 14")
-        self.box = _Box(number, day, line, self.profiles.get(number.lstrip("0"), STANDARD))
+        self.box = _Box(number, day, line, self.profiles.get(number.lstrip("0"), self.other))
         self.boxes.append(self.box)
 
     def _close_without_total(self, line: int) -> None:

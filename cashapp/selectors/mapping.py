@@ -13,13 +13,14 @@ ROLES: tuple[tuple[str, str], ...] = (
     ("direction", "Debit or credit mark"), ("currency_column", "Currency"), ("account_column", "Our account"), ("payer_name", "Payer"),
     ("payer_account", "Payer's account"), ("bank_reference", "Bank reference"), ("customer_reference", "Customer reference"),
     ("end_to_end_id", "End-to-end id"), ("invoice_number", "Invoice number"), ("balance", "Running balance"),
+    ("fee", "Card fee"), ("net", "Net of the fee"), ("batch", "Card batch"),
 )  # fmt: skip
 DAYS = (
     "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d", "%Y%m%d",
     "%d %b %Y", "%d-%b-%Y", "%b %d, %Y",
 )  # fmt: skip
 _DATES = ("date", "value_date")
-_AMOUNTS = ("amount", "credit", "debit", "balance")
+_AMOUNTS = ("amount", "credit", "debit", "balance", "fee", "net")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from cashapp.engine.payers import plain_account
 from cashapp.models import BankAccount, BankFile, BankStatement, Receipt, StatementLine
 from cashapp.readers import fingerprints
 from cashapp.readers.mapping import Mapping
-from cashapp.readers.model import BankEntry, Statement
+from cashapp.readers.model import FEE, BankEntry, Statement
 from cashapp.readers.model import BankFile as ParsedFile
 from cashapp.selectors.returns import suggest_originals
-from cashapp.services.accounts import find_accounts
+from cashapp.services.accounts import find_accounts, lockbox_profiles
+from cashapp.services.charges import book_charges
 from cashapp.services.errors import AlreadyImported, CashError, StatementHeld, UnknownBankAccount
 from cashapp.services.recording import NewReceipt, record_receipts
 from cashapp.services.statements import Chain, chain_of, check_chains, check_foots, line_of, movements_of, name_of, treatment_of
@@ -50,7 +51,7 @@ class EmptyFile(CashError):
 def read_file(content: bytes, name: str, *, today: date, bank_account: BankAccount | None = None) -> ParsedFile:
     """The file, parsed in a process of its own. Raises InputRefused with line and reason."""
     mapping = codec.decode(bank_account.csv_mapping, Mapping) if bank_account and bank_account.csv_mapping else None
-    kwargs = {"name": name, "latest": today + timedelta(days=5)} | ({"mapping": mapping} if mapping else {})
+    kwargs = {"name": name, "latest": today + timedelta(days=5), "profiles": lockbox_profiles()} | ({"mapping": mapping} if mapping else {})
     parsed: ParsedFile = run_bounded("cashapp.readers.detect.read", content, seconds=READ_SECONDS, memory_mb=READ_MEMORY_MB, kwargs=kwargs)
     return parsed
 
@@ -145,6 +146,8 @@ class _Import:
             result.notes.append(f"Statement {name_of(statement)} of {account.name} was imported before and is left out.")
             result.counts["repeated_statements"] += 1
             return
+        if statement.kind == "notification" and not account.card_payers and any(e.type_code == FEE for e in statement.entries):
+            result.notes.append(f"Sales by card are kept for information: enter the card processor at {account.name} to book them.")
         chained, held = self._judge(statement, account)
         row = BankStatement.objects.create(
             bank_account=account, bank_file=result.bank_file, key=key, statement_id=statement.statement_id[:80], kind=statement.kind,
@@ -207,11 +210,14 @@ class _Import:
             .order_by("pk")
         )
         by_account: dict[int, list[StatementLine]] = {}
+        charges: dict[int, list[StatementLine]] = {}
         returns = []
         for line in lines:
             result.counts[line.treatment] += 1
             if line.treatment == StatementLine.Treatment.RECEIPT:
                 by_account.setdefault(line.statement.bank_account_id, []).append(line)
+            elif line.treatment == StatementLine.Treatment.CHARGE:
+                charges.setdefault(line.statement.bank_account_id, []).append(line)
             elif line.treatment == StatementLine.Treatment.RETURN:
                 returns.append(line)
         accounts = {a.pk: a for a in self.accounts}
@@ -219,6 +225,8 @@ class _Import:
             result.receipts += record_receipts(
                 actor=self.actor, bank_account=accounts[pk], rows=[_new_receipt(line) for line in by_account[pk]]
             )
+        for pk in sorted(charges):
+            book_charges(actor=self.actor, bank_account=accounts[pk], lines=charges[pk])
         suggest_originals(returns)
 
 
@@ -234,6 +242,8 @@ def _not_set_up(unknown: tuple[tuple[str, str], ...], known: dict[tuple[str, str
     names = ", ".join(f"{number or 'no account'} ({currency or 'no currency'})" for number, currency in unknown)
     others = {name: currency for number, _ in unknown for (name, currency) in known if number and name == plain_account(number)}
     there = "".join(f" {number} is set up in {currency}, which is another account;" for number, currency in others.items())
+    if all(number.startswith("LOCKBOX") for number, _ in unknown):
+        return f"no bank account has {names}: enter its number at Lockboxes of the account where its cheques are banked, and import again"
     return (
         f"no bank account is set up for {names}:{there} add it under Cash, Bank accounts, with this number and currency, and import again"
     )

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from arops.lib.sandbox import run_bounded
 from cashapp.models import BankAccount
+from cashapp.readers.lockbox import LockboxProfile
 from cashapp.readers.mapping import Mapping
 from cashapp.readers.model import BankFile as ParsedFile
 from cashapp.readers.sniff import Proposal
@@ -33,4 +34,12 @@ def try_out(content: bytes, name: str, mapping: Mapping, today: date) -> ParsedF
     """The whole sample read by a mapping; nothing is imported. Raises InputRefused with the first line that can't be read."""
     kwargs = {"name": name, "mapping": mapping, "latest": today + timedelta(days=5)}
     parsed: ParsedFile = run_bounded("cashapp.readers.detect.read", content, seconds=READ_SECONDS, memory_mb=READ_MEMORY_MB, kwargs=kwargs)
+    return parsed
+
+
+def try_lockbox(content: bytes, profile: LockboxProfile) -> ParsedFile:
+    """A sample of a lockbox file read by a layout; nothing is imported. Raises InputRefused with the line that can't be read."""
+    parsed: ParsedFile = run_bounded(
+        "cashapp.readers.lockbox.try_out", content, seconds=READ_SECONDS, memory_mb=READ_MEMORY_MB, kwargs={"profile": profile}
+    )
     return parsed

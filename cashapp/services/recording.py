@@ -56,7 +56,7 @@ def record_receipts(*, actor: Actor, bank_account: BankAccount, rows: Sequence[N
     if any(owner is None for owner in owners):
         known = known_payers(bank_account.company_id)
         owners = [owner or known.certain(row.payer_account, row.payer_name) for owner, row in zip(owners, rows, strict=True)]
-    days = _effective_days(bank_account, {row.value_date for row in rows})
+    days = effective_days(bank_account, {row.value_date for row in rows})
     books = {day: books_of(bank_account.company, bank_account.currency, day) for day in set(days.values())}
     numbers = next_numbers(company=bank_account.company, kind="receipt", prefix="RC-", count=len(rows))
     entries = [
@@ -89,7 +89,7 @@ def _check(rows: Sequence[NewReceipt], account: BankAccount) -> None:
             raise ReceiptRefused(f"{row.customer} is a customer of another company than {account.name}")
 
 
-def _effective_days(account: BankAccount, wanted: set[date]) -> dict[date, date]:
+def effective_days(account: BankAccount, wanted: set[date]) -> dict[date, date]:
     """Value date → the day it is booked: itself, or the first open day after it."""
     found = {}
     for day in wanted:

@@ -6,7 +6,7 @@ from datetime import date
 
 from arops.lib import money
 from cashapp.models import BankAccount, BankStatement, StatementLine
-from cashapp.readers.model import BankEntry, RemittanceRef, Statement, foot
+from cashapp.readers.model import FEE, BankEntry, RemittanceRef, Statement, foot
 from cashapp.services.errors import DoesNotFoot, StatementGap
 
 Closing = tuple[date, int]
@@ -76,15 +76,27 @@ def name_of(statement: Statement) -> str:
 
 def treatment_of(entry: BankEntry, statement: Statement, account: BankAccount) -> str:
     """What a booked movement is to us. Money counts once: only the kind of file that the account takes receipts from brings any."""
-    brings = "notification" if account.receipts_from == BankAccount.Source.NOTIFICATION else "booked"
-    if statement.kind != brings:
+    told_apart = account.receipts_from == BankAccount.Source.NOTIFICATION or _has_own_file(entry, account)
+    if statement.kind != ("notification" if told_apart else "booked"):
         return StatementLine.Treatment.ANNOUNCED
+    if entry.type_code == FEE and entry.currency == account.currency:
+        return StatementLine.Treatment.CHARGE
     goes_back = entry.is_reversal or entry.channel == "return"
     if entry.amount > 0 and not goes_back and entry.currency == account.currency:
         return StatementLine.Treatment.RECEIPT
     if entry.amount < 0 and goes_back:
         return StatementLine.Treatment.RETURN
     return StatementLine.Treatment.NOT_RECEIVABLE
+
+
+def _has_own_file(entry: BankEntry, account: BankAccount) -> bool:
+    """Whether a file of its own says what the money is made of: cheques of a lockbox, sales by card."""
+    if entry.channel == "lockbox":
+        return bool(account.lockboxes)
+    if not account.card_payers:
+        return False
+    said = f"{entry.payer_name} {entry.text}".upper()
+    return entry.channel == "card" or entry.type_code == FEE or any(name.upper() in said for name in account.card_payers)
 
 
 def line_of(entry: BankEntry, statement: BankStatement, key: str, treatment: str) -> StatementLine:

@@ -53,7 +53,8 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     """An account's particulars, and the way to its lists' layout."""
     user: Any = request.user
     found = _account(request, pk)
-    initial = {n: getattr(found, n) for n in ("name", "receipts_from", "is_active")} | {"identifiers": "\n".join(found.identifiers)}
+    initial = {n: getattr(found, n) for n in ("name", "receipts_from", "is_active")}
+    initial |= {"identifiers": "\n".join(found.identifiers), "card_payers": "\n".join(found.card_payers)}
     form = BankAccountForm(request.POST or None, actor=user, account=found, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

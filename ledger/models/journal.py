@@ -133,6 +133,7 @@ class Entry(models.Model):
         LATE_FEE = "late_fee", "late fee"
         RETENTION = "retention", "retainage held back"
         RELEASE = "release", "retainage released"
+        BANK_CHARGE = "bank_charge", "bank charge"
         REVERSAL = "reversal", "reversal"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="entries")
