@@ -5,10 +5,10 @@ from datetime import timedelta
 from math import gcd
 
 from cashapp.engine.case import Case
-from cashapp.engine.fit import Amount, Fit, earned_discount, exact_fit, payable_values, tolerance, tolerance_fit, undisputed
+from cashapp.engine.fit import Amount, Fit, earned_discount, exact_fit, payable_values, tax_withheld, tolerance, tolerance_fit, undisputed
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
-from cashapp.engine.scoring import WITHOUT_REFERENCE
+from cashapp.engine.periods import month_of, spans
 from cashapp.engine.solution import Solution, amount_words, payer_of
 from cashapp.engine.subset import chance, lone, roundness, subset_sums
 from cashapp.engine.sums import Hit, search
@@ -27,7 +27,7 @@ MIN_OWN_AMOUNT = 1000
 
 def _solution(case: Case, rule: str, items: Sequence[Candidate], found: Fit, *reasons: str) -> Solution:
     relation = case.relation(list({i.customer_id for i in items}))
-    score = WITHOUT_REFERENCE[rule].get(relation, 40)
+    score = case.scores.rules[rule].get(relation, 40)
     words = (case.identity.reason, *amount_words(case, items, found), *reasons)
     return Solution(rule, score, payer_of(case, items), found, words).doubted(*_doubts(case))
 
@@ -109,7 +109,8 @@ def _weak_payer_doubts(case: Case, item: Candidate) -> list[str]:
         return ["the name is only similar, and the amount is round"]
     others = [i for i in case.book.by_amount.get((item.currency, case.amount), ()) if i.customer_id != item.customer_id]
     meant = next((i for i in others if case.could_be(i.customer_id)), None)
-    return [f"{case.book.payers.name(meant.customer_id)} owes the same amount"] if meant else []
+    # No name: whoever reads it may not see that customer.
+    return ["another customer that it could be owes the same amount"] if meant else []
 
 
 def whole_balance(case: Case) -> list[Solution]:
@@ -123,8 +124,34 @@ def _whole(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
 
 
 def statement(case: Case) -> list[Solution]:
-    """What was due by the day of payment, or was on last month's statement, with or without the credits."""
-    return _first_pool(case, _statement)
+    """A period: the one the text names, else what was due by the day of payment, was on last month's statement, or is of one month."""
+    return _first_pool(case, _named_period) or _first_pool(case, _statement) or _first_pool(case, _one_month)
+
+
+def _named_period(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    """All documents of a month, quarter or stretch of days that the text names, credits netted or not."""
+    sets = []
+    for first, last in spans(case.text, case.receipt.value_date):
+        kept = [i for i in pool if first <= i.document_date <= last]
+        sets += [kept, [i for i in kept if i.balance > 0]]
+    return _set_solutions(case, "statement", sets, "every document of the period named")
+
+
+def _one_month(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
+    """All documents of one calendar month; never where the amount is a round one, which many sets make."""
+    if roundness(case.amount) > MAX_ROUND:
+        return []
+    sets = []
+    for first, last in dict.fromkeys(month_of(i.document_date) for i in pool):
+        kept = [i for i in pool if first <= i.document_date <= last]
+        sets += [kept, [i for i in kept if i.balance > 0]]
+    found = _set_solutions(case, "statement", sets, "every document of one month")
+    return [s.doubted(*_interchangeable(pool, _places(pool, s))) for s in found]
+
+
+def _places(pool: Sequence[Candidate], solution: Solution) -> list[int]:
+    paid = {a.item_id for a in solution.fit.allocations}
+    return [n for n, i in enumerate(pool) if i.id in paid]
 
 
 def _statement(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
@@ -201,7 +228,8 @@ def _sums(case: Case, pool: Sequence[Candidate]) -> list[Solution]:
         return []
     found: dict[tuple[object, ...], Solution] = {}
     discounts = {i.id: c for i in pool if (c := earned_discount(i, day, policy))}
-    for cuts in ({}, discounts, {i.id: i.balance - undisputed(i) for i in pool if i.disputed}):
+    taxes = {i.id: tax for i in pool if (tax := tax_withheld(i, policy))}
+    for cuts in ({}, discounts, {i.id: i.balance - undisputed(i) for i in pool if i.disputed}, taxes):
         if found and not cuts:
             continue
         for solution in _sum_variant(case, pool, cuts):
@@ -297,6 +325,6 @@ def oldest_first(case: Case) -> list[Solution]:
             used.append(item)
             left -= part
     found = Fit(Amount.SPREAD, tuple(made), left, "on_account" if left else "none")
-    score = WITHOUT_REFERENCE["oldest first"].get(case.identity.level, 40)
+    score = case.scores.rules["oldest first"].get(case.identity.level, 40)
     reasons = (case.identity.reason, "no reference and no sum explains the amount", f"applied to the {len(used)} oldest items")
     return [Solution("oldest first", score, case.identity.customers[0], found, reasons).doubted("nothing confirms it", *_doubts(case))]

@@ -27,16 +27,17 @@ class Dimension(models.TextChoices):
 
 
 class SourcedQuerySet(ScopedQuerySet):
-    """What is about a source. Whoever sees only a portfolio sees nothing that is about a customer of another one."""
+    """What is about a source, counted over the whole company. Whoever sees only a portfolio sees what is about its own customers."""
 
     def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
-        """Rows of companies in sight; where only a portfolio is, without those about customers outside of it."""
+        """Rows of companies in sight; where only a portfolio is, those about its own customers: a product's or a colleague's figures, and
+        the company's, are of everybody's customers."""
         seen, reach = super().visible_to(actor, permission), actor.reach(permission)
         if reach.everything or not reach.portfolios:
             return seen
         mine = Customer.objects.filter(collector=reach.person_id).annotate(key=Cast("pk", CharField()))
-        theirs = Q(dimension=Dimension.CUSTOMER) & ~Exists(mine.filter(key=OuterRef("source")))
-        return seen.exclude(Q(company__in=reach.portfolios) & theirs)
+        own = Q(dimension=Dimension.CUSTOMER) & Exists(mine.filter(key=OuterRef("source")))
+        return seen.filter(Q(company__in=reach.companies) | own)
 
 
 class Problem(models.Model):

@@ -7,12 +7,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from arops.lib.refusal import Refused
+from customers.models import Customer
 from disputes.models import Cause, Dimension, Problem, Repeat
 from disputes.policy.repeating import AT_SOURCE
 from disputes.services.measuring import measure_problem
 from disputes.services.repeats import link_repeats
 from ledger.services import next_numbers
-from org.actors import Actor, require
+from org.actors import Actor, NotAllowed, require
 from org.models import Company, Department, User
 from workflow.models import Task
 from workflow.services import record
@@ -38,6 +39,16 @@ class StaleProblem(ProblemError):
     """Someone else changed the problem meanwhile."""
 
 
+def _sees_the_source(actor: Actor, company: Company, dimension: str, source: str) -> None:
+    """Raise NotAllowed where somebody limited to a portfolio raises what is measured over everybody's customers."""
+    reach = actor.reach("problems.work")
+    if reach.everything or company.pk in reach.companies:
+        return
+    mine = Customer.objects.visible_to(actor, "problems.work").filter(company=company).values_list("pk", flat=True)
+    if dimension != Dimension.CUSTOMER or source not in {str(pk) for pk in mine}:
+        raise NotAllowed(f"{actor.label} may not raise this: it is measured over the whole company, and they see one portfolio of it")
+
+
 @transaction.atomic
 def raise_problem(
     *, actor: Actor, company: Company, cause: Cause, today: date, dimension: str = "", source: str = "", source_label: str = "",
@@ -46,6 +57,7 @@ def raise_problem(
     """Raise a cause at a source (without a dimension: everywhere) as a problem. The department is the cause's owner unless another is
     named. Raises ProblemError when one is open about the same, NotAllowed."""
     require(actor, "problems.work", company.pk)
+    _sees_the_source(actor, company, dimension, source)
     if cause.company_id != company.pk:
         raise ProblemError(f"{cause.name} is not a cause of {company.code}")
     if dimension and (dimension not in Dimension.values or not source):

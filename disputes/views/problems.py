@@ -54,12 +54,15 @@ def index(request: HttpRequest) -> HttpResponse:
         if file:
             return file
     counts = found_in.counts_of(user, today)
-    may = list(Company.objects.visible_to(user, "problems.work").order_by("code"))
+    reach = user.reach("problems.work")
+    whole = Company.objects.all() if reach.everything else Company.objects.filter(pk__in=reach.companies)
+    may = list(whole.order_by("code"))
     context = tabs(user) | {
         "rows": [(p, measures.get(p.pk), _verdict(measures.get(p.pk)), _late(p, today)) for p in rows], "view": view, "asked": asked,
         "views": [(code, label, counts[code]) for code, label in found_in.VIEWS], "today": today, "count": len(rows),
         "companies": Company.objects.visible_to(user, "disputes.view").order_by("code"), "may_raise": may,
         "narrowed": [n for n in ("company", "q", "owner") if asked[n]], "user_can_export": user.can("reports.export"),
+        "in_part": bool(user.reach("disputes.view").portfolios),
     }  # fmt: skip
     return page(request, "disputes/problems.html", context)
 

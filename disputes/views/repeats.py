@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": rows[:SHOWN], "view": view, "views": [(code, label, counts[code]) for code, label in REPEAT_VIEWS], "asked": asked,
         "companies": companies, "dimensions": Dimension.choices, "narrowed": [n for n in ("company", "dimension") if asked[n]],
         "bounds": [(c, policy_of(c.pk)) for c in companies], "user_can_export": user.can("reports.export"), "count": len(rows),
-        "may_work": user.can("problems.work"), "shown": SHOWN,
+        "may_work": user.can("problems.work"), "shown": SHOWN, "in_part": bool(user.reach("disputes.view").portfolios),
     }  # fmt: skip
     return page(request, "disputes/repeats.html", context)
 

@@ -35,8 +35,7 @@ def customer_wrong(case: Case) -> Iterator[Hit]:
             if record is None or record.customer == d.customer or (kind, record.key) in case.settled or case.is_family(record.customer):
                 continue
             case.settled.add((kind, record.key))
-            owner = case.facts.customers.get(record.customer)
-            name = owner.name if owner else "another customer"
+            name = saying.other(case, record.customer)
             mine = (s.po and s.po.customer == d.customer) or (kind == "order" and s.contract and s.contract.customer == d.customer)
             source = saying.Source(kind, record.number, record.key, None, record.revision, None, name)
             links = [Link("purchase_order", d.customer, saying.of_po(s.po, "this customer's"))] if s.po and mine else []

@@ -98,17 +98,17 @@ def other_customers(case: Case) -> Iterator[Hit]:
         if case.is_family(po.customer):
             continue
         order = _standing_on(po, case)
-        owner = case.facts.customers.get(po.customer)
+        owner = saying.other(case, po.customer)
         links = [
-            Link("purchase_order", po.customer, saying.of_po(po, owner.name if owner else "another customer")),
+            Link("purchase_order", po.customer, saying.of_po(po, owner)),
             *([Link("order", order.customer, saying.of_order(order, f"on {po.number}"))] if order else []),
             Link("invoice", case.document.customer, saying.of_invoice(case, case.customer.name if case.customer else "")),
         ]
         case.settled |= {("po", 0), ("po", po.key)}
         yield Hit(
-            (), "a purchase order of this customer", f"{po.number} of {owner.name if owner else 'another'}", 0,
+            (), "a purchase order of this customer", f"{po.number} of {owner}", 0,
             "order_entry" if order else "billing_output",
-            f"Purchase order {po.number} was given by {owner.name if owner else 'another customer'}, not by the customer that is billed.",
+            f"Purchase order {po.number} was given by {owner}, not by the customer that is billed.",
             saying.walk(links, _stands(order, po)), saying.sources(links),
         )  # fmt: skip
 

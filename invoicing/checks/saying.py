@@ -48,6 +48,12 @@ class Hit(NamedTuple):
     tell: str = ""
 
 
+def other(case: Case, customer: int) -> str:
+    """Another customer, by its number alone: whoever reads the finding may not see that account, and never learns its name so."""
+    owner = case.facts.customers.get(customer)
+    return f"customer {owner.number}" if owner else "another customer"
+
+
 def first_break(links: Sequence[Link]) -> int:
     """The place of the first link whose value isn't that of the one before; the last one where all agree."""
     return next((n for n in range(1, len(links)) if links[n].value != links[n - 1].value), len(links) - 1)

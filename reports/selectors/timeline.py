@@ -1,6 +1,6 @@
 """All that happened with a customer, from every app, as one line of time."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -45,9 +45,12 @@ class Happening:
     of: tuple[str, int] | None = field(default=None)
 
 
-def timeline(customer: Customer, *, lane: str = "", before: datetime | None = None, limit: int = 100) -> list[Happening]:
-    """The latest happenings, latest first; `before` continues an earlier answer."""
-    lanes = {"contacts": _contacts, "money": _money, "promises": _promises, "disputes": _disputes, "changes": _changes}
+def timeline(
+    customer: Customer, *, lane: str = "", before: datetime | None = None, limit: int = 100, without: Collection[str] = ()
+) -> list[Happening]:
+    """The latest happenings, latest first; `before` continues an earlier answer. Lanes in `without` are not for whoever asks."""
+    every = {"contacts": _contacts, "money": _money, "promises": _promises, "disputes": _disputes, "changes": _changes}
+    lanes = {name: source for name, source in every.items() if name not in without}
     sources = [lanes[lane]] if lane in lanes else list(lanes.values())
     found = [h for source in sources for h in source(customer, before, limit)]
     latest = sorted(found, key=lambda h: h.at, reverse=True)[:limit]

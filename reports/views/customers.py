@@ -38,6 +38,8 @@ TABS = (
     ("documents", "Documents"),
     ("requirements", "Requirements"), ("contacts", "Contacts"),
 )  # fmt: skip
+_NEEDS = {"orders": "orders.view", "disputes": "disputes.view"}
+"""Tabs that need a right of their own."""
 
 
 @allowed("customers.view")
@@ -132,7 +134,7 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "tabs": [
             (name, label, _address(customer, name), _count(view, name))
             for name, label in TABS
-            if name != "orders" or user.can("orders.view", customer.company_id)
+            if name not in _NEEDS or user.can(_NEEDS[name], customer.company_id)
         ],
         "bar": segments(
             amounts.buckets,
@@ -144,7 +146,9 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         ],
         "days_late": told(view.days_late, 0),
         "days_trend": _trend(view),
-        "latest": timeline(customer, limit=6),
+        "latest": timeline(customer, limit=6, without=_hidden(user, customer)),
+        "sees_cases": user.can("disputes.view", customer.company_id),
+        "sees_parent": customer.parent_id and selectors.in_sight(user, customer.parent_id).exists(),
         "others": _others(view),
         "call_url": address("collections:call", customer.pk) if user.can("collections.work", customer.company_id) else "",
         "mail_url": reverse("customers:write", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
@@ -199,10 +203,12 @@ def _items(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpRes
 
 def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     asked = filters_of(request, lane="", before="")
-    lane = asked["lane"] if asked["lane"] in LANES else ""
-    found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60)
+    hidden = _hidden(request.user, customer)
+    lanes = [name for name in LANES if name not in hidden]
+    lane = asked["lane"] if asked["lane"] in lanes else ""
+    found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60, without=hidden)
     more = found[-1].at.isoformat() if len(found) == 60 else ""
-    return {"happenings": [(h, _happening_url(h)) for h in found], "lanes": LANES, "lane": lane, "more": more}
+    return {"happenings": [(h, _happening_url(h)) for h in found], "lanes": lanes, "lane": lane, "more": more}
 
 
 def _moment(text: str) -> datetime | None:
@@ -221,7 +227,15 @@ def _happening_url(happening: Happening) -> str:
     return address(names[kind], key) if kind in names else address_of(kind, key)
 
 
+def _hidden(user: Any, customer: Customer) -> tuple[str, ...]:
+    """Lanes of the timeline that are not for the person."""
+    return () if user.can("disputes.view", customer.company_id) else ("disputes",)
+
+
 def _disputes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    user: Any = request.user
+    if not user.can("disputes.view", customer.company_id):
+        raise PermissionDenied("this needs the permission disputes.view")
     cases = list(selectors.dispute_cases(customer)[: _CASES + 1])
     queue = f"{address('disputes:list')}?view=every&customer={customer.pk}"
     shown = [(case, address("disputes:detail", case.pk)) for case in cases[:_CASES]]

@@ -9,7 +9,7 @@ from disputes.models import DisputePolicy, Repeat
 from disputes.policy.repeating import Rule, Seen, candidates, elsewhere, is_repeat
 from disputes.selectors.problems import repeats_in
 from disputes.selectors.rates import invoices_by_source
-from disputes.services.problems import ProblemError, raise_repeat
+from disputes.services.problems import ProblemError, raise_problem, raise_repeat
 from disputes.services.repeats import RepeatError, dismiss_repeat, find_repeats
 from org.actors import NotAllowed
 from tests.disputes.shop_of_causes import Shop, every
@@ -115,10 +115,13 @@ class TestTheNight:
     def test_a_portfolio_sees_no_repeat_of_another_ones_customer(self):
         self.look()
         ana = make_user("specialist", self.shop.company, scope="portfolio")
-        assert [o.repeat.dimension for o in repeats_in(ana, "offered")] == ["product"]
+        assert [o.repeat.dimension for o in repeats_in(ana, "offered")] == []
         self.shop.acme.collector = ana
         self.shop.acme.save()
-        assert {o.repeat.dimension for o in repeats_in(ana, "offered")} == {"product", "customer"}
+        assert {o.repeat.dimension for o in repeats_in(ana, "offered")} == {"customer"}
+        lee = make_user("senior", self.shop.company, scope="portfolio")
+        with pytest.raises(NotAllowed, match="whole company"):
+            raise_problem(actor=lee, company=self.shop.company, cause=self.shop.cause(), today=DAY)
 
 
 @pytest.mark.django_db

@@ -87,7 +87,7 @@ def test_a_name_alone_posts_only_what_nobody_of_a_name_like_it_owes() -> None:
     payers = (*PAYERS, Payer(3, "Acme Valve Works Ltd"))
     assert one(receipt(1234_56, account="", name="ACME VALVES"), mine, another, payers=payers).outcome == "post"
     found = one(receipt(1234_56, account="", name="ACME VALVES"), mine, theirs, another, payers=payers)
-    assert found.outcome != "post" and "Acme Valve Works Ltd owes the same amount" in words(found)
+    assert found.outcome != "post" and "another customer that it could be owes the same amount" in words(found)
     assert one(receipt(9_99, account="", name="ACME VALVES"), invoice(1, 9_99)).outcome != "post", "too small to tell anything"
     assert one(receipt(5000_00, account="", name="ACME VALVE"), invoice(1, 5000_00)).outcome != "post", "similar and round"
 
