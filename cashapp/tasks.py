@@ -1,20 +1,26 @@
 """Matching and bank files in the background."""
 
+from datetime import date
+
 from celery import shared_task
 
 from arops.lib import clock, money
-from cashapp.models import BankAccount, BankFile, Receipt
+from cashapp.models import BankAccount, BankFile, CashRule, Receipt, Remittance, RuleMatrix
 from cashapp.selectors.slips import Slips
 from cashapp.services import match_receipts
 from cashapp.services.errors import AlreadyImported
+from cashapp.services.remittances.uploading import bring_stored
+from cashapp.services.rules.testing import run_trial
 from cashapp.services.uploading import take_bank_file
 from disputes.selectors.payments import register_slips
 from org.actors import SystemActor
 from org.models import Company
-from workflow.models import Job
+from workflow.models import Job, StoredFile
 from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.subjects import register_subject
 
 register_slips(Slips())
+register_subject("cashapp.remittance", view="cash.view", edit="cash.apply", url_name="cashapp:remittance")
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -48,3 +54,43 @@ def import_file(job: Job, tell: Tell) -> dict[str, int]:
     ]  # fmt: skip
     tell(len(job.results), len(job.results))
     return dict(file.counts)
+
+
+@register("remittance_files", label="Remittance files", permission="cash.import")
+def take_remittances(job: Job, tell: Tell) -> dict[str, int]:
+    """Take the job's files of advices in (`params`: files, a key and a name each; source) and join what waits; a result for each."""
+    actor, company = actor_of(job), job.company
+    if company is None:
+        raise Company.DoesNotExist
+    stored = StoredFile.objects.in_bulk([key for key, _ in job.params["files"]])
+    files = [(stored[key], name) for key, name in job.params["files"] if key in stored]
+    came = bring_stored(
+        actor=actor, company=company, files=files, today=clock.today(), now=clock.now(), source=job.params.get("source", "file"), tell=tell
+    )
+    job.results = [*_told(came.taken.remittances, "created"), *_told(came.taken.repeated, "unchanged")]
+    job.results += [{"outcome": "rejected", "file": r.name, "line": r.line, "detail": r.reason} for r in came.refused]
+    return {
+        "files": len(files), "advices": len(came.taken.remittances), "known before": len(came.taken.repeated), "joined": len(came.joins),
+        "refused": len(came.refused),
+    }  # fmt: skip
+
+
+def _told(rows: list[Remittance], outcome: str) -> list[dict[str, object]]:
+    return [
+        {"outcome": outcome, "id": f"rem_{r.pk}", "number": r.number, "currency": r.currency,
+         "total": None if r.total is None else money.to_text(r.total, r.currency)}
+        for r in rows
+    ]  # fmt: skip
+
+
+@register("rule_trial", label="Trial of rules", permission="rules.edit")
+def try_rules(job: Job, tell: Tell) -> dict[str, int]:
+    """Try a version of the matrix or an own rule (`params`: matrix or rule, first, last) on past receipts. A trial of what is gone by
+    now is refused by DoesNotExist."""
+    params, today = job.params, clock.today()
+    subject = RuleMatrix.objects.get(pk=params["matrix"]) if "matrix" in params else CashRule.objects.get(pk=params["rule"])
+    first, last = date.fromisoformat(params["first"]), date.fromisoformat(params["last"])
+    test = run_trial(actor=actor_of(job), subject=subject, first=first, last=last, today=today, tell=tell)
+    post = test.figures["after"]["post"]
+    job.results = [{"trial": test.pk, "link": f"/cash/rules/trials/{test.pk}/"}]
+    return {"receipts": test.figures["receipts"], "posted": post["count"], "rightly": post["right"], "differ": test.figures["differences"]}

@@ -3,7 +3,13 @@
 from django.urls import path
 
 from cashapp.views import accounts, acts, cheques, files, lockboxes, policy, receipts, workbench
+from cashapp.views.reconciling import days as bank_days
+from cashapp.views.reconciling import dormant, unapplied
 from cashapp.views.remittances import detail, keying, lists, taking
+from cashapp.views.rules import matrix as rule_matrix
+from cashapp.views.rules import own as own_rules
+from cashapp.views.rules import trials as rule_trials
+from cashapp.views.rules import watch as rule_watch
 
 app_name = "cashapp"
 urlpatterns = [
@@ -66,4 +72,37 @@ urlpatterns = [
     path("cheques/one/<int:pk>/page/<int:number>/", cheques.picture, name="cheque-page"),
     path("policies/", policy.policies, name="policies"),
     path("policies/<int:pk>/", policy.policy, name="policy"),
+    # the bank's day, cash that isn't applied, credits that nobody claims
+    path("reconciliation/", bank_days.overview, name="bank-days"),
+    path("reconciliation/<int:pk>/", bank_days.day, name="bank-day"),
+    path("reconciliation/<int:pk>/prepare/", bank_days.prepare, name="bank-day-prepare"),
+    path("reconciliation/<int:pk>/explain/", bank_days.explain, name="bank-day-explain"),
+    path("reconciliation/<int:pk>/tie/", bank_days.tie, name="bank-day-tie"),
+    path("reconciliation/<int:pk>/sign/", bank_days.sign, name="bank-day-sign"),
+    path("reconciliation/<int:pk>/reopen/", bank_days.reopen, name="bank-day-reopen"),
+    path("reconciliation/<int:pk>/carry/", bank_days.carry, name="bank-day-carry"),
+    path("reconciliation/ties/<int:pk>/end/", bank_days.untie, name="bank-tie-end"),
+    path("unapplied/", unapplied.unapplied, name="unapplied"),
+    path("unapplied/assign/", unapplied.assign, name="unapplied-assign"),
+    path("unapplied/alerts/<int:pk>/", unapplied.alerts, name="unapplied-alerts"),
+    path("dormant/", dormant.credits, name="dormant"),
+    path("dormant/write/", dormant.write, name="dormant-write"),
+    path("dormant/<int:pk>/letter/", dormant.letter, name="dormant-letter"),
+    path("dormant/<int:pk>/word/", dormant.word, name="dormant-word"),
+    path("dormant/rules/", dormant.rules, name="dormancy-rules"),
+    path("dormant/rules/<int:pk>/drop/", dormant.drop, name="dormancy-rule-drop"),
+    # the matrix, own rules, their trials and the watch over them
+    path("rules/", rule_matrix.index, name="rules"),
+    path("rules/drafts/<int:company_pk>/", rule_matrix.draft, name="rules-draft"),
+    path("rules/published/<int:company_pk>/", rule_matrix.published, name="rules-published"),
+    path("rules/versions/<int:pk>/", rule_matrix.version, name="rules-version"),
+    path("rules/versions/<int:pk>/<slug:step>/", rule_matrix.step, name="rules-version-step"),
+    path("rules/trials/<int:pk>/", rule_trials.trial, name="rules-trial"),
+    path("rules/own/", own_rules.index, name="rules-own"),
+    path("rules/own/new/<int:company_pk>/", own_rules.new, name="rules-own-new"),
+    path("rules/own/look/<int:company_pk>/", own_rules.look, name="rules-own-look"),
+    path("rules/own/<int:pk>/", own_rules.rule, name="rules-own-rule"),
+    path("rules/own/<int:pk>/<slug:step>/", own_rules.step, name="rules-own-step"),
+    path("rules/watch/", rule_watch.index, name="rules-watch"),
+    path("rules/watch/<int:pk>/close/", rule_watch.close, name="rules-alarm-close"),
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max
 
 from arops.lib import money
 from cashapp.models import BankAccount, ChequeBatch, KeyedCheque, Receipt, Remittance, RemittanceJoin
@@ -256,9 +256,3 @@ def _stub(cheque: KeyedCheque, batch: ChequeBatch) -> Advice:
 
 def _tell(actor: Actor, batch: ChequeBatch, type: str, **data: Any) -> None:
     record(actor=actor, type=type, company_id=batch.company_id, subject=batch, batch=batch.number, **data)
-
-
-def keyed_total(batches: Sequence[ChequeBatch]) -> dict[int, tuple[int, int]]:
-    """Key of a batch → count and total keyed so far, in one query."""
-    rows = KeyedCheque.objects.filter(batch__in=batches).order_by().values("batch").annotate(n=Max("ordinal"), total=Sum("amount"))
-    return {row["batch"]: (row["n"], row["total"]) for row in rows}

@@ -1,4 +1,4 @@
-// Files dropped on a panel marked data-drop go into its form, which opens for their kind and note; without scripts the button does the same.
+// Files dropped on a panel marked data-drop go into its form (all of them where its field takes several), which opens for kind and note; without scripts the button does the same.
 export function startFiles() {
   const panelOf = (event) => event.target.closest?.("[data-drop]");
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
@@ -21,9 +21,9 @@ export function startFiles() {
     const field = panel?.querySelector("input[type=file]");
     if (!field) return;
     delete panel.dataset.over;
-    const first = new DataTransfer();
-    if (event.dataTransfer.files[0]) first.items.add(event.dataTransfer.files[0]);
-    field.files = first.files;
+    const taken = new DataTransfer();
+    for (const file of event.dataTransfer.files) if (field.multiple || !taken.items.length) taken.items.add(file);
+    field.files = taken.files;
     const more = field.closest("details");
     if (more) more.open = true;
     panel.querySelector("select")?.focus();

@@ -104,6 +104,11 @@ def save_layout(*, actor: Actor, company: Company, layout: NewLayout) -> AdviceL
     return saved
 
 
+def layout_once(*, company: Company, layout: NewLayout) -> AdviceLayout:
+    """A layout to read one file by, kept nowhere."""
+    return AdviceLayout(company=company, kind=layout.kind, mapping=codec.encode(layout.mapping), customer=layout.customer)
+
+
 @transaction.atomic
 def drop_layout(*, actor: Actor, layout: AdviceLayout) -> None:
     """No longer read lists by a layout; those read by it stay as they are. Raises NotAllowed (cash.import)."""

@@ -66,6 +66,12 @@ def read_advices(content: bytes, name: str, *, today: date, currency: str, layou
     return parsed
 
 
+def kind_of(content: bytes) -> str:
+    """What the content is, such as "x12" or "list", told in a process of its own. Raises InputRefused."""
+    found: str = run_bounded("cashapp.readers.advice.detect.detect", content, seconds=READ_SECONDS, memory_mb=READ_MEMORY_MB)
+    return found
+
+
 def take_advice_file(
     *, actor: Actor, company: Company, content: bytes, name: str, today: date, source: str = Remittance.Source.FILE,
     mail: InboundMail | None = None, layout: AdviceLayout | None = None,
@@ -112,7 +118,8 @@ def take_advices(
         payers = whose(company.pk, [advice for _, advice, _ in fresh])
         numbers = next_numbers(company=company, kind="remittance", prefix="RA-", count=len(fresh))
         origin = {
-            "source": source, "format": format[:40], "created_by": actor.label, "stored_file": stored_file, "mail": mail, "layout": layout,
+            "source": source, "format": format[:40], "created_by": actor.label, "stored_file": stored_file, "mail": mail,
+            "layout": layout if layout and layout.pk else None,
         }  # fmt: skip
         taken.remittances = [
             _remittance(company, key, advice, payer, own, number, origin)

@@ -1,8 +1,10 @@
 """Files of advices brought by a person or a system: taken in, then joined to what has come in, and their receipts matched again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from django.db.models import Q
 
 from arops.lib.refusal import InputRefused, Refused
 from cashapp.models import AdviceLayout, Remittance, RemittanceJoin
@@ -53,11 +55,16 @@ def bring_file(
 
 def bring_stored(
     *, actor: Actor, company: Company, files: Sequence[tuple[StoredFile, str]], today: date, now: datetime,
-    source: str = Remittance.Source.FILE,
+    source: str = Remittance.Source.FILE, tell: Callable[[int, int], None] | None = None,
 ) -> Brought:  # fmt: skip
-    """Take several files in, each whole or not at all; a bad one doesn't stop its neighbours. Raises NotAllowed."""
+    """Take several files in, each whole or not at all; a bad one doesn't stop its neighbours. `tell` hears how many are done.
+
+    Raises NotAllowed.
+    """
     brought = Brought()
-    for stored, name in files:
+    for done, (stored, name) in enumerate(files):
+        if tell:
+            tell(done, len(files))
         try:
             content = bytes(stored.content)
             brought.taken.add(take_advice_file(actor=actor, company=company, content=content, name=name, today=today, source=source))
@@ -67,6 +74,12 @@ def bring_stored(
             brought.refused.append(Refusal(name, str(refusal), None, stored.pk))
     join_brought(brought, actor=actor, company=company, today=today, now=now)
     return brought
+
+
+def kept_advice_file(*, actor: Actor, pk: int, brought: Collection[int] = ()) -> StoredFile | None:
+    """A list or PDF that this person brought and that waits to be told how it is read. The same bytes are one file, whoever brought
+    them first: `brought` are keys of those that this person is known to have brought, too."""
+    return StoredFile.objects.filter(Q(added_by=actor.label) | Q(pk__in=brought), pk=pk).first()
 
 
 def join_brought(brought: Brought, *, actor: Actor, company: Company, today: date, now: datetime) -> None:
