@@ -45,7 +45,7 @@ def _claims(done: Mapping[int, Proposal]) -> dict[int, list[int]]:
 
 
 def _taken(allocation: Allocation) -> int:
-    return abs(allocation.amount + allocation.discount + allocation.write_off)
+    return abs(allocation.settled)
 
 
 def _of(proposal: Proposal, item_id: int) -> int:

@@ -1,14 +1,17 @@
 """One receipt on the engine's desk: the payer, what the remittance names, the items in reach, and the reasons to doubt."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from cashapp.engine import hits
 from cashapp.engine.book import Book
 from cashapp.engine.hits import Group
 from cashapp.engine.model import Candidate, Policy, Receipt
-from cashapp.engine.payers import Identity, PayerLevel
+from cashapp.engine.own import Condition, OwnRule
+from cashapp.engine.payers import Identity, PayerLevel, plain_account, plain_name
 from cashapp.engine.references import upper
+from cashapp.engine.scoring import PUBLISHED, Scores
 
 MAX_FAMILY = 40
 
@@ -16,10 +19,32 @@ MAX_FAMILY = 40
 class Case:
     """Facts about a receipt, each worked out once and only if a rule asks. `spent` holds what other receipts of the batch took."""
 
-    def __init__(self, receipt: Receipt, book: Book, policy: Policy, gone: frozenset[int] = frozenset()) -> None:
-        self.receipt, self.book, self.policy, self.gone = receipt, book, policy, gone
+    def __init__(
+        self, receipt: Receipt, book: Book, policy: Policy, gone: frozenset[int] = frozenset(), scores: Scores = PUBLISHED
+    ) -> None:
+        self.receipt, self.book, self.policy, self.gone, self.scores = receipt, book, policy, gone, scores
         self.text = upper(receipt.text)
         self.identity: Identity = book.payers.identify(receipt, policy)
+        self.own: tuple[OwnRule, ...] = self._own_rules() if policy.rules else ()
+
+    def _own_rules(self) -> tuple[OwnRule, ...]:
+        """The company's rules that speak of this receipt; what they say of payer, charges and tax counts from here on."""
+        speaking = [r for r in self.policy.rules if holds(r.condition, self.receipt, self.text)]
+        named = next((r for r in speaking if r.effect == "payer"), None)
+        if named is not None and self.identity.level is not PayerLevel.KNOWN and named.customer_id is not None:
+            self.identity = Identity((named.customer_id,), PayerLevel.KNOWN, f"own rule: {named.name}")
+        reach = {*self.identity.customers, *(c for k in self.identity.customers for c in self.book.payers.pays_for(k))}
+        heard = [r for r in speaking if r.customer_id is None or r.customer_id in reach]
+        charges = next((r.limits for r in heard if r.effect == "charges"), None)
+        withheld = next((r.percent for r in heard if r.effect == "withholding"), None)
+        if charges is not None or withheld is not None:
+            self.policy = replace(self.policy, charges=charges or self.policy.charges, withheld=withheld or self.policy.withheld)
+        return tuple(heard)
+
+    def bands(self, customer: int | None) -> tuple[int, int]:
+        """From which score something posts, and from which it is proposed."""
+        own = self.policy.bands
+        return own.of(customer) if own is not None else (self.policy.auto_threshold, self.policy.suggest_threshold)
 
     @property
     def amount(self) -> int:
@@ -31,9 +56,9 @@ class Case:
         payers = self.book.payers
         found = list(self.identity.customers)
         for customer in self.identity.customers:
-            found.extend(payers.below(customer))
+            found.extend(payers.pays_for(customer))
             above = payers.root(customer)
-            if above != customer:
+            if above != customer and not self.identity.own_only:
                 found.extend([above, *payers.below(above)])
         return tuple(dict.fromkeys(found))[:MAX_FAMILY]
 
@@ -44,9 +69,13 @@ class Case:
             return level
         if set(owners) <= set(known):
             return level
-        if all(any(self.book.payers.related(o, k) for k in known) for o in owners):
+        if all(any(self._may_pay(k, o) for k in known) for o in owners):
             return PayerLevel.GROUP if level > PayerLevel.SIMILAR else PayerLevel.TIED
         return PayerLevel.OTHER if level > PayerLevel.SIMILAR else PayerLevel.UNKNOWN
+
+    def _may_pay(self, payer: int, owner: int) -> bool:
+        payers = self.book.payers
+        return owner == payer or owner in payers.pays_for(payer) if self.identity.own_only else payers.may_pay(payer, owner)
 
     def could_be(self, customer: int) -> bool:
         """Whether the payer's name, as the bank shows it, might be this customer's."""
@@ -115,12 +144,12 @@ class Case:
 
     @cached_property
     def families(self) -> list[list[Candidate]]:
-        """Items of each customer that the payer may be together with those of the customers below it, where there are any."""
-        found = [self._with_children(c) for c in self.identity.customers if self.book.payers.below(c)]
+        """Items of each customer that the payer may be together with those of the customers it pays for, where there are any."""
+        found = [self._with_children(c) for c in self.identity.customers if self.book.payers.pays_for(c)]
         return [p for p in found if p]
 
     def _with_children(self, customer: int) -> list[Candidate]:
-        members = [customer, *self.book.payers.below(customer)][:MAX_FAMILY]
+        members = [customer, *self.book.payers.pays_for(customer)][:MAX_FAMILY]
         found = [i for c in members for i in self.pool(c)]
         found.sort(key=lambda i: (i.due_date, i.id))
         return found[: self.policy.pool_max_items]
@@ -151,3 +180,18 @@ def _once(groups: list[Group]) -> list[Group]:
         if ids not in best or group.level > best[ids].level:
             best[ids] = group
     return list(best.values())
+
+
+def holds(when: Condition, receipt: Receipt, text: str) -> bool:
+    """Whether a rule speaks of a receipt; `text` is its remittance in capitals."""
+    return (
+        (not when.currency or when.currency == receipt.currency)
+        and (not when.channel or when.channel == receipt.channel)
+        and (when.low is None or receipt.amount >= when.low)
+        and (when.high is None or receipt.amount <= when.high)
+        and (when.first_day is None or receipt.value_date >= when.first_day)
+        and (when.last_day is None or receipt.value_date <= when.last_day)
+        and (not when.text or upper(when.text) in text)
+        and (not when.payer_account or plain_account(when.payer_account) == plain_account(receipt.payer_account))
+        and (not when.payer_name or plain_name(when.payer_name) == plain_name(receipt.payer_name))
+    )

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from arops.lib.collecting import without_collection
-from cashapp.engine import amount_rules, reference_rules
+from cashapp.engine import amount_rules, other_currency, own_rules, reference_rules
 from cashapp.engine.assign import settle
 from cashapp.engine.book import Book
 from cashapp.engine.case import Case
 from cashapp.engine.fit import FULL
 from cashapp.engine.model import Alternative, Candidate, MatchInputError, Outcome, Payer, Policy, Proposal, Receipt
 from cashapp.engine.payers import PayerLevel
+from cashapp.engine.scoring import scores_of
 from cashapp.engine.solution import Solution, evidence
 
 RULES: tuple[Callable[[Case], list[Solution]], ...] = (
@@ -21,6 +22,8 @@ RULES: tuple[Callable[[Case], list[Solution]], ...] = (
     amount_rules.statement,
     amount_rules.oldest_first_exactly,
     amount_rules.unique_sum,
+    own_rules.agreed_on_account,
+    own_rules.agreed_oldest_first,
     amount_rules.within_tolerance,
     amount_rules.amount_alone,
     amount_rules.oldest_first,
@@ -41,10 +44,10 @@ def match(
     _check(receipts)
     rules = policy or Policy()
     with without_collection():
-        book = Book(candidates, payers)
+        book, scores = Book(candidates, payers), scores_of(rules.matrix)
 
         def propose_all(some: Iterable[Receipt], gone: frozenset[int]) -> dict[int, Proposal]:
-            return {r.id: propose(Case(r, book, rules, gone)) for r in some}
+            return {r.id: propose(Case(r, book, rules, gone, scores)) for r in some}
 
         proposals = settle(receipts, book.items, rules, propose_all)
     return [proposals[r.id] for r in receipts]
@@ -69,20 +72,36 @@ def propose(case: Case) -> Proposal:
     for rule in RULES:
         solutions = _against_earlier(rule(case), found)
         found.extend(solutions)
-        if any(s.score >= case.policy.auto_threshold and not s.doubts for s in solutions):
+        if any(_posts(case, s) for s in solutions):
             break
-    ranked = _ranked(found)
-    if not ranked or ranked[0].score < case.policy.suggest_threshold:
+    ranked = _ranked(_seen_whole(case, found))
+    if not ranked or ranked[0].score < case.bands(ranked[0].customer_id)[1]:
         return _nothing(case, ranked)
     best = ranked[0]
     rivals = [s for s in ranked[1:] if s.rule == best.rule and s.score >= best.score]
     if rivals:
         return _question(case, ranked)
-    outcome: Outcome = "post" if best.score >= case.policy.auto_threshold and not best.doubts else "suggest"
+    outcome: Outcome = "post" if _posts(case, best) else "suggest"
     return Proposal(
         case.receipt.id, best.customer_id, best.fit.allocations, best.fit.residual, best.fit.treatment, best.rule, best.score,
         (*best.reasons, *best.doubts)[:MAX_REASONS], evidence(best), outcome, _others(case, ranked[1:]),
     )  # fmt: skip
+
+
+def _posts(case: Case, solution: Solution) -> bool:
+    return solution.score >= case.bands(solution.customer_id)[0] and not solution.doubts
+
+
+def _seen_whole(case: Case, found: list[Solution]) -> list[Solution]:
+    """With what speaks against every answer, and with the reasons that the company's rules give."""
+    doubts = tuple(own_rules.general_doubts(case))
+    told = [own_rules.with_reason(case, s).doubted(*doubts) for s in found] if doubts or case.own else found
+    return [s.doubted("the payer is no customer, and the items are of several") if _of_nobody(case, s) else s for s in told]
+
+
+def _of_nobody(case: Case, solution: Solution) -> bool:
+    known = case.identity.customers
+    return solution.customer_id is None and bool(known) and known[0] < 0 and bool(solution.fit.allocations)
 
 
 def _against_earlier(solutions: list[Solution], earlier: Sequence[Solution]) -> list[Solution]:
@@ -118,8 +137,8 @@ def _question(case: Case, ranked: Sequence[Solution]) -> Proposal:
 
 def _nothing(case: Case, ranked: Sequence[Solution]) -> Proposal:
     known = case.identity.customers
-    customer = known[0] if len(known) == 1 and case.identity.level > PayerLevel.SIMILAR else None
-    reasons = [case.identity.reason, "no open item explains the amount"]
+    customer = known[0] if len(known) == 1 and case.identity.level > PayerLevel.SIMILAR and known[0] > 0 else None
+    reasons = [case.identity.reason, "no open item explains the amount", *other_currency.words(case), *own_rules.general_doubts(case)]
     if case.strangers:
         reasons.append(f"the text names {case.strangers[0]}, which is not open")
     return Proposal(case.receipt.id, customer, (), case.amount, "ask", "none", 0, tuple(reasons), (), "ask", _others(case, ranked))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -23,9 +23,16 @@ class Amount(IntEnum):
     SHORT = 5
     OVER = 6
     SPREAD = 7
+    CHARGES = 8
+    WITHHELD = 9
+
+    @property
+    def column(self) -> int:
+        """The column of the score matrix: charges and tax that a rule of the company expects count as tolerance does."""
+        return Amount.TOLERANCE if self > Amount.SPREAD else self.value
 
 
-FULL = (Amount.EXACT, Amount.DISCOUNT, Amount.UNDISPUTED)
+FULL = (Amount.EXACT, Amount.DISCOUNT, Amount.UNDISPUTED, Amount.WITHHELD)
 """Levels at which the amount confirms the items to the cent."""
 
 
@@ -62,7 +69,16 @@ def payable_values(item: Candidate, day: date, policy: Policy) -> set[int]:
     found = {item.balance, undisputed(item)}
     if cut := earned_discount(item, day, policy):
         found.add(item.balance - cut)
+    if policy.withheld:
+        found.add(item.balance - tax_withheld(item, policy))
     return found - {0}
+
+
+def tax_withheld(item: Candidate, policy: Policy) -> int:
+    """The tax the payer keeps of an invoice by law, rounded half up to the minor unit; nothing of a credit."""
+    if not policy.withheld or item.balance <= 0:
+        return 0
+    return int((Decimal(item.balance) * policy.withheld / 100).to_integral_value(ROUND_HALF_UP))
 
 
 def tolerance(owed: int, currency: str, policy: Policy) -> int:
@@ -93,7 +109,29 @@ def _exact(amount: int, items: Sequence[Candidate], day: date, policy: Policy) -
     disputes = {i.id: d for i in items if (d := i.balance - undisputed(i))}
     if disputes and sum(disputes.values()) == missing and all(disputes.get(i.id, 0) < i.balance for i in items if i.balance > 0):
         return Fit(Amount.UNDISPUTED, _left_open(items, disputes), 0, "none")
-    return _partly_reduced(missing, items, discounts, disputes)
+    return _withheld(missing, items, policy) or _partly_reduced(missing, items, discounts, disputes)
+
+
+def _withheld(missing: int, items: Sequence[Candidate], policy: Policy) -> Fit | None:
+    """Tax kept by the payer: to the cent by invoice, or off by a cent an invoice where he rounds the sum."""
+    taxes = {i.id: t for i in items if (t := tax_withheld(i, policy))}
+    if not taxes or abs(missing - sum(taxes.values())) >= len(taxes) + (len(taxes) == 1):
+        return None
+    largest = max(taxes, key=lambda item_id: (taxes[item_id], -item_id))
+    taxes[largest] += missing - sum(taxes.values())
+    paid = tuple(Allocation(i.id, i.balance - taxes.get(i.id, 0), withheld=taxes.get(i.id, 0)) for i in items)
+    return Fit(Amount.WITHHELD, paid, -missing, "tax_withheld")
+
+
+def _charged(amount: int, items: Sequence[Candidate], currency: str, policy: Policy) -> Fit | None:
+    """A shortage that is bank charges which we bear, on the largest item."""
+    missing = sum(i.balance for i in items) - amount
+    largest = _largest(items)
+    if not 0 < missing <= policy.charges.get(currency, 0) or missing >= largest.balance:
+        return None
+    off = {largest.id: missing}
+    paid = tuple(Allocation(i.id, i.balance - off.get(i.id, 0), charges=off.get(i.id, 0)) for i in items)
+    return Fit(Amount.CHARGES, paid, -missing, "bank_charges")
 
 
 def _partly_reduced(missing: int, items: Sequence[Candidate], discounts: dict[int, int], disputes: dict[int, int]) -> Fit | None:
@@ -182,6 +220,7 @@ def fit(amount: int, items: Sequence[Candidate], day: date, currency: str, polic
         return None
     found = (
         _exact(amount, items, day, policy)
+        or _charged(amount, items, currency, policy)
         or _tolerated(amount, items, day, currency, policy)
         or _unearned(amount, items, day, policy)
         or _short(amount, items)

@@ -5,6 +5,7 @@ when noise leaves several readings. Which of them is meant, the amount decides (
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -106,11 +107,13 @@ class TextHits(NamedTuple):
 def in_text(text: str, currency: str, book: Book) -> TextHits:
     """Whole numbers in the text (capitals), with the short forms of lists such as `INV-8812/13, 8815`."""
     found = parts(text)
-    hits = TextHits([], [], [], [])
+    hits = TextHits(_creditor_references(text, currency, book), [], [], [])
     for first, after, whole in longest(found, book.by_key, book.max_parts):
         items = _of_currency(book.by_key[whole], currency)
         if not items:
             hits.elsewhere.extend(book.by_key[whole][:1])
+            continue
+        if any(g.start < found[after - 1].end and found[first].start < g.end for g in hits.groups):
             continue
         _place(hits, items, whole, text, found, first, after)
     if book.closed:
@@ -120,6 +123,24 @@ def in_text(text: str, currency: str, book: Book) -> TextHits:
                 start, end = found[first].start, found[after - 1].end
                 hits.closed.append(Group(tuple(book.closed[whole][:1]), Level.EXACT, "paid already", start, end))
     return hits
+
+
+_RF = re.compile(r"(?<![A-Z0-9])RF[0-9]{2}(?: ?[A-Z0-9]){1,21}")
+"""An ISO 11649 reference, printed in fours or not; words after it may have been caught too."""
+
+
+def _creditor_references(text: str, currency: str, book: Book) -> list[Group]:
+    """Valid ISO 11649 references in free text: the check digits say where one ends."""
+    found: list[Group] = []
+    for match in _RF.finditer(text) if "RF" in text else ():
+        whole = match.group()
+        for end in [n for n in range(len(whole), 4, -1) if n == len(whole) or whole[n] == " "]:
+            read = standards.read(whole[:end])
+            group = _creditor_reference(read[0], currency, book) if read else None
+            if group is not None:
+                found.append(group._replace(start=match.start(), end=match.start() + end))
+                break
+    return found
 
 
 def _place(hits: TextHits, items: tuple[Candidate, ...], whole: str, text: str, found: list[Part], first: int, after: int) -> None:

@@ -42,7 +42,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money that came in. `text` is the remittance text as the bank gave it: spans of evidence point into it."""
+    """Money that came in. `text` is the remittance text as the bank gave it: spans of evidence point into it.
+
+    `caution` is why a person must see it whatever explains it, such as a bank account never seen before; empty mostly.
+    """
 
     id: int
     amount: int
@@ -55,6 +58,7 @@ class Receipt:
     customer_id: int | None = None
     company_id: int = 0
     channel: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ class Policy:
     `matrix` are the company's own cells over the published ones, `bands` its own thresholds (then `auto_threshold` and
     `suggest_threshold` count no more), `rules` its own rules in order of position. `rates` are what one unit of a currency is worth
     in another on the day, keyed (from, to): a payment in another currency is proposed with them, never posted.
+
+    `alias_confidence` is how often in 100 uses an alias must have been right to be trusted. `charges` (minor units by currency) is
+    what banks may keep on the way at our cost, `withheld` the percent of tax the payer keeps by law: own rules set both, by receipt.
     """
 
     auto_threshold: int = 90
@@ -128,6 +135,9 @@ class Policy:
     bands: Bands | None = None
     rules: tuple[OwnRule, ...] = ()
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    alias_confidence: int = 90
+    charges: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    withheld: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

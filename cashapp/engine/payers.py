@@ -56,6 +56,8 @@ class Identity(NamedTuple):
     customers: tuple[int, ...]
     level: PayerLevel
     reason: str
+    doubt: str = ""
+    own_only: bool = False
 
 
 NOBODY = Identity((), PayerLevel.UNKNOWN, "the payer is not known by account, alias or name")
@@ -90,6 +92,10 @@ class PayerBook:
         self.shown: dict[int, str] = {}
         self.parent: dict[int, int] = {}
         self.children: dict[int, list[int]] = defaultdict(list)
+        self.for_others: dict[int, tuple[int, ...]] = {}
+        self.doubtful: dict[tuple[int, str], int] = {}
+        self.own_only: set[tuple[int, str]] = set()
+        self.outsiders: set[int] = set()
         for payer in payers:
             self._add(payer)
         self._choices = sorted(self.names)
@@ -101,6 +107,13 @@ class PayerBook:
         for alias in payer.aliases:
             self.aliases[plain_name(alias)].add(payer.customer_id)
         self.names[plain_name(payer.name)].add(payer.customer_id)
+        if payer.pays_for:
+            self.for_others[payer.customer_id] = payer.pays_for
+        if payer.customer_id < 0:
+            self.outsiders.add(payer.customer_id)
+        if payer.doubtful:
+            self.doubtful |= {(payer.customer_id, mark): share for mark, share in payer.doubtful.items()}
+        self.own_only |= {(payer.customer_id, mark) for mark in payer.own_only}
         if payer.parent_id is not None and payer.parent_id != payer.customer_id:
             self.parent[payer.customer_id] = payer.parent_id
             self.children[payer.parent_id].append(payer.customer_id)
@@ -117,6 +130,15 @@ class PayerBook:
                 return min(seen[seen.index(above) :])
             seen.append(above)
         return seen[-1]
+
+    def pays_for(self, customer: int) -> list[int]:
+        """Whose debts a payer may settle besides his own: those below him, and those it was agreed he pays for."""
+        agreed = self.for_others.get(customer, ())
+        return self.below(customer) if not agreed else sorted({*self.below(customer), *agreed} - {customer})
+
+    def may_pay(self, payer: int, owner: int) -> bool:
+        """Whether a payer may settle an owner's items: of one group, or agreed."""
+        return owner in self.for_others.get(payer, ()) or self.related(payer, owner)
 
     def below(self, customer: int) -> list[int]:
         """Customers under this one in the payer graph, at any depth, in order."""
@@ -138,9 +160,19 @@ class PayerBook:
             return Identity((receipt.customer_id,), PayerLevel.KNOWN, f"the payer is {self.name(receipt.customer_id)}, as given")
         account = plain_account(receipt.payer_account)
         if account and (owners := self.accounts.get(account)):
-            return self._by_account(owners)
+            return self._marked(self._by_account(owners), account, policy)
         plain = plain_name(receipt.payer_name)
-        return self._by_name(plain, policy) if plain else NOBODY
+        return self._marked(self._by_name(plain, policy), plain, policy) if plain else NOBODY
+
+    def _marked(self, found: Identity, mark: str, policy: Policy) -> Identity:
+        """With what is known of the alias it rests on: how often it was right, and whether it stands for the customer alone."""
+        if found.level is not PayerLevel.KNOWN or len(found.customers) != 1:
+            return found
+        customer = found.customers[0]
+        share = self.doubtful.get((customer, mark), 100)
+        doubt = f"{mark} was {self.name(customer)} in only {share} of 100 uses" if share < policy.alias_confidence else ""
+        only = (customer, mark) in self.own_only
+        return found._replace(doubt=doubt, own_only=only) if doubt or only else found
 
     def resembles(self, name: str, customer: int) -> bool:
         """Whether a payer's name is anything like the customer's: alike as a whole, or in its first word."""

@@ -11,7 +11,7 @@ from cashapp.engine.hits import BROKEN, CUT, SLIP, Group
 from cashapp.engine.model import Allocation, Candidate
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.references import key
-from cashapp.engine.scoring import REST
+from cashapp.engine.scoring import REST_RULE
 from cashapp.engine.solution import Solution, by_matrix
 from cashapp.engine.subset import lone, subset_sums
 from cashapp.engine.sums import search
@@ -194,7 +194,8 @@ def _broken_doubts(case: Case, items: Sequence[Candidate], groups: Sequence[Grou
 def _stranger_doubts(case: Case, items: Sequence[Candidate]) -> list[str]:
     owners = {i.customer_id for i in items}
     first = next(iter(owners))
-    if len(owners) > 1 and not all(case.book.payers.related(first, o) for o in owners):
+    payers, known = case.book.payers, case.identity.customers
+    if len(owners) > 1 and not all(payers.related(first, o) or any(payers.may_pay(k, o) for k in known) for o in owners):
         return [f"the items named are of {len(owners)} customers that do not belong together"]
     return []
 
@@ -289,7 +290,7 @@ def _rest_solution(
     everything = [*items, *more]
     solution = by_matrix(case, "references and the rest", everything, _full(everything, cuts), groups)
     count = "1 more open item explains" if len(more) == 1 else f"{len(more)} more open items explain"
-    score = REST[case.relation([i.customer_id for i in everything])]
+    score = case.scores.rules[REST_RULE].get(case.relation([i.customer_id for i in everything]), 40)
     told = solution._replace(score=score, reasons=(*solution.reasons, f"{count} the rest to the cent"))
     return told.doubted(*_twin_doubts(case, solution, groups))
 

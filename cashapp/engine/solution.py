@@ -11,7 +11,7 @@ from cashapp.engine.hits import Group
 from cashapp.engine.model import Alternative, Candidate, Evidence
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.references import Level
-from cashapp.engine.scoring import DOUBT_CAP, MATRIX
+from cashapp.engine.scoring import DOUBT_CAP
 
 
 class Solution(NamedTuple):
@@ -44,7 +44,7 @@ class Solution(NamedTuple):
 
 def payer_of(case: Case, items: Sequence[Candidate]) -> int | None:
     """On whose account the receipt belongs: the payer when he is certain, else the customer whose items are paid."""
-    if len(case.identity.customers) == 1 and case.identity.level > PayerLevel.SIMILAR:
+    if len(case.identity.customers) == 1 and case.identity.level > PayerLevel.SIMILAR and case.identity.customers[0] > 0:
         return case.identity.customers[0]
     owners = {i.customer_id for i in items}
     return owners.pop() if len(owners) == 1 else None
@@ -54,7 +54,7 @@ def by_matrix(case: Case, rule: str, items: Sequence[Candidate], found: Fit, gro
     """A solution scored by the weakest reference used, the payer's relation and the amount."""
     level = min((g.level for g in groups), default=Level.FUZZY)
     relation = case.relation(_owners(items))
-    score = MATRIX[level][relation][found.level]
+    score = case.scores.matrix[level][relation][found.level.column]
     reasons = (*_reference_words(groups, items), *_payer_words(case, items), *amount_words(case, items, found))
     return Solution(rule, score, payer_of(case, items), _with_reasons(found, groups), reasons, tuple(groups))
 
@@ -92,6 +92,8 @@ def _payer_words(case: Case, items: Sequence[Candidate]) -> tuple[str, ...]:
     if not known or set(owners) <= set(known):
         return (identity.reason,)
     others = ", ".join(book.name(o) for o in owners if o not in known)
+    if all(any(o in book.for_others.get(k, ()) for k in known) for o in owners if o not in known):
+        return (identity.reason, f"it was agreed that the payer pays for {others}")
     if all(any(book.related(o, k) for k in known) for o in owners):
         return (identity.reason, f"{others} belongs to the payer's group")
     return (identity.reason, f"the items are of {others}, not of the payer")
@@ -108,6 +110,8 @@ def amount_words(case: Case, items: Sequence[Candidate], found: Fit) -> tuple[st
         Amount.DISCOUNT: (f"amount equals {what} less {money.format(discount, cur)} discount taken in time",),
         Amount.UNDISPUTED: (f"amount equals {what} without the disputed part",),
         Amount.TOLERANCE: (f"amount differs from {what} by {left}, within tolerance",),
+        Amount.CHARGES: (f"amount equals {what} less {left} bank charges, which are ours",),
+        Amount.WITHHELD: (f"amount equals {what} less {left} tax withheld",),
         Amount.UNEARNED: (f"{left} discount was taken after its time and stays due",),
         Amount.SHORT: (f"{left} less than {what} was paid", *_swap_words(case, items)),
         Amount.OVER: (f"{left} more than {what} was paid; the rest stays on account", *_swap_words(case, items)),

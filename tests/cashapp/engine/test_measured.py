@@ -34,14 +34,14 @@ def measured() -> tuple[Measure, Measure, int, int, float]:
     return pooled(ours), pooled(plain), asked, posted, count / took
 
 
-def test_nine_in_ten_post_without_a_person_by_count_and_by_value(measured) -> None:
+def test_nineteen_in_twenty_post_without_a_person_by_count_and_by_value(measured) -> None:
     total = measured[0].total
     assert total.receipts == 2_000 * len(SEEDS)
-    assert total.rate >= 0.90 and total.value_rate >= 0.90, "\n".join(table(measured[0]))
+    assert total.rate >= 0.95 and total.value_rate >= 0.95, "\n".join(table(measured[0]))
 
 
-def test_at_most_one_in_a_thousand_posted_is_wrong(measured) -> None:
-    assert measured[0].total.wrong_per_thousand <= 1.0, measured[0].mistakes
+def test_at_most_one_in_two_thousand_posted_is_wrong(measured) -> None:
+    assert measured[0].total.wrong_per_thousand <= 0.5, measured[0].mistakes
 
 
 def test_ambiguous_receipts_are_always_queued(measured) -> None:
@@ -63,5 +63,5 @@ def test_it_finds_twice_what_number_and_amount_find(measured) -> None:
 
 
 def test_it_is_fast_enough_for_a_bank_day(measured) -> None:
-    """The goal is 1,000 receipts a second (`manage.py bench match`); this floor only catches a rule that became quadratic."""
+    """The goal is 3,000 receipts a second (`manage.py bench match`); this floor only catches a rule that became quadratic."""
     assert measured[4] > 250

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cashapp.engine import Allocation, Alternative, Candidate, Payer, Policy, Proposal, Receipt, Reference, match
+from cashapp.engine import Allocation, Alternative, Candidate, Payer, Policy, Proposal, Receipt, Reference, match, read_rule
 from tests.cashapp.engine.desk import DAY
 
 PAYERS = (
@@ -18,6 +18,13 @@ PAYERS = (
     Payer(5, "Works Ltd", (), ("A9",)),
 )
 AMOUNTS = st.one_of(st.sampled_from([1, 99, 100_00, 200_00, 300_00, 500_00, 123_45, 98_00, 2_00]), st.integers(1, 2000_00))
+OWN = {
+    "charges": {"values": {"amounts": {"USD": 25_00}}}, "withholding": {"values": {"percent": "10"}}, "order": {"customer_id": 1},
+    "deduction": {"values": {"reason": "freight"}}, "on_account": {"customer_id": 2, "condition": {"text": "PAYMENT"}},
+    "payer": {"customer_id": 3, "condition": {"payer_name": "Who"}},
+}  # fmt: skip
+RULES = tuple(read_rule(id=n, name=effect, effect=effect, **more) for n, (effect, more) in enumerate(OWN.items()))  # type: ignore[arg-type]
+POLICIES = st.sampled_from([Policy(), Policy(rules=RULES), Policy(rules=RULES[1:])])
 NUMBERS = st.sampled_from([f"INV-{n}" for n in (10421, 10422, 10423, 10424, 20421, 10042)] + ["10421", "2026-10421", "CM-10421"])
 
 
@@ -72,15 +79,15 @@ def check_parts(given_to: Iterable[Allocation], residual: int, amount: int, item
     assert len({a.item_id for a in made}) == len(made)
     assert sum(a.amount for a in made) + max(residual, 0) == amount
     if residual < 0:
-        assert sum(a.write_off + a.short for a in made) == -residual
+        assert sum(a.write_off + a.short + a.charges + a.withheld for a in made) == -residual
     else:
-        assert not any(a.write_off or a.short for a in made)
+        assert not any(a.write_off or a.short or a.charges or a.withheld for a in made)
     for a in made:
         item = items[a.item_id]
         sign = 1 if item.balance > 0 else -1
         assert item.balance and item.currency == "USD"
-        assert all(part * sign >= 0 for part in (a.amount, a.discount, a.write_off, a.short))
-        assert abs(a.amount + a.discount + a.write_off + a.short) <= abs(item.balance)
+        assert all(part * sign >= 0 for part in (a.amount, a.discount, a.write_off, a.short, a.charges, a.withheld))
+        assert abs(a.settled + a.short) <= abs(item.balance)
         assert a.discount <= item.discount_amount or not a.discount
         assert a.amount or a.discount
 
@@ -93,7 +100,7 @@ def check(proposal: Proposal, paid: Receipt, items: dict[int, Candidate], policy
     if proposal.outcome == "ask":
         assert proposal.allocations == () and proposal.residual == paid.amount and proposal.residual_treatment == "ask"
     if proposal.outcome == "post":
-        assert proposal.allocations and proposal.score >= policy.auto_threshold
+        assert (proposal.allocations or proposal.rule == "stays on account") and proposal.score >= policy.auto_threshold
         written = sum(a.write_off for a in proposal.allocations)
         assert written <= policy.tolerance_fixed["USD"]
     for e in proposal.evidence:
@@ -101,10 +108,10 @@ def check(proposal: Proposal, paid: Receipt, items: dict[int, Candidate], policy
 
 
 @settings(max_examples=200, deadline=None)
-@given(batches())
-def test_every_cent_has_one_place_and_no_item_gives_more_than_it_has(batch: tuple[list[Receipt], list[Candidate]]) -> None:
+@given(batches(), POLICIES)
+def test_every_cent_has_one_place_and_no_item_gives_more_than_it_has(batch: tuple[list[Receipt], list[Candidate]], policy: Policy) -> None:
     paid, items = batch
-    by_id, policy = {i.id: i for i in items}, Policy()
+    by_id = {i.id: i for i in items}
     proposals = match(paid, items, PAYERS, policy)
     assert [p.receipt_id for p in proposals] == [r.id for r in paid]
     for proposal, one in zip(proposals, paid, strict=True):
@@ -113,7 +120,7 @@ def test_every_cent_has_one_place_and_no_item_gives_more_than_it_has(batch: tupl
     left_short: dict[int, int] = defaultdict(int)
     for proposal in proposals:
         for a in proposal.allocations if proposal.outcome == "post" else ():
-            taken[a.item_id] += a.amount + a.discount + a.write_off
+            taken[a.item_id] += a.settled
             item = by_id[a.item_id]
             assert abs(taken[item.id]) <= abs(item.balance)
             left_short[item.id] += a.short
