@@ -17,3 +17,7 @@ class TryLater(Exception):
     def __init__(self, reason: str, *, everyone: bool = False) -> None:
         super().__init__(reason)
         self.everyone = everyone
+
+
+class MailboxRefused(Refused):
+    """A mailbox that can't be set up like that, or be read; the message says what to do."""

@@ -1,0 +1,126 @@
+"""Reading a mailbox over IMAP (RFC 9051, 3501): only ever reading. Nothing is deleted, moved or marked, so what we do can lose no mail.
+
+The server's certificate is verified against the machine's authorities (SSL_CERT_FILE adds one's own). Without encryption a
+server is spoken to on the own network only, for a password must not cross others' in the clear.
+"""
+
+import imaplib
+import ipaddress
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+
+from messaging.models import Mailbox
+from messaging.services.errors import MailboxRefused
+from messaging.services.secrets import unseal
+
+TIMEOUT = 20.0
+"""Seconds that a server may take to answer."""
+
+_SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A mail on the server: its number there, and its size in bytes."""
+
+    uid: int
+    size: int
+
+
+class Folder:
+    """The folder of a mailbox, open for reading."""
+
+    def __init__(self, imap: imaplib.IMAP4, uid_validity: int) -> None:
+        self.imap = imap
+        self.uid_validity = uid_validity
+
+    def after(self, uid: int) -> list[int]:
+        """The numbers of mails above this one, in their order. (`n:*` answers with the last mail even where it is below n.)"""
+        found = _said(self.imap.uid("SEARCH", f"UID {uid + 1}:*"))
+        return sorted(number for number in map(int, b" ".join(found).split()) if number > uid)
+
+    def since(self, day: date) -> list[int]:
+        """The numbers of mails that came in on that day or later. Months have English names in IMAP, whatever the machine speaks."""
+        months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+        found = _said(self.imap.uid("SEARCH", f"SINCE {day.day}-{months[day.month - 1]}-{day.year}"))
+        return sorted(map(int, b" ".join(found).split()))
+
+    def size(self, uid: int) -> int | None:
+        """Bytes of a mail; None when it is gone."""
+        for part in _said(self.imap.uid("FETCH", str(uid), "(UID RFC822.SIZE)")):
+            if found := _SIZE.search(part):
+                return int(found[1])
+        return None
+
+    def fetch(self, uid: int, *, headers_only: bool = False) -> bytes | None:
+        """The bytes of a mail, which stays unread; None when it is gone."""
+        status, answer = self.imap.uid("FETCH", str(uid), "(BODY.PEEK[HEADER])" if headers_only else "(BODY.PEEK[])")
+        if status != "OK":
+            raise MailboxRefused(f"the server doesn't give out mail {uid}")
+        return next((bytes(part[1]) for part in answer if isinstance(part, tuple) and len(part) > 1), None)
+
+
+@contextmanager
+def opened(mailbox: Mailbox) -> Iterator[Folder]:
+    """The mailbox's folder, read-only. Raises MailboxRefused, in words that say what to mend and never quote the password."""
+    secret = unseal(mailbox.secret) if mailbox.secret else ""
+    try:
+        imap = _connect(mailbox)
+        try:
+            imap.login(mailbox.username, secret)
+            yield _select(imap, mailbox.folder)
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                imap.logout()
+    except ssl.SSLCertVerificationError as error:
+        raise MailboxRefused(f"the certificate of {mailbox.host} is not trusted: {error.verify_message}") from None
+    except TimeoutError:
+        raise MailboxRefused(f"{mailbox.host} doesn't answer within {TIMEOUT:g} seconds") from None
+    except OSError as error:
+        raise MailboxRefused(f"{mailbox.host}:{mailbox.port} can't be reached: {error.strerror or error}"[:280]) from None
+    except imaplib.IMAP4.error as error:
+        said = str(error).removeprefix("b'").strip("'\"")
+        said = said.replace(secret, "…") if secret else said
+        raise MailboxRefused(f"{mailbox.host} refuses: {said}"[:280]) from None
+    except UnicodeError:
+        raise MailboxRefused("user name, password and folder are written in plain ASCII in IMAP") from None
+
+
+def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
+    if mailbox.security == "tls":
+        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
+    if mailbox.security == "none" and not _is_near(mailbox.host, mailbox.port):
+        raise MailboxRefused(f"{mailbox.host} is not on the own network: use TLS, for the password would cross others' in the clear")
+    imap = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT)
+    if mailbox.security == "starttls":
+        imap.starttls(ssl_context=ssl.create_default_context())
+    return imap
+
+
+def _is_near(host: str, port: int) -> bool:
+    """Whether all addresses of the host are private ones."""
+    found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    return bool(found) and all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
+
+
+def _select(imap: imaplib.IMAP4, folder: str) -> Folder:
+    quoted = '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    status, _ = imap.select(quoted, readonly=True)
+    if status != "OK":
+        raise MailboxRefused(f"there is no folder {folder}")
+    validity = imap.response("UIDVALIDITY")[1]
+    return Folder(imap, int(validity[0]) if validity and validity[0] else 0)
+
+
+def _said(answer: tuple[str, list[object]]) -> list[bytes]:
+    """What the server said to a command, as lines of bytes."""
+    status, parts = answer
+    if status != "OK":
+        raise MailboxRefused("the server doesn't answer as IMAP servers do")
+    lines = (part[0] if isinstance(part, tuple) else part for part in parts)
+    return [bytes(line) for line in lines if isinstance(line, bytes)]
