@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
+from cashapp.services.reconciling import prepare_accounts
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
 from disputes.services.facets import TRACED, refill_facets
@@ -79,6 +80,11 @@ def matching(night: Now, job: Job) -> dict[str, int]:
     """Receipts that wait, against what is open."""
     run = match_receipts(company=night.company, actor=night.actor, today=night.day, now=night.moment)
     return {"receipts": run.seen, "posted": len(run.posted), "suggested": run.suggested, "asked": run.asked}
+
+
+def bank_days(night: Now, job: Job) -> dict[str, int]:
+    """Yesterday's figures of every bank account, for people to look at, explain and sign; gaps in statements are counted."""
+    return prepare_accounts(actor=night.actor, company=night.company, day=night.day - timedelta(days=1))
 
 
 def cases(night: Now, job: Job) -> dict[str, int]:
@@ -159,6 +165,7 @@ STEPS = (
     Step("billing", "Recurring invoices drafted", "invoices.issue", billing),
     Step("checks", "Invoices checked", "invoices.issue", checks),
     Step("matching", "Matching receipts", "cash.apply", matching),
+    Step("bank_days", "Yesterday at the bank", "reconciliation.prepare", bank_days),
     Step("cases", "Cases of settled items closed", "jobs.run", cases),
     Step("snapshot", "Ageing snapshot", "jobs.run", snapshot),
     Step("promises", "Promises judged", "jobs.run", promises),
