@@ -7,12 +7,15 @@ from celery import shared_task
 from arops.lib import clock, money
 from cashapp.models import BankAccount, BankFile, CashRule, Receipt, Remittance, RuleMatrix
 from cashapp.selectors.slips import Slips
+from cashapp.selectors.verified import CHECKS
 from cashapp.services import match_receipts
 from cashapp.services.errors import AlreadyImported
+from cashapp.services.reconciling import alerting
 from cashapp.services.remittances.uploading import bring_stored
 from cashapp.services.rules.testing import run_trial
 from cashapp.services.uploading import take_bank_file
 from disputes.selectors.payments import register_slips
+from ledger.verify import register_check
 from org.actors import SystemActor
 from org.models import Company
 from workflow.models import Job, StoredFile
@@ -20,6 +23,12 @@ from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
 
 register_slips(Slips())
+
+for name, sql in CHECKS.items():
+    register_check(name, sql)
+
+NOTICES = (alerting,)
+"""Sources of mail to colleagues, known once this module is loaded."""
 register_subject("cashapp.remittance", view="cash.view", edit="cash.apply", url_name="cashapp:remittance")
 
 
