@@ -11,6 +11,7 @@ from cashapp.selectors.verified import CHECKS
 from cashapp.services import match_receipts
 from cashapp.services.errors import AlreadyImported
 from cashapp.services.reconciling import alerting
+from cashapp.services.remittances.mail import take_mails
 from cashapp.services.remittances.uploading import bring_stored
 from cashapp.services.rules.testing import run_trial
 from cashapp.services.uploading import take_bank_file
@@ -37,6 +38,12 @@ def match_company(company_id: int) -> int:
     """Match what waits in one company; safe to repeat. Answers with how many were posted."""
     company = Company.objects.get(pk=company_id)
     return len(match_receipts(company=company, actor=SystemActor("matching"), today=clock.today(), now=clock.now()).posted)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def take_mail() -> dict[str, int]:
+    """Take the advices in mails that came in; safe to ring at any time. Answers with how many mails were read, empty, refused."""
+    return take_mails(today=clock.today(), now=clock.now())
 
 
 @register("bank_file", label="Bank file import", permission="cash.import")
@@ -101,5 +108,5 @@ def try_rules(job: Job, tell: Tell) -> dict[str, int]:
     first, last = date.fromisoformat(params["first"]), date.fromisoformat(params["last"])
     test = run_trial(actor=actor_of(job), subject=subject, first=first, last=last, today=today, tell=tell)
     post = test.figures["after"]["post"]
-    job.results = [{"trial": test.pk, "link": f"/cash/rules/trials/{test.pk}/"}]
+    job.results = [{"trial": test.pk, "detail": "it stands on the page of what was tried"}]
     return {"receipts": test.figures["receipts"], "posted": post["count"], "rightly": post["right"], "differ": test.figures["differences"]}
