@@ -139,7 +139,7 @@ def page_of(actor: Actor, found: QuerySet[Remittance], after: str = "", size: in
     return in_order(whole.prefetch_related(joins_in_sight(actor)), slice.keys), slice.after
 
 
-def joins_in_sight(actor: Actor) -> Prefetch[str]:
+def joins_in_sight(actor: Actor) -> "Prefetch[str]":
     """Standing joins with receipts in sight, as `shown_joins`."""
     receipts = Receipt.objects.visible_to(actor, "cash.view").order_by().values("pk")
     standing = _joined().filter(receipt__in=receipts).select_related("receipt__customer", "receipt__open_item").order_by("pk")
