@@ -1,8 +1,13 @@
-"""What people type in the outbox."""
+"""What people type in the outbox, and about mailboxes."""
 
 import re
+from typing import Any
 
 from django import forms
+
+from messaging.models import Mailbox
+from messaging.services.mailboxes import FIELDS, Given
+from org.models import Company
 
 
 class RetryForm(forms.Form):
@@ -14,3 +19,52 @@ class RetryForm(forms.Form):
     def clean_recipients(self) -> list[str]:
         """The addresses; each is checked by the service."""
         return [part for part in re.split(r"[\s,;]+", self.cleaned_data["recipients"]) if part]
+
+
+class MailboxForm(forms.Form):
+    """A mailbox to read. The password goes in and is never given out; left empty, the one that is kept stays."""
+
+    company = forms.ModelChoiceField(Company.objects.none(), empty_label=None)
+    name = forms.CharField(max_length=100, help_text="Yours, such as Remittances.")
+    host = forms.CharField(max_length=200, label="IMAP server", help_text="Such as imap.example.com.")
+    security = forms.ChoiceField(
+        label="Encryption",
+        initial="tls",
+        choices=[("tls", "TLS, from the start"), ("starttls", "STARTTLS"), ("none", "None: own network only")],
+    )
+    port = forms.IntegerField(min_value=1, max_value=65535, initial=993, help_text="993 with TLS, 143 with STARTTLS.")
+    username = forms.CharField(max_length=200, label="User name")
+    password = forms.CharField(
+        max_length=500, required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Where the provider has app passwords, one of those.",
+    )  # fmt: skip
+    folder = forms.CharField(max_length=200, initial="INBOX", help_text="Only read: no mail in it is deleted, moved or marked.")
+    is_active = forms.BooleanField(required=False, initial=True, label="Read it every minute")
+
+    def __init__(self, *args: Any, companies: Any = None, mailbox: Mailbox | None = None, **kwargs: Any) -> None:
+        if mailbox:
+            kwargs["initial"] = {name: getattr(mailbox, name) for name in FIELDS}
+        super().__init__(*args, **kwargs)
+        if mailbox:
+            del self.fields["company"]
+            self.fields["password"].help_text = "Empty: the one that is kept stays."
+            return
+        field: Any = self.fields["company"]
+        field.queryset = companies
+        if len(found := list(companies[:2])) == 1:
+            field.initial = found[0]
+
+    def clean_host(self) -> str:
+        """A name or address, nothing else."""
+        host: str = self.cleaned_data["host"].strip()
+        if not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
+            raise forms.ValidationError("enter the name of the server alone, such as imap.example.com")
+        return host
+
+    def given(self) -> Given:
+        """What was typed, for the service."""
+        data = self.cleaned_data
+        return Given(
+            name=data["name"].strip(), host=data["host"], port=data["port"], security=data["security"], username=data["username"].strip(),
+            folder=data["folder"].strip(), is_active=data["is_active"], password=data["password"],
+        )  # fmt: skip

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from messaging import views
+from messaging.views import mailboxes
 
 app_name = "messaging"
 urlpatterns = [
@@ -13,4 +14,9 @@ urlpatterns = [
     path("<int:pk>/retry/", views.retry, name="retry"),
     path("<int:pk>/release/", views.release, name="release"),
     path("<int:pk>/posted/", views.posted, name="posted"),
+    path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("mailboxes/new/", mailboxes.create, name="mailbox-new"),
+    path("mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
+    path("mailboxes/<int:pk>/test/", mailboxes.test, name="mailbox-test"),
+    path("mailboxes/<int:pk>/soon/", mailboxes.soon, name="mailbox-soon"),
 ]

@@ -86,3 +86,11 @@ def try_mailbox(*, actor: Actor, mailbox: Mailbox) -> int:
     require(actor, "settings.manage", mailbox.company_id)
     with opened(mailbox) as folder:
         return len(folder.after(mailbox.last_uid if folder.uid_validity == mailbox.uid_validity else 0))
+
+
+@transaction.atomic
+def read_soon(*, actor: Actor, mailbox: Mailbox) -> None:
+    """Have it read at the next moment, whatever was wrong last time. Raises NotAllowed (settings.manage)."""
+    require(actor, "settings.manage", mailbox.company_id)
+    Mailbox.objects.filter(pk=mailbox.pk).update(checked_at=None, error="")
+    record(actor=actor, type="mailbox.read_soon", company_id=mailbox.company_id, subject=mailbox)
