@@ -5,7 +5,7 @@ from django.urls import path
 from cashapp.views import accounts, acts, cheques, files, lockboxes, policy, receipts, workbench
 from cashapp.views.reconciling import days as bank_days
 from cashapp.views.reconciling import dormant, unapplied
-from cashapp.views.remittances import detail, keying, lists, taking
+from cashapp.views.remittances import detail, keying, lists, mails, taking
 from cashapp.views.rules import matrix as rule_matrix
 from cashapp.views.rules import own as own_rules
 from cashapp.views.rules import trials as rule_trials
@@ -46,6 +46,17 @@ urlpatterns = [
     path("accounts/<int:pk>/lists/forget/", accounts.forget_mapping, name="mapping-forget"),
     # lockboxes of a bank account
     path("accounts/<int:pk>/lockboxes/", lockboxes.lockboxes, name="lockboxes"),
+    # mails with advices
+    path("mails/", mails.index, name="mails"),
+    path("mails/upload/", mails.upload, name="mail-upload"),
+    path("mails/<int:pk>/", mails.mail, name="mail"),
+    path("mails/<int:pk>/again/", mails.again, name="mail-again"),
+    path("mails/<int:pk>/aside/", mails.aside, name="mail-aside"),
+    path("mails/<int:pk>/original/", mails.original, name="mail-original"),
+    path("mails/parts/<int:pk>/", mails.part, name="mail-part"),
+    path("mails/parts/<int:pk>/page/<int:number>/", mails.part_page, name="mail-part-page"),
+    path("mails/parts/<int:pk>/original/", mails.part_original, name="mail-part-original"),
+    path("mails/parts/<int:pk>/read/", mails.part_read, name="mail-part-read"),
     # remittance advices, and cheques keyed by hand
     path("remittances/", lists.index, name="remittances"),
     path("remittances/several/", lists.several, name="remittances-several"),
