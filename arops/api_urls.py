@@ -7,6 +7,7 @@ from arops.api.resources import ApprovalDetail, Approvals, Companies, CompanyDet
 from arops.api.tasks import STEPS, TaskDetail, Tasks
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
+from cashapp.api import remittances
 from customers import api as customers
 from disputes import api as disputes
 from invoicing import api as invoicing
@@ -74,6 +75,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *resource("bank-accounts", all=cashapp.BankAccounts, one=cashapp.BankAccountDetail),
     *resource("receipts", all=cashapp.Receipts, bulk=cashapp.ReceiptsBulk, external=cashapp.ReceiptByExternalId, one=cashapp.ReceiptDetail),
     *resource("bank-files", all=cashapp.BankFiles),
+    *resource(
+        "remittances", all=remittances.Remittances, bulk=remittances.RemittancesBulk, external=remittances.RemittanceByExternalId,
+        one=remittances.RemittanceDetail,
+    ),
+    *resource("remittance-files", all=remittances.RemittanceFiles),
     path("imports/invoices", invoicing.InvoicesImport.as_view(), name="imports-invoices"),
     path("imports/customers", customers.MasterImport.as_view(), name="imports-customers"),
     path("imports/contacts", customers.ContactsImport.as_view(), name="imports-contacts"),

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from cashapp.views import accounts, acts, cheques, files, lockboxes, policy, receipts, workbench
+from cashapp.views import accounts, acts, advices, bands, cheques, files, lockboxes, pauses, policy, receipts, workbench
 from cashapp.views.reconciling import days as bank_days
 from cashapp.views.reconciling import dormant, unapplied
+from cashapp.views.refunds import lists as refund_lists
+from cashapp.views.refunds import payouts
+from cashapp.views.refunds import refund as refunds
 from cashapp.views.remittances import detail, keying, lists, mails, taking
 from cashapp.views.rules import matrix as rule_matrix
 from cashapp.views.rules import own as own_rules
@@ -14,8 +17,19 @@ from cashapp.views.rules import watch as rule_watch
 app_name = "cashapp"
 urlpatterns = [
     path("", workbench.workbench, name="workbench"),
-    path("ready/", workbench.ready, name="ready"),
-    path("ready/undo/", workbench.ready_undo, name="ready-undo"),
+    # the confident band, looked at by sample and posted at once
+    path("ready/", bands.review, name="ready"),
+    path("ready/<int:pk>/judge/", bands.judge, name="ready-judge"),
+    path("ready/<int:pk>/post/", bands.post, name="ready-post"),
+    path("ready/undo/", bands.undo, name="ready-undo"),
+    # advices beside the receipt in hand, and receipts that wait
+    path("receipts/<int:pk>/join/", advices.join_here, name="advice-join"),
+    path("joins/<int:pk>/apart/", advices.apart, name="advice-apart"),
+    path("joins/<int:pk>/file/", advices.file, name="advice-file"),
+    path("joins/<int:pk>/page/<int:number>/", advices.drawn, name="advice-page"),
+    path("receipts/<int:pk>/wait/", pauses.wait, name="wait"),
+    path("receipts/<int:pk>/go-on/", pauses.resume, name="go-on"),
+    path("receipts/<int:pk>/customer/", pauses.question, name="ask-customer"),
     path("receipts/<int:pk>/", receipts.receipt, name="receipt"),
     path("receipts/<int:pk>/work/", workbench.panel, name="panel"),
     path("receipts/<int:pk>/find/", workbench.find, name="find"),
@@ -69,7 +83,7 @@ urlpatterns = [
     path("remittances/layouts/<int:pk>/drop/", taking.layout_drop, name="advice-layout-drop"),
     path("remittances/joins/<int:pk>/apart/", detail.take_apart, name="remittance-apart"),
     path("remittances/<int:pk>/", detail.detail, name="remittance"),
-    path("remittances/<int:pk>/page/<int:number>/", detail.picture, name="remittance-page"),
+    path("remittances/<int:pk>/page/", detail.picture, name="remittance-page"),
     path("remittances/<int:pk>/original/", detail.original, name="remittance-original"),
     path("remittances/<int:pk>/aside/", detail.aside, name="remittance-aside"),
     path("remittances/<int:pk>/customer/", detail.customer, name="remittance-customer"),
@@ -80,7 +94,7 @@ urlpatterns = [
     path("cheques/<int:pk>/deposit/", cheques.deposit, name="cheque-deposit"),
     path("cheques/<int:pk>/drop/", cheques.drop, name="cheque-drop"),
     path("cheques/one/<int:pk>/remove/", cheques.remove, name="cheque-remove"),
-    path("cheques/one/<int:pk>/page/<int:number>/", cheques.picture, name="cheque-page"),
+    path("cheques/one/<int:pk>/page/", cheques.picture, name="cheque-page"),
     path("policies/", policy.policies, name="policies"),
     path("policies/<int:pk>/", policy.policy, name="policy"),
     # the bank's day, cash that isn't applied, credits that nobody claims
@@ -102,6 +116,22 @@ urlpatterns = [
     path("dormant/<int:pk>/word/", dormant.word, name="dormant-word"),
     path("dormant/rules/", dormant.rules, name="dormancy-rules"),
     path("dormant/rules/<int:pk>/drop/", dormant.drop, name="dormancy-rule-drop"),
+    # refunds, and the bank details that they go to
+    path("refunds/", refund_lists.index, name="refunds"),
+    path("refunds/items/<int:pk>/", refunds.create, name="refund-new"),
+    path("refunds/<int:pk>/", refunds.detail, name="refund"),
+    path("refunds/<int:pk>/cancel/", refunds.cancel, name="refund-cancel"),
+    path("refunds/<int:pk>/paid/", refunds.paid, name="refund-paid"),
+    path("refunds/<int:pk>/returned/", refunds.returned, name="refund-returned"),
+    path("refunds/companies/<int:pk>/hand-over/", refund_lists.hand_over, name="refund-hand-over"),
+    path("refunds/files/", refund_lists.exports, name="refund-exports"),
+    path("refunds/files/<int:pk>/", refund_lists.export_file, name="refund-export"),
+    path("refunds/bank-details/", payouts.index, name="payouts"),
+    path("refunds/bank-details/customers/<int:pk>/", payouts.create, name="payout-new"),
+    path("refunds/bank-details/<int:pk>/", payouts.detail, name="payout"),
+    path("refunds/bank-details/<int:pk>/paper/", payouts.evidence, name="payout-evidence"),
+    path("refunds/bank-details/<int:pk>/decide/", payouts.decide, name="payout-decide"),
+    path("refunds/bank-details/<int:pk>/retire/", payouts.retire, name="payout-retire"),
     # the matrix, own rules, their trials and the watch over them
     path("rules/", rule_matrix.index, name="rules"),
     path("rules/drafts/<int:company_pk>/", rule_matrix.draft, name="rules-draft"),

@@ -9,6 +9,7 @@ PREFIXES = {
     "invoice": "inv",
     "item": "itm",
     "receipt": "rct",
+    "remittance": "rem",
     "bank_account": "bnk",
     "rate": "fxr",
     "job": "job",

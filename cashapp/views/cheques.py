@@ -134,11 +134,11 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allowed("cash.import")
-def picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """A page of a cheque's image, drawn anew."""
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """A page (`?n=`) of a cheque's image, drawn anew."""
     cheques = KeyedCheque.objects.visible_to(_user(request), "cash.import").select_related("image")
     cheque = get_object_or_404(cheques, pk=max(0, pk), image__isnull=False)
-    return drawn(cheque.image, number)
+    return drawn(request, cheque.image)
 
 
 @require_POST

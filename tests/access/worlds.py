@@ -2,15 +2,25 @@
 other: key 100_003 is ours, 200_003 is theirs, whatever the table. A third batch is of our company but another collector's portfolio.
 """
 
+import hashlib
+import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from PIL import Image
 
-from cashapp.models import MatchPolicy
+from cashapp.models import MatchPolicy, Receipt
+from cashapp.readers.advice.layout import AdviceMapping
+from cashapp.readers.advice.model import Advice
 from cashapp.services import NewReceipt, import_bank_file, match_receipts, record_receipts
+from cashapp.services.cheques import NewCheque, key_cheque, open_batch
+from cashapp.services.remittances.joining import join
+from cashapp.services.remittances.keying import key_remittance
+from cashapp.services.remittances.layouts import NewLayout, save_layout
+from cashapp.services.remittances.receiving import receive_remittances
 from cashapp.services.uploading import take_bank_file
 from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.activities import log_activity
@@ -140,10 +150,36 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _messages(company, customer, name)
     _order_life(company, customer, name)
     _silent(company, collector, bank, name)
+    _advices(collector, bank, customer, waiting, name)
     _papers(collector, customer, name)
     _repeated(customer, name)
     _settling(collector, first)
     return customer
+
+
+def _advices(collector: User, bank: Any, customer: Customer, receipt: Receipt, name: str) -> None:
+    """An advice with a scan, joined to a receipt; one that another system told; a layout; cheques that are being keyed."""
+    company, scan = customer.company, pictured(name)
+    file, _ = store_file(actor=collector, name=f"{name}.png", content=scan, content_type="image/png")
+    store_file(actor=collector, name="list.csv", content=f"Invoice,Amount paid\nINV-{name}-1,5.00\n".encode())
+    advice = Advice("EUR", 50_00, payer_name=customer.name, reference=name)
+    told = key_remittance(actor=SYSTEM, company=company, advice=advice, customer=customer, stored_file=file)
+    receipt.refresh_from_db()
+    join(actor=SYSTEM, remittance=told, receipt=receipt, version=receipt.version, today=TODAY, now=NOW)
+    row = {"company": company.code, "customer": customer.number, "currency": "EUR", "total": "7.00", "external_id": f"X-{name}"}
+    (sent,) = receive_remittances([row], actor=SYSTEM, source_system="erp")
+    assert sent.outcome == "created", sent
+    save_layout(actor=collector, company=company, layout=NewLayout(name, AdviceMapping("Invoice", "Paid"), "f", customer=customer))
+    batch = open_batch(actor=collector, bank_account=bank, deposit_date=TODAY, expected_count=2, expected_total=9_00, today=TODAY)
+    key_cheque(actor=collector, batch=batch, cheque=NewCheque(4_00, "101", customer=customer, image=file))
+
+
+def pictured(name: str) -> bytes:
+    """A picture that is another one for every name."""
+    colour = hashlib.sha256(name.encode()).digest()
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), tuple(colour[:3])).save(out, "PNG")
+    return out.getvalue()
 
 
 def _settling(collector: User, item: OpenItem) -> None:

@@ -55,7 +55,38 @@ _DOCUMENT = {
 
 _WAY = one_of("issued", "queued", "sent", "delivered", "bounced", "accepted", "rejected")
 _CHANNEL = one_of("email", "einvoice", "print", "pull")
+_ADVICE = {
+    "id": public_id("rem"), "source_system": text(40), "external_id": nullable(text(80)), "company": COMPANY, "number": text(40),
+    "source": one_of("bank", "edi", "file", "mail", "hand", "api"), "format": text(40), "customer": nullable(public_id("cus")),
+    "payer_name": text(200), "payer_account": text(80), "currency": CURRENCY,
+    "total": {**nullable(AMOUNT), "description": "What it says was paid; null where it doesn't say."}, "payment_date": nullable(DAY),
+    "trace": text(140), "reference": text(140), "text": {"type": "string"},
+    "notes": listed({"type": "string", "description": "What was odd when it was read."}),
+    "set_aside": text(300, "Why it will have no receipt; empty: it may."),
+    "receipts": {**listed(public_id("rct")), "description": "Those it is joined to."}, "created_at": MOMENT,
+}  # fmt: skip
+_ADVISED = one_of("invoice", "credit", "adjustment", "other")
+_ADVICE_LINE = {"reference": text(140, "The document as the payer names it."), "kind": _ADVISED, "po_number": text(60), "code": text(40)}
+
 COMPONENTS: dict[str, Schema] = {
+    "AdviceIn": taken(
+        ("company", "currency"),
+        source_system=SOURCE, external_id=EXTERNAL, company=COMPANY, customer=REFERENCE, payer_name=text(200), payer_account=text(80),
+        currency=CURRENCY, total={**POSITIVE, "description": "What was paid in all. A total or lines are needed."}, payment_date=DAY,
+        trace=text(140, "Cheque, trace or end-to-end number, as the bank knows the payment too."),
+        reference=text(140, "The payer's own number of the advice."), text=text(4000),
+        lines=listed(ref("AdviceLineIn"), maxItems=5000),
+    ),
+    "AdviceLineIn": taken(
+        (), **_ADVICE_LINE, text=text(500), gross=AMOUNT, discount=AMOUNT,
+        adjustment={**AMOUNT, "description": "What was held back (negative) or added, for `code`."},
+        paid={**AMOUNT, "description": "What the document gets; negative for a credit taken."},
+    ),
+    "RemittanceRow": given(**_ADVICE),
+    "Remittance": given(
+        **_ADVICE,
+        lines=listed(given(**_ADVICE_LINE, text=text(500), **{n: nullable(AMOUNT) for n in ("gross", "discount", "adjustment", "paid")})),
+    ),
     "DeliveryEventIn": taken(
         ("state",), state=one_of("delivered", "bounced", "accepted", "rejected"), day={**DAY, "description": "Without it, today."},
         reason=text(300, "Needed for bounced and rejected."),

@@ -28,18 +28,20 @@ _LATE = timedelta(days=60)
 
 @dataclass
 class Taken:
-    """What came of advices: those that are new, those known before, and sentences for the person."""
+    """What came of advices: those that are new, those known before, and sentences for the person. `rows`: one for each, in order."""
 
     remittances: list[Remittance] = field(default_factory=list)
     repeated: list[Remittance] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     format: str = ""
+    rows: list[Remittance] = field(default_factory=list)
 
     def add(self, other: "Taken") -> None:
         """What came of another part, too."""
         self.remittances += other.remittances
         self.repeated += other.repeated
         self.notes += other.notes
+        self.rows += other.rows
         self.format = self.format or other.format
 
 
@@ -128,6 +130,8 @@ def take_advices(
         Remittance.objects.bulk_create(taken.remittances, batch_size=2000)
         lines = (line for made, (_, advice, _) in zip(taken.remittances, fresh, strict=True) for line in _lines(made, advice.lines))
         RemittanceLine.objects.bulk_create(lines, batch_size=5000)
+    known |= {r.key: r for r in taken.remittances}
+    taken.rows = [known[key] for key in keys]
     record(
         actor=actor, type="remittances.taken", company_id=company.pk, subject=stored_file, source=source, format=format,
         count=len(taken.remittances), repeated=len(taken.repeated), first=taken.remittances[0].number if fresh else "",

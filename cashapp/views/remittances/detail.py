@@ -63,19 +63,20 @@ def _sums(remittance: Remittance) -> dict[str, Any]:
 
 
 @allowed("cash.view")
-def picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """A page of the advice's file, drawn anew as a picture: nothing of the file itself reaches the browser."""
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """A page (`?n=`) of the advice's file, drawn anew as a picture: nothing of the file itself reaches the browser."""
     user: Any = request.user
     file = reading.file_of(_seen(request, pk))
     if file is None or not reading.may_have_file(user, file):
         raise Http404
-    return drawn(file, number)
+    return drawn(request, file)
 
 
-def drawn(file: StoredFile, number: int) -> HttpResponse:
-    """A page of a file as a picture of ours; 404 where there is none."""
+def drawn(request: HttpRequest, file: StoredFile) -> HttpResponse:
+    """A page of a file as a picture of ours, the first where none is asked for; 404 where there is none."""
+    wanted = number(request.GET.get("n", "1"))
     try:
-        png = base64.b64decode(draw_page(file, number))
+        png = base64.b64decode(draw_page(file, wanted))
     except InputRefused:
         raise Http404 from None
     response = HttpResponse(png, content_type="image/png")

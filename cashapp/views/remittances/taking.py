@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import InputRefused, Refused
+from cashapp.forms import number
 from cashapp.forms.layouts import LayoutForm
 from cashapp.forms.remittances import AdviceFilesForm
 from cashapp.readers.advice.layout import AdviceProposal
@@ -170,11 +171,10 @@ def _take(request: HttpRequest, company: Company, file: StoredFile, form: Layout
 
 
 def _company(request: HttpRequest) -> Company | None:
+    """The company that is named, or the first of the person's."""
     user: Any = request.user
-    key = request.GET.get("company", "")
-    if not (key.isascii() and key.isdigit() and len(key) < 18):
-        return None
-    return companies_of(user, "cash.import").filter(pk=int(key)).first()
+    mine = companies_of(user, "cash.import")
+    return mine.filter(pk=max(0, number(request.GET["company"]))).first() if "company" in request.GET else mine.first()
 
 
 @allowed("cash.import")
