@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from customers.models import Customer
+from org.actors import Actor
 from org.models import Company
 from org.querysets import ScopedQuerySet
 from workflow.models import StoredFile
@@ -18,6 +19,13 @@ class MessageQuerySet(ScopedQuerySet):
     """Messages."""
 
     collector_path = "customer__collector_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Rows in sight; where only a portfolio is, also what the person had sent to nobody's customer, such as a link to a question."""
+        seen, reach = super().visible_to(actor, permission), actor.reach(permission)
+        if reach.everything or not reach.portfolios:
+            return seen
+        return seen | self.filter(company__in=reach.portfolios, customer=None, created_by=actor.label)
 
     def to_send(self, now: datetime) -> Self:
         """E-mails that wait and have rested long enough."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from messaging.models import Message
 from org.actors import Actor
@@ -43,7 +44,7 @@ def message_list(*, actor: Actor, state: str = "", kind: str = "", text: str = "
     if text:
         named = Q(customer__name__icontains=text) | Q(customer__number__iexact=text)
         found = found.filter(named | Q(subject__icontains=text) | Q(recipients__contains=[text]))
-    return found.order_by("-pk")
+    return found.order_by(Coalesce("sent_at", "not_before").desc(), "-pk")
 
 
 def count_by_state(messages: QuerySet[Message]) -> dict[str, int]:

@@ -28,6 +28,7 @@ def _queue(notice: Notice, company: Company, now: datetime) -> bool:
     _, created = queue_message(
         actor=ACTOR, company=company, customer=None, kind=notice.kind, dedupe_key=notice.key, subject=notice.subject,
         recipients=notice.recipients[:MAX_RECIPIENTS], body=f"{notice.body}{_where(notice.path)}", not_before=now,
+        author=notice.author,
     )  # fmt: skip
     return created
 

@@ -32,12 +32,12 @@ class Enclosed:
 
 def queue_message(
     *, actor: Actor, company: Company, customer: Customer | None, kind: str, dedupe_key: str, recipients: Sequence[str], subject: str,
-    body: str, attachments: Iterable[Enclosed] = (), channel: str = Message.Channel.EMAIL, not_before: datetime,
+    body: str, attachments: Iterable[Enclosed] = (), channel: str = Message.Channel.EMAIL, not_before: datetime, author: str = "",
 ) -> tuple[Message, bool]:  # fmt: skip
     """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
 
     `dedupe_key` names what the message is for: the same key again is the same row, whatever else is said. Nothing goes out before
-    `not_before`, so that there is a moment to take it back. What can't be sent as it is (see `fault`) stands there as failed, with
+    `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it. What can't be sent as it is (see `fault`) stands there as failed, with
     the reason. Raises NotAllowed.
     """
     require(actor, "messages.send", company.pk)
@@ -48,7 +48,8 @@ def queue_message(
             dedupe_key=dedupe_key,
             defaults={
                 "company": company, "customer": customer, "channel": channel, "kind": kind, "recipients": kept,
-                "subject": _storable(subject)[:250], "body": _storable(body), "not_before": not_before, "created_by": actor.label,
+                "subject": _storable(subject)[:250], "body": _storable(body), "not_before": not_before,
+                "created_by": author or actor.label,
                 "state": Message.State.FAILED if wrong else Message.State.PENDING, "error": wrong,
             },
         )  # fmt: skip

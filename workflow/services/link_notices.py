@@ -43,4 +43,4 @@ def _notice(row: TaskLink, key: str, verb: str, asker: str) -> Notice:
         f"{f'Dear {row.name},' if row.name else 'Good day,'}\n\n{whose} asks you:\n\n    {task.title}\n\n"
         f"The answer is due on {task.due_date:%Y-%m-%d}. Read the question, answer it or hand it back here; you need no account:\n"
     )
-    return Notice(f"{KIND}:{row.pk}:{key}", task.company_id, (row.email,), subject, body, kind=KIND)
+    return Notice(f"{KIND}:{row.pk}:{key}", task.company_id, (row.email,), subject, body, kind=KIND, author=task.created_by)

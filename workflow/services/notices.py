@@ -32,6 +32,8 @@ class Notice:
     body: str
     path: str = ""
     kind: str = "notice"
+    author: str = ""
+    """Who had it written, where that is a person: it then stands in their outbox."""
 
 
 Source = Callable[[datetime, date], Iterable[Notice]]
