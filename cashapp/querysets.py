@@ -137,7 +137,25 @@ def _of_portfolio(reach: Any, path: str) -> Q:
 
 
 class PayerRelationQuerySet(ScopedQuerySet):
-    """Who pays for whom: rows of companies (`PayerRelation`, `PayerAccountChange`)."""
+    """Who pays for whom. Where a portfolio is the limit: those whose customers, on both sides, are of it."""
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Relations of whole companies, and of portfolios."""
+        reach = actor.reach(permission)
+        if reach.everything:
+            return self
+        own = Q(pays_for__collector_id=reach.person_id) & (Q(payer=None) | Q(payer__collector_id=reach.person_id))
+        return self.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
+
+
+class AccountChangeQuerySet(ScopedQuerySet):
+    """Receipts from accounts never seen before."""
+
+    collector_path = "customer__collector_id"
+
+    def undecided(self) -> Self:
+        """Those that nobody has decided about yet."""
+        return self.filter(state="open")
 
 
 class OfCustomerQuerySet(ScopedQuerySet):

@@ -1,6 +1,7 @@
 """`match`: rules in order of trust, receipt by receipt; then the whole batch is settled so that no item is claimed twice."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from arops.lib.collecting import without_collection
 from cashapp.engine import amount_rules, other_currency, own_rules, reference_rules
@@ -74,13 +75,16 @@ def propose(case: Case) -> Proposal:
         found.extend(solutions)
         if any(_posts(case, s) for s in solutions):
             break
-    ranked = _ranked(_seen_whole(case, found))
+    made = _judged(case, _ranked(found))
+    return replace(made, new_account=True) if case.identity.new_account else made
+
+
+def _judged(case: Case, ranked: Sequence[Solution]) -> Proposal:
     if not ranked or ranked[0].score < case.bands(ranked[0].customer_id)[1]:
         return _nothing(case, ranked)
-    best = ranked[0]
-    rivals = [s for s in ranked[1:] if s.rule == best.rule and s.score >= best.score]
-    if rivals:
+    if any(s.rule == ranked[0].rule and s.score >= ranked[0].score for s in ranked[1:]):
         return _question(case, ranked)
+    best = _seen_whole(case, ranked[0])
     outcome: Outcome = "post" if _posts(case, best) else "suggest"
     return Proposal(
         case.receipt.id, best.customer_id, best.fit.allocations, best.fit.residual, best.fit.treatment, best.rule, best.score,
@@ -92,16 +96,13 @@ def _posts(case: Case, solution: Solution) -> bool:
     return solution.score >= case.bands(solution.customer_id)[0] and not solution.doubts
 
 
-def _seen_whole(case: Case, found: list[Solution]) -> list[Solution]:
-    """With what speaks against every answer, and with the reasons that the company's rules give."""
-    doubts = tuple(own_rules.general_doubts(case))
-    told = [own_rules.with_reason(case, s).doubted(*doubts) for s in found] if doubts or case.own else found
-    return [s.doubted("the payer is no customer, and the items are of several") if _of_nobody(case, s) else s for s in told]
-
-
-def _of_nobody(case: Case, solution: Solution) -> bool:
+def _seen_whole(case: Case, best: Solution) -> Solution:
+    """The best answer with what speaks against every one, and with the reasons that the company's rules give."""
+    told = own_rules.with_reason(case, best) if case.own else best
     known = case.identity.customers
-    return solution.customer_id is None and bool(known) and known[0] < 0 and bool(solution.fit.allocations)
+    if told.customer_id is None and known and known[0] < 0 and told.fit.allocations:
+        told = told.doubted("the payer is no customer, and the items are of several")
+    return told.doubted(*own_rules.general_doubts(case))
 
 
 def _against_earlier(solutions: list[Solution], earlier: Sequence[Solution]) -> list[Solution]:

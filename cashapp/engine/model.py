@@ -112,8 +112,10 @@ class Policy:
     `suggest_threshold` count no more), `rules` its own rules in order of position. `rates` are what one unit of a currency is worth
     in another on the day, keyed (from, to): a payment in another currency is proposed with them, never posted.
 
-    `alias_confidence` is how often in 100 uses an alias must have been right to be trusted. `charges` (minor units by currency) is
-    what banks may keep on the way at our cost, `withheld` the percent of tax the payer keeps by law: own rules set both, by receipt.
+    Money of a payer from an account of his never seen before is posted alone up to `new_account_limits` (minor units by currency; a
+    currency not named: never). `alias_confidence` is how often in 100 uses an alias must have been right to be trusted. `charges`
+    (minor units by currency) is what banks may keep on the way at our cost, `withheld` the percent of tax the payer keeps by law: own
+    rules set both, by receipt.
     """
 
     auto_threshold: int = 90
@@ -136,6 +138,9 @@ class Policy:
     rules: tuple[OwnRule, ...] = ()
     rates: Mapping[tuple[str, str], Decimal] = field(default_factory=lambda: MappingProxyType({}))
     alias_confidence: int = 90
+    new_account_limits: Mapping[str, int] = field(
+        default_factory=lambda: MappingProxyType({"USD": 1_000_000, "EUR": 1_000_000, "GBP": 1_000_000, "CHF": 1_000_000})
+    )
     charges: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     withheld: Decimal | None = None
 
@@ -192,7 +197,7 @@ class Proposal:
     """What the engine would do with one receipt, how sure it is (0 to 100), and why, in words.
 
     `post`: apply it. `suggest`: show it first, a person accepts. `ask`: no single answer; `allocations` is empty and
-    `alternatives` holds what is thinkable, best first.
+    `alternatives` holds what is thinkable, best first. `new_account`: the payer's accounts are known, and it came from another.
     """
 
     receipt_id: int
@@ -206,6 +211,7 @@ class Proposal:
     evidence: tuple[Evidence, ...]
     outcome: Outcome
     alternatives: tuple[Alternative, ...] = ()
+    new_account: bool = False
 
 
 class MatchInputError(ValueError):

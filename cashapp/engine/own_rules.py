@@ -55,6 +55,8 @@ def general_doubts(case: Case) -> Iterable[str]:
             yield f"own rule {rule.name}: a person decides"
         elif rule.effect == "not_receivable":
             yield f"own rule {rule.name}: probably no customer's money"
+    if case.identity.new_account and case.amount > case.policy.new_account_limits.get(case.receipt.currency, 0):
+        yield "the payer's accounts are known, and this is none of them: ask him by the contact you know"
     if case.receipt.caution:
         yield case.receipt.caution
     if case.identity.doubt:

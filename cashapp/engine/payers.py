@@ -58,6 +58,7 @@ class Identity(NamedTuple):
     reason: str
     doubt: str = ""
     own_only: bool = False
+    new_account: bool = False
 
 
 NOBODY = Identity((), PayerLevel.UNKNOWN, "the payer is not known by account, alias or name")
@@ -95,7 +96,7 @@ class PayerBook:
         self.for_others: dict[int, tuple[int, ...]] = {}
         self.doubtful: dict[tuple[int, str], int] = {}
         self.own_only: set[tuple[int, str]] = set()
-        self.outsiders: set[int] = set()
+        self.banked: set[int] = set()
         for payer in payers:
             self._add(payer)
         self._choices = sorted(self.names)
@@ -109,8 +110,8 @@ class PayerBook:
         self.names[plain_name(payer.name)].add(payer.customer_id)
         if payer.pays_for:
             self.for_others[payer.customer_id] = payer.pays_for
-        if payer.customer_id < 0:
-            self.outsiders.add(payer.customer_id)
+        if payer.accounts:
+            self.banked.add(payer.customer_id)
         if payer.doubtful:
             self.doubtful |= {(payer.customer_id, mark): share for mark, share in payer.doubtful.items()}
         self.own_only |= {(payer.customer_id, mark) for mark in payer.own_only}
@@ -155,7 +156,14 @@ class PayerBook:
         return one == other or self.root(one) == self.root(other)
 
     def identify(self, receipt: Receipt, policy: Policy) -> Identity:
-        """Who paid, by the strongest evidence there is."""
+        """Who paid, by the strongest evidence there is; and whether he has accounts, but none is the one it came from."""
+        found = self._identify(receipt, policy)
+        if receipt.payer_account and self.banked.issuperset(found.customers) and found.customers:
+            strange = plain_account(receipt.payer_account) not in self.accounts
+            return found._replace(new_account=True) if strange else found
+        return found
+
+    def _identify(self, receipt: Receipt, policy: Policy) -> Identity:
         if receipt.customer_id is not None:
             return Identity((receipt.customer_id,), PayerLevel.KNOWN, f"the payer is {self.name(receipt.customer_id)}, as given")
         account = plain_account(receipt.payer_account)

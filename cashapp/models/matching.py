@@ -154,6 +154,11 @@ class MatchPolicy(models.Model):
         default=dict, blank=True, help_text="Fee booked to the customer for a returned item; minor units by currency."
     )
     alias_approval = models.BooleanField(default=False, help_text="An alias counts only once a second person approved it.")
+    new_account_limits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Up to what money from an account of a known payer that was never seen before is posted alone; minor units by currency.",
+    )
     alias_months = models.SmallIntegerField(default=24, help_text="Months without use after which an alias expires; 0: never.")
     sample_percent = models.SmallIntegerField(default=10, help_text="Share of a confident band that must be looked at before it is posted.")
     alert_days = models.JSONField(

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from cashapp.models.receipt import Receipt
-from cashapp.querysets import PayerRelationQuerySet
+from cashapp.querysets import AccountChangeQuerySet, PayerRelationQuerySet
 from customers.models import Customer
 from org.models import Company
 
@@ -86,10 +86,11 @@ class PayerAccountChange(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = PayerRelationQuerySet.as_manager()
+    objects = AccountChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["customer", "account"], name="account_change_by_account")]
 
     def __str__(self) -> str:
         return f"{self.customer} from {self.account}"

@@ -1,7 +1,11 @@
 """What the engine is given: receipts to clear, items in reach, payers, policy. A few queries, however many receipts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -9,11 +13,14 @@ from django.db.models import Q
 
 from cashapp import engine
 from cashapp.models import MatchPolicy, Receipt, RuleMatrix
+from cashapp.selectors.account_changes import cautions_of
 from cashapp.selectors.advice_lines import advised_references
 from cashapp.selectors.payers import payers_of
 from cashapp.selectors.rules import active_matrix, active_rules
 from disputes.selectors import disputed_by_item
+from ledger.errors import MissingRate
 from ledger.models import OpenItem
+from ledger.selectors import rate_on
 
 CLOSED_DAYS = 180
 """How far back closed invoices are shown to the engine, so that it knows a second payment when it sees one."""
@@ -48,6 +55,8 @@ def engine_policy(
         matrix, rules = active_matrix(policy.company_id), active_rules(policy.company_id)
     bands = matrix and matrix.bands and engine.read_bands(matrix.bands, post=policy.auto_threshold, propose=policy.suggest_threshold)
     known = {"tolerance_fixed": MappingProxyType({k: int(v) for k, v in policy.tolerances.items()})} if policy.tolerances else {}
+    if policy.new_account_limits:
+        known["new_account_limits"] = MappingProxyType({k: int(v) for k, v in policy.new_account_limits.items()})
     return engine.Policy(
         auto_threshold=policy.auto_threshold, suggest_threshold=policy.suggest_threshold, tolerance_percent=policy.tolerance_percent,
         discount_grace_days=policy.discount_grace_days, matrix=engine.read_cells(matrix.cells) if matrix else {}, bands=bands or None,
@@ -79,11 +88,11 @@ def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
     """Receipts as the engine wants them: what of each is not applied (read with their open items), and what is said of documents, by the
     advices joined to it, else by the bank."""
     rows = list(receipts)
-    advised = advised_references(rows)
+    advised, cautions = advised_references(rows), cautions_of([r.pk for r in rows])
     return [
         engine.Receipt(
             r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text, advised.get(r.pk) or _by_bank(r),
-            r.customer_id, r.company_id, r.channel,
+            r.customer_id, r.company_id, r.channel, cautions.get(r.pk, ""),
         )
         for r in rows
     ]  # fmt: skip
@@ -95,5 +104,16 @@ def _by_bank(receipt: Receipt) -> tuple[engine.Reference, ...]:
 
 def propose(company_id: int, receipts: Iterable[Receipt], policy: MatchPolicy, today: date) -> list[engine.Proposal]:
     """The engine's proposals for receipts of one company."""
-    wanted = engine_receipts(receipts)
-    return engine.match(wanted, candidates_of(company_id, today), payers_of(company_id), engine_policy(policy))
+    wanted, candidates = engine_receipts(receipts), candidates_of(company_id, today)
+    rules = replace(engine_policy(policy), rates=rates_between({r.currency for r in wanted}, {c.currency for c in candidates}, today))
+    return engine.match(wanted, candidates, payers_of(company_id, today), rules)
+
+
+def rates_between(paid: Collection[str], owed: Collection[str], today: date) -> dict[tuple[str, str], Decimal]:
+    """What one unit of each currency of the receipts is worth in each other currency that is owed, where a rate is known."""
+    found = {}
+    for source, target in product(sorted(paid), sorted(owed)):
+        if source != target:
+            with suppress(MissingRate):
+                found[source, target] = round(rate_on(source, target, today), 8)
+    return found

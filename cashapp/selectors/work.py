@@ -19,7 +19,7 @@ from workflow.models import Event
 
 YEAR = timedelta(days=365)
 FOUND = 12
-PARTS = ("amount", "discount", "write_off", "short")
+PARTS = ("amount", "discount", "write_off", "short", "charges", "withheld")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,18 @@ class Row:
     reason: str = "short_payment"
     disputed: int = 0
     why: str = ""
+    charges: int = 0
+    withheld: int = 0
 
     @property
     def left(self) -> int:
         """What stays open on it."""
-        return self.item.balance - self.amount - self.discount - self.write_off
+        return self.item.balance - self.amount - self.discount - self.write_off - self.charges - self.withheld
 
     @property
     def fits(self) -> bool:
         """Whether the item can take it."""
-        used = self.amount + self.discount + self.write_off + self.short
+        used = self.item.balance - self.left + self.short
         return 0 <= used <= self.item.balance if self.item.balance > 0 else self.item.balance <= used <= 0
 
     @property
@@ -170,6 +172,13 @@ def items_in_sight(actor: Actor, receipt: Receipt, ids: Iterable[int]) -> dict[i
     return {i.pk: i for i in found.select_related("customer")}
 
 
+def items_of_allocations(actor: Actor, company_id: int, proposals: Iterable[MatchProposal]) -> dict[int, OpenItem]:
+    """The items of some proposals by key, those in sight."""
+    ids = {a["item"] for p in proposals for a in p.allocations}
+    found = OpenItem.objects.visible_to(actor, "cash.view").filter(pk__in=ids, company=company_id) if ids else []
+    return {i.pk: i for i in found}
+
+
 def row_of(item: OpenItem, share: Mapping[str, Any], disputed: Mapping[int, int]) -> Row:
     """A row out of a proposal's allocation or a draft's."""
     parts = {name: int(share.get(name) or 0) for name in PARTS}
@@ -197,7 +206,8 @@ def _rest_words(p: MatchProposal, currency: str) -> str:
         return f"{amount} stays on account"
     written = sum(a["write_off"] for a in p.allocations)
     if p.residual < 0:
-        return f"{amount} {'within tolerance' if written else 'deducted'}"
+        other = {"bank_charges": "bank charges", "tax_withheld": "tax withheld"}.get(p.treatment)
+        return f"{amount} {other or ('within tolerance' if written else 'deducted')}"
     discount = sum(a["discount"] for a in p.allocations)
     return f"{money.format(discount, currency)} discount" if discount else ""
 

@@ -10,11 +10,9 @@ from cashapp.services.errors import AllocationError
 from cashapp.services.holding import hold, touch
 from cashapp.services.judging import judge, payer_for
 from cashapp.services.learning import learn_payer
-from cashapp.services.matching import MatchRun, match_receipts
 from cashapp.services.settling import UNSAID, Days, Settlement, Share, identify_many, settle
 from cashapp.services.working import drop_drafts
 from org.actors import Actor, require
-from org.models import Company
 from workflow.services import record
 
 MANUAL = "manual"
@@ -55,7 +53,17 @@ def accept_proposal(*, actor: Actor, receipt: Receipt, version: int, rank: int, 
 def shares_of(proposal: MatchProposal) -> list[Share]:
     """The proposal's allocations as shares."""
     return [
-        Share(a["item"], a["amount"], a["discount"], a["write_off"], a["short"], a.get("reason") or UNSAID) for a in proposal.allocations
+        Share(
+            a["item"],
+            a["amount"],
+            a["discount"],
+            a["write_off"],
+            a["short"],
+            a.get("reason") or UNSAID,
+            a.get("charges", 0),
+            a.get("withheld", 0),
+        )
+        for a in proposal.allocations
     ]
 
 
@@ -94,15 +102,6 @@ def take_off_account(*, actor: Actor, receipt: Receipt, now: datetime) -> Receip
     touch(held, on_account=False)
     _record(actor, "receipt.off_account", held, amount=held.unapplied)
     return held
-
-
-def post_ready(*, actor: Actor, company: Company, today: date, now: datetime) -> MatchRun:
-    """Post what is ready to post (the green band) of a company, as far as the actor sees it; matched afresh, so nothing stale is posted.
-
-    Raises NotAllowed.
-    """
-    ready = Receipt.objects.visible_to(actor, "cash.apply").to_clear().filter(company=company, band=Receipt.Band.GREEN, question="")
-    return match_receipts(company=company, actor=actor, today=today, now=now, receipts=list(ready), post=True)
 
 
 def _record(actor: Actor, type: str, receipt: Receipt, **data: object) -> None:

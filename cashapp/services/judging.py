@@ -7,7 +7,7 @@ from arops.lib import money
 from cashapp.engine.model import Policy
 from cashapp.models import MatchPolicy, Receipt
 from cashapp.selectors.engine_input import policy_of
-from cashapp.selectors.payers import group_roots
+from cashapp.selectors.payers import group_roots, strangers_to
 from cashapp.selectors.settlement import given_up, items_of_payment
 from cashapp.services.errors import AllocationError, OutsideGroup, OverLimit
 from cashapp.services.settling import Share
@@ -130,11 +130,14 @@ def payer_for(receipt: Receipt, owners: set[int], *, actor: Actor, payer_id: int
         wanted = next(iter(roots.values()))
     if wanted is None:
         raise OutsideGroup("the items belong to customers of different groups: name the payer, or split the receipt")
-    strangers = [c for c in owners if roots[c] != roots.get(wanted, wanted)]
+    strangers = strangers_to(wanted, owners, roots, receipt.value_date)
     payer = Customer.objects.visible_to(actor, "cash.apply").filter(pk=wanted, company=receipt.company_id).first()
     if payer is None:
         raise AllocationError("the payer is not among the customers you work on")
     if strangers:
         names = ", ".join(Customer.objects.filter(pk__in=strangers).values_list("name", flat=True)[:3])
-        raise OutsideGroup(f"{names} is outside the group of {payer.name}: change the payer, or split the receipt")
+        raise OutsideGroup(
+            f"{names} is outside the group of {payer.name}: change the payer, split the receipt, or have it approved that {payer.name} "
+            "pays for them"
+        )
     return payer.pk

@@ -11,10 +11,12 @@ from arops.lib.bulk import update_rows
 from cashapp import engine
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.engine_input import policy_of, propose
+from cashapp.services.account_raising import changes_to_tell, raise_account_changes, tell_customers
 from cashapp.services.errors import CashError
 from cashapp.services.holding import leased_by_other, locked
+from cashapp.services.keeping import keep_on_account
 from cashapp.services.remittances.waiting import join_waiting
-from cashapp.services.settling import UNSAID, Settlement, Share, settle
+from cashapp.services.settling import Settlement, Share, settle
 from disputes.services import DisputeError
 from ledger.errors import LedgerError
 from org.actors import Actor, require
@@ -30,13 +32,15 @@ class MatchRun:
 
     seen: int = 0
     posted: list[Match] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
     suggested: int = 0
     asked: int = 0
 
     @property
     def words(self) -> str:
         """For messages: "118 posted, 19 to review, 5 unknown"."""
-        return f"{len(self.posted)} posted, {self.suggested} to review, {self.asked} unknown"
+        kept = f", {len(self.kept)} left on account" if self.kept else ""
+        return f"{len(self.posted)} posted{kept}, {self.suggested} to review, {self.asked} unknown"
 
 
 def match_receipts(
@@ -62,13 +66,18 @@ def match_receipts(
         waiting = waiting.filter(pk__in=[r.pk for r in receipts])
     rows = list(waiting.order_by("pk"))
     proposals = propose(company.pk, rows, policy, today) if rows else []
+    _raise_changes(actor, company, rows, proposals, now)
     run, left = MatchRun(seen=len(rows)), dict(zip([r.pk for r in rows], proposals, strict=True))
     if policy.posts_alone if post is None else post:
-        sure = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
+        whole = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
+        sure = [(r, p) for r, p in whole if p.allocations]
+        run.kept = keep_on_account([(r, p) for r, p in whole if not p.allocations], actor=actor, now=now)
         for start in range(0, len(sure), BATCH):
             run.posted += _post(sure[start : start + BATCH], actor, today, now)
         for match in run.posted:
             left.pop(match.receipt_id)
+        for receipt_id in run.kept:
+            left.pop(receipt_id)
     bands = store_proposals([r for r in rows if r.pk in left], left)
     run.suggested = sum(b != Receipt.Band.UNKNOWN for b in bands)
     run.asked = len(bands) - run.suggested
@@ -82,6 +91,15 @@ def match_receipts(
         asked=run.asked,
     )
     return run
+
+
+def _raise_changes(
+    actor: Actor, company: Company, rows: Sequence[Receipt], proposals: Sequence[engine.Proposal], now: datetime | None
+) -> None:
+    """Raise the accounts that known payers never used before, and ask the customers about large payments from them."""
+    made = raise_account_changes(actor=actor, company=company, found=list(zip(rows, proposals, strict=True)))
+    if made and now:
+        tell_customers(changes=changes_to_tell(company, made), now=now)
 
 
 def _post(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None) -> list[Match]:
@@ -109,7 +127,7 @@ def settlement_of(receipt: Receipt, proposal: engine.Proposal) -> Settlement:
     customer = receipt.customer_id or proposal.customer_id
     if customer is None:
         raise CashError(f"{receipt.number}: the items belong to several customers, and the payer is none of them")
-    shares = tuple(Share(a.item_id, a.amount, a.discount, a.write_off, a.short, a.reason or UNSAID) for a in proposal.allocations)
+    shares = tuple(Share.of(a) for a in proposal.allocations)
     return Settlement(receipt, shares, customer, proposal.rule, proposal.score, proposal.reasons, rest=proposal.residual > 0)
 
 
@@ -149,7 +167,7 @@ def _rows(receipt: Receipt, p: engine.Proposal) -> list[MatchProposal]:
 def _row(receipt: Receipt, p: engine.Proposal | engine.Alternative, outcome: str) -> MatchProposal:
     shares = [
         {"item": a.item_id, "amount": a.amount, "discount": a.discount, "write_off": a.write_off, "short": a.short}
-        | ({"reason": a.reason} if a.reason else {})
+        | {name: value for name in ("charges", "withheld", "reason") if (value := getattr(a, name))}
         for a in p.allocations
     ]
     return MatchProposal(
@@ -174,6 +192,8 @@ def _band(p: engine.Proposal) -> str:
 def _hint(receipt: Receipt, p: engine.Proposal) -> str:
     """Why it waits, for the queue: the thing a person would say first."""
     if not p.allocations:
+        if p.outcome == "post":
+            return p.rule
         if n := len(p.alternatives):
             return f"{n} possible answer{'s' if n > 1 else ''}"
         return f"“{receipt.text[:40]}”" if receipt.text.strip() else "no text"

@@ -54,7 +54,7 @@ def record_receipts(*, actor: Actor, bank_account: BankAccount, rows: Sequence[N
         return []
     owners = [row.customer.pk if row.customer else None for row in rows]
     if any(owner is None for owner in owners):
-        known = known_payers(bank_account.company_id)
+        known = known_payers(bank_account.company_id, max(row.value_date for row in rows))
         owners = [owner or known.certain(row.payer_account, row.payer_name) for owner, row in zip(owners, rows, strict=True)]
     days = effective_days(bank_account, {row.value_date for row in rows})
     books = {day: books_of(bank_account.company, bank_account.currency, day) for day in set(days.values())}

@@ -10,6 +10,7 @@ from datetime import date
 from django.db import transaction
 
 from arops.lib.bulk import update_rows
+from cashapp.engine import Allocation
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.settlement import Days, floors
 from cashapp.services.errors import AllocationError
@@ -31,7 +32,8 @@ UNSAID = "short_payment"
 class Share:
     """What one item gets, all with the sign of its balance: `amount` of the cash, and what else becomes of it.
 
-    `short` stays open and is disputed for `reason` (a dispute's reason code).
+    `short` stays open and is disputed for `reason` (a dispute's reason code). `charges` are what banks kept at our cost, `withheld` is
+    tax that the payer kept by law: both leave the item and go to accounts of their own.
     """
 
     item_id: int
@@ -40,11 +42,18 @@ class Share:
     write_off: int = 0
     short: int = 0
     reason: str = UNSAID
+    charges: int = 0
+    withheld: int = 0
 
     @property
     def settled(self) -> int:
         """What leaves the item."""
-        return self.amount + self.discount + self.write_off
+        return self.amount + self.discount + self.write_off + self.charges + self.withheld
+
+    @classmethod
+    def of(cls, a: Allocation) -> "Share":
+        """An engine's allocation as a share."""
+        return cls(a.item_id, a.amount, a.discount, a.write_off, a.short, a.reason or UNSAID, a.charges, a.withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,10 @@ def _application(s: Settlement, items: dict[int, OpenItem], lows: dict[int, date
         s.receipt.company_id,
         max([s.receipt.value_date, *(i.document_date for i in (own, *named)), *(lows[i.pk] for i in (own, *named) if i.pk in lows)]),
     )
-    others = [("discount", sum(x.discount for x in s.shares)), ("rounding", sum(x.write_off for x in s.shares))]
+    others = [
+        ("discount", sum(x.discount for x in s.shares)), ("rounding", sum(x.write_off for x in s.shares)),
+        ("bank_charges", sum(x.charges for x in s.shares)), ("withheld", sum(x.withheld for x in s.shares)),
+    ]  # fmt: skip
     try:
         parts = [Part(item_state(own), -s.cash), *(Part(item_state(items[x.item_id]), x.settled) for x in s.shares)]
         return drafts.application(

@@ -1,6 +1,8 @@
 """What people do with the receipt in hand. Each answers with the next state of the workbench, or says why nothing was done."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,12 +16,15 @@ from arops.lib.refusal import Refused
 from cashapp.forms import Typed, amount_of, number, words
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.deductions import opened_by
+from cashapp.selectors.disagreements import advices_of
+from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.payers import owners_within
 from cashapp.selectors.queue import SHOWN, Filters, receipts_in
 from cashapp.selectors.work import items_in_sight, receipt_in_sight, receipt_to_act_on
 from cashapp.services import applying, asking, payers, splitting, working
 from cashapp.services.errors import AllocationError, ReceiptLeased, StaleReceipt
 from cashapp.services.matching import refresh_proposals
+from cashapp.services.settling import Share
 from cashapp.views import workbench
 from customers.models import Customer
 from org.access import allowed
@@ -36,14 +41,14 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, receipt, "; ".join(typed.errors), typed=typed)
     if not typed.rows:
         return _leave(request, receipt, typed)
-    following = _following(request, receipt.pk)
+    after = following(request, receipt.pk)
     try:
         match = _apply(request, receipt, typed)
     except (Refused, NotAllowed) as error:
         return refused(request, receipt, str(error), typed=typed, error=error)
     amount = f"{money.format(match.amount, receipt.currency)} {receipt.currency}"
     undo = reverse("cashapp:match-undo", args=[match.pk])
-    return moved_on(request, following, f"{receipt.number}: {amount} posted", undo, links=opened_by(match))
+    return moved_on(request, after, f"{receipt.number}: {amount} posted", undo, links=opened_by(match))
 
 
 def _apply(request: HttpRequest, receipt: Receipt, typed: Typed) -> Match:
@@ -51,33 +56,38 @@ def _apply(request: HttpRequest, receipt: Receipt, typed: Typed) -> Match:
     user: Any = request.user
     given: dict[str, Any] = {"actor": user, "receipt": receipt, "version": typed.version, "today": clock.today(), "now": clock.now()}
     answer = MatchProposal.objects.filter(receipt=receipt, rank=typed.rank).first() if typed.rank > 0 else None
-    if answer and set(applying.shares_of(answer)) == set(typed.shares) and (answer.residual > 0) == typed.rest:
+    if answer and _as_typed(answer) == set(typed.shares) and (answer.residual > 0) == typed.rest:
         return applying.accept_proposal(rank=answer.rank, **given)
     payer = receipt.suggested_id if receipt.customer_id is None else None
-    return applying.apply_receipt(shares=typed.shares, rest=typed.rest, payer_id=_fitting(payer, typed), **given)
+    return applying.apply_receipt(shares=typed.shares, rest=typed.rest, payer_id=_fitting(payer, typed, receipt.value_date), **given)
 
 
-def _fitting(payer: int | None, typed: Typed) -> int | None:
+def _as_typed(answer: MatchProposal) -> set[Share]:
+    """An answer's shares as far as people can type them: bank charges and tax withheld come with the answer alone."""
+    return {replace(share, charges=0, withheld=0) for share in applying.shares_of(answer)}
+
+
+def _fitting(payer: int | None, typed: Typed, day: date) -> int | None:
     """The supposed payer, unless the items are somebody else's: then they say who paid."""
-    return payer if payer and owners_within(payer, [r["item"] for r in typed.rows]) else None
+    return payer if payer and owners_within(payer, [r["item"] for r in typed.rows], day) else None
 
 
 def _leave(request: HttpRequest, receipt: Receipt, typed: Typed) -> HttpResponse:
     if not typed.rest:
         return refused(request, receipt, "choose what it pays, or leave it on account", typed=typed)
     user: Any = request.user
-    following = _following(request, receipt.pk)
+    after = following(request, receipt.pk)
     try:
         left = applying.leave_on_account(actor=user, receipt=receipt, version=typed.version, now=clock.now(), payer_id=receipt.suggested_id)
     except (Refused, NotAllowed) as error:
         return refused(request, receipt, str(error), typed=typed, error=error)
-    return moved_on(request, following, f"{left.number} stays on account", reverse("cashapp:off-account", args=[left.pk]))
+    return moved_on(request, after, f"{left.number} stays on account", reverse("cashapp:off-account", args=[left.pk]))
 
 
 @require_POST
 @allowed("cash.apply")
 def draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep what is typed. `add`, `drop` and `answer` change the allocation first and show it again; without them nothing comes back."""
+    """Keep what is typed. `add`, `drop`, `answer` and `advised` change the allocation first and show it again; else nothing comes back."""
     user: Any = request.user
     receipt = in_sight(request, pk)
     typed = Typed.of(request.POST, receipt.currency)
@@ -95,7 +105,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _change(request: HttpRequest, receipt: Receipt, typed: Typed) -> bool:
-    """Add, drop, or begin from one of the engine's answers; True when nothing of it was asked."""
+    """Add, drop, begin from one of the engine's answers or from what the advice says; True when nothing of it was asked."""
     if request.POST.get("add"):
         items = items_in_sight(request.user, receipt, [number(request.POST["add"])])  # type: ignore[arg-type]
         if not items:
@@ -108,6 +118,9 @@ def _change(request: HttpRequest, receipt: Receipt, typed: Typed) -> bool:
         if found is None:
             raise Http404
         typed.rows, typed.rest, typed.rank = [{"reason": "short_payment", **a} for a in found.allocations], found.residual > 0, found.rank
+    elif request.POST.get("advised"):
+        said = advices_of(request.user, receipt, policy_of(receipt.company_id))  # type: ignore[arg-type]
+        typed.rows, typed.rest, typed.rank = [asdict(part) | {"write_off": 0} for part in said.parts], said.left > 0, 0
     else:
         return True
     return False
@@ -230,21 +243,21 @@ def _stay(request: HttpRequest, pk: int, told: str, act: Callable[[dict[str, Any
 
 def _go(request: HttpRequest, pk: int, told: str, act: Callable[[dict[str, Any]], object]) -> HttpResponse:
     """Do it, and show the next receipt."""
-    receipt, following = in_sight(request, pk), _following(request, pk)
+    receipt, after = in_sight(request, pk), following(request, pk)
     try:
         act(_given(request, receipt))
     except (Refused, NotAllowed) as error:
         return refused(request, receipt, str(error), error=error)
-    return moved_on(request, following, f"{told}: {receipt.number}", "")
+    return moved_on(request, after, f"{told}: {receipt.number}", "")
 
 
 def _shown(request: HttpRequest, pk: int, told: str) -> HttpResponse:
     return moved_on(request, pk, told, "")
 
 
-def _following(request: HttpRequest, pk: int) -> int:
+def following(request: HttpRequest, pk: int) -> int:
     """The receipt after this one in the queue, before it leaves."""
-    queue = receipts_in(request.user, filters_of(request), clock.now())  # type: ignore[arg-type]
+    queue = receipts_in(request.user, filters_of(request), clock.now(), clock.today())  # type: ignore[arg-type]
     ids = list(queue.values_list("pk", flat=True)[:SHOWN])
     after = ids.index(pk) + 1 if pk in ids else 0
     return ids[after] if after < len(ids) else next((i for i in ids if i != pk), 0)
