@@ -11,8 +11,10 @@ from cashapp.selectors.verified import CHECKS
 from cashapp.services import match_receipts
 from cashapp.services.errors import AlreadyImported
 from cashapp.services.reconciling import alerting
+from cashapp.services.refunds.asking import follow as follow_refund
 from cashapp.services.remittances.mail import take_mails
 from cashapp.services.remittances.uploading import bring_stored
+from cashapp.services.rules import notices as rule_notices
 from cashapp.services.rules.testing import run_trial
 from cashapp.services.uploading import take_bank_file
 from disputes.selectors.payments import register_slips
@@ -20,6 +22,7 @@ from ledger.verify import register_check
 from org.actors import SystemActor
 from org.models import Company
 from workflow.models import Job, StoredFile
+from workflow.services.following import follow_approvals
 from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
 
@@ -28,9 +31,14 @@ register_slips(Slips())
 for name, sql in CHECKS.items():
     register_check(name, sql)
 
-NOTICES = (alerting,)
+NOTICES = (alerting, rule_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
+register_subject("cashapp.refund", view="cash.view", edit="refunds.request", url_name="cashapp:refund")
+register_subject("cashapp.payoutaccount", view="cash.view", edit="bankdetails.edit", url_name="cashapp:payout")
 register_subject("cashapp.remittance", view="cash.view", edit="cash.apply", url_name="cashapp:remittance")
+
+
+follow_approvals("refunds")(follow_refund)
 
 
 @shared_task  # type: ignore[untyped-decorator]

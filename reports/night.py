@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
 from cashapp.services.reconciling import prepare_accounts
+from cashapp.services.rules import draft_from_work, watch_rules
 from collections_app.services.dunning import run_dunning
 from collections_app.services.promises import decide_promises
 from disputes.services.facets import TRACED, refill_facets
@@ -130,6 +131,15 @@ def repeats(night: Now, job: Job) -> dict[str, int]:
     return found | measure_problems(actor=night.actor, company=night.company, day=night.day)
 
 
+def rules(night: Now, job: Job) -> dict[str, int]:
+    """Rules of cash that are taken back more often than when they were switched on raise an alarm; what people keep doing by hand is
+    drafted as rules."""
+    seen = watch_rules(actor=night.actor, company=night.company, today=night.day)
+    made = draft_from_work(actor=night.actor, company=night.company, today=night.day)
+    job.results = [{"rule": rule.name, "outcome": "drafted", "detail": ""} for rule in made]
+    return seen | {"drafted": len(made)}
+
+
 def audit(night: Now, job: Job) -> dict[str, int]:
     """The audit trail is sealed; the chain's head is in the results, to be written down elsewhere."""
     sealed = seal_events()
@@ -173,6 +183,7 @@ STEPS = (
     Step("outbox", "Sending messages", "jobs.run", outbox),
     Step("deliveries", "Deliveries", "jobs.run", deliveries),
     Step("repeats", "Repeated causes", "jobs.run", repeats),
+    Step("rules", "Rules of cash watched and drafted", "rules.edit", rules),
     Step("audit", "Sealing the audit trail", "jobs.run", audit),
     Step("books", "Verifying the books", "jobs.run", books),
 )

@@ -83,41 +83,41 @@ def silent_rules(scores: Scores, bands: Bands) -> list[tuple[str, str]]:
     return found
 
 
-WHO, WHERE, SHORT = "whose money it is", "what becomes of the money", "what a shortage is"
-GROUP = {
-    "payer": WHO, "order": WHERE, "on_account": WHERE, "charges": SHORT, "withholding": SHORT, "deduction": SHORT,
-    "not_receivable": "", "ask": "",
+STOPS = ("ask", "not_receivable")
+"""Effects that keep a receipt for a person, whatever other rules say and wherever they stand."""
+_SAYS = {
+    "payer": "whose money it is", "order": "what becomes of the money", "on_account": "what becomes of the money",
+    "charges": "which charges are ours", "withholding": "what tax is withheld", "deduction": "why it is short",
 }  # fmt: skip
-"""Effect → the question that it answers; empty: it answers every one."""
-
-
-def same_question(one: OwnRule, other: OwnRule) -> str:
-    """The question that both rules answer; empty for rules that go together."""
-    a, b = GROUP[one.effect], GROUP[other.effect]
-    return a or b or WHERE if not (a and b) or a == b else ""
+"""Effect → the question that it answers: of two rules with one question only one is heard."""
 
 
 def same_effect(one: OwnRule, other: OwnRule) -> bool:
-    """Whether it makes no difference which of both wins."""
+    """Whether it makes no difference which of both is heard."""
     if one.effect != other.effect:
         return False
-    whose = one.customer_id == other.customer_id or one.effect in ("charges", "withholding", "deduction", "not_receivable", "ask")
+    whose = one.customer_id == other.customer_id or one.effect not in ("payer", "order", "on_account")
     return whose and (one.percent, dict(one.limits), one.reason) == (other.percent, dict(other.limits), other.reason)
 
 
 def clashes(rules: Sequence[OwnRule]) -> list[Clash]:
-    """Pairs of rules that answer the same question for the same receipts, otherwise than each other; and rules that can never win."""
+    """Pairs of rules that answer one question for the same receipts otherwise than each other; rules that can never win."""
     ordered = sorted(rules, key=lambda r: (r.position, r.id))
-    found = []
-    for first, second in combinations(ordered, 2):
-        question = same_question(first, second)
-        if not question or not can_meet(first, second):
-            continue
-        if covers(first, second):
-            found.append(Clash(first, second, True, f"never wins: “{first.name}” comes first and holds for all its receipts"))
-        elif not same_effect(first, second):
-            found.append(Clash(first, second, False, f"both can say {question}; “{first.name}” comes first and wins"))
-    return found
+    return [clash for one, other in combinations(ordered, 2) if can_meet(one, other) and (clash := _clash(one, other))]
+
+
+def _clash(first: OwnRule, second: OwnRule) -> Clash | None:
+    stops = [r for r in (first, second) if r.effect in STOPS]
+    if len(stops) == 1:
+        stop, stopped = stops[0], second if stops[0] is first else first
+        if covers(stop, stopped):
+            return Clash(stop, stopped, True, f"never posts: “{stop.name}” keeps all its receipts for a person")
+        return Clash(stop, stopped, False, f"“{stop.name}” keeps receipts for a person of which “{stopped.name}” speaks too")
+    if first.effect == second.effect and covers(first, second):
+        return Clash(first, second, True, f"never wins: “{first.name}” comes first and holds for all its receipts")
+    if stops or _SAYS[first.effect] != _SAYS[second.effect] or same_effect(first, second):
+        return None
+    return Clash(first, second, False, f"both can say {_SAYS[first.effect]}; “{first.name}” comes first")
 
 
 def speaks_of(rule: OwnRule) -> int | None:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cashapp.engine.trials import total
-from disputes.policy.statistics import Interval, wilson
+from disputes.policy.statistics import Interval, binomial_more, wilson
 
 LOWEST_POST, NEVER = 80, 101
 """No post band begins below 80 (doubts end at 79); 101 says that nothing posts alone."""
 POST_AT_LEAST, PROPOSE_AT_LEAST = Decimal("0.995"), Decimal("0.5")
 """What is asked unless a company says otherwise: 995 of 1,000 posted rightly, every second proposal right."""
+
+BY_CHANCE = Decimal("0.001")
+"""From which probability on a score is shown to fall short of what is asked. Small, since every score is looked at."""
 
 Samples = Mapping[int, tuple[int, int]]
 """Score → (answers, of them right)."""
@@ -49,17 +52,21 @@ def at_or_above(samples: Samples, threshold: int) -> Shown:
 
 
 def _lowest(samples: Samples, first: int, last: int, wanted: Decimal) -> Shown | None:
-    """The lowest threshold in that span from which on every stricter one holds too: one good patch doesn't excuse a bad one above it."""
+    """The lowest threshold in that span whose answers show what is asked; never past a score that by itself is shown to fall short: many
+    good answers above it don't excuse it."""
     found = None
     for threshold in range(last, first - 1, -1):
-        shown = at_or_above(samples, threshold)
-        if shown.interval is None:
-            continue
-        if shown.interval.low < wanted and found is not None:
+        if threshold in samples and _falls_short(*samples[threshold], wanted):
             break
-        if shown.interval.low >= wanted and samples.get(threshold):
+        shown = at_or_above(samples, threshold)
+        if threshold in samples and shown.interval is not None and shown.interval.low >= wanted:
             found = shown
     return found
+
+
+def _falls_short(count: int, right: int, wanted: Decimal) -> bool:
+    """Whether so many wrong answers at one score would come by chance less than once in a thousand times, were it as good as is asked."""
+    return count > right and binomial_more(count - right, count, 1 - wanted) <= BY_CHANCE
 
 
 def measured(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from cashapp.engine.model import Proposal
+from cashapp.engine.own import OwnRule
 
 Way = Literal["post", "propose", "ask"]
 WAYS: tuple[Way, ...] = ("post", "propose", "ask")
@@ -103,6 +104,20 @@ class Side:
 def _count(pair: list[int], answer: Answer) -> None:
     pair[0] += 1
     pair[1] += bool(answer.right)
+
+
+def spoke(proposal: Proposal, rule: OwnRule) -> bool:
+    """Whether an own rule had a part in the proposal."""
+    if rule.effect == "charges":
+        return any(a.charges for a in proposal.allocations)
+    if rule.effect == "withholding":
+        return any(a.withheld for a in proposal.allocations)
+    return any(words.startswith((named(rule.name), f"own rule {rule.name}:")) for words in proposal.reasons)
+
+
+def named(rule: str) -> str:
+    """How an own rule stands among the reasons of what it had a part in."""
+    return f"own rule: {rule}"
 
 
 def differ(before: Answer, after: Answer) -> bool:

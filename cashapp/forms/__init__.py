@@ -189,16 +189,16 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["tolerances"] = _lines(self.instance.tolerances)
-        self.initial["approver_limits"] = _lines(self.instance.approver_limits)
+        self.initial["tolerances"] = lines_of(self.instance.tolerances)
+        self.initial["approver_limits"] = lines_of(self.instance.approver_limits)
 
     def clean_tolerances(self) -> dict[str, int]:
         """Minor units by currency."""
-        return _by_currency(self.cleaned_data["tolerances"])
+        return by_currency(self.cleaned_data["tolerances"])
 
     def clean_approver_limits(self) -> dict[str, int]:
         """Minor units by currency."""
-        return _by_currency(self.cleaned_data["approver_limits"])
+        return by_currency(self.cleaned_data["approver_limits"])
 
     def clean(self) -> dict[str, Any]:
         """Thresholds in their order."""
@@ -214,11 +214,13 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
-def _lines(amounts: dict[str, int]) -> str:
+def lines_of(amounts: dict[str, int]) -> str:
+    """Amounts by currency (minor units) as they are typed, a line each."""
     return "\n".join(f"{currency} {money.to_text(amount, currency)}" for currency, amount in sorted(amounts.items()))
 
 
-def _by_currency(text: str) -> dict[str, int]:
+def by_currency(text: str) -> dict[str, int]:
+    """Minor units by currency from lines such as `EUR 5.00`. Raises ValidationError."""
     return dict(_pair(line) for line in text.splitlines() if line.strip())
 
 
@@ -256,9 +258,7 @@ class MappingForm(forms.Form):
     )  # fmt: skip
     currency = forms.ChoiceField(required=False, label="Currency, where no column says it")
     lump = forms.BooleanField(required=False, label="A card batch is one receipt, with its sales as parts")
-    settlement = forms.BooleanField(
-        required=False, label="The list only tells what makes up card payouts: the bank's statement books them"
-    )
+    settlement = forms.BooleanField(required=False, label="The list only tells what makes up card payouts: the bank's statement books them")
     text = forms.MultipleChoiceField(required=False, label="Remittance text", widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, proposal: Proposal, **kwargs: Any) -> None:

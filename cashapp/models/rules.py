@@ -188,6 +188,12 @@ class BackTest(models.Model):
     def __str__(self) -> str:
         return f"trial of {self.matrix or self.rule} on {self.from_date} to {self.to_date}"
 
+    @property
+    def wrong(self) -> int:
+        """How many would have been posted otherwise than they finally stood."""
+        post = self.figures["after"]["post"]
+        return int(post["count"] - post["right"])
+
 
 class DriftAlarm(models.Model):
     """A rule that is taken back more often than when it was switched on: the figures, and what was done about it."""

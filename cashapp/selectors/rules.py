@@ -11,6 +11,7 @@ from cashapp.models import BackTest, CashRule, DriftAlarm, RuleMatrix
 from cashapp.models.rules import content_sql
 from org.actors import Actor
 from org.models import Company
+from workflow.models import Job
 
 
 def active_matrix(company_id: int) -> RuleMatrix | None:
@@ -42,6 +43,14 @@ def last_test(subject: RuleMatrix | CashRule, *, as_it_stands: bool = True) -> B
     """The latest trial of a version or rule; of its present content alone, unless told otherwise."""
     tests = subject.tests.order_by("-pk")  # type: ignore[attr-defined]
     found: BackTest | None = (tests.filter(state_of=content_of(subject)) if as_it_stands else tests).first()
+    return found
+
+
+def running(subject: RuleMatrix | CashRule) -> Job | None:
+    """The trial of it that waits or runs in the background."""
+    of = "matrix" if isinstance(subject, RuleMatrix) else "rule"
+    jobs = Job.objects.filter(kind="rule_trial", company=subject.company_id, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    found: Job | None = jobs.filter(**{f"params__{of}": subject.pk}).order_by("-pk").first()
     return found
 
 

@@ -1,13 +1,13 @@
 """Trials: a version of the matrix, or a rule, on receipts whose end is known, beside what is in force; and whether a trial is fresh."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from cashapp import engine
-from cashapp.engine.trials import Answer, Side, Stood, answer_of, differ, weight
+from cashapp.engine.trials import Answer, Side, Stood, answer_of, differ, spoke, weight
 from cashapp.models import BackTest, CashRule, RuleMatrix
 from cashapp.selectors.engine_input import engine_policy, policy_of
 from cashapp.selectors.history import Day, days_of, left_out, settled_receipts
@@ -51,7 +51,7 @@ def run_trial(*, actor: Actor, subject: Subject, first: date, last: date, today:
     count = check_span(subject, first, last, today)
     content, beside = content_of(subject), in_force(subject.company_id)
     before, after = _policies(subject)
-    found = _Replay(before, after)
+    found = _Replay(before, after, readable(subject) if isinstance(subject, CashRule) else None)
     for done, day in _counted(days_of(subject.company_id, first, last)):
         found.take(day)
         if tell:
@@ -87,10 +87,11 @@ def _pair(policy: engine.Policy) -> tuple[int, int]:
 
 
 class _Replay:
-    """Answers of both policies, day by day."""
+    """Answers of both policies, day by day; of an own rule also those that it had a part in."""
 
-    def __init__(self, before: engine.Policy, after: engine.Policy) -> None:
-        self.policies = (before, after)
+    def __init__(self, before: engine.Policy, after: engine.Policy, rule: engine.OwnRule | None = None) -> None:
+        self.policies, self.rule = (before, after), rule
+        self.own = {"post": [0, 0], "propose": [0, 0], "ask": [0, 0]}
         self.sides = (Side(), Side())
         self.count = 0
         self.differences: list[tuple[int, int, Answer, Answer]] = []
@@ -108,7 +109,16 @@ class _Replay:
 
     def _answers(self, day: Day, policy: engine.Policy) -> list[Answer]:
         proposals = engine.match(day.receipts, day.candidates, day.payers, policy)
-        return [answer_of(p, day.stood[p.receipt_id], self._post_from(policy, day.stood[p.receipt_id])) for p in proposals]
+        found = [answer_of(p, day.stood[p.receipt_id], self._post_from(policy, day.stood[p.receipt_id])) for p in proposals]
+        if self.rule and policy is self.policies[1]:
+            self._hear(self.rule, proposals, found)
+        return found
+
+    def _hear(self, rule: engine.OwnRule, proposals: Sequence[engine.Proposal], answers: Sequence[Answer]) -> None:
+        for proposal, answer in zip(proposals, answers, strict=True):
+            if spoke(proposal, rule):
+                self.own[answer.way][0] += 1
+                self.own[answer.way][1] += bool(answer.right)
 
     def _post_from(self, policy: engine.Policy, stood: Stood) -> int:
         return policy.bands.of(stood.customer_id)[0] if policy.bands else policy.auto_threshold
@@ -117,7 +127,8 @@ class _Replay:
         """Both sides as they are kept; scores by customer of the tried one alone."""
         before, after = (side.plain() for side in self.sides)
         before.pop("customers")
-        return {"before": before, "after": after, "differences": len(self.differences)}
+        heard = {"own": self.own} if self.rule else {}
+        return {"before": before, "after": after, "differences": len(self.differences)} | heard
 
     def rows(self) -> list[dict[str, Any]]:
         """The differences, the gravest first."""
