@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from arops.lib import money
-from arops.lib.reading import ReadError, habits
+from arops.lib.reading import ReadError, habits, values
 from arops.lib.reading.headings import flat
 from arops.lib.reading.values import DateOrder, DecimalMark
 
@@ -215,7 +215,8 @@ def _habits(grid: Grid, mapping: AdviceMapping) -> tuple[AdviceMapping, list[Adv
     days = [*cells_of(grid, mapping.payment_date), *_above(grid, ("payment_date",))]
     amounts = [c for name in AMOUNTS for c in cells_of(grid, getattr(mapping, name))] + _above(grid, ("total", "paid"))
     order: DateOrder = mapping.date_order or habits.date_order(days)
-    mark: DecimalMark = mapping.decimal_mark or habits.decimal_mark(amounts)
+    amounts = [(line, cell) for line, cell in amounts if not values.was_shortened(cell)]
+    mark: DecimalMark = mapping.decimal_mark or habits.decimal_mark(amounts) or _mark_left(amounts, mapping.currency)
     if not order and (day := habits.unclear_day(days)):
         questions.append(AdviceQuestion("date_order", day[1], ("dmy", "mdy"), day[0]))
     if not mark and (amount := habits.unclear_mark(amounts)):
@@ -223,6 +224,14 @@ def _habits(grid: Grid, mapping: AdviceMapping) -> tuple[AdviceMapping, list[Adv
     if not mapping.currency and any(not cell for _, cell in _currencies(grid, mapping)):
         questions.append(AdviceQuestion("currency", "nothing says the currency: choose one"))
     return replace(mapping, date_order=order, decimal_mark=mark), questions
+
+
+def _mark_left(amounts: Iterable[tuple[int, str]], currency: str) -> DecimalMark:
+    """1,234 can't be decimals of a currency that has two: then the comma parts thousands. Nothing where both marks stand so, or it can."""
+    marks = {next(c for c in cell if c in ".,") for _, cell in amounts if values.mark_of(cell) == "either"}
+    if len(marks) != 1 or not currency or money.exponent(currency) >= 3:
+        return ""
+    return "." if marks == {","} else ","
 
 
 def _above(grid: Grid, names: Sequence[str]) -> list[tuple[int, str]]:

@@ -71,8 +71,11 @@ def grid(data: bytes) -> Grid:
 def _judge(document: Any) -> None:
     if document.encryption:
         raise ReadError(None, "the PDF is encrypted: ask for it without a password")
-    pages = sum(1 for _ in islice(_pages(document), MAX_PAGES + 1))
-    if pages > MAX_PAGES:
+    from pdfminer.pdftypes import resolve1
+
+    root = resolve1(document.catalog.get("Pages"))
+    said = resolve1(root.get("Count")) if isinstance(root, dict) else 0
+    if (isinstance(said, int) and said > MAX_PAGES) or sum(1 for _ in islice(_pages(document), MAX_PAGES + 1)) > MAX_PAGES:
         raise ReadError(None, f"the PDF has more than {MAX_PAGES} pages, which no remittance advice has")
     for n, number in enumerate(number for xref in document.xrefs for number in xref.get_objids()):
         if n > _MAX_OBJECTS:
