@@ -216,4 +216,3 @@ def _cut(parts: dict[int, Part], missing: int) -> int:
         if not missing:
             return 0
     return -missing
-

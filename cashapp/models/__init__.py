@@ -10,10 +10,12 @@ from cashapp.models.reconciling import BankTie, CreditWord, DayReconciliation, D
 from cashapp.models.refund import PayoutAccount, Refund, RefundExport
 from cashapp.models.remittance import AdviceLayout, Remittance, RemittanceJoin, RemittanceLine
 from cashapp.models.rules import BackTest, CashRule, DriftAlarm, RuleMatrix
+from cashapp.models.working import BandReview
 
 __all__ = [
     "AdviceLayout",
     "BackTest",
+    "BandReview",
     "BankAccount",
     "BankFile",
     "BankStatement",

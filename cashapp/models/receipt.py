@@ -59,6 +59,8 @@ class Receipt(models.Model):
     returned_on = models.DateField(null=True)
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     question = models.TextField(blank=True, help_text="What the supervisor is asked.")
+    waits_until = models.DateField(null=True, help_text="Until then it waits for something and stands in nobody's way.")
+    waits_for = models.CharField(max_length=200, blank=True, help_text="What it waits for: another receipt, the customer's answer.")
     lease_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     lease_until = models.DateTimeField(null=True)
     version = models.IntegerField(default=0)

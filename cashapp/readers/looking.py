@@ -8,6 +8,7 @@ import base64
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ MAX_PAGES = 20
 """Pages of a PDF that are drawn: an advice has a few, and a hostile file ten thousand."""
 WIDE = 1400
 """Pixels that a drawing is wide, at most."""
+MAX_MARKS, MAX_PLACES, YELLOW = 60, 300, (255, 232, 120)
 _MAX_PIXELS = 60_000_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 
@@ -61,9 +63,10 @@ def look(data: bytes) -> Look:
     return _written(body)
 
 
-def draw(data: bytes, *, page: int) -> Drawing:
-    """One page, from 1, as PNG. ReadError where there is no such page or the file is damaged."""
-    image = _pdf_page(data, page) if data.startswith(b"%PDF") else _frame(data, page)
+def draw(data: bytes, *, page: int, marks: Sequence[str] = ()) -> Drawing:
+    """One page, from 1, as PNG; what of `marks` stands on a page of a PDF is marked. ReadError where there is no such page or the file is
+    damaged."""
+    image = _pdf_page(data, page, marks) if data.startswith(b"%PDF") else _frame(data, page)
     if image.width > WIDE:
         image = image.resize((WIDE, max(1, image.height * WIDE // image.width)))
     out = io.BytesIO()
@@ -135,7 +138,7 @@ def _pdf_pages(data: bytes) -> int:
     return len(_pdf(data))
 
 
-def _pdf_page(data: bytes, page: int) -> Any:
+def _pdf_page(data: bytes, page: int, marks: Sequence[str] = ()) -> Any:
     document = _pdf(data)
     if not 1 <= page <= min(len(document), MAX_PAGES):
         raise ReadError(None, f"there is no page {page}")
@@ -144,7 +147,26 @@ def _pdf_page(data: bytes, page: int) -> Any:
     if width <= 0 or height <= 0:
         raise ReadError(None, "the page has no size")
     scale = min(2.0, WIDE / width, (_MAX_PIXELS / 4 / (width * height)) ** 0.5)
-    return found.render(scale=scale, may_draw_forms=False).to_pil()
+    image = found.render(scale=scale, may_draw_forms=False).to_pil()
+    return _marked(image, found, scale, marks) if marks else image
+
+
+def _marked(image: Any, page: Any, scale: float, marks: Sequence[str]) -> Any:
+    """The drawing with a yellow veil over every place where a mark stands."""
+    from PIL import Image, ImageChops, ImageDraw
+
+    words, height, places = page.get_textpage(), page.get_height(), list[tuple[float, ...]]()
+    for mark in marks[:MAX_MARKS]:
+        search = words.search(mark)
+        while (found := search.get_next()) and len(places) < MAX_PLACES:
+            places += [words.get_rect(n) for n in range(words.count_rects(*found))][:MAX_PLACES]
+    veil = Image.new("RGB", image.size, "white")
+    pen = ImageDraw.Draw(veil)
+    for left, bottom, right, top in places:
+        box = (left * scale - 2, (height - top) * scale - 2, right * scale + 2, (height - bottom) * scale + 2)
+        if box[0] < box[2] and box[1] < box[3]:
+            pen.rectangle(box, fill=YELLOW)
+    return ImageChops.multiply(image.convert("RGB"), veil)
 
 
 def _opened(data: bytes) -> Any:

@@ -42,6 +42,11 @@ class Advices:
     left: int = 0
 
     @property
+    def wants_more(self) -> bool:
+        """Whether another advice may be about: there is none, or more money came than is advised."""
+        return not self.joined or any(d.kind == "more" for d in self.differences)
+
+    @property
     def missing(self) -> int:
         """What is advised and hasn't come, in minor units; 0 where all came."""
         return sum(d.amount for d in self.differences if d.kind == "less")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +16,8 @@ SHOWN = 200
 """As many as one works through in a sitting; the totals count all."""
 
 VIEWS = (
-    ("clear", "To clear"), ("discuss", "Discuss"), ("account", "On account"), ("posted", "Posted lately"), ("returned", "Returned"),
+    ("clear", "To clear"), ("waiting", "Waiting"), ("discuss", "Discuss"), ("account", "On account"), ("posted", "Posted lately"),
+    ("returned", "Returned"),
 )  # fmt: skip
 _ORDER = Case(When(band="green", then=Value(0)), When(band="review", then=Value(1)), default=Value(2), output_field=IntegerField())
 _DAY = timedelta(hours=24)
@@ -81,18 +82,20 @@ def in_words(sums: dict[str, int]) -> str:
     return " · ".join(f"{money.format(amount, currency)} {currency}" for currency, amount in sorted(sums.items()) if amount)
 
 
-def receipts_in(actor: Actor, filters: Filters, now: datetime) -> QuerySet[Receipt]:
+def receipts_in(actor: Actor, filters: Filters, now: datetime, today: date) -> QuerySet[Receipt]:
     """The receipts of a view, as filtered, in the order in which they are worked."""
-    found = _narrowed(_of_view(Receipt.objects.visible_to(actor, "cash.view"), filters.view, now), filters)
+    found = _narrowed(_of_view(Receipt.objects.visible_to(actor, "cash.view"), filters.view, now, today), filters)
     found = found.select_related("customer", "suggested", "open_item", "company", "lease_by")
-    if filters.view in ("clear", "discuss"):
+    if filters.view in ("clear", "discuss", "waiting"):
         return found.order_by(_ORDER, "-score", "-amount", "pk")
     return found.order_by("-value_date", "-pk")
 
 
-def _of_view(found: Any, view: str, now: datetime) -> Any:
+def _of_view(found: Any, view: str, now: datetime, today: date) -> Any:
     if view == "clear":
-        return found.to_clear().filter(question="")
+        return found.to_clear().filter(_here(today), question="")
+    if view == "waiting":
+        return found.to_clear().filter(waits_until__gt=today, question="")
     if view == "discuss":
         return found.unapplied().exclude(question="")
     if view == "account":
@@ -101,6 +104,11 @@ def _of_view(found: Any, view: str, now: datetime) -> Any:
         return found.exclude(returned_on=None)
     lately = Receipt.objects.filter(matches__at__gte=now - _DAY, matches__reversed_by=None)
     return found.filter(pk__in=lately.values("pk"))
+
+
+def _here(today: date) -> Q:
+    """Receipts that wait for nothing, or no longer."""
+    return Q(waits_until=None) | Q(waits_until__lte=today)
 
 
 def _narrowed(found: Any, filters: Filters) -> Any:
@@ -135,10 +143,10 @@ def amounts_in(text: str) -> set[int]:
     return {a for a in found if a > 0}
 
 
-def groups_of(actor: Actor, filters: Filters, now: datetime) -> list[Group]:
+def groups_of(actor: Actor, filters: Filters, now: datetime, today: date) -> list[Group]:
     """The queue by band (one group where the view knows no bands): two queries."""
-    found = receipts_in(actor, filters, now)
-    banded = filters.view in ("clear", "discuss")
+    found = receipts_in(actor, filters, now, today)
+    banded = filters.view in ("clear", "discuss", "waiting")
     labels = dict(Receipt.Band.choices) if banded else {"": dict(VIEWS)[filters.view]}
     groups = {band: Group(band, label) for band, label in labels.items()}
     amount = F("amount") if filters.view in ("posted", "returned") else -F("open_item__balance")
@@ -152,11 +160,12 @@ def groups_of(actor: Actor, filters: Filters, now: datetime) -> list[Group]:
     return [g for g in groups.values() if g.count]
 
 
-def counts_of_views(actor: Actor, filters: Filters, now: datetime) -> list[tuple[str, str, int]]:
+def counts_of_views(actor: Actor, filters: Filters, today: date) -> list[tuple[str, str, int]]:
     """Each view with how many receipts it holds under the same filters (-1: not counted); one query."""
     waiting = _narrowed(Receipt.objects.visible_to(actor, "cash.view").unapplied(), replace(filters, band="")).order_by()
     counts = waiting.aggregate(
-        clear=Count("pk", filter=Q(on_account=False, question="")), discuss=Count("pk", filter=~Q(question="")),
+        clear=Count("pk", filter=_here(today) & Q(on_account=False, question="")),
+        waiting=Count("pk", filter=Q(on_account=False, question="", waits_until__gt=today)), discuss=Count("pk", filter=~Q(question="")),
         account=Count("pk", filter=Q(on_account=True)),
     )  # fmt: skip
     return [(view, label, counts.get(view, -1)) for view, label in VIEWS]
@@ -173,8 +182,8 @@ def total_of(groups: Iterable[Group]) -> tuple[int, str]:
     return count, in_words(sums)
 
 
-def cleared_today(actor: Actor, now: datetime) -> tuple[int, str]:
+def cleared_today(actor: Actor, now: datetime, today: date) -> tuple[int, str]:
     """How many receipts were posted in the last day, and what they sum to."""
-    found = receipts_in(actor, Filters(view="posted"), now).order_by()
+    found = receipts_in(actor, Filters(view="posted"), now, today).order_by()
     sums = found.values("currency").annotate(n=Count("pk"), total=Sum("amount"))
     return sum(r["n"] for r in sums), in_words({r["currency"]: r["total"] for r in sums})

@@ -114,6 +114,41 @@ function deduct() {
   keep();
 }
 
+// Copied as tab-separated lines, amounts as plain numbers: the allocation by its key, the list by Ctrl C while a receipt of it has the focus.
+const plain = (text) => text.trim().replaceAll("\u2212", "-").replace(/[\t\r\n]+/g, " ");
+function allocationLines() {
+  const state = reckon();
+  if (!state?.rows.length) return [];
+  const value = (name) => plain(form().elements[name]?.value || "");
+  const lines = state.rows.map(({ row, pk, left }) => {
+    const chosen = form().elements[`reason-${pk}`];
+    const reason = value(`short-${pk}`) ? chosen?.selectedOptions[0]?.textContent || "" : "";
+    const money = [BigInt(row.dataset.balance), left].map((v) => words(v, state.digits).replaceAll(",", ""));
+    const parts = ["amount", "discount", "write_off", "short"].map((part) => value(`${part}-${pk}`).replaceAll(",", ""));
+    return [value(`number-${pk}`), plain(money[0]), ...parts, reason, plain(money[1])];
+  });
+  return [["Item", "Open", "Apply", "Discount", "Write-off", "Deduction", "Reason", "Left"], ...lines];
+}
+function listLines() {
+  const items = [...document.querySelectorAll(".item[data-tsv]")];
+  return items.length ? [["Receipt", "Date", "Payer", "Amount", "Currency", "Score", "State"], ...items.map((item) => item.dataset.tsv.split("\t").map(plain))] : [];
+}
+let copying = null;
+function copy(lines, what) {
+  if (!lines.length) return say(`There is no ${what} to copy`, "warn");
+  copying = lines;
+  document.execCommand("copy");
+  say(`Copied ${lines.length - 1} ${lines.length === 2 ? "row" : "rows"}`, "ok");
+}
+document.addEventListener("copy", (event) => {
+  const lines = copying || (!String(getSelection()) && document.activeElement?.matches(".item[data-tsv]") ? listLines() : null);
+  copying = null;
+  if (!lines?.length) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.clipboardData.setData("text/plain", lines.map((line) => line.join("\t")).join("\n"));
+}, true);
+
 // The panes of a receipt; the next one's are fetched ahead.
 const ahead = new Map();
 function panes(address) {
@@ -160,6 +195,7 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-act=deduct]")) return deduct();
+  if (event.target.closest("[data-act=copy]")) return copy(allocationLines(), "allocation");
   const item = event.target.closest(".item[data-panel]");
   if (!item || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

@@ -203,10 +203,16 @@ def test_on_account_split_and_discussed(desk):
     assert "The older" in client.get(url("panel", desk.receipts["twice"].pk)).content.decode()
 
 
-def test_what_is_ready_is_posted_with_one_button(desk):
+def test_what_is_ready_is_posted_at_once_after_a_sample_was_looked_at(desk):
     client = enter(desk.ana)
-    answer = client.post(url("ready"))
-    assert answer.status_code == 302 and [m.receipt_id for m in Match.objects.all()] == [desk.receipts["sure"].pk]
+    page = client.get(url("ready"))
+    review, sure = page.context["review"], desk.receipts["sure"].pk
+    assert review.sample == [sure] and "INV-8820" in page.content.decode() and b"disabled" in page.content
+    client.post(url("ready-post", review.pk))
+    assert not Match.objects.exists(), "nobody has looked yet"
+    client.post(url("ready-judge", review.pk), {"receipt": sure, "right": 1})
+    answer = client.post(url("ready-post", review.pk))
+    assert answer.status_code == 302 and [m.receipt_id for m in Match.objects.all()] == [sure]
     assert url("ready-undo") in client.get(url("workbench")).content.decode()
     client.post(url("ready-undo"))
     assert desk.balance("INV-8820") == 900_00 and not Match.objects.filter(reversed_by=None).exists()

@@ -14,7 +14,7 @@ from cashapp.services import (
     reverse_match,
     split_receipt,
 )
-from cashapp.services.applying import post_ready, take_off_account
+from cashapp.services.applying import take_off_account
 from cashapp.services.asking import NothingAsked, answer, ask_about
 from cashapp.services.errors import AllocationError, NothingToUndo, OutsideGroup, OverLimit, ReceiptLeased, StaleReceipt
 from cashapp.services.working import save_draft, take_lease
@@ -198,17 +198,6 @@ def test_a_proposal_is_accepted_with_its_reasons(bank, acme, ana):
     assert not MatchProposal.objects.exists()
     with pytest.raises(AllocationError, match="not there any more"):
         accept_proposal(actor=ana, receipt=receipt, version=1, rank=1, today=TODAY, now=NOW)
-
-
-def test_what_is_ready_is_posted_at_once(bank, acme, ana):
-    items = [issue(acme, n * 100_00, number=f"INV-1000{n}", day=EARLY) for n in (1, 2)]
-    for n in (1, 2):
-        money_in(bank, n * 100_00, acme, text=f"INV-1000{n}")
-    money_in(bank, 7_77, payer="Nobody")
-    match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, post=False)
-    run = post_ready(actor=ana, company=bank.company, today=TODAY, now=NOW)
-    assert len(run.posted) == 2 and {m.actor for m in run.posted} == {ana.label} and all(balance(i) == 0 for i in items)
-    assert Receipt.objects.to_clear().count() == 1
 
 
 # On account, payers, splits, questions

@@ -10,7 +10,7 @@ from cashapp.models import Receipt, Remittance, RemittanceJoin
 from cashapp.services.errors import JoinRefused
 from cashapp.services.holding import hold
 from cashapp.services.matching import match_receipts, refresh_proposals
-from cashapp.services.remittances.waiting import join_waiting, take_turns
+from cashapp.services.remittances.waiting import bring_back, join_waiting, take_turns
 from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record
@@ -47,6 +47,7 @@ def join(*, actor: Actor, remittance: Remittance, receipt: Receipt, version: int
         remittance=remittance, receipt=held, how=PERSON, score=100, reasons=["joined by hand"], made_by=actor.label
     )
     Remittance.objects.filter(pk=remittance.pk).update(version=F("version") + 1)
+    bring_back([held.pk])
     _record(actor, "remittance.joined", made, how=PERSON)
     refresh_proposals(held, today=today)
     return made

@@ -33,12 +33,18 @@ def take_turns(company: Company) -> None:
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
 
 
+def bring_back(receipts: Sequence[int]) -> None:
+    """Receipts that waited for an advice wait no longer."""
+    Receipt.objects.filter(pk__in=receipts).exclude(waits_until=None).update(waits_until=None, waits_for="")
+
+
 def _write(pairs: Sequence[Pair], *, actor: Actor, company: Company) -> list[RemittanceJoin]:
     joins = [
         RemittanceJoin(remittance_id=p.advice, receipt_id=p.receipt, how=p.how, score=p.score, reasons=list(p.reasons), made_by=actor.label)
         for p in pairs
     ]
     RemittanceJoin.objects.bulk_create(joins, batch_size=2000)
+    bring_back([p.receipt for p in pairs])
     advices = dict(Remittance.objects.filter(pk__in=[p.advice for p in pairs]).values_list("pk", "number"))
     owners = dict(Receipt.objects.filter(pk__in=[p.receipt for p in pairs]).values_list("pk", "customer"))
     record_many(
