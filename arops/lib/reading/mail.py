@@ -69,6 +69,8 @@ def read(data: bytes) -> Mail:
     try:
         message = email.message_from_bytes(data)
         return _mail(message, data)
+    except ReadError:
+        raise
     except RecursionError:
         raise ReadError(None, "the mail is nested too deeply") from None
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:

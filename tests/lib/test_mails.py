@@ -1,0 +1,107 @@
+"""E-mails from outside: what they say, what comes with them, and that hostile ones end soon."""
+
+import time
+import zipfile
+from email.message import EmailMessage
+from io import BytesIO
+
+import pytest
+
+from arops.lib.reading import ReadError
+from arops.lib.reading.html import text_of
+from arops.lib.reading.mail import read
+
+
+def a_mail(**changed: str) -> EmailMessage:
+    mail = EmailMessage()
+    heads = {
+        "From": "Müller & Söhne <ap@mueller.example>", "To": "cash@seller.example", "Subject": "Zahlungsavis – 4711",
+        "Date": "Fri, 19 Feb 2027 10:00:00 +0100", "Message-ID": "<a1@mueller.example>",
+    }  # fmt: skip
+    for name, value in {**heads, **changed}.items():
+        mail[name] = value
+    mail.set_content("We paid INV-1001.\n")
+    return mail
+
+
+def with_html(mail: EmailMessage, html: str) -> EmailMessage:
+    mail.add_alternative(html, subtype="html")
+    return mail
+
+
+def test_headers_words_and_files_with_safe_names() -> None:
+    mail = with_html(
+        a_mail(), "<style>x{}</style><p>We paid</p><table><tr><th>Invoice<th>Paid</tr><tr><td>INV-1001<td><p>10.00</p></table>"
+    )
+    mail.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="../../etc/Ä vis\x00.csv")
+    found = read(mail.as_bytes())
+    assert (found.sender, found.subject, found.message_id) == ("ap@mueller.example", "Zahlungsavis – 4711", "<a1@mueller.example>")
+    assert (found.sent_at, found.body) == ("2027-02-19T09:00:00+00:00", "We paid INV-1001.")
+    assert found.table == "We paid\nInvoice\tPaid\nINV-1001\t10.00"
+    assert [(a.name, a.data) for a in found.attachments] == [("Ä vis.csv", b"a,b\n")]
+
+
+def test_a_mail_counts_once_whatever_its_way_added() -> None:
+    """X6: the copy of a colleague's mailbox, with other Received lines and line ends, is the same mail; another mail isn't."""
+    plain = a_mail().as_bytes()
+    other_way = b"Received: from a by b\r\nX-Spam: no\r\nDelivered-To: x@y\r\n" + plain.replace(b"\n", b"\r\n") + b"\r\n\r\n"
+    assert read(other_way).key == read(plain).key
+    assert read(a_mail(Subject="another").as_bytes()).key != read(plain).key
+    assert read(plain.replace(b"INV-1001", b"INV-1002")).key != read(plain).key
+
+
+def test_forwarded_mails_and_archives_are_opened_logos_and_signatures_are_not_files() -> None:
+    inner = a_mail()
+    inner.add_attachment(b"ISA*", maintype="application", subtype="octet-stream", filename="advice.edi")
+    outer = a_mail(Subject="FW: advice")
+    outer.add_attachment(inner)
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("folder/list.csv", "Invoice,Paid\n")
+    outer.add_attachment(packed.getvalue(), maintype="application", subtype="zip", filename="advices.zip")
+    outer.add_attachment(b"\x89PNG\r\n\x1a\n", maintype="image", subtype="png", cid="<logo>")
+    outer.add_attachment(b"x", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
+    outer.add_attachment(b"x", maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    found = read(outer.as_bytes())
+    assert [a.name for a in found.attachments] == ["advice.edi", "advices.zip/list.csv"]
+    assert found.notes == ("Outlook packed the attachments into winmail.dat, which can't be read: ask for them as plain attachments",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"From: a@b.c\nContent-Type: text/plain; charset=no-such\nContent-Transfer-Encoding: base64\n\n%%%",
+        b"From: =?utf-8?b?=FF=?= <a@b.c>\nSubject: =?x?q?" + b"=" * 3000 + b"?=\nDate: 99 Nov 9999 99:99\n\nx",
+        b"From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Disposition: attachment; filename*0*=a'b'%\n\n\xff\n",
+        b"From: a@b.c\nSubject: x\x00y\n\nz\x00\x01",
+    ],
+    ids=["unknown charset", "broken words", "broken names", "controls"],
+)
+def test_what_is_broken_is_read_as_well_as_can_be(data: bytes) -> None:
+    found = read(data)
+    assert found.sender == "a@b.c" and "\x00" not in found.subject + found.body
+
+
+def nested(depth: int) -> bytes:
+    opens = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+    return b"From: a@b.c\n" + opens + b"\nend\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"just words, no mail", b"PK\x03\x04" + b"\x00" * 50, nested(60), nested(400),
+        b"From: a@b.c\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 400,
+    ],
+    ids=["nothing", "words", "an archive", "deep", "very deep", "endless parts"],
+)  # fmt: skip
+def test_what_is_no_mail_or_built_to_hurt_is_refused_at_once(data: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(ReadError):
+        read(data)
+    assert time.monotonic() - started < 2
+
+
+def test_html_that_is_none_still_becomes_text() -> None:
+    assert text_of("<script>alert(1)</script>a<br>b &amp; c<div><![x<unfinished").startswith("a\nb & c")
+    assert text_of("<td>" * 5000).strip() == ""
