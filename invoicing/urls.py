@@ -86,7 +86,6 @@ urlpatterns = [
     path("reasons/", reasons.reasons, name="reasons"),
     path("small-balances/", giving_up.rule, name="small-balances"),
     path("items/<int:pk>/write-off/", giving_up.write_off, name="write-off"),
-    path("items/<int:pk>/refund/", giving_up.refund, name="refund"),
     path("write-offs/<int:pk>/reverse/", giving_up.reverse_entry, name="write-off-reverse"),
     path("<int:pk>/pdf/", details.as_pdf, name="pdf"),
     path("<int:pk>/print/", details.as_paper, name="print"),

@@ -152,6 +152,13 @@ def bank_charge(books: Books, *, amount: int, cash_account_id: int, day: date, s
     return EntryDraft(books.company_id, "bank_charge", books.currency, day, source, lines, narrative)
 
 
+def payout(books: Books, *, amount: int, base_amount: int, cash_account_id: int, day: date, source: str, narrative: str = "") -> EntryDraft:
+    """A refund that left the bank: out of refunds payable at the `base_amount` it was booked there, out of cash at the day's rate."""
+    paid = books.base(amount)
+    lines = [LineDraft("refunds", amount, base_amount), LineDraft(cash_account_id, -amount, -paid), LineDraft("fx", 0, paid - base_amount)]
+    return EntryDraft(books.company_id, "payout", books.currency, day, source, tuple(_moving(lines)), narrative)
+
+
 def identification(books: Books, *, found: ItemState, item: NewItem, day: date, source: str) -> EntryDraft:
     """Unidentified cash whose owner is known: out of `found`, whole, into the customer's unapplied receipt."""
     lines = (

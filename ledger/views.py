@@ -47,7 +47,7 @@ def _offers(user: Any, found: Any) -> dict[str, Any]:
     credit = found.kind in ("credit_memo", "receipt") and found.balance < 0 and found.customer_id
     return {
         "write_off_url": address("invoicing:write-off", found.pk) if owed and user.can("writeoffs.request", company) else "",
-        "refund_url": address("invoicing:refund", found.pk) if credit and user.can("refunds.request", company) else "",
+        "refund_url": address("cashapp:refund-new", found.pk) if credit and user.can("refunds.request", company) else "",
     }
 
 

@@ -1,11 +1,14 @@
 """Requests in the demo: memos that somebody issued alone, that were approved or rejected, and some that wait for each who decides."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from arops.demo.setup import SYSTEM, World
+from cashapp.models import PayoutAccount, Refund
+from cashapp.services.refunds.accounts import Details, approve_payout_account, propose_payout_account
+from cashapp.services.refunds.asking import ask_refund
 from invoicing.models import Invoice
-from invoicing.services.giving_up import OWED, request_refund, request_write_off
+from invoicing.services.giving_up import OWED, request_write_off
 from invoicing.services.memo_rows import MemoLine
 from invoicing.services.memos import request_memo, request_rebill, whole_of
 from invoicing.services.reasons import standard_reasons
@@ -72,9 +75,28 @@ class Requests:
                 actor=senior, items=[(old, old.balance)], reason_code="insolvent", evidence=[LETTER], **self._common()
             )  # fmt: skip
         credits = OpenItem.objects.filter(company=company, kind="credit_memo", balance__lt=0).select_related("customer", "company")
-        credit = credits.order_by("balance", "pk").first()
-        if credit:
-            request_refund(actor=senior, item=credit, amount=-credit.balance, reason_code="credit_unused", **self._common())
+        for n, credit in enumerate(credits.order_by("balance", "pk")[:2]):
+            refund = self._refund(credit, senior)
+            if n and refund.approval:
+                approve(actor=self.world.people["supervisor"], approval=refund.approval, now=self.now, today=self.today)
+
+    def _refund(self, credit: OpenItem, senior: Actor) -> Refund:
+        """A refund to bank details that were approved before and have rested."""
+        active = PayoutAccount.objects.filter(customer=credit.customer, currency=credit.currency, state="active").first()
+        payout = active or self._bank_details(credit, senior)
+        return ask_refund(
+            actor=senior, item=credit, amount=-credit.balance, payout=payout, reason_code="credit_unused", **self._common()
+        )  # fmt: skip
+
+    def _bank_details(self, credit: OpenItem, senior: Actor) -> PayoutAccount:
+        customer, us = credit.customer, credit.currency == "USD"
+        assert customer is not None
+        number = ("000123456789", "021000021") if us else ("DE02120300000000202051", "")
+        details = Details(customer.name, "us" if us else "iban", *number, "", credit.currency)
+        words = "Their letter of last month; called back at the number in our file."
+        payout = propose_payout_account(actor=senior, customer=customer, details=details, words=words)
+        rested = self.today - timedelta(days=10)
+        return approve_payout_account(actor=self.world.people["controller"], payout=payout, today=rested, now=self.now)
 
     def _invoices(self, company: Company) -> list[Invoice]:
         found = Invoice.objects.filter(company=company, kind="invoice", open_item__balance__gt=500_00, memos=None, retainage=0)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arops.lib.triggers import Guard
+from cashapp.models.bank import StatementLine
 from cashapp.querysets import OfCustomerQuerySet
 from customers.models import Customer
 from ledger.models import Entry, OpenItem
@@ -126,6 +127,9 @@ class Refund(models.Model):
     reversal = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")
     export = models.ForeignKey(RefundExport, models.PROTECT, null=True, related_name="refunds")
     paid_on = models.DateField(null=True)
+    payout = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+", help_text="Refunds payable against cash.")
+    paid_line = models.OneToOneField(StatementLine, models.PROTECT, null=True, related_name="refund")
+    ended_reason = models.CharField(max_length=300, blank=True, help_text="Why it was cancelled or came back.")
     bank_reference = models.CharField(max_length=140, blank=True)
     version = models.IntegerField(default=0)
     created_by = models.CharField(max_length=80)
@@ -145,6 +149,7 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=["exported", "paid", "returned"]) | Q(export__isnull=False), name="refund_exported_in_batch"
             ),
+            models.CheckConstraint(condition=~Q(state="paid") | Q(payout__isnull=False), name="refund_paid_is_booked"),
         ]
         triggers = [
             Guard(

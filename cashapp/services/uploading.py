@@ -10,9 +10,13 @@ from cashapp.models import BankAccount
 from cashapp.services.errors import StatementHeld, UnknownBankAccount
 from cashapp.services.importing import ImportResult, import_bank_file
 from cashapp.services.matching import MatchRun, match_receipts
-from org.actors import Actor
+from cashapp.services.refunds.paying import pay_from_statements
+from org.actors import Actor, SystemActor
 from workflow.models import StoredFile
 from workflow.services import store_file
+
+REFUNDS = SystemActor("refunds")
+"""Whoever sees in a statement that a refund left the bank."""
 
 
 @dataclass
@@ -40,6 +44,7 @@ def take_bank_file(
         raise
     taken = Taken(result)
     for company in result.companies:
+        pay_from_statements(actor=REFUNDS, company=company)
         own = [r for r in result.receipts if r.company_id == company.pk]
         if own and actor.can("cash.apply", company.pk):
             run = match_receipts(company=company, actor=actor, today=today, now=now, receipts=own)

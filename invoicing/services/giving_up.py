@@ -4,7 +4,7 @@ A write-off goes to bad debt, or to rounding where its reason says that the bala
 once by a rule are a request a customer, so that each is held against the limits like any other. Taken back, a write-off is a new entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -89,9 +89,10 @@ def request_write_off(
 @transaction.atomic
 def request_refund(
     *, actor: Actor, item: OpenItem, amount: int, reason_code: str, day: date, token: str, today: date, now: datetime, reason: str = "",
-    evidence: Sequence[Evidence] = (),
+    evidence: Sequence[Evidence] = (), pay_to: str = "", makers: Sequence[str] = (),
 ) -> Approval:  # fmt: skip
-    """Ask to pay a credit back: a credit memo that is open, or cash on account. When allowed it stands in refunds payable.
+    """Ask to pay a credit back: a credit memo that is open, or cash on account. When allowed it stands in refunds payable. `pay_to` says
+    where to, and is part of what is approved; `makers` are further people who may not decide.
 
     Raises WriteOffRefused, ReasonRefused, ApprovalRefused, NotAllowed.
     """
@@ -104,22 +105,24 @@ def request_refund(
         said = f"{money.format(-item.balance, item.currency)} {item.currency}" if item.balance < 0 else "nothing"
         raise WriteOffRefused(f"{said} of {item.number} is open")
     title = f"Refund {item.number}, {item.customer.name}"
-    return _ask("refund", actor, item, amount, title, named, reason, [(item, amount)], evidence, day, token, today, now)
+    pay = {"pay_to": pay_to} if pay_to else {}
+    return _ask("refund", actor, item, amount, title, named, reason, [(item, amount)], evidence, day, token, today, now, makers, pay)
 
 
 def _ask(
     kind: str, actor: Actor, first: OpenItem, total: int, title: str, named: Reason, reason: str, items: Sequence[tuple[OpenItem, int]],
-    evidence: Sequence[Evidence], day: date, token: str, today: date, now: datetime,
+    evidence: Sequence[Evidence], day: date, token: str, today: date, now: datetime, makers: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Approval:  # fmt: skip
     payload = {
         "items": [[item.pk, item.number, amount] for item, amount in items], "day": day.isoformat(), "reason_code": named.code,
         "account": "refunds" if kind == "refund" else "rounding" if named.code in ROUNDING else "bad_debt",
-        "evidence": [[file.name, file.digest] for file in evidence],
+        "evidence": [[file.name, file.digest] for file in evidence], **(more or {}),
     }  # fmt: skip
     return ask(
         actor=actor, company=first.company, kind=kind, amount=total, currency=first.currency, title=title, payload=payload,
         reason=f"{named.name}: {reason.strip()}" if reason.strip() else named.name, customer_id=first.customer_id,
-        subject=first if len(items) == 1 else None, makers=makers_of([item.pk for item, _ in items]), token=token,
+        subject=first if len(items) == 1 else None, makers=[*makers_of([item.pk for item, _ in items]), *makers], token=token,
         today=today, now=now, evidence=evidence,
     )  # fmt: skip
 
@@ -142,6 +145,7 @@ def _facts(approval: Approval) -> list[Fact]:
         )
         facts.append(Fact(number, words, address("ledger:item", pk)))
     accounts = {"refunds": "refunds payable", "rounding": "rounding and tolerance", "bad_debt": "bad debt"}
+    facts += [Fact("Paid to", wanted["pay_to"])] if "pay_to" in wanted else []
     return [*facts, Fact("Posts to", accounts[wanted["account"]]), Fact("Dated", wanted["day"])]
 
 

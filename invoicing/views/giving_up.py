@@ -1,4 +1,4 @@
-"""Asking for write-offs and refunds: of one open item, or of many that are too small and too old; taking a write-off back."""
+"""Asking for write-offs: of one open item, or of many that are too small and too old; taking a write-off back."""
 
 from typing import Any
 
@@ -18,7 +18,6 @@ from invoicing.services.giving_up import (
     Batch,
     makers_of,
     preview_rule,
-    request_refund,
     request_write_off,
     reverse_write_off,
     write_off_by_rule,
@@ -40,15 +39,8 @@ SHOWN = 200
 @allowed("writeoffs.request")
 def write_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to give up what a customer owes on one item."""
-    found = _item(request, "writeoffs.request", OpenItem.objects.filter(kind__in=OWED, balance__gt=0), pk)
-    return _balance(request, found, "write_off")
-
-
-@allowed("refunds.request")
-def refund(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask to pay a customer's credit back."""
-    credits = OpenItem.objects.filter(kind__in=["credit_memo", "receipt"], balance__lt=0, customer__isnull=False)
-    return _balance(request, _item(request, "refunds.request", credits, pk), "refund")
+    owed = OpenItem.objects.filter(kind__in=OWED, balance__gt=0)
+    return _balance(request, _item(request, "writeoffs.request", owed, pk))
 
 
 def _item(request: HttpRequest, permission: str, rows: Any, pk: int) -> OpenItem:
@@ -57,24 +49,24 @@ def _item(request: HttpRequest, permission: str, rows: Any, pk: int) -> OpenItem
     return get_object_or_404(seen, pk=pk)
 
 
-def _balance(request: HttpRequest, item: OpenItem, kind: str) -> HttpResponse:
+def _balance(request: HttpRequest, item: OpenItem) -> HttpResponse:
     user: Any = request.user
     form = BalanceForm(
-        request.POST or None, request.FILES or None, item=item, reasons=reasons_for(item.company_id, kind),
-        initial={"document_date": clock.today(), "amount": money.to_text(abs(item.balance), item.currency)},
+        request.POST or None, request.FILES or None, item=item, reasons=reasons_for(item.company_id, "write_off"),
+        initial={"document_date": clock.today(), "amount": money.to_text(item.balance, item.currency)},
     )  # fmt: skip
     if request.method == "POST":
-        asked = sent_before(user, token_of(request)) or (form.is_valid() and attempt(form, lambda: _ask(request, item, kind, form)))
+        asked = sent_before(user, token_of(request)) or (form.is_valid() and attempt(form, lambda: _ask(request, item, form)))
         if asked:
             return answered(request, asked)
     seen = foresee(
-        actor=user, company=item.company, kind=kind, amount=_typed(request, item), currency=item.currency, customer_id=item.customer_id,
-        makers=makers_of([item.pk]), today=clock.today(),
+        actor=user, company=item.company, kind="write_off", amount=_typed(request, item), currency=item.currency,
+        customer_id=item.customer_id, makers=makers_of([item.pk]), today=clock.today(),
     )  # fmt: skip
     if "amount" in request.GET:
         return render(request, "workflow/parts/foresight.html", {"seen": seen})
     context = {
-        "form": form, "item": item, "kind": kind, "seen": seen, "token": getattr(request, "request_id", ""), "open": abs(item.balance),
+        "form": form, "item": item, "seen": seen, "token": getattr(request, "request_id", ""), "open": item.balance,
         "late": (clock.today() - item.due_date).days,
     }  # fmt: skip
     return page(request, "invoicing/balance.html", context, status=422 if request.method == "POST" else 200)
@@ -82,7 +74,7 @@ def _balance(request: HttpRequest, item: OpenItem, kind: str) -> HttpResponse:
 
 def _typed(request: HttpRequest, item: OpenItem) -> int:
     """The part of the item that stands in the form now, minor units; all of it where that can't be told."""
-    whole = abs(item.balance)
+    whole = item.balance
     try:
         amount = money.parse((request.POST or request.GET).get("amount", "").strip(), item.currency)
     except money.MoneyError:
@@ -90,20 +82,12 @@ def _typed(request: HttpRequest, item: OpenItem) -> int:
     return amount if 0 < amount <= whole else whole
 
 
-def _ask(request: HttpRequest, item: OpenItem, kind: str, form: BalanceForm) -> Approval:
+def _ask(request: HttpRequest, item: OpenItem, form: BalanceForm) -> Approval:
     user: Any = request.user
-    common = {
-        "actor": user,
-        "token": token_of(request),
-        "today": clock.today(),
-        "now": clock.now(),
-        "evidence": form.shown(),
-        **form.words(),
-    }
-    amount = form.cleaned_data["amount"]
-    if kind == "refund":
-        return request_refund(item=item, amount=amount, **common)
-    return request_write_off(items=[(item, amount)], **common)
+    return request_write_off(
+        actor=user, items=[(item, form.cleaned_data["amount"])], token=token_of(request), today=clock.today(), now=clock.now(),
+        evidence=form.shown(), **form.words(),
+    )  # fmt: skip
 
 
 @allowed("writeoffs.request")

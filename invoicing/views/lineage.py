@@ -26,5 +26,5 @@ def _offers(user: Any, invoice: Invoice) -> dict[str, Any]:
     return {
         "can_memo": owed and user.can("memos.request", company),
         "write_off_url": address("invoicing:write-off", item.pk) if item.balance > 0 and user.can("writeoffs.request", company) else "",
-        "refund_url": address("invoicing:refund", item.pk) if item.balance < 0 and user.can("refunds.request", company) else "",
+        "refund_url": address("cashapp:refund-new", item.pk) if item.balance < 0 and user.can("refunds.request", company) else "",
     }

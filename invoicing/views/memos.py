@@ -1,7 +1,7 @@
 """Asking for memos about a document: credit, debit, cancel and bill again; who would approve, before it is sent."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +22,8 @@ from org.actors import NotAllowed
 from workflow.models import Approval
 from workflow.services.approvals import sent_before
 from workflow.services.subjects import address_of
+
+R = TypeVar("R")
 
 
 def token_of(request: HttpRequest) -> str:
@@ -87,8 +89,8 @@ def _ask(request: HttpRequest, invoice: Invoice, kind: str, form: MemoForm) -> A
     )  # fmt: skip
 
 
-def attempt(form: Any, work: Callable[[], Approval]) -> Approval | None:
-    """The request; None when it is refused, with the reason on the form."""
+def attempt(form: Any, work: Callable[[], R]) -> R | None:
+    """What the work makes; None when it is refused, with the reason on the form."""
     try:
         return work()
     except (Refused, NotAllowed) as refused:

@@ -134,6 +134,7 @@ class Entry(models.Model):
         RETENTION = "retention", "retainage held back"
         RELEASE = "release", "retainage released"
         BANK_CHARGE = "bank_charge", "bank charge"
+        PAYOUT = "payout", "refund paid out"
         REVERSAL = "reversal", "reversal"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="entries")

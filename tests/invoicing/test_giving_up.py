@@ -20,7 +20,6 @@ from ledger.selectors import trial_balance
 from org.actors import NotAllowed
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 from tests.invoicing.memo_desk import COUNT, DAY, NOW, allow, balance, enter, holds
-from workflow.models import Approval
 from workflow.services.approvals import Evidence
 from workflow.services.limits import standard_limits
 
@@ -107,13 +106,9 @@ def test_small_and_old_balances_are_written_off_by_rule_after_a_look(acme, compa
 
 def test_a_refund_takes_two_people_and_leaves_the_customers_account(acme, company, people):
     credit = issue(acme, -300_00, kind="credit_memo", number="CM-1")
-    client = enter(people["senior"])
-    address = reverse("invoicing:refund", args=[credit.pk])
-    assert "Who would approve" in client.get(address).content.decode()
-    data = {"document_date": "2026-09-30", "reason_code": "credit_unused", "amount": "120.00", "token": "f"}
-    assert "At most the 300.00" in client.post(address, data | {"amount": "300.01"}).content.decode().replace("at most", "At most")
-    client.post(address, data)
-    asked = Approval.objects.get(kind="refund")
+    asked = request_refund(
+        actor=people["senior"], item=credit, amount=120_00, reason_code="credit_unused", day=DAY, token="f", today=DAY, now=NOW
+    )
     assert (asked.state, asked.amount) == ("waiting", 120_00)
     allow(people["supervisor"], asked)
     assert (balance("CM-1"), trial_balance(company.pk, DAY)["2150"]) == (-180_00, -120_00)

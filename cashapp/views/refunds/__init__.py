@@ -1,0 +1,1 @@
+"""Pages of refunds and of the bank details that they go to."""
