@@ -124,8 +124,11 @@ class _World:
         self.moves: dict[date, list[tuple[int, int, int | None]]] = defaultdict(list)
         lines = Line.objects.filter(entry__company=company_id, entry__effective_date__gte=first, open_item__isnull=False)
         lines = lines.filter(entry__reverses=None, entry__reversed_by=None).order_by()
-        for day, item, amount, receipt in lines.values_list("entry__effective_date", "open_item", "amount", "entry__match__receipt"):
-            if item in self.items:
+        columns = ("entry__effective_date", "open_item", "amount", "entry__match__receipt", "entry__match__receipt__value_date")
+        for effective, item, amount, receipt, came in lines.values_list(*columns):
+            # Applied again after a reversal, money takes effect later than it came; told as it stands, it was applied when it came.
+            day = max(came, self.items[item].opened) if came and item in self.items else effective
+            if item in self.items and day >= first:
                 self.items[item].balance -= amount
                 self.moves[day].append((item, amount, receipt))
         self.todo = sorted(self.moves)
