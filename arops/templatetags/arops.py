@@ -78,6 +78,17 @@ def short_day(day: date | None) -> str:
 
 
 @register.filter
+def iso_day(text: str | date | None) -> str:
+    """`20 Nov 2026` of an ISO date as it stands in kept JSON; what is none stays as it is."""
+    if not text:
+        return ""
+    try:
+        return f"{date.fromisoformat(str(text)[:10]):%-d %b %Y}"
+    except ValueError:
+        return str(text)
+
+
+@register.filter
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A value of a dictionary by a key that is a variable."""
     return mapping.get(key, "") if mapping else ""

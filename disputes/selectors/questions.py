@@ -74,7 +74,7 @@ def _began(dispute: Dispute, line: InvoiceLine | None) -> str:
 
 def _billed(dispute: Dispute, line: InvoiceLine | None) -> str:
     item, invoice = dispute.open_item, dispute.invoice
-    head = f"{item.get_kind_display().capitalize()} {item.number} of {item.document_date:%Y-%m-%d}, {dispute.customer.name}"
+    head = f"{item.get_kind_display().capitalize()} {item.number} of {item.document_date:%-d %b %Y}, {dispute.customer.name}"
     if line is None:
         total = invoice.total if invoice else item.amount
         return f"{head}: {money.format(total, dispute.currency)} {dispute.currency} in all."

@@ -307,7 +307,7 @@ def cases_table(rows: Any, asked: Asked) -> Table:
         Column("item", "Item", lambda d: d.open_item.number, priority=3),
         Column("cause", "Cause", lambda d: d.cause.name if d.cause else UNFOUND, priority=2),
         Column("stage", "Stage", lambda d: Stage(d.origin).label if d.origin in Stage.values else "", priority=3),
-        Column("state", "State", lambda d: d.get_state_display(), kind="badge", priority=2),
+        Column("state", "State", lambda d: d.get_resolution_display() or d.get_state_display(), kind="badge", priority=2),
         Column("opened", "Opened", lambda d: d.opened_on, kind="date", priority=2),
         Column("days", "Days", lambda d: ((d.resolved_on or today) - d.opened_on).days, kind="num", total=True),
     ]

@@ -1,6 +1,7 @@
 """What a memo will do, drawn for whoever decides: lines of words from what was asked for and what stands now."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from arops.lib import money
@@ -27,7 +28,7 @@ def memo_facts(approval: Approval) -> list[Fact]:
     open_now = invoice.open_item.balance
     facts = [
         Fact("Customer", invoice.customer.name, address("customers:detail", invoice.customer_id)),
-        Fact("About", f"{invoice.number} of {invoice.document_date}", address("invoicing:detail", invoice.pk)),
+        Fact("About", f"{invoice.number} of {invoice.document_date:%-d %b %Y}", address("invoicing:detail", invoice.pk)),
         Fact("Total", money.format(invoice.total, cur)),
         Fact("Open now", money.format(open_now, cur) if open_now else "nothing"),
     ]
@@ -39,7 +40,7 @@ def memo_facts(approval: Approval) -> list[Fact]:
         facts.append(
             Fact(f"Line {names.get(line_id, '')}" if line_id else "As a whole", f"{quantity} × … = {amount}" if quantity else amount)
         )
-    return [*facts, Fact("Dated", wanted["day"]), Fact("Then", _then(wanted, approval, open_now))]
+    return [*facts, Fact("Dated", f"{date.fromisoformat(wanted['day']):%-d %b %Y}"), Fact("Then", _then(wanted, approval, open_now))]
 
 
 def _then(wanted: Mapping[str, Any], approval: Approval, open_now: int) -> str:

@@ -37,8 +37,8 @@ def queue_message(
     """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
 
     `dedupe_key` names what the message is for: the same key again is the same row, whatever else is said. Nothing goes out before
-    `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it. What can't be sent as it is (see `fault`) stands there as failed, with
-    the reason. Raises NotAllowed.
+    `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it. What can't be sent as it
+    is (see `fault`) stands there as failed, with the reason. Raises NotAllowed.
     """
     require(actor, "messages.send", company.pk)
     wrong = fault(channel, recipients, subject)

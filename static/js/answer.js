@@ -13,3 +13,10 @@ function open() {
 
 window.addEventListener("hashchange", open);
 open();
+
+// Ctrl Enter in the answer sends it, as everywhere else.
+document.getElementById("answer")?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  event.target.form.requestSubmit(event.target.form.querySelector("[name=way][value=answer]"));
+});
