@@ -26,6 +26,8 @@ STATES = {
     "no_rule": "No rule for its country",
     "quiet": "Not yet",
 }
+WITHOUT_RULE = 365
+"""Days of silence after which a credit without a rule is listed, so that it isn't forgotten."""
 TONES = {"dormant": "bad", "due": "bad", "to_write": "warn", "written": "info", "no_rule": "warn", "quiet": ""}
 
 
@@ -83,7 +85,8 @@ def _credit(item: OpenItem, amount: int, rules: dict[Any, DormancyRule], since: 
     plain = [dormancy.Rule(r.country, r.region, r.months, r.notice_months) for r in rules.values()]
     rule = dormancy.rule_for(plain, country, region)
     clock = dormancy.clock_of(rule, since) if rule else None
-    state = clock.state(today, told_on) if clock else "no_rule"
+    old = (today - since).days > WITHOUT_RULE
+    state = clock.state(today, told_on) if clock else "no_rule" if old else "quiet"
     kept = rules[rule.country, rule.region] if rule else None
     return Credit(item, amount, country, region, kept, clock, since, told_on, state)
 

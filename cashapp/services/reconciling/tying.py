@@ -1,9 +1,10 @@
 """Lines of the bank and of the books that no rule ties are laid together by a person, when both sides come to the same."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from arops.lib import money
 from cashapp.models import BankAccount, BankTie
@@ -43,11 +44,11 @@ def tie_lines(
 
 
 @transaction.atomic
-def untie(*, actor: Actor, tie: BankTie, now: datetime) -> BankTie:
+def untie(*, actor: Actor, tie: BankTie) -> BankTie:
     """Take a tie apart again. Raises DayRefused, NotAllowed."""
     require(actor, "reconciliation.prepare", tie.bank_account.company_id)
     hold_account(tie.bank_account)
-    if not BankTie.objects.filter(pk=tie.pk, ended_at=None).update(ended_at=now, ended_by=actor.label):
+    if not BankTie.objects.filter(pk=tie.pk, ended_at=None).update(ended_at=Now(), ended_by=actor.label):
         raise DayRefused("it was taken apart already")
     record(
         actor=actor, type="bank_lines.untied", company_id=tie.bank_account.company_id, subject=tie, amount=tie.amount,

@@ -188,7 +188,7 @@ def untie(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
     def doing(account: BankAccount, wanted: date) -> str:
-        reconciling.untie(actor=user, tie=found, now=clock.now())
+        reconciling.untie(actor=user, tie=found)
         return "Taken apart: the lines stand alone again"
 
     return _act(request, found.bank_account_id, "reconciliation.prepare", doing)
