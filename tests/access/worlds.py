@@ -12,11 +12,12 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from cashapp.models import MatchPolicy, Receipt
+from cashapp.models import BankTie, MatchPolicy, Receipt
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.readers.advice.model import Advice
 from cashapp.services import NewReceipt, import_bank_file, match_receipts, record_receipts
 from cashapp.services.cheques import NewCheque, key_cheque, open_batch
+from cashapp.services.reconciling import save_rule
 from cashapp.services.remittances.joining import join
 from cashapp.services.remittances.keying import key_remittance
 from cashapp.services.remittances.layouts import NewLayout, save_layout
@@ -114,6 +115,7 @@ def make_side(code: str, iban: str) -> Side:
     unit = {"company": company.code, "from_unit": "CS", "to_unit": "EA", "factor": "12"}  # of the company, of no portfolio
     assert save_unit_conversions([unit], actor=SYSTEM)[0].outcome == "created"
     _files(company, people, bank, iban, customer)
+    _bank_days(company, bank)
     _runs(company, people, customer)
     name_deputy(
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
@@ -321,6 +323,12 @@ def _files(company: Company, people: dict[str, User], bank: Any, iban: str, cust
     for role in ("specialist", "senior"):
         start_import(actor=people[role], content=content + role.encode(), name="list.csv", source="csv", company=company)
         start_list(actor=people[role], kind="orders", content=content + role.encode(), name="list.csv", source="csv", company=company)
+
+
+def _bank_days(company: Company, bank: Any) -> None:
+    """Lines of bank and books that a person laid together, and a rule for credits that nobody claims."""
+    BankTie.objects.create(bank_account=bank, statement_lines=[0], ledger_lines=[0], amount=0, made_by=SYSTEM.label)
+    save_rule(actor=SYSTEM, company=company, country="DE", region="", months=36, notice_months=3, basis="a law")
 
 
 def _runs(company: Company, people: dict[str, User], customer: Customer) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -118,7 +118,7 @@ def _act(request: HttpRequest, pk: int, permission: str, what: Callable[[BankAcc
     account = _account(request, pk, permission)
     wanted = parse_day(request.POST.get("day", ""))
     if wanted is None:
-        raise Http404
+        return toast(request, redirect_htmx(request, reverse("cashapp:bank-day", args=[pk])), "Say which day", tone="bad")
     response = redirect_htmx(request, f"{reverse('cashapp:bank-day', args=[pk])}?day={wanted}")
     try:
         return toast(request, response, what(account, wanted))
