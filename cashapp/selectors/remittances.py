@@ -95,7 +95,7 @@ def with_sums(found: Any) -> Any:
     give no amount); null where there are none."""
     own = _joined().filter(remittance=OuterRef("pk"))
     received = own.order_by().values("remittance").annotate(s=Sum("receipt__amount")).values("s")
-    beside = _joined().filter(receipt__in=_joined().filter(remittance=OuterRef(OuterRef("pk"))).values("receipt")).values("remittance")
+    beside = _joined().filter(receipt__in=_joined().filter(remittance=OuterRef(OuterRef(OuterRef("pk")))).values("receipt")).values("remittance")
     announced = Remittance.objects.filter(pk__in=beside).order_by().values("company").annotate(s=Sum("total")).values("s")
     lines = RemittanceLine.objects.filter(remittance=OuterRef("pk")).order_by().values("remittance")
     summed = lines.annotate(s=Sum(Coalesce("paid", "adjustment"))).values("s")

@@ -18,6 +18,7 @@ from cashapp.readers.model import BankFile as ParsedFile
 from cashapp.selectors.returns import suggest_originals
 from cashapp.services.accounts import find_accounts, lockbox_profiles
 from cashapp.services.charges import book_charges
+from cashapp.services.deposits import deposits_among, mark_banked
 from cashapp.services.errors import AlreadyImported, CashError, StatementHeld, UnknownBankAccount
 from cashapp.services.recording import NewReceipt, record_receipts
 from cashapp.services.statements import Chain, chain_of, check_chains, check_foots, line_of, movements_of, name_of, treatment_of
@@ -181,7 +182,9 @@ class _Import:
                 continue
             key = self._free(key)
             rows.append(line_of(entry, row, key, treatment_of(entry, statement, row.bank_account)))
+        deposits = deposits_among(rows, row.bank_account)
         StatementLine.objects.bulk_create(rows, batch_size=2000)
+        result.notes += filter(None, [mark_banked(deposits)])
         result.counts["lines"] += len(rows)
         result.counts["repeated"] += row.repeated
         if row.repeated:

@@ -16,7 +16,7 @@ from typing import Any
 
 from cashapp.readers.model import ReadError
 
-from . import edi820, nacha, pdf, remadv, remt, tabular
+from . import bundle, edi820, nacha, pdf, remadv, remt, tabular
 from .model import Advice, AdviceFile
 
 __all__ = ["FORMATS", "MAX_BYTES", "Asked", "Format", "ReadError", "detect", "read"]
@@ -48,9 +48,14 @@ FORMATS: tuple[Format, ...] = (
     Format("edifact", remadv.knows, lambda data, asked: remadv.read(data, currency=asked.currency)),
     Format("nacha", nacha.knows, lambda data, _: nacha.read(data)),
     Format("iso20022", remt.knows, lambda data, asked: remt.read(data, currency=asked.currency)),
+    Format("zip", bundle.is_bundle, lambda data, asked: bundle.read(data, lambda one, name: _of_bundle(one, replace(asked, name=name)))),
     Format("pdf", pdf.is_pdf, lambda data, asked: pdf.read(data, layout=asked.layout, currency=asked.currency)),
     Format("list", tabular.is_list, lambda data, asked: tabular.read(data, layout=asked.layout, currency=asked.currency)),
 )
+
+
+def _of_bundle(data: bytes, asked: Asked) -> AdviceFile:
+    return _format(data).read(data, asked)
 
 
 def detect(data: bytes) -> str:

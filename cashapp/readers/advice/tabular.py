@@ -4,15 +4,17 @@ Text in columns is what people paste into a mail: cells are parted by tabs, bars
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from arops.lib import codec
 from arops.lib.reading import ReadError, archive, sheets, table, text
+from arops.lib.reading.headings import flat
 from arops.lib.reading.sheets import Cell, as_text
 
 from .grid import Grid
-from .layout import AdviceMapping, known, propose_grid
+from .layout import COLUMNS, AdviceMapping, known, propose_grid
 from .model import AdviceFile
 from .understand import advices_of
 
@@ -29,7 +31,8 @@ def is_list(data: bytes) -> bool:
 
 def read(data: bytes, *, layout: dict[str, Any] | None = None, currency: str = "") -> AdviceFile:
     """Every advice of the list. ReadError with the line, also for what can be read two ways and no layout decides."""
-    return read_grid(grid(data, sheet=str((layout or {}).get("sheet") or "")), layout, currency)
+    chosen = [str(layout[role]) for role, _ in COLUMNS if layout.get(role)] if layout else []
+    return read_grid(grid(data, sheet=str((layout or {}).get("sheet") or ""), chosen=chosen), layout, currency)
 
 
 def read_grid(found: Grid, layout: dict[str, Any] | None, currency: str) -> AdviceFile:
@@ -46,12 +49,15 @@ def read_grid(found: Grid, layout: dict[str, Any] | None, currency: str) -> Advi
     return advices_of(found, proposal.mapping)
 
 
-def grid(data: bytes, *, sheet: str = "") -> Grid:
-    """Headings and rows. ReadError when there is no row that names a document or an amount."""
+def grid(data: bytes, *, sheet: str = "", chosen: Collection[str] = (), whatever: bool = False) -> Grid:
+    """Headings and rows. `chosen` are the headings that a person named, where words of ours don't count; `whatever`: the first row with
+    text holds the headings where none names anything we know. ReadError when there is no row of headings."""
     if not archive.is_zip(data) and (written := _in_columns(data)):
         return written
-    found = table.read_table(data, known, sheet=sheet)
-    if known(found.headings) < 2:
+    wanted = frozenset(flat(heading) for heading in chosen)
+    counts = (lambda headings: len({flat(h) for h in headings} & wanted)) if wanted else known
+    found = table.read_table(data, counts, sheet=sheet)
+    if not whatever and counts(found.headings) < min(2, len(wanted) or 2):
         raise ReadError(found.heading_line, "no row of headings names invoices and amounts: say what the columns are")
     above = _above(data, found)
     return Grid("list", "Excel" if found.format == "xlsx" else "CSV", found.headings, found.rows, above, sheet=found.sheet)

@@ -24,6 +24,8 @@ from org.access import allowed
 from org.actors import NotAllowed
 
 EXPORTED, AT_ONCE = 50_000, 500
+COMPANY = "advices_of_company"
+"""Session key of the company that advices were brought for last."""
 _SAID = {"q": "text", "least": "at least", "most": "at most", "paid_from": "paid from", "paid_to": "paid to"}
 
 
@@ -46,9 +48,18 @@ def index(request: HttpRequest, upload: AdviceFilesForm | None = None) -> HttpRe
         "in_force": in_force(form, user), "errors": form.reasons(), "sources": Remittance.Source.choices,
         "companies": list(reading.companies_of(user)), "user_can_export": user.can("reports.export"), "may_import": may_import,
         "may_apply": user.can("cash.apply"),
-        "upload": upload or (AdviceFilesForm(companies=reading.companies_of(user, "cash.import")) if may_import else None),
+        "upload": upload or (_upload(request) if may_import else None),
     }  # fmt: skip
     return page(request, "cashapp/remittances.html", context, fragment="rows", status=422 if upload or not valid else 200)
+
+
+def _upload(request: HttpRequest) -> AdviceFilesForm:
+    """The place to bring files, for the company of the last time."""
+    user: Any = request.user
+    companies = reading.companies_of(user, "cash.import")
+    form = AdviceFilesForm(companies=companies)
+    form.initial["company"] = companies.filter(pk=request.session.get(COMPANY, 0)).first() or form.fields["company"].initial
+    return form
 
 
 def in_force(form: FilterForm, user: Any) -> dict[str, str]:

@@ -65,14 +65,14 @@ def index(request: HttpRequest, upload: AdviceFilesForm | None = None) -> HttpRe
 def table_of(mails: Any) -> Table:
     """The list's columns, for the page and for files."""
     columns = [
-        Column("subject", "Mail", lambda m: m.subject or "(no subject)", pin=True, grow=True, href=_address),
+        Column("subject", "Mail", lambda m: m.subject or "(no subject)", pin=True, href=_address),
+        Column("at", "Came in", lambda m: f"{m.received_at:%Y-%m-%d %H:%M}", phone="end"),
         Column("state", "State", lambda m: m.get_state_display(), kind="badge", tone=lambda m: TONES.get(m.state, "")),
         Column("sender", "From", lambda m: m.sender, priority=2),
-        Column("advices", "Advices", lambda m: m.advices, kind="num"),
+        Column("advices", "Advices", lambda m: m.advices, kind="num", priority=2),
         Column("files", "Files", lambda m: m.files, kind="num", priority=3),
-        Column("note", "What came of it", lambda m: m.note, priority=2),
+        Column("note", "What came of it", lambda m: m.note, grow=True, priority=2),
         Column("company", "Company", lambda m: m.company.code, priority=3),
-        Column("at", "Came in", lambda m: f"{m.received_at:%Y-%m-%d %H:%M}"),
     ]
     return Table(columns, mails, row_id=lambda m: f"mail-{m.pk}", name="mails", stack=True)
 
@@ -161,7 +161,7 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
     look = look_at(found.stored_file)
     context = {
         "part": found, "mail": found.mail, "look": look, "page_numbers": range(1, look.pages + 1),
-        "may_import": user.can("cash.import", found.mail.company_id),
+        "may_ask": user.can("cash.import", found.mail.company_id) and not any(done in found.note for done in ("taken in", "known before")),
     }  # fmt: skip
     return page(request, "cashapp/mail_part.html", context)
 

@@ -31,7 +31,7 @@ from cashapp.services.remittances.layouts import (
 from cashapp.services.remittances.taking import kind_of
 from cashapp.services.remittances.uploading import Brought, Refusal, bring_file, bring_stored, kept_advice_file
 from cashapp.views.files import KEPT, brought
-from cashapp.views.remittances.lists import index
+from cashapp.views.remittances.lists import COMPANY, index
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
@@ -53,6 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return index(request, form)
     company, files = form.cleaned_data["company"], form.cleaned_data["file"]
+    request.session[COMPANY] = company.pk
     if len(files) == 1:
         return _one(request, company, files[0].read(), files[0].name)
     stored = [(store_file(actor=user, name=f.name, content=f.read())[0], f.name) for f in files]
