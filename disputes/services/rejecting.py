@@ -14,12 +14,12 @@ from django.template.loader import render_to_string
 from arops.lib import pdf
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
 from disputes.models import CaseText, Dispute, Settlement
-from disputes.policy.letter import LETTER
+from disputes.policy.letter import LETTER, TITLES, cited_in, said_in
 from disputes.policy.texts import REASONS
 from disputes.selectors.telling import text_for
 from disputes.services.telling import tell_customer
 from disputes.services.ways import files_of
-from invoicing.selectors.investigation import Cell, Row
+from invoicing.selectors.investigation import Cell, Cite, Row
 from invoicing.services.investigating import investigate_invoice
 from invoicing.services.paper import look_of, sheet
 from messaging.models import Message
@@ -63,7 +63,7 @@ def letter_of(case: Dispute, reasons: str, enclosed: Sequence[Attachment], today
         "case": case, "company": case.company, "customer": case.customer, "w": _words(case), "reasons": reasons.strip(),
         "today": day_in(today, language), "opened": day_in(case.opened_on, language), "language": language,
         "claimed": f"{amount_in(case.amount, case.currency, language)} {case.currency}",
-        "reason": REASONS[language].get(case.reason, case.get_reason_display()), "rows": compared(case), "enclosed": enclosed,
+        "reason": REASONS[language].get(case.reason, case.get_reason_display()), "rows": rows_in(case, language), "enclosed": enclosed,
         "signed": case.owner.name if case.owner else "", **look_of(case.company),
     }  # fmt: skip
 
@@ -76,6 +76,19 @@ def _words(case: Dispute) -> dict[str, str]:
         "amount": f"{amount_in(case.amount, case.currency, language)} {case.currency}",
     }  # fmt: skip
     return {name: merge(text, values) for name, text in LETTER[language].items()}
+
+
+def rows_in(case: Dispute, language: str) -> list[tuple[str, list[Cell]]]:
+    """The comparison in the letter's language, amounts with their currency."""
+    return [
+        (TITLES[language].get(title, title), [_cell_in(cell, case.currency, language) for cell in cells]) for title, cells in compared(case)
+    ]
+
+
+def _cell_in(cell: Cell, currency: str, language: str) -> Cell:
+    said = [said_in(words, language) for words in cell.said]
+    said += [f"{amount_in(cell.amount, currency, language)} {currency}"] if cell.amount is not None else []
+    return Cell(said, None, [Cite(cited_in(c.words, language), c.url) for c in cell.cites])
 
 
 def compared(case: Dispute) -> list[tuple[str, list[Cell]]]:

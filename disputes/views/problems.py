@@ -149,7 +149,8 @@ def _problem_page(request: HttpRequest, problem: Problem, form: ProblemForm | No
         "form": form or ProblemForm(initial=ProblemForm.start(problem), company=problem.company),
         "acted_form": ActedForm(initial={"acted_on": today}), "token": getattr(request, "request_id", ""),
         "ask_form": AskProblemForm(
-            company=problem.company, initial={"department": problem.department_id, "due_date": today + timedelta(days=ANSWER_DAYS)}
+            company=problem.company, auto_id="ask_%s",
+            initial={"department": problem.department_id, "due_date": today + timedelta(days=ANSWER_DAYS)},
         ),
     }  # fmt: skip
     return page(request, "disputes/problem.html", context, status=422 if form else 200)

@@ -125,4 +125,4 @@ def test_w4_the_letter_fetches_nothing_and_opens_no_file(desk, case):
 
 def test_the_table_says_where_each_figure_stands(desk, case):
     ((title, cells),) = letter_of(case, "No.", [], DAY)["rows"]
-    assert title.startswith("1 · work 1") and cells[3].cites[0].words == "INV-1, l. 1" and cells[3].amount == 800_00
+    assert title.startswith("1 · work 1") and cells[3].cites[0].words == "INV-1, l. 1" and cells[3].said[-1] == "800.00 USD"
