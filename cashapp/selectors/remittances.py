@@ -95,7 +95,9 @@ def with_sums(found: Any) -> Any:
     give no amount); null where there are none."""
     own = _joined().filter(remittance=OuterRef("pk"))
     received = own.order_by().values("remittance").annotate(s=Sum("receipt__amount")).values("s")
-    beside = _joined().filter(receipt__in=_joined().filter(remittance=OuterRef(OuterRef(OuterRef("pk")))).values("receipt")).values("remittance")
+    beside = (
+        _joined().filter(receipt__in=_joined().filter(remittance=OuterRef(OuterRef(OuterRef("pk")))).values("receipt")).values("remittance")
+    )
     announced = Remittance.objects.filter(pk__in=beside).order_by().values("company").annotate(s=Sum("total")).values("s")
     lines = RemittanceLine.objects.filter(remittance=OuterRef("pk")).order_by().values("remittance")
     summed = lines.annotate(s=Sum(Coalesce("paid", "adjustment"))).values("s")
@@ -157,6 +159,12 @@ def past_joins(actor: Actor, remittance: Remittance) -> Iterable[RemittanceJoin]
     """Joins that were taken apart again, with receipts in sight."""
     receipts = Receipt.objects.visible_to(actor, "cash.view").order_by().values("pk")
     return RemittanceJoin.objects.filter(remittance=remittance, receipt__in=receipts, ended_at__isnull=False).select_related("receipt")
+
+
+def advices_of(actor: Actor, receipt: Receipt) -> list[Remittance]:
+    """Advices in sight that speak of a receipt."""
+    standing = _joined().filter(receipt=receipt).values("remittance")
+    return list(Remittance.objects.visible_to(actor, "cash.view").filter(pk__in=standing).order_by("pk"))
 
 
 def history_of(remittance: Remittance) -> QuerySet[Event]:

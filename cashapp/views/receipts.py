@@ -13,6 +13,7 @@ from arops.lib.refusal import Refused
 from cashapp.forms import number, words
 from cashapp.models import Match, Receipt, StatementLine
 from cashapp.selectors.deductions import cases_of
+from cashapp.selectors.remittances import advices_of
 from cashapp.selectors.returns import candidates_for
 from cashapp.selectors.work import history_of, receipt_in_sight, receipt_whole, thread_of
 from cashapp.services.returning import dismiss_return, return_receipt
@@ -39,7 +40,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "receipt": found, "matches": [(m, _went(m, found)) for m in matches], "parts": found.parts.select_related("open_item"),
         "moves": item_history(found.open_item), "history": history, "thread": thread_of(found), "today": clock.today(),
         "cases": [(case, address("disputes:detail", case.pk)) for case in cases_of(user, found)],
-        "aliases": found.aliases.filter(is_active=True).select_related("customer"),
+        "advices": advices_of(user, found), "aliases": found.aliases.filter(is_active=True).select_related("customer"),
         "may_apply": user.can("cash.apply", found.company_id), "may_reverse": user.can("cash.reverse", found.company_id),
     }  # fmt: skip
     return page(request, "cashapp/receipt.html", context)
