@@ -24,6 +24,8 @@ def check_amount(item: OpenItem, amount: int, contested: int) -> None:
     """Raise DisputeError unless so much more of the item can be contested, `contested` being contested by other cases."""
     if item.amount < 0 or item.customer_id is None:
         raise DisputeError("only what a customer owes can be disputed")
+    if item.kind == OpenItem.Kind.RETAINAGE:
+        raise DisputeError(f"{item.number} is retainage, not due before it is billed: contest the invoice that it was held back of")
     if not 0 < amount <= item.balance - contested:
         raise OverContested(f"of {item.number} no more than what is open and not contested yet can be disputed", "amount")
 

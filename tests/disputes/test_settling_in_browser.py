@@ -67,7 +67,7 @@ def test_a_case_is_credited_signed_off_and_approved_without_the_mouse(page, web,
     page.wait_for_url("**/approvals/**")
     page.keyboard.press("y")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".toast:has-text('Approved')")
+    page.wait_for_selector(f".toast:has-text('Approved') a:has-text('{case.number} is closed, credited')")
     case.refresh_from_db()
     assert (case.state, case.agreed) == ("resolved", 270_00)
     assert open_of(invoice) == 810_00 and Invoice.objects.get(kind="credit_memo").total == 270_00
