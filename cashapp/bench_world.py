@@ -75,7 +75,9 @@ def _customers(company: Company, world: World) -> dict[int, int]:
     Customer.objects.bulk_update([made[p.customer_id] for p in below], ["parent"], batch_size=1000)
     learnt = {(made[p.customer_id].pk, "account", plain_account(a)) for p in world.payers for a in p.accounts}
     learnt |= {(made[p.customer_id].pk, "name", plain_name(a)) for p in world.payers for a in p.aliases}
-    PayerAlias.objects.bulk_create(PayerAlias(company=company, customer_id=c, kind=k, value=v) for c, k, v in sorted(learnt))
+    PayerAlias.objects.bulk_create(
+        PayerAlias(company=company, customer_id=c, kind=k, value=v, created_by=ACTOR.label) for c, k, v in sorted(learnt)
+    )
     return {customer: row.pk for customer, row in made.items()}
 
 

@@ -1,4 +1,4 @@
-"""Receipts that wait for something outside: the rest of the money, the customer's answer. They come back on their day, or when it is here."""
+"""Receipts that wait for something outside: the rest of the money, an answer. They come back on their day, or once an advice is joined."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -95,5 +95,6 @@ def addresses_of(customer: Customer) -> list[str]:
 
 def _record(actor: Actor, type: str, receipt: Receipt, **data: object) -> None:
     record(
-        actor=actor, type=type, company_id=receipt.company_id, subject=receipt, customer_id=receipt.customer_id, receipt=receipt.number, **data
+        actor=actor, type=type, company_id=receipt.company_id, subject=receipt, customer_id=receipt.customer_id, receipt=receipt.number,
+        **data,
     )  # fmt: skip

@@ -108,6 +108,6 @@ def post_reviewed(*, user: User, review: BandReview, today: date, now: datetime)
 
 
 def _unchanged(user: User, receipts: Sequence[Sequence[int]]) -> list[Receipt]:
-    seen = {pk: version for pk, version in receipts}
+    seen = {row[0]: row[1] for row in receipts}
     found = Receipt.objects.visible_to(user, "cash.apply").to_clear().filter(pk__in=seen, band=Receipt.Band.GREEN, question="")
     return [r for r in found if r.version == seen[r.pk]]

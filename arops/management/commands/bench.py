@@ -11,7 +11,7 @@ from django.db import connections
 
 BENCHES = {
     "ledger": "ledger.bench", "api": "invoicing.bench", "checks": "invoicing.bench_checks", "match": "cashapp.bench",
-    "pages": "reports.bench", "disputes": "disputes.bench",
+    "pages": "reports.bench", "disputes": "disputes.bench", "workbench": "cashapp.bench_workbench",
 }  # fmt: skip
 
 
