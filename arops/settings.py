@@ -17,6 +17,7 @@ VAR_DIR = Path(os.environ.get("AROPS_VAR_DIR", BASE_DIR / "var"))
 
 DEFAULT_SECRET = "dev-only-not-a-secret-" + "x" * 30
 SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else DEFAULT_SECRET)
+SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
 DEBUG = os.environ.get("DEBUG", "0") == "1"
 DEMO = os.environ.get("AROPS_DEMO", "0" if PRODUCTION else "1") == "1"
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver").split(",")

@@ -49,6 +49,7 @@ class MailboxForm(forms.Form):
             del self.fields["company"]
             self.fields["password"].help_text = "Empty: the one that is kept stays."
             return
+        self.fields["password"].required = True
         field: Any = self.fields["company"]
         field.queryset = companies
         if len(found := list(companies[:2])) == 1:

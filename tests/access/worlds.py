@@ -68,6 +68,7 @@ from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
+from tests.access.mail_worlds import make_mail
 from tests.access.refund_worlds import make_refunds
 from tests.cashapp.worlds import Row, camt, make_bank, money_in
 from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
@@ -154,6 +155,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _order_life(company, customer, name)
     _silent(company, collector, bank, name)
     _advices(collector, bank, customer, waiting, name)
+    make_mail(customer, collector, name)
     make_refunds(customer, name, NOW)
     _papers(collector, customer, name)
     _repeated(customer, name)

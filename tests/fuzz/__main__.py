@@ -15,15 +15,34 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["cashapp.readers", "arops.lib.reading"]):
+    from arops.lib.reading import mail as mails
     from arops.lib.refusal import InputRefused
     from cashapp.readers import detect as bank
+    from cashapp.readers.advice import body as words
     from cashapp.readers.advice import detect as advices
+from tests.lib.test_mails import a_mail
 from tests.readers import samples as bank_samples
 from tests.readers.advice import samples as advice_samples
+
+
+def _mail_with_words(data: bytes) -> object:
+    """A mail, and its words as an advice."""
+    found = mails.read(data)
+    return words.read(found.body.encode(), subject=found.subject, table=found.table, currency="USD")
+
+
+def _sample_mail() -> bytes:
+    mail = a_mail()
+    mail.set_content("We paid INV-1001 100.00\nTotal 100.00\n")
+    mail.add_alternative("<table><tr><th>Invoice<th>Paid<tr><td>INV-1001<td>100.00</table>", subtype="html")
+    mail.add_attachment(b"Invoice,Paid\n", maintype="text", subtype="csv", filename="a.csv")
+    return mail.as_bytes()
+
 
 TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "advices": (lambda data: advices.read(data, currency="USD"), advice_samples.ALL),
     "bank": (bank.read, bank_samples.ALL),
+    "mail": (_mail_with_words, [_sample_mail()]),
 }
 
 
