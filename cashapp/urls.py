@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from cashapp.views import accounts, acts, advices, bands, cheques, files, lockboxes, pauses, policy, receipts, workbench
+from cashapp.views import accounts, acts, advices, bands, cheques, figures, files, lockboxes, pauses, policy, receipts, workbench
+from cashapp.views.payers import aliases, changes, graph, relations
 from cashapp.views.reconciling import days as bank_days
 from cashapp.views.reconciling import dormant, unapplied
 from cashapp.views.refunds import lists as refund_lists
@@ -46,6 +47,21 @@ urlpatterns = [
     path("receipts/<int:pk>/return/", receipts.bounce, name="return"),
     path("matches/<int:pk>/undo/", receipts.undo, name="match-undo"),
     path("matches/<int:pk>/reverse/", receipts.reverse_one, name="match-reverse"),
+    # payers: who pays for whom, what they are known by, accounts that are new
+    path("payers/", relations.relations, name="payers"),
+    path("payers/new/", relations.new, name="payer-relation-new"),
+    path("payers/<int:pk>/", relations.relation, name="payer-relation"),
+    path("payers/<int:pk>/decide/", relations.decide, name="payer-relation-decide"),
+    path("payers/<int:pk>/end/", relations.end, name="payer-relation-end"),
+    path("payers/customers/<int:pk>/", graph.graph, name="payer-graph"),
+    path("payers/aliases/", aliases.aliases, name="payer-aliases"),
+    path("payers/aliases/<int:pk>/", aliases.alias, name="payer-alias"),
+    path("payers/aliases/<int:pk>/approve/", aliases.approve, name="payer-alias-approve"),
+    path("payers/aliases/<int:pk>/retire/", aliases.retire, name="payer-alias-retire"),
+    path("payers/accounts/", changes.changes, name="payer-changes"),
+    path("payers/accounts/<int:pk>/", changes.change, name="payer-change"),
+    path("payers/accounts/<int:pk>/decide/", changes.decide, name="payer-change-decide"),
+    path("payers/accounts/<int:pk>/tell/", changes.tell, name="payer-change-tell"),
     path("returns/", receipts.returns, name="returns"),
     path("returns/<int:pk>/dismiss/", receipts.dismiss, name="return-dismiss"),
     path("files/", files.files, name="files"),
@@ -116,6 +132,9 @@ urlpatterns = [
     path("dormant/<int:pk>/word/", dormant.word, name="dormant-word"),
     path("dormant/rules/", dormant.rules, name="dormancy-rules"),
     path("dormant/rules/<int:pk>/drop/", dormant.drop, name="dormancy-rule-drop"),
+    # how cash application does
+    path("figures/", figures.index, name="figures"),
+    path("figures/receipts/", figures.receipts, name="figures-receipts"),
     # refunds, and the bank details that they go to
     path("refunds/", refund_lists.index, name="refunds"),
     path("refunds/items/<int:pk>/", refunds.create, name="refund-new"),

@@ -57,6 +57,8 @@ class Match(models.Model):
     score = models.SmallIntegerField(default=0)
     reasons = models.JSONField(default=list)
     amount = models.BigIntegerField(help_text="Cash applied, minor units.")
+    items = models.IntegerField(default=0, db_default=0, help_text="How many open items it was applied to.")
+    alone = models.BooleanField(default=False, db_default=False, help_text="Posted by the engine without anybody's look.")
     actor = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
     reversed_by = models.OneToOneField(Entry, models.PROTECT, null=True, related_name="+")

@@ -1,7 +1,7 @@
 """The engine's run: all receipts that wait, against all that is open; what is sure is posted, the rest is proposed to people."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -73,7 +73,7 @@ def match_receipts(
         sure = [(r, p) for r, p in whole if p.allocations]
         run.kept = keep_on_account([(r, p) for r, p in whole if not p.allocations], actor=actor, now=now)
         for start in range(0, len(sure), BATCH):
-            run.posted += _post(sure[start : start + BATCH], actor, today, now)
+            run.posted += _post(sure[start : start + BATCH], actor, today, now, alone=post is None)
         for match in run.posted:
             left.pop(match.receipt_id)
         for receipt_id in run.kept:
@@ -102,24 +102,26 @@ def _raise_changes(
         tell_customers(changes=changes_to_tell(company, made), now=now)
 
 
-def _post(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None) -> list[Match]:
+def _post(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None, alone: bool) -> list[Match]:
     """Post a batch; where the books refuse it as a whole (someone applied an item meanwhile), one by one, leaving out those that fail."""
     try:
-        return _post_together(sure, actor, today, now)
+        return _post_together(sure, actor, today, now, alone)
     except (CashError, LedgerError, DisputeError):
         if len(sure) == 1:
             return []
-    return [match for pair in sure for match in _post([pair], actor, today, now)]
+    return [match for pair in sure for match in _post([pair], actor, today, now, alone)]
 
 
 @transaction.atomic
-def _post_together(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None) -> list[Match]:
+def _post_together(
+    sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None, alone: bool
+) -> list[Match]:
     seen = {r.pk: r.version for r, _ in sure}
     wanted = {r.pk: p for r, p in sure}
     held = [
         r for r in locked(list(wanted)) if r.version == seen[r.pk] and not r.returned_on and not (now and leased_by_other(r, actor, now))
     ]
-    return settle([settlement_of(r, wanted[r.pk]) for r in held], actor=actor, today=today) if held else []
+    return settle([replace(settlement_of(r, wanted[r.pk]), alone=alone) for r in held], actor=actor, today=today) if held else []
 
 
 def settlement_of(receipt: Receipt, proposal: engine.Proposal) -> Settlement:

@@ -59,7 +59,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One receipt and where it goes. `customer_id` names the payer if the receipt has none yet; `rest` says the
-    remainder stays on account.
+    remainder stays on account, `alone` that the engine posts it without anybody's look.
     """
 
     receipt: Receipt
@@ -69,6 +69,7 @@ class Settlement:
     score: int = 0
     reasons: tuple[str, ...] = ()
     rest: bool = False
+    alone: bool = False
 
     @property
     def cash(self) -> int:
@@ -98,6 +99,8 @@ def settle(settlements: Sequence[Settlement], *, actor: Actor, today: date) -> l
             score=s.score,
             reasons=list(s.reasons),
             amount=s.cash,
+            items=len(s.shares),
+            alone=s.alone,
             actor=actor.label,
         )
         for s, p in zip(settlements, posted, strict=True)
