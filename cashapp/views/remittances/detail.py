@@ -13,9 +13,11 @@ from arops.lib.files import Kept, download
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import InputRefused, Refused
 from cashapp.forms import number, words
-from cashapp.models import Remittance, RemittanceJoin
+from cashapp.models import Receipt, RemittanceJoin
 from cashapp.selectors import remittances as reading
 from cashapp.selectors.advice_customers import customer_typed, receipts_for
+from cashapp.selectors.disagreements import advices_of
+from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.work import receipt_in_sight
 from cashapp.services.remittances.joining import join, unjoin
 from cashapp.services.remittances.keying import name_customer
@@ -45,17 +47,24 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "names": actor_names(labels - {""}), "file": file, "may_look": may_look, "look": look,
         "page_numbers": range(1, look.pages + 1) if look else (),
         "may_apply": may_apply, "q": text, "candidates": receipts_for(user, found, text) if may_apply and not found.set_aside else (),
-        **_sums(found),
+        "differences": _differences(user, found), **_sums(found),
     }  # fmt: skip
     return page(request, "cashapp/remittance.html", context, fragment="candidates")
 
 
-def _sums(remittance: Remittance) -> dict[str, Any]:
+def _differences(user: Any, remittance: Any) -> list[tuple[Receipt, str]]:
+    """Where the advices of its receipts disagree with money that waits, in words; of the first few receipts."""
+    waiting = [j.receipt for j in remittance.shown_joins if j.receipt.open_item.balance][:5]
+    policy = policy_of(remittance.company_id) if waiting else None
+    return [(receipt, d.words) for receipt in waiting if policy for d in advices_of(user, receipt, policy).differences]
+
+
+def _sums(remittance: Any) -> dict[str, Any]:
     """What the advice says beside what its lines come to and what came in; differences in minor units, None where one side is silent."""
     told = remittance.total
-    lines = remittance.lines_sum if remittance.lines_silent == 0 else None  # type: ignore[attr-defined]
-    received = remittance.received if remittance.shown_joins else None  # type: ignore[attr-defined]
-    announced = remittance.announced if received is not None else None  # type: ignore[attr-defined]
+    lines = remittance.lines_sum if remittance.lines_silent == 0 else None
+    received = remittance.received if remittance.shown_joins else None
+    announced = remittance.announced if received is not None else None
     return {
         "lines_sum": lines, "lines_off": None if told is None or lines is None else lines - told, "received": received,
         "announced": announced, "received_off": None if received is None or announced is None else received - announced,

@@ -44,8 +44,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest, made: Remittance) -> str:
-    """Ctrl Enter goes on to the next one; Ctrl S to what was made."""
-    return reverse("cashapp:remittance-new") if "more" in request.POST else reverse("cashapp:remittance", args=[made.pk])
+    """Ctrl Enter goes on to the next one; Ctrl S to what was made, where it is in sight."""
+    user: Any = request.user
+    if "more" in request.POST or not Remittance.objects.visible_to(user, "cash.view").filter(pk=made.pk).exists():
+        return reverse("cashapp:remittance-new")
+    return reverse("cashapp:remittance", args=[made.pk])
 
 
 def _saved(request: HttpRequest, form: AdviceForm, lines: Any) -> Remittance | None:

@@ -14,6 +14,7 @@ from arops.lib.refusal import InputRefused, Refused
 from cashapp.forms import number
 from cashapp.forms.layouts import LayoutForm
 from cashapp.forms.remittances import AdviceFilesForm
+from cashapp.models import Remittance
 from cashapp.readers.advice.layout import AdviceProposal
 from cashapp.readers.advice.model import AdviceFile
 from cashapp.selectors.advice_customers import customer_typed
@@ -102,14 +103,18 @@ def _told(request: HttpRequest, company: Company, came: Brought) -> HttpResponse
         request.session[KEPT] = [*brought(request), *(r.stored_file_id for r in came.refused if r.stored_file_id)][-20:]
         context = {"came": came, "company": company}
         return render(request, "cashapp/remittances_refused.html", context, status=422)
-    rows = came.taken.remittances or came.taken.repeated
-    if len({r.pk for r in rows}) == 1:
+    user: Any = request.user
+    brought_rows = {r.pk for r in came.taken.remittances or came.taken.repeated}
+    rows = list(Remittance.objects.visible_to(user, "cash.view").filter(pk__in=brought_rows))
+    if len(rows) == 1:
         there = reverse("cashapp:remittance", args=[rows[0].pk])
     else:
         there = f"{reverse('cashapp:remittances')}?view=all" + (
             f"&file={rows[0].stored_file_id}" if rows and rows[0].stored_file_id else ""
         )
     words = came.words[:1].upper() + came.words[1:]
+    if hidden := len(brought_rows) - len(rows):
+        words += f"; {hidden} of customers that aren’t yours"
     return toast(request, redirect_htmx(request, there), words, tone="ok" if came.taken.remittances else "info")
 
 
