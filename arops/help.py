@@ -70,6 +70,7 @@ PAGES = {
         ),
         "how-to/payers",
     ),
+    "cashapp:codes": "how-to/deductions",
     **dict.fromkeys(("cashapp:figures", "cashapp:figures-receipts"), "reference/cash-figures"),
     **dict.fromkeys(("cashapp:mails", "cashapp:mail", "cashapp:mail-part"), "how-to/mails"),
     **dict.fromkeys(("messaging:mailboxes", "messaging:mailbox", "messaging:mailbox-new"), "how-to/mails#name-the-mailbox"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cashapp.views import accounts, acts, advices, bands, cheques, figures, files, lockboxes, pauses, policy, receipts, workbench
+from cashapp.views import accounts, acts, advices, bands, cheques, codes, figures, files, lockboxes, pauses, policy, receipts, workbench
 from cashapp.views.payers import aliases, changes, graph, relations
 from cashapp.views.reconciling import days as bank_days
 from cashapp.views.reconciling import dormant, unapplied
@@ -132,6 +132,10 @@ urlpatterns = [
     path("dormant/<int:pk>/word/", dormant.word, name="dormant-word"),
     path("dormant/rules/", dormant.rules, name="dormancy-rules"),
     path("dormant/rules/<int:pk>/drop/", dormant.drop, name="dormancy-rule-drop"),
+    # what payers call their deductions
+    path("codes/", codes.index, name="codes"),
+    path("codes/companies/<int:pk>/", codes.save, name="code-save"),
+    path("codes/<int:pk>/drop/", codes.drop, name="code-drop"),
     # how cash application does
     path("figures/", figures.index, name="figures"),
     path("figures/receipts/", figures.receipts, name="figures-receipts"),

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from arops.lib.refusal import Refused
 from cashapp.services import match_receipts
+from cashapp.services.payer_aliases import measure_aliases
 from cashapp.services.reconciling import prepare_accounts
 from cashapp.services.rules import draft_from_work, watch_rules
 from collections_app.services.dunning import run_dunning
@@ -78,9 +79,11 @@ def checks(night: Now, job: Job) -> dict[str, int]:
 
 
 def matching(night: Now, job: Job) -> dict[str, int]:
-    """Receipts that wait, against what is open."""
+    """What payers are known by is measured anew; then receipts that wait, against what is open."""
+    measured = measure_aliases(company=night.company)
     run = match_receipts(company=night.company, actor=night.actor, today=night.day, now=night.moment)
-    return {"receipts": run.seen, "posted": len(run.posted), "suggested": run.suggested, "asked": run.asked}
+    done = {"receipts": run.seen, "posted": len(run.posted), "kept": len(run.kept), "suggested": run.suggested, "asked": run.asked}
+    return done | {"aliases": measured}
 
 
 def bank_days(night: Now, job: Job) -> dict[str, int]:

@@ -50,6 +50,7 @@ def take_bank_file(
             run = match_receipts(company=company, actor=actor, today=today, now=now, receipts=own)
             taken.run.seen += run.seen
             taken.run.posted += run.posted
+            taken.run.kept += run.kept
             taken.run.suggested += run.suggested
             taken.run.asked += run.asked
     return taken

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from cashapp.models import BankTie, MatchPolicy, Receipt
+from cashapp.models import BandReview, BankTie, MatchPolicy, Receipt
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.readers.advice.model import Advice
 from cashapp.services import NewReceipt, import_bank_file, match_receipts, record_receipts
@@ -69,7 +69,9 @@ from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
 from tests.access.mail_worlds import make_mail
+from tests.access.payer_worlds import make_payers
 from tests.access.refund_worlds import make_refunds
+from tests.access.rule_worlds import make_rules, make_versions
 from tests.cashapp.worlds import Row, camt, make_bank, money_in
 from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
 from workflow.models import Job
@@ -118,6 +120,7 @@ def make_side(code: str, iban: str) -> Side:
     _files(company, people, bank, iban, customer)
     _bank_days(company, bank)
     _runs(company, people, customer)
+    make_versions(company, people, TODAY)
     name_deputy(
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
     )
@@ -157,6 +160,8 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _advices(collector, bank, customer, waiting, name)
     make_mail(customer, collector, name)
     make_refunds(customer, name, NOW)
+    make_payers(customer, collector, bank, name, TODAY)
+    make_rules(customer, name, TODAY)
     _papers(collector, customer, name)
     _repeated(customer, name)
     _settling(collector, first)
@@ -172,10 +177,11 @@ def _advices(collector: User, bank: Any, customer: Customer, receipt: Receipt, n
     told = key_remittance(actor=SYSTEM, company=company, advice=advice, customer=customer, stored_file=file)
     receipt.refresh_from_db()
     join(actor=SYSTEM, remittance=told, receipt=receipt, version=receipt.version, today=TODAY, now=NOW)
-    row = {"company": company.code, "customer": customer.number, "currency": "EUR", "total": "7.00", "external_id": f"X-{name}"}
+    row = {"company": company.code, "customer": customer.number, "currency": "EUR", "total": f"7.0{len(name)}", "external_id": f"X-{name}"}
     (sent,) = receive_remittances([row], actor=SYSTEM, source_system="erp")
     assert sent.outcome == "created", sent
     save_layout(actor=collector, company=company, layout=NewLayout(name, AdviceMapping("Invoice", "Paid"), "f", customer=customer))
+    BandReview.objects.create(company=company, opened_by=collector, day=TODAY, percent=10, sample=[receipt.pk])
     batch = open_batch(actor=collector, bank_account=bank, deposit_date=TODAY, expected_count=2, expected_total=9_00, today=TODAY)
     key_cheque(actor=collector, batch=batch, cheque=NewCheque(4_00, "101", customer=customer, image=file))
 

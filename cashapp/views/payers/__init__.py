@@ -1,0 +1,1 @@
+"""Pages about payers: who pays for whom, what they are known by, accounts that are suddenly new."""
