@@ -32,11 +32,19 @@ def active_rules(company_id: int) -> tuple[engine.OwnRule, ...]:
     return tuple(own_rule(r) for r in CashRule.objects.filter(company=company_id, state=CashRule.State.ACTIVE).order_by("position", "pk"))
 
 
+def as_it_stands(subject: RuleMatrix | CashRule) -> Any:
+    """The version or rule as the database has it at this moment, with `content`: the hash of what would be tried. Read together, so that
+    a trial is of just what its hash says."""
+    of = "matrix" if isinstance(subject, RuleMatrix) else "rule"
+    rows: QuerySet[Any] = (
+        type(subject).objects.select_related("company").annotate(content=RawSQL(content_sql(of, f"{type(subject)._meta.db_table}."), []))
+    )
+    return rows.get(pk=subject.pk)
+
+
 def content_of(subject: RuleMatrix | CashRule) -> str:
     """The hash of what would be tried, as the database reckons it."""
-    of = "matrix" if isinstance(subject, RuleMatrix) else "rule"
-    rows: QuerySet[Any] = type(subject).objects.filter(pk=subject.pk)
-    return str(rows.annotate(content=RawSQL(content_sql(of), [])).values_list("content", flat=True).get())
+    return str(as_it_stands(subject).content)
 
 
 def last_test(subject: RuleMatrix | CashRule, *, as_it_stands: bool = True) -> BackTest | None:

@@ -126,6 +126,12 @@ def test_a_version_is_switched_on_by_another_after_a_trial_of_just_its_content(b
     assert not run.posted and run.suggested == 1
 
 
+def test_a_trial_is_of_what_stands_not_of_what_was_looked_at(bank, senior, past):
+    seen = work.draft_matrix(actor=senior, company=bank.company)
+    work.change_matrix(actor=senior, matrix=seen, seen=seen.changed_at, cells={"single amount": {"NAME": 60, "KNOWN": 60}})
+    assert seen.cells == {} and trial(senior, seen).figures["differences"] == 1
+
+
 def test_a_trial_grows_stale(bank, senior, boss, past):
     made = asked_by_name(senior, bank.company)
     trial(senior, made)

@@ -11,7 +11,7 @@ from cashapp.engine.trials import Answer, Side, Stood, answer_of, differ, spoke,
 from cashapp.models import BackTest, CashRule, RuleMatrix
 from cashapp.selectors.engine_input import engine_policy, policy_of
 from cashapp.selectors.history import Day, days_of, left_out, settled_receipts
-from cashapp.selectors.rules import active_matrix, active_rules, content_of, in_force, last_test, own_rule
+from cashapp.selectors.rules import active_matrix, active_rules, as_it_stands, in_force, last_test, own_rule
 from cashapp.services.rules.errors import NotTried, RuleRefused
 from org.actors import Actor, require
 from workflow.services import record
@@ -44,12 +44,13 @@ def readable(rule: CashRule) -> engine.OwnRule:
         raise RuleRefused(str(error)) from None
 
 
-def run_trial(*, actor: Actor, subject: Subject, first: date, last: date, today: date, tell: Tell | None = None) -> BackTest:
+def run_trial(*, actor: Actor, subject: Any, first: date, last: date, today: date, tell: Tell | None = None) -> BackTest:
     """Replay the settled receipts of those days with and without the version or rule, and keep what came of it. Reads only, until it is
     kept at the end; an edit in the meantime shows, for the trial is of what was there when it began. Raises RuleRefused, NotAllowed."""
     require(actor, "rules.edit", subject.company_id)
+    subject = as_it_stands(subject)
     count = check_span(subject, first, last, today)
-    content, beside = content_of(subject), in_force(subject.company_id)
+    content, beside = subject.content, in_force(subject.company_id)
     before, after = _policies(subject)
     found = _Replay(before, after, readable(subject) if isinstance(subject, CashRule) else None)
     for done, day in _counted(days_of(subject.company_id, first, last)):
