@@ -11,7 +11,7 @@ from cashapp.models import BankAccount
 from cashapp.readers.lockbox import LockboxProfile, Place
 
 CHEQUE = (
-    ("amount", "Amount"), ("routing", "Payer's bank (routing number)"), ("account", "Payer's account"), ("cheque", "Cheque number"),
+    ("amount", "Amount"), ("routing", "Payer's bank"), ("account", "Payer's account"), ("cheque", "Cheque number"),
     ("cheque_date", "Date of the cheque"), ("payer", "Payer's name"),
 )  # fmt: skip
 DOCUMENT = (("invoice", "Invoice number"), ("paid", "What it gets"), ("discount", "Discount"))
@@ -23,7 +23,7 @@ class PlaceField(forms.CharField):
     """Columns as a bank's handbook gives them: `18-26`, `18`, or empty where the bank doesn't write it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 8}), **kwargs)
+        super().__init__(max_length=12, widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 8}), **kwargs)
 
     def prepare_value(self, value: Any) -> str:
         """As it is typed."""
@@ -58,7 +58,7 @@ class LockboxForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.currency = account.currency
         for name, label in (*CHEQUE, *DOCUMENT):
-            self.fields[name] = PlaceField(label=label)
+            self.fields[name] = PlaceField(label=label, required=name in ("amount", "invoice"))
         self.fields["data"] = forms.IntegerField(min_value=8, max_value=_WIDEST, label="Documents begin in column")
         self.fields["repeat"] = forms.IntegerField(
             min_value=0, max_value=_WIDEST, label="Columns for each document", help_text="0: one document a record."
@@ -73,11 +73,8 @@ class LockboxForm(forms.Form):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """An amount and an invoice number there must be, and a document must fit into its columns."""
+        """A document must fit into its columns."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, label in (("amount", "the cheque's amount"), ("invoice", "the invoice number")):
-            if name in data and not data[name].length:
-                self.add_error(name, f"{label} must stand somewhere")
         width = data.get("repeat") or _WIDEST
         for name, _ in DOCUMENT:
             if name in data and data[name].length and data[name].start + data[name].length - 1 > width:

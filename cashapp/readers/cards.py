@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from arops.lib import money
 
-from .model import FEE, BankEntry, ReadError, RemittanceRef
+from .model import CARD, FEE, BankEntry, ReadError, RemittanceRef
 
 _PAYOUT = re.compile(r"\b(pay-?out|withdrawal|transfer to|deposit to bank|auszahlung|virement|retiro)\b", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ def fee(gross: int, written: int, net: int | None, line: int) -> int:
 def sale(entry: BankEntry, *, settlement: bool) -> BankEntry:
     """A row as card business: what is taken back of a sale is a returned item, a payout to the bank is none."""
     if entry.amount < 0 and settlement and not _PAYOUT.search(f"{entry.text} {entry.payer_name}"):
-        return replace(entry, channel="return", is_reversal=True)
+        return replace(entry, channel="return", is_reversal=True, type_code=CARD)
     return replace(entry, channel="card")
 
 

@@ -21,6 +21,10 @@ FEE = "FEE"
 """`type_code` of what a card processor kept of its sales: a charge, booked as one."""
 
 
+CARD = "CARD"
+"""`type_code` of a sale by card that was taken back: its channel says only that it came back."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemittanceRef:
     """One document that the payer named in a structured field.

@@ -49,6 +49,10 @@ class EmptyFile(CashError):
     """There is no statement in the file."""
 
 
+class CardsNotSetUp(CashError):
+    """A list of card sales for an account that knows of no card processor."""
+
+
 def read_file(content: bytes, name: str, *, today: date, bank_account: BankAccount | None = None) -> ParsedFile:
     """The file, parsed in a process of its own. Raises InputRefused with line and reason."""
     mapping = codec.decode(bank_account.csv_mapping, Mapping) if bank_account and bank_account.csv_mapping else None
@@ -148,7 +152,7 @@ class _Import:
             result.counts["repeated_statements"] += 1
             return
         if statement.kind == "notification" and not account.card_payers and any(e.type_code == FEE for e in statement.entries):
-            result.notes.append(f"Sales by card are kept for information: enter the card processor at {account.name} to book them.")
+            raise CardsNotSetUp(f"name the card processor at {account.name} first (Card processors), so that its payouts don't count twice")
         chained, held = self._judge(statement, account)
         row = BankStatement.objects.create(
             bank_account=account, bank_file=result.bank_file, key=key, statement_id=statement.statement_id[:80], kind=statement.kind,

@@ -6,7 +6,7 @@ from datetime import date
 
 from arops.lib import money
 from cashapp.models import BankAccount, BankStatement, StatementLine
-from cashapp.readers.model import FEE, BankEntry, RemittanceRef, Statement, foot
+from cashapp.readers.model import CARD, FEE, BankEntry, RemittanceRef, Statement, foot
 from cashapp.services.errors import DoesNotFoot, StatementGap
 
 Closing = tuple[date, int]
@@ -96,7 +96,7 @@ def _has_own_file(entry: BankEntry, account: BankAccount) -> bool:
     if not account.card_payers:
         return False
     said = f"{entry.payer_name} {entry.text}".upper()
-    return entry.channel == "card" or entry.type_code == FEE or any(name.upper() in said for name in account.card_payers)
+    return entry.channel == "card" or entry.type_code in (FEE, CARD) or any(name.upper() in said for name in account.card_payers)
 
 
 def line_of(entry: BankEntry, statement: BankStatement, key: str, treatment: str) -> StatementLine:

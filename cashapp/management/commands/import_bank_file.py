@@ -17,7 +17,7 @@ from org.actors import SystemActor
 class Command(BaseCommand):
     """Import bank files."""
 
-    help = "Import bank files (BAI2, MT940, camt.053/.054, CSV, Excel); each is imported whole or refused whole."
+    help = "Import bank files (BAI2, lockbox, MT940, camt.053/.054, OFX, CSV, Excel); each is imported whole or refused whole."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Files, and what to do with them."""
