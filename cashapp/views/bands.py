@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -54,12 +54,15 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     back = redirect_htmx(request, _address(found))
     right = request.POST.get("right") == "1"
     try:
-        judge_sample(user=user, review=found, receipt_id=number(request.POST.get("receipt")), right=right, now=clock.now())
+        found = judge_sample(user=user, review=found, receipt_id=number(request.POST.get("receipt")), right=right, now=clock.now())
     except (Refused, NotAllowed) as error:
         return toast(request, back, str(error).capitalize(), tone="bad")
     if not right:
         return toast(request, back, "Nothing of this review is posted; the next one looks at twice as many", tone="warn")
-    return back
+    if not getattr(request, "htmx", False):
+        return back
+    head = {"review": found, "company": found.company, "sums": sums_of(user, found), "left": len(found.left), "oob": True}
+    return render(request, "cashapp/parts/ready_head.html", head)
 
 
 @require_POST

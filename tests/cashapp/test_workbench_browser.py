@@ -8,10 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from cashapp.models import Match, Receipt, ReceiptDraft
+from cashapp.models import Match, Receipt, ReceiptDraft, RemittanceJoin
+from cashapp.readers.advice.model import Advice, AdviceLine
+from cashapp.services.remittances.taking import take_advices
 from disputes.models import Dispute
 from tests.cashapp.worlds import TODAY, Row, camt, make_desk, take
-from tests.factories import DAY, PASSWORD
+from tests.factories import DAY, PASSWORD, SYSTEM
+from workflow.services import store_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SHOTS")
@@ -111,6 +114,35 @@ def test_j_and_k_walk_the_queue_and_the_sums_follow_the_typing(page: Any) -> Non
     page.keyboard.press("Control+Enter")
     in_hand(page, "RC-000004")
     assert desk.fresh("short").question == "May I take this?"
+
+
+def test_an_advice_that_disagrees_is_worked_by_keyboard(page: Any) -> None:
+    desk = make_desk()
+    item, short = desk.items["INV-8812"], desk.receipts["short"]
+    lines = (AdviceLine("INV-8812", paid=20_000_00), AdviceLine("INV-8813", paid=30_500_00), AdviceLine("INV-0000", paid=1))
+    content = b"Invoice,Paid\nINV-8812,20000.00\nINV-8813,30500.00\n"
+    stored, _ = store_file(actor=SYSTEM, name="advice.csv", content=content)
+    advice = Advice("EUR", 50_500_01, lines, DAY, payer_name="Nordia AB")
+    (told,) = take_advices(actor=SYSTEM, company=item.company, advices=[advice], source="file", stored_file=stored).remittances
+    enter(page, desk.ana)
+    page.goto(f"{reverse('cashapp:workbench')}?receipt={short.pk}")
+    in_hand(page, "RC-000002")
+    page.keyboard.press("a")  # joins the only advice that may belong here
+    page.wait_for_selector("text=500.01 less came than is advised")
+    assert RemittanceJoin.objects.get().remittance == told
+    page.keyboard.press("v")
+    page.wait_for_selector(".document mark:has-text('INV-8813')")
+    page.keyboard.press("a")  # as advised: the largest is cut by what is missing
+    page.wait_for_selector("h2:has-text('Allocation')")
+    page.wait_for_selector(".htmx-request, .htmx-swapping, .htmx-settling", state="detached")
+    assert page.locator(f"[name=amount-{desk.items['INV-8813'].pk}]").input_value() == "30000.00"
+    page.keyboard.press("c")
+    page.wait_for_selector("text=Copied 2 rows")
+    page.keyboard.press("d")  # what is left of it becomes a deduction
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    in_hand(page, "RC-000004")
+    assert (desk.balance("INV-8812"), desk.balance("INV-8813"), Dispute.objects.get().amount) == (0, 1_250_00, 1_250_00)
 
 
 def test_enter_on_a_button_or_link_never_posts(page: Any) -> None:
