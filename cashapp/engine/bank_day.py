@@ -70,12 +70,13 @@ class BankLine:
 
 @dataclass(frozen=True, slots=True)
 class BookLine:
-    """A line on the cash account of the books."""
+    """A line on the cash account of the books; `told_in` is the notification, lockbox file or card list that brought it."""
 
     id: int
     day: date
     amount: int
     label: str
+    told_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +176,34 @@ def tie_by_amount(bank: Sequence[BankLine], books: Sequence[BookLine]) -> list[T
 
 
 def tie_by_sum(bank: Sequence[BankLine], books: Sequence[BookLine]) -> list[Tie]:
-    """A booking of several announced payments at once: it sums to all that the books have of one day at most three days before or after."""
-    by_day: dict[date, list[BookLine]] = defaultdict(list)
-    for book in books:
-        by_day[book.day].append(book)
-    found = []
-    for line in (b for b in bank if b.kind == "announced"):
-        near = sorted((d for d in by_day if abs(d - line.day) <= timedelta(days=3)), key=lambda d: abs(d - line.day))
-        day = next((d for d in near if sum(b.amount for b in by_day[d]) == line.amount), None)
-        if day:
-            found.append(Tie((line.id,), tuple(b.id for b in by_day.pop(day)), "the sum of the day"))
+    """A booking of several announced payments at once: it sums to all that one file told of, or else to all that the books have of one
+    day, at most three days before or after."""
+    found: list[Tie] = []
+    for how, of in (("the sum of its file", _told_in), ("the sum of the day", _day_of)):
+        bound = {pk for tie in found for pk in tie.bank}, {pk for tie in found for pk in tie.books}
+        groups: dict[object, list[BookLine]] = defaultdict(list)
+        for book in books:
+            if book.id not in bound[1] and (group := of(book)) is not None:
+                groups[group].append(book)
+        for line in (b for b in bank if b.kind == "announced" and b.id not in bound[0]):
+            if (group := _adds_up(line, groups)) is not None:
+                found.append(Tie((line.id,), tuple(b.id for b in groups.pop(group)), how))
     return found
+
+
+def _told_in(book: BookLine) -> object:
+    return book.told_in
+
+
+def _day_of(book: BookLine) -> object:
+    return book.day
+
+
+def _adds_up(line: BankLine, groups: dict[object, list[BookLine]]) -> object:
+    """The group nearest to the line that sums to it."""
+    near = [(abs(lines[0].day - line.day), n, group) for n, (group, lines) in enumerate(groups.items())]
+    fits = (group for away, _, group in sorted(near) if away <= timedelta(days=3) and sum(b.amount for b in groups[group]) == line.amount)
+    return next(fits, None)
 
 
 def ties_of(bank: Sequence[BankLine], books: Sequence[BookLine], known: Sequence[Tie]) -> list[Tie]:

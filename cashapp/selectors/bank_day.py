@@ -11,7 +11,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from cashapp.engine import bank_day
 from cashapp.engine.bank_day import BankLine, BookLine, Day, Link, Sheet, Tie
-from cashapp.models import BankAccount, BankStatement, BankTie, StatementLine
+from cashapp.models import BankAccount, BankStatement, BankTie, Receipt, StatementLine
 from ledger.models import Line
 from org.actors import Actor
 
@@ -166,12 +166,26 @@ class Account:
             cursor.execute(LOOSE_BOOKS, self._given(day))
             book_rows = cursor.fetchall()
         bank = [_bank_line(row) for row in bank_rows]
-        books = [_book_line(row) for row in book_rows]
+        told = self._told_in(bank_rows, book_rows)
+        books = [_book_line(row, told.get(row[5])) for row in book_rows]
         ties = [Tie((row[0],), (row[-1],), "its entry") for row in bank_rows if row[-1]]
         ties += [Tie((row[-1],), (row[0],), "its entry") for row in book_rows if row[-1]]
         mine, theirs = self._laid_together()
         ties += [Tie(tuple(t.statement_lines), tuple(t.ledger_lines), "laid together by hand") for t in self.by_hand]
         return [*bank, *mine], [*books, *theirs], ties
+
+    def _told_in(self, bank_rows: Iterable[tuple[Any, ...]], book_rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+        """Source of an entry → the notification, lockbox file or card list whose lines it booked; asked only where a sum waits for them."""
+        if not any(row[3] == "announced" and row[-1] is None for row in bank_rows):
+            return {}
+        loose = [row[5] for row in book_rows if row[-1] is None]
+        company = self.row.company_id
+        received = {s.removeprefix(f"receipt:{company}:"): s for s in loose if s.startswith(f"receipt:{company}:")}
+        charged = {int(s.removeprefix("bank-line:")): s for s in loose if s.startswith("bank-line:")}
+        receipts = Receipt.objects.filter(company=company, number__in=received).exclude(statement_line=None)
+        lines = StatementLine.objects.filter(pk__in=charged)
+        found = {received[number]: statement for number, statement in receipts.values_list("number", "statement_line__statement")}
+        return found | {charged[pk]: statement for pk, statement in lines.values_list("pk", "statement")}
 
     def _laid_together(self) -> tuple[list[BankLine], list[BookLine]]:
         """The lines that people tied, with their days."""
@@ -208,9 +222,9 @@ def _bank_line(row: tuple[Any, ...]) -> BankLine:
     return BankLine(pk, day, amount, kind, label_of(payer, text, reference), ours)
 
 
-def _book_line(row: tuple[Any, ...]) -> BookLine:
+def _book_line(row: tuple[Any, ...], told_in: int | None = None) -> BookLine:
     pk, day, amount, kind, narrative, _, _ = row
-    return BookLine(pk, day, amount, book_label(kind, narrative))
+    return BookLine(pk, day, amount, book_label(kind, narrative), told_in)
 
 
 def label_of(payer: str, text: str, reference: str) -> str:

@@ -99,6 +99,14 @@ def test_amounts_tie_the_oldest_within_a_week_and_a_batch_ties_the_sum_of_its_da
     assert {(t.bank, t.books) for t in bank_day.ties_of(bank, books, [])} == {((1,), (7,)), ((2,), (9, 10))}
 
 
+def test_a_deposit_and_a_payout_of_one_day_each_tie_to_the_file_that_tells_what_they_are_made_of() -> None:
+    bank = [BankLine(1, _day(9), 30, "announced", "", True), BankLine(2, _day(9), 97, "announced", "", True)]
+    books = [
+        BookLine(n, _day(9), amount, "", told) for n, amount, told in ((7, 10, 1), (8, 20, 1), (9, 100, 2), (10, -3, 2), (11, 5, None))
+    ]
+    assert {(t.bank, t.books) for t in bank_day.ties_of(bank, books, [])} == {((1,), (7, 8)), ((2,), (9, 10))}
+
+
 def test_a_dormant_credit_counts_from_its_last_word_by_the_rule_of_its_region() -> None:
     rules = [dormancy.Rule("US", "", 60, 6), dormancy.Rule("US", "TX", 36, 3)]
     region = dormancy.region_of("US", "1 Main St\nAustin, TX 78701")
