@@ -22,6 +22,10 @@ SECONDS, MEMORY_MB = 20, 512
 _SENDER = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|@?[^@\s]+\.[^@\s]+")
 
 
+_MESSAGES = (b"ISA", b"UNA", b"UNB", b"101 ", b"<")
+"""How messages begin that are no list, so that they need not be looked at as one."""
+
+
 class LayoutRefused(CashError):
     """A layout that can't be saved; the message says why."""
 
@@ -64,7 +68,7 @@ def layout_for(*, company: Company, content: bytes, sender: str = "") -> AdviceL
     """The saved layout that this list or PDF has: of the same headings, and of its sender where one is named. None: none, or two that
     are equally good. Costs nothing where no layout is saved."""
     saved = layouts_of(company)
-    if not saved.exists():
+    if content.lstrip().startswith(_MESSAGES) or not saved.exists():
         return None
     try:
         proposal = propose_layout(content, currency=company.base_currency)
