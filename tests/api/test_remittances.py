@@ -53,7 +53,8 @@ def test_many_at_once_with_a_control_total(erp, acme):
     ("field", "value", "pointer"),
     [
         ("currency", "ZZZ", "/currency"), ("total", "0.00", "/total"), ("total", "1e3", "/total"), ("lines", "x", "/lines"),
-        ("payment_date", "2026-02-31", "/payment_date"), ("customer", {"external_id": "nobody"}, "/customer"), ("fee", "1.00", "/fee"), ("text", "a\x00b", "/text"),
+        ("payment_date", "2026-02-31", "/payment_date"), ("customer", {"external_id": "nobody"}, "/customer"),
+        ("fee", "1.00", "/fee"), ("text", "a\x00b", "/text"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_pointed_at(erp, acme, field, value, pointer):
