@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
+from xml.sax.saxutils import escape
 
 from django.db import connections, transaction
 
+from arops.lib import money
 from cashapp import engine
 from cashapp.engine.payers import plain_account, plain_name
 from cashapp.engine.synthetic import World
@@ -34,12 +36,12 @@ class Loaded:
     row_of: dict[int, int]
 
 
-def load(world: World) -> Loaded:
+def load(world: World, code: str = "MATCH") -> Loaded:
     """Books with everything the world holds."""
-    company = Company.objects.create(code="MATCH", name="Matching", base_currency=world.currency)
+    company = Company.objects.create(code=code, name="Matching", base_currency=world.currency)
     services.open_books(company=company)
     services.open_periods(company=company, first=date(2025, 7, 1), months=24)
-    bank = create_bank_account(actor=ACTOR, company=company, name="Bank", currency=world.currency, identifiers=["4417-000-1"])
+    bank = create_bank_account(actor=ACTOR, company=company, name="Bank", currency=world.currency, identifiers=[f"4417-{code}-1"])
     customers = _customers(company, world)
     row_of = _items(company, customers, world.candidates)
     _closed(company, customers, bank, [replace(i, id=-i.id) for items in world.closed.values() for i in items])
@@ -55,6 +57,54 @@ def receive(loaded: Loaded, receipts: Sequence[engine.Receipt]) -> list[Receipt]
     for chunk in _chunks(receipts):
         made += record_receipts(actor=ACTOR, bank_account=loaded.bank, rows=[_new(r) for r in chunk])
     return made
+
+
+def bank_files(loaded: Loaded, receipts: Sequence[engine.Receipt], days: int) -> list[bytes]:
+    """The receipts as the bank's statements (camt.053), so many a month, each going on where the last ended."""
+    account, files, opening = loaded.bank.identifiers[0], [], 0
+    size = -(-len(receipts) // days)
+    for number, start in enumerate(range(0, len(receipts), size), 1):
+        part = receipts[start : start + size]
+        closing = opening + sum(r.amount for r in part)
+        files.append(_statement(account, number, part, opening, closing))
+        opening = closing
+    return files
+
+
+def _statement(account: str, number: int, receipts: Sequence[engine.Receipt], opening: int, closing: int) -> bytes:
+    currency, day = receipts[0].currency, max(r.value_date for r in receipts)
+    balances = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{money.to_text(amount, currency)}</Amt>'
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+        for code, amount in (("OPBD", opening), ("CLBD", closing))
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>'
+        f"<GrpHdr><MsgId>M{number}</MsgId><CreDtTm>{day}T20:00:00</CreDtTm></GrpHdr><Stmt><Id>S-{number}</Id><CreDtTm>{day}T20:00:00</CreDtTm>"
+        f"<Acct><Id><Othr><Id>{account}</Id></Othr></Id><Ccy>{currency}</Ccy></Acct>{balances}"
+        f"{''.join(_entry(r) for r in receipts)}</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def _entry(r: engine.Receipt) -> str:
+    account = f"<DbtrAcct><Id><Othr><Id>{r.payer_account}</Id></Othr></Id></DbtrAcct>" if r.payer_account else ""
+    lines = "".join(
+        f"<Strd><RfrdDocInf><Nb>{escape(s.number)}</Nb></RfrdDocInf>"
+        + (
+            f'<RfrdDocAmt><RmtdAmt Ccy="{r.currency}">{money.to_text(s.amount, r.currency)}</RmtdAmt></RfrdDocAmt>'
+            if s.amount is not None
+            else ""
+        )
+        + "</Strd>"
+        for s in r.structured
+    )
+    text = f"<Ustrd>{escape(r.text)}</Ustrd>" if r.text else ""
+    return (
+        f'<Ntry><Amt Ccy="{r.currency}">{money.to_text(r.amount, r.currency)}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>'
+        f"<BookgDt><Dt>{r.value_date}</Dt></BookgDt><ValDt><Dt>{r.value_date}</Dt></ValDt><AcctSvcrRef>B{r.id}</AcctSvcrRef>"
+        f"<NtryDtls><TxDtls><Refs><EndToEndId>E{r.id}</EndToEndId></Refs><RltdPties><Dbtr><Nm>{escape(r.payer_name)}</Nm></Dbtr>"
+        f"{account}</RltdPties><RmtInf>{text}{lines}</RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
 
 
 def _new(r: engine.Receipt) -> NewReceipt:
@@ -94,7 +144,7 @@ def _document(company: Company, customers: dict[int, int], i: engine.Candidate) 
         customers[i.customer_id], i.kind, i.number, i.document_date, i.due_date, i.balance, i.balance,
         po_number=i.po_number, discount_until=i.discount_until, discount_amount=i.discount_amount,
     )  # fmt: skip
-    return drafts.document(_books(company), item=item, source=f"bench:{i.id}", net=i.balance)
+    return drafts.document(_books(company), item=item, source=f"bench:{company.pk}:{i.id}", net=i.balance)
 
 
 def _closed(company: Company, customers: dict[int, int], bank: BankAccount, items: Sequence[engine.Candidate]) -> None:
@@ -109,7 +159,7 @@ def _closed(company: Company, customers: dict[int, int], bank: BankAccount, item
             for rows in [((p.item_id or 0, -1), (row_of[i.id], 1))]
         ]
         applied = [
-            drafts.application(_books(company), parts=pair, day=_paid_on(i), source=f"bench:paid:{i.id}")
+            drafts.application(_books(company), parts=pair, day=_paid_on(i), source=f"bench:{company.pk}:paid:{i.id}")
             for i, pair in zip(chunk, parts, strict=True)
         ]
         posting.post(applied, actor=ACTOR)
@@ -122,7 +172,7 @@ def _paid_on(i: engine.Candidate) -> date:
 def _payment(company: Company, customers: dict[int, int], bank: BankAccount, i: engine.Candidate) -> EntryDraft:
     day = _paid_on(i)
     item = NewItem(customers[i.customer_id], "receipt", f"PAID{i.id}", day, day, -i.balance, -i.balance)
-    return drafts.receipt(_books(company), item=item, cash_account_id=bank.ledger_account_id, source=f"bench:payment:{i.id}")
+    return drafts.receipt(_books(company), item=item, cash_account_id=bank.ledger_account_id, source=f"bench:{company.pk}:payment:{i.id}")
 
 
 @transaction.atomic
@@ -131,7 +181,7 @@ def _disputes(company: Company, customers: dict[int, int], row_of: dict[int, int
         Dispute(
             company=company, customer_id=customers[i.customer_id], open_item_id=row_of[i.id], number=f"DSP-{i.id}", reason="price",
             claimed=i.disputed, amount=i.disputed, currency=i.currency, due_date=world.today, opened_on=i.document_date, opened_by="bench",
-            source=f"bench:{i.id}",
+            source=f"bench:{company.pk}:{i.id}",
         )
         for i in world.candidates
         if i.disputed

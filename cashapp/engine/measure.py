@@ -1,7 +1,8 @@
 """Proposals against the truth: how much posted without a person, how much of that was wrong, class by class."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from cashapp.engine.model import Candidate, Proposal, Receipt
 from cashapp.engine.synthetic import Truth, World
@@ -23,6 +24,8 @@ class Tally:
     lines: int = 0
     lines_posted: int = 0
     first_right: int = 0
+    right_at: Counter[int] = field(default_factory=Counter)
+    wrong_at: Counter[int] = field(default_factory=Counter)
 
     @property
     def rate(self) -> float:
@@ -43,6 +46,21 @@ class Tally:
     def wrong_per_thousand(self) -> float:
         """Receipts posted wrongly, per thousand posted."""
         return 1000 * self.wrong / self.posted if self.posted else 0.0
+
+    def recall_from(self, score: int) -> float:
+        """Share of the receipts whose first answer is right and scores so much or more."""
+        right = sum(n for at, n in self.right_at.items() if at >= score)
+        return right / self.receipts if self.receipts else 0.0
+
+    def score_at(self, precision: float) -> int:
+        """The lowest score from which on at least that share of the first answers is right; 101 where there is none."""
+        right = wrong = 0
+        found = 101
+        for score in sorted(self.right_at.keys() | self.wrong_at.keys(), reverse=True):
+            right, wrong = right + self.right_at[score], wrong + self.wrong_at[score]
+            if right >= precision * (right + wrong):
+                found = score
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,8 @@ def _count(tally: Tally, proposal: Proposal, truth: Truth, amount: int, right: b
     tally.value += amount
     tally.lines += len(truth.paid)
     tally.first_right += right
+    if proposal.outcome != "ask":
+        (tally.right_at if right else tally.wrong_at)[proposal.score] += 1
     if proposal.outcome != "post":
         return
     tally.posted += 1
@@ -101,8 +121,11 @@ def pooled(measures: Sequence[Measure]) -> Measure:
 
 
 def _sum(name: str, tallies: Sequence[Tally]) -> Tally:
-    counts = [f.name for f in fields(Tally) if f.name != "name"]
-    return Tally(name, **{count: sum(getattr(t, count) for t in tallies) for count in counts})
+    made = Tally(name)
+    for one in tallies:
+        for count in [f.name for f in fields(Tally) if f.name != "name"]:
+            setattr(made, count, getattr(made, count) + getattr(one, count))
+    return made
 
 
 def undecidable(world: World, truths: Iterable[Truth]) -> set[int]:
@@ -121,16 +144,22 @@ def _open_question(items: Sequence[Candidate], truth: Truth, claimed: set[int]) 
     return any(i.balance == amount and i.id not in claimed for i in items)
 
 
+PRECISION = 0.9995
+"""At this share of right answers, the goal for what posts alone, recall is compared class by class."""
+
+
 def table(result: Measure) -> list[str]:
-    """The measure as lines of text, weakest classes visible at a glance."""
-    head = f"{'class':<40}{'receipts':>9}{'share':>7}{'posted':>8}{'by value':>9}{'lines':>8}{'wrong':>6}{'per 1000':>9}"
-    return [head, *(_line(t, result.total.receipts) for t in (*result.classes, result.total))]
+    """The measure as lines of text, weakest classes visible at a glance; the last column is recall at the score that keeps `PRECISION`."""
+    head = f"{'class':<40}{'receipts':>9}{'share':>7}{'posted':>8}{'by value':>9}{'lines':>8}{'wrong':>6}{'per 1000':>9}{'recall':>8}"
+    score = result.total.score_at(PRECISION)
+    return [head, *(_line(t, result.total.receipts, score) for t in (*result.classes, result.total))]
 
 
-def _line(tally: Tally, everything: int) -> str:
+def _line(tally: Tally, everything: int, score: int) -> str:
     return (
         f"{tally.name:<40}{tally.receipts:>9}{tally.receipts / max(everything, 1):>7.1%}{tally.rate:>8.1%}"
         f"{tally.value_rate:>9.1%}{tally.line_rate:>8.1%}{tally.wrong:>6}{tally.wrong_per_thousand:>9.2f}"
+        f"{tally.recall_from(score):>8.1%}"
     )
 
 

@@ -4,11 +4,12 @@ Smaller than `manage.py bench match`, on seeds that neither it nor the tuning of
 """
 
 import time
+from collections import Counter
 
 import pytest
 
 from cashapp.engine import match
-from cashapp.engine.measure import Measure, measure, pooled, table, undecidable
+from cashapp.engine.measure import Measure, Tally, measure, pooled, table, undecidable
 from cashapp.engine.peer import match_plainly
 from cashapp.engine.synthetic import SHARES, make_receipts, make_world
 
@@ -65,3 +66,14 @@ def test_it_finds_twice_what_number_and_amount_find(measured) -> None:
 def test_it_is_fast_enough_for_a_bank_day(measured) -> None:
     """The goal is 3,000 receipts a second (`manage.py bench match`); this floor only catches a rule that became quadratic."""
     assert measured[4] > 250
+
+
+def test_recall_is_read_at_a_precision() -> None:
+    tally = Tally("some", receipts=10, right_at=Counter({95: 4, 90: 3, 60: 2}), wrong_at=Counter({90: 1}))
+    assert (tally.score_at(1.0), tally.score_at(0.87), tally.score_at(0.95)) == (95, 60, 95)
+    assert (tally.recall_from(95), tally.recall_from(60), tally.recall_from(101)) == (0.4, 0.9, 0.0)
+
+
+def test_recall_at_the_goals_precision_is_near_what_posts(measured) -> None:
+    total = measured[0].total
+    assert total.recall_from(total.score_at(0.9995)) > 0.9
