@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
+from cashapp.engine.case import holds
+from cashapp.engine.model import Receipt
 from cashapp.engine.own import Bands, Condition, OwnRule
 from cashapp.engine.payers import PayerLevel as P
 from cashapp.engine.payers import plain_account, plain_name
 from cashapp.engine.references import Level as L
+from cashapp.engine.references import upper
 from cashapp.engine.scoring import COLUMNS, PUBLISHED, Scores
 
 PAYERS_FALL = (
@@ -152,6 +155,17 @@ def _beside(low: int | None, high: int | None, other_low: int | None, other_high
     return (high is not None and other_low is not None and high < other_low) or (
         other_high is not None and low is not None and other_high < low
     )
+
+
+def both_hold(clash: Clash, receipts: Iterable[Receipt]) -> list[int]:
+    """Receipts for which both rules do hold. `customer_id` of each is whose it is."""
+    pair = (clash.first, clash.second)
+    return [r.id for r in receipts if all(_holds(rule, r) for rule in pair)]
+
+
+def _holds(rule: OwnRule, receipt: Receipt) -> bool:
+    whose = speaks_of(rule)
+    return (whose is None or whose == receipt.customer_id) and holds(rule.condition, receipt, upper(receipt.text))
 
 
 def covers(first: OwnRule, second: OwnRule) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arops.lib import money
-from cashapp.engine.conflicts import Clash, clashes
+from cashapp import engine
+from cashapp.engine.conflicts import Clash, both_hold, clashes
 from cashapp.engine.own import OwnRule
 from cashapp.models import CashRule, Receipt
 from cashapp.selectors.rules import engine_rules, rules_in_sight
@@ -99,6 +100,38 @@ def clashes_of(rules: Iterable[CashRule]) -> list[Clash]:
     """What is wrong between rules of one company: those in force and drafts."""
     live = [r for r in rules if r.state in (CashRule.State.ACTIVE, CashRule.State.DRAFT)]
     return clashes(engine_rules(live))
+
+
+LATELY = 5_000
+"""As many of the latest receipts are laid beside rules that clash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A clash with the latest receipts in sight that both rules fit: how many, and the first of them."""
+
+    clash: Clash
+    count: int
+    receipts: list[Receipt]
+
+
+def meetings(actor: Actor, company_id: int, found: Sequence[Clash]) -> list[Meeting]:
+    """Clashes with the receipts that they are about: those that are sure to matter first. One query, however many clashes."""
+    if not found:
+        return []
+    rows: Any = Receipt.objects.visible_to(actor, "cash.view").filter(company=company_id).order_by("-pk")
+    latest = list(rows[:LATELY])
+    plain = [_plain(r) for r in latest]
+    by_key = {r.pk: r for r in latest}
+    met = [(c, both_hold(c, plain)) for c in found]
+    told = [Meeting(c, len(ids), [by_key[pk] for pk in ids[:3]]) for c, ids in met]
+    return sorted(told, key=lambda m: (not m.clash.never, -m.count))
+
+
+def _plain(r: Receipt) -> engine.Receipt:
+    return engine.Receipt(
+        r.pk, r.amount, r.currency, r.value_date, r.payer_name, r.payer_account, r.text, customer_id=r.customer_id, channel=r.channel
+    )
 
 
 def examples_of(actor: Actor, rule: CashRule) -> QuerySet[Receipt]:

@@ -102,7 +102,8 @@ def test_an_own_rule_by_hand(bank, acme, senior, boss, settled):
     other = work.draft_rule(
         actor=boss, company=bank.company, name="Ask", effect="ask", condition={"currency": "EUR"}, values={}, position=900
     )  # fmt: skip
-    assert "Never posts" in me.get(url("rules-own")).content.decode() and other.pk
+    page = me.get(url("rules-own")).content.decode()
+    assert "Never posts" in page and "Both fit <b>1</b> of the last" in page and settled.number in page and other.pk
     me.post(url("rules-own-step", rule.pk, "try"), {"first": str(TODAY - timedelta(days=60)), "last": str(TODAY)})
     assert b"had no part in any answer" in me.get(url("rules-trial", BackTest.objects.get().pk)).content
     her.post(url("rules-own-step", rule.pk, "on"), {"version": "1"})

@@ -16,7 +16,7 @@ from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from cashapp.forms.rules import OwnRuleForm
 from cashapp.models import CashRule
-from cashapp.selectors.own_rules import STATES, Listed, clashes_of, concerned, examples_of, listed, told
+from cashapp.selectors.own_rules import LATELY, STATES, Listed, clashes_of, concerned, examples_of, listed, meetings, told
 from cashapp.selectors.rules import last_test, rules_in_sight, running
 from cashapp.services import rules as work
 from cashapp.services.rules.errors import NotTried, StaleVersion
@@ -47,7 +47,8 @@ def index(request: HttpRequest) -> HttpResponse:
             return file
     context = frame(request, company, "own") | {
         "companies": companies, "asked": asked | {"state": state}, "states": STATES, "rows": [(r, TONES[r.rule.state]) for r in rows],
-        "clashes": clashes_of(r.rule for r in listed(user, company.pk)) if company else [], "kept": in_year(company),
+        "clashes": meetings(user, company.pk, clashes_of(r.rule for r in listed(user, company.pk))) if company else [],
+        "lately": LATELY, "kept": in_year(company),
         "names": actor_names({r.rule.made_by for r in rows}), "narrowed": bool(state or asked["q"]),
     }  # fmt: skip
     return page(request, "cashapp/rules/own.html", context)
