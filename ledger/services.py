@@ -21,6 +21,7 @@ CHART: tuple[tuple[str, str, str], ...] = (
     ("1200", "Trade receivables", Account.Kind.RECEIVABLE),
     ("1210", "Retainage receivable", Account.Kind.RETAINAGE),
     ("1250", "Tax withheld by customers", Account.Kind.WITHHELD),
+    ("1280", "Intercompany clearing", Account.Kind.INTERCOMPANY),
     ("1290", "Allowance for doubtful accounts", Account.Kind.ALLOWANCE),
     ("2100", "Unidentified cash", Account.Kind.UNIDENTIFIED),
     ("2150", "Refunds payable", Account.Kind.REFUNDS),

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from arops.lib import money
-from cashapp.models import BankAccount, MatchPolicy
+from cashapp.models import BankAccount
 from cashapp.readers.mapping import Mapping
 from cashapp.readers.sniff import Proposal
 from cashapp.selectors.mapping import DAYS, ROLES, place_of
@@ -163,55 +163,6 @@ class BankAccountForm(forms.Form):
         if any(len(name) < 4 for name in found):
             raise forms.ValidationError("a processor's name has at least 4 letters, or it would be found in too many payments")
         return found
-
-
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A company's match policy; amounts by currency are typed one a line."""
-
-    tolerances = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 3}), label="Tolerance",
-        help_text="Shortage written off without asking, one currency a line: EUR 5.00. Empty: 5.00 for USD, EUR, GBP, CHF.",
-    )  # fmt: skip
-    approver_limits = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 3}), label="Limit of those who approve write-offs",
-        help_text="What they may write off on one receipt, one currency a line. Empty: the tolerance.",
-    )  # fmt: skip
-
-    class Meta:
-        model = MatchPolicy
-        fields = ("posts_alone", "auto_threshold", "suggest_threshold", "tolerance_percent", "discount_grace_days")
-        labels = {
-            "posts_alone": "Post without a person what reaches the threshold", "auto_threshold": "Posts from a score of",
-            "suggest_threshold": "Suggests from a score of", "tolerance_percent": "Tolerance at most, % of what was owed",
-            "discount_grace_days": "Days of grace for discounts",
-        }  # fmt: skip
-        help_texts = {"posts_alone": "", "auto_threshold": "80 to 101; 101 posts nothing alone."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["tolerances"] = lines_of(self.instance.tolerances)
-        self.initial["approver_limits"] = lines_of(self.instance.approver_limits)
-
-    def clean_tolerances(self) -> dict[str, int]:
-        """Minor units by currency."""
-        return by_currency(self.cleaned_data["tolerances"])
-
-    def clean_approver_limits(self) -> dict[str, int]:
-        """Minor units by currency."""
-        return by_currency(self.cleaned_data["approver_limits"])
-
-    def clean(self) -> dict[str, Any]:
-        """Thresholds in their order."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        auto, suggest = data.get("auto_threshold"), data.get("suggest_threshold")
-        if auto is not None and not 80 <= auto <= 101:
-            self.add_error("auto_threshold", "between 80 and 101")
-        if auto is not None and suggest is not None and not 0 <= suggest <= auto:
-            self.add_error("suggest_threshold", "between 0 and the score that posts")
-        for name, most in (("tolerance_percent", 10), ("discount_grace_days", 30)):
-            if data.get(name) is not None and not 0 <= data[name] <= most:
-                self.add_error(name, f"between 0 and {most}")
-        return data
 
 
 def lines_of(amounts: dict[str, int]) -> str:

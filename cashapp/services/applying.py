@@ -30,7 +30,7 @@ def apply_receipt(
     """
     require(actor, "cash.apply", receipt.company_id)
     held = hold(receipt, actor=actor, version=version, now=now)
-    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id)
+    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id, today=today)
     settlement = Settlement(held, tuple(shares), payer, rule, score, tuple(reasons), rest)
     (match,) = settle([settlement], actor=actor, today=today)
     learn_payer(held, payer, actor=actor)

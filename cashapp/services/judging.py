@@ -1,11 +1,12 @@
 """Whether a person's allocation may be posted: it adds up, the items can take it, the limits are kept, the payer's group is not left."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from arops.lib import money
 from cashapp.engine.model import Policy
 from cashapp.models import MatchPolicy, Receipt
+from cashapp.selectors.budgets import budget_of
 from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.payers import group_roots, strangers_to
 from cashapp.selectors.settlement import given_up, items_of_payment
@@ -17,7 +18,7 @@ from ledger.selectors import lock_items
 from org.actors import Actor
 
 
-def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None) -> int:
+def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None, today: date) -> int:
     """The customer on whose account the receipt belongs, when all is well.
 
     Raises AllocationError (naming the item and the amounts), OverLimit, OutsideGroup.
@@ -27,7 +28,7 @@ def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool
     for share in shares:
         _check_share(share, items[share.item_id], receipt.currency)
     _check_sum(receipt, shares, rest)
-    _check_limits(receipt, shares, items, actor)
+    _check_limits(receipt, shares, items, actor, today)
     return payer_for(receipt, {i.customer_id for i in items.values() if i.customer_id}, actor=actor, payer_id=payer_id)
 
 
@@ -77,7 +78,7 @@ def _check_sum(receipt: Receipt, shares: Sequence[Share], rest: bool) -> None:
         raise AllocationError(f"{money.format(left, receipt.currency)} is left over: apply it, or leave the rest on account")
 
 
-def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor) -> None:
+def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor, today: date) -> None:
     policy = policy_of(receipt.company_id)
     limit = write_off_limit(policy, receipt.currency, actor)
     written = sum(s.write_off for s in shares)
@@ -88,6 +89,11 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
             f"you may write off {money.to_text(limit, receipt.currency)} {receipt.currency} on a receipt, "
             f"not {money.to_text(written, receipt.currency)}: take it as a deduction, or ask for a write-off on the page of its open item"
         )
+    if written and not actor.can("writeoffs.approve", receipt.company_id):
+        customer = receipt.customer_id or next((i.customer_id for i in items.values()), 0) or 0
+        fresh = sum(s.write_off for s in shares)
+        if why := budget_of(policy, today).refusal(customer, receipt.currency, fresh):
+            raise OverLimit(f"{why}: take it as a deduction, or ask somebody who approves write-offs")
     for share in shares:
         if share.discount:
             _check_discount(receipt, share, items[share.item_id], policy, actor)

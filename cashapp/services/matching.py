@@ -10,6 +10,7 @@ from arops.lib import money
 from arops.lib.bulk import update_rows
 from cashapp import engine
 from cashapp.models import Match, MatchProposal, Receipt
+from cashapp.selectors.budgets import Budget, budget_of
 from cashapp.selectors.engine_input import policy_of, propose
 from cashapp.services.account_raising import changes_to_tell, raise_account_changes, tell_customers
 from cashapp.services.errors import CashError
@@ -70,7 +71,8 @@ def match_receipts(
     run, left = MatchRun(seen=len(rows)), dict(zip([r.pk for r in rows], proposals, strict=True))
     if policy.posts_alone if post is None else post:
         whole = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
-        sure = [(r, p) for r, p in whole if p.allocations]
+        sure, over = within_budget([(r, p) for r, p in whole if p.allocations], budget_of(policy, today))
+        left |= over
         run.kept = keep_on_account([(r, p) for r, p in whole if not p.allocations], actor=actor, now=now)
         for start in range(0, len(sure), BATCH):
             run.posted += _post(sure[start : start + BATCH], actor, today, now, alone=post is None)
@@ -91,6 +93,23 @@ def match_receipts(
         asked=run.asked,
     )
     return run
+
+
+def within_budget(
+    sure: Sequence[tuple[Receipt, engine.Proposal]], budget: Budget
+) -> tuple[list[tuple[Receipt, engine.Proposal]], dict[int, engine.Proposal]]:
+    """What may be posted with what is left for tolerances this month, and (receipt → proposal) what a person has to look at instead."""
+    kept, over = [], {}
+    for receipt, proposal in sure:
+        written, customer = sum(a.write_off for a in proposal.allocations), receipt.customer_id or proposal.customer_id or 0
+        why = budget.refusal(customer, receipt.currency, written) if written > 0 else ""
+        if why:
+            over[receipt.pk] = replace(proposal, outcome="suggest", reasons=(*proposal.reasons, why))
+            continue
+        kept.append((receipt, proposal))
+        if written > 0:
+            budget.take(customer, receipt.currency, written)
+    return kept, over
 
 
 def _raise_changes(

@@ -1,6 +1,7 @@
 """What a company lets the engine do alone, and people without asking."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -9,19 +10,19 @@ from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record
 
+KEPT_ELSEWHERE = {"id", "company", "alert_days", "updated_at"}
+SETTABLE = {f.name for f in MatchPolicy._meta.concrete_fields} - KEPT_ELSEWHERE
+"""What `change_policy` takes: every field of the policy but what stands on pages of its own."""
+
 
 @transaction.atomic
-def change_policy(
-    *, actor: Actor, company: Company, posts_alone: bool, auto_threshold: int, suggest_threshold: int, tolerances: dict[str, int],
-    approver_limits: dict[str, int], tolerance_percent: Decimal | None, discount_grace_days: int,
-) -> MatchPolicy:  # fmt: skip
-    """Set a company's policy; amounts in minor units by currency. The audit trail keeps what stood before. Raises NotAllowed."""
+def change_policy(*, actor: Actor, company: Company, **wanted: Any) -> MatchPolicy:
+    """Set fields of a company's policy (`SETTABLE`; amounts in minor units by currency), leaving the others. The audit trail keeps what
+    stood before. Raises TypeError for a field that isn't one, NotAllowed."""
     require(actor, "rules.edit", company.pk)
+    if unknown := wanted.keys() - SETTABLE:
+        raise TypeError(f"a match policy has no {', '.join(sorted(unknown))}")
     policy = MatchPolicy.objects.select_for_update().filter(company=company).first() or MatchPolicy(company=company)
-    wanted = {
-        "posts_alone": posts_alone, "auto_threshold": auto_threshold, "suggest_threshold": suggest_threshold, "tolerances": tolerances,
-        "approver_limits": approver_limits, "tolerance_percent": tolerance_percent, "discount_grace_days": discount_grace_days,
-    }  # fmt: skip
     before = {name: getattr(policy, name) for name in wanted}
     for name, value in wanted.items():
         setattr(policy, name, value)

@@ -5,14 +5,19 @@ from datetime import date, datetime
 from django.db import transaction
 
 from cashapp.models import Match, MatchProposal, Receipt, StatementLine
+from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.settlement import Days
 from cashapp.selectors.undoing import live_entries
 from cashapp.services.errors import CashError
 from cashapp.services.holding import hold, locked, touch
 from cashapp.services.learning import forget_payer
+from cashapp.services.transferring import handed_over
 from cashapp.services.undoing import withdraw_disputes
 from cashapp.services.working import drop_drafts
-from ledger.services import reverse_entries
+from ledger import drafts, posting
+from ledger.drafts import NewItem
+from ledger.models import OpenItem
+from ledger.services import next_numbers, reverse_entries
 from org.actors import Actor, require
 from workflow.services import record
 
@@ -23,9 +28,11 @@ class ReturnRefused(CashError):
 
 @transaction.atomic
 def return_receipt(
-    *, actor: Actor, receipt: Receipt, reason: str, today: date, now: datetime, line: StatementLine | None = None, day: date | None = None
-) -> Receipt:
-    """Reverse a receipt with everything that was applied of it; its invoices open again on the bank's day.
+    *, actor: Actor, receipt: Receipt, reason: str, today: date, now: datetime, line: StatementLine | None = None, day: date | None = None,
+    waive_fee: bool = False,
+) -> Receipt:  # fmt: skip
+    """Reverse a receipt with everything that was applied of it; its invoices open again on the bank's day, and the customer is billed
+    the fee for returned items of the match policy, where there is one and it isn't waived.
 
     `line` is the statement's line that takes it back (its amount must be the receipt's), `day` the day where there is none.
     Raises ReturnRefused, StaleReceipt, LedgerError, NotAllowed.
@@ -46,16 +53,39 @@ def return_receipt(
         forget_payer(one)
     if line:
         StatementLine.objects.filter(pk=line.pk).update(returns=held, handled=True)
+    fee = 0 if waive_fee else fee_of(held)
+    number = _bill_fee(held, fee, wanted, actor) if fee else ""
     record(
         actor=actor, type="receipt.returned", company_id=held.company_id, subject=held, customer_id=held.customer_id,
         receipt=held.number, amount=held.amount, currency=held.currency, day=wanted.isoformat(), reason=reason, matches=len(matches),
+        fee=fee, fee_number=number,
     )  # fmt: skip
     return held
+
+
+def fee_of(receipt: Receipt) -> int:
+    """What a return of this receipt is billed with, in minor units; 0 where the payer isn't known or the policy has none."""
+    return int(policy_of(receipt.company_id).returned_fees.get(receipt.currency, 0)) if receipt.customer_id else 0
+
+
+def _bill_fee(receipt: Receipt, fee: int, day: date, actor: Actor) -> str:
+    """The fee as an open item of the customer, due at once; its number."""
+    days = Days()
+    on = days.open_day(receipt.company_id, day)
+    books = days.books(receipt.company, receipt.currency, on)
+    (number,) = next_numbers(company=receipt.company, kind="returned_fee", prefix="RI-")
+    item = NewItem(receipt.customer_id, OpenItem.Kind.LATE_FEE, number, on, on, fee, books.base(fee))
+    posting.post_one(
+        drafts.document(books, item=item, source=f"returned-fee:{receipt.pk}:{receipt.version}", net=fee, contra="late_fees"), actor=actor
+    )
+    return number
 
 
 def _check(receipt: Receipt, line: StatementLine | None, reason: str) -> None:
     if receipt.split_from_id:
         raise ReturnRefused("this is a part of a payment: the bank returns the whole one")
+    if there := handed_over(receipt):
+        raise ReturnRefused(f"it was handed to {there.company.code} as {there.number}: take that back first")
     if not reason.strip():
         raise ReturnRefused("say why it came back")
     if line is None:

@@ -13,6 +13,7 @@ from cashapp.services.holding import hold, touch
 from cashapp.services.learning import forget_payer
 from cashapp.services.matching import refresh_proposals
 from cashapp.services.splitting import SPLIT
+from cashapp.services.transferring import TRANSFER, take_transfer_back
 from disputes.models import Dispute
 from disputes.services import close_dispute
 from ledger.models import Entry, OpenItem
@@ -40,6 +41,8 @@ def reverse_match(*, actor: Actor, match: Match, reason: str, today: date, now: 
     if not quick and not reason.strip():
         raise NothingToUndo("say why it is taken back")
     part = _part_of(match, held) if match.rule == SPLIT else None
+    if match.rule == TRANSFER:
+        part = take_transfer_back(actor=actor, match=match, receipt=held, today=today, reason=reason.strip())
     entries, before = _entries(match, held)
     latest = max(e.effective_date for e in entries)
     day = Days().open_day(held.company_id, latest if quick else max(today, latest))

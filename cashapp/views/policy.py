@@ -7,8 +7,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from arops.lib.http import page, redirect_htmx, toast
-from cashapp.forms import PolicyForm
+from cashapp.forms.policies import PolicyForm
 from cashapp.selectors.engine_input import policy_of
+from cashapp.selectors.rules import active_matrix
 from cashapp.services.policies import change_policy
 from org.access import allowed
 from org.models import Company
@@ -18,7 +19,7 @@ from org.models import Company
 def policies(request: HttpRequest) -> HttpResponse:
     """The policy of every company in sight."""
     user: Any = request.user
-    rows = [(c, policy_of(c.pk)) for c in Company.objects.visible_to(user, "cash.view")]
+    rows = [(c, policy_of(c.pk), active_matrix(c.pk)) for c in Company.objects.visible_to(user, "cash.view")]
     return page(request, "cashapp/policies.html", {"rows": rows, "may_edit": user.can("rules.edit")})
 
 

@@ -7,20 +7,23 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from arops.lib import clock
+from arops.lib import clock, money
 from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from cashapp.forms import number, words
 from cashapp.models import Match, Receipt, StatementLine
+from cashapp.selectors.advice_customers import customer_typed
 from cashapp.selectors.deductions import cases_of
 from cashapp.selectors.remittances import advices_of
 from cashapp.selectors.returns import candidates_for
-from cashapp.selectors.work import history_of, receipt_in_sight, receipt_whole, thread_of
-from cashapp.services.returning import dismiss_return, return_receipt
+from cashapp.selectors.work import history_of, receipt_in_sight, receipt_to_act_on, receipt_whole, thread_of
+from cashapp.services.returning import dismiss_return, fee_of, return_receipt
+from cashapp.services.transferring import transfer_receipt
 from cashapp.services.undoing import reverse_match
 from ledger.selectors import item_history
 from org.access import allowed
 from org.actors import NotAllowed
+from org.models import Company
 from org.selectors import actor_names
 
 
@@ -42,8 +45,16 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "cases": [(case, address("disputes:detail", case.pk)) for case in cases_of(user, found)],
         "advices": advices_of(user, found), "aliases": found.aliases.filter(is_active=True).select_related("customer"),
         "may_apply": user.can("cash.apply", found.company_id), "may_reverse": user.can("cash.reverse", found.company_id),
+        "fee": fee_of(found), "others": _others(user, found),
     }  # fmt: skip
     return page(request, "cashapp/receipt.html", context)
+
+
+def _others(user: Any, receipt: Receipt) -> list[Company]:
+    """Companies that what is left of it may be handed to."""
+    if receipt.unapplied <= 0 or receipt.returned_on or receipt.split_from_id or not user.can("cash.apply", receipt.company_id):
+        return []
+    return list(Company.objects.visible_to(user, "cash.apply").exclude(pk=receipt.company_id).order_by("code"))
 
 
 def _went(match: Match, receipt: Receipt) -> list[Any]:
@@ -94,10 +105,13 @@ def bounce(request: HttpRequest, pk: int) -> HttpResponse:
     response = redirect_htmx(request, reverse("cashapp:returns") if line else reverse("cashapp:receipt", args=[pk]))
     reason = words(request.POST.get("reason"), 300) or (f"returned by the bank: {line.text[:200]}" if line else "")
     try:
-        return_receipt(actor=user, receipt=found, reason=reason, today=clock.today(), now=clock.now(), line=line)
+        waived = "fee_offered" in request.POST and "fee" not in request.POST
+        return_receipt(actor=user, receipt=found, reason=reason, today=clock.today(), now=clock.now(), line=line, waive_fee=waived)
     except (Refused, NotAllowed) as error:
         return toast(request, response, str(error), tone="bad")
-    return toast(request, response, f"{found.number} is returned: what it paid is open again")
+    fee = 0 if waived else fee_of(found)
+    billed = f"; {money.format(fee, found.currency)} {found.currency} are billed as the fee" if fee else ""
+    return toast(request, response, f"{found.number} is returned: what it paid is open again{billed}")
 
 
 @allowed("cash.view")
@@ -107,8 +121,9 @@ def returns(request: HttpRequest) -> HttpResponse:
     lines = StatementLine.objects.visible_to(user, "cash.view").returns()
     lines = lines.select_related("statement__bank_account", "returns__customer").order_by("booking_date", "pk")[:100]
     done = StatementLine.objects.visible_to(user, "cash.view").filter(treatment="return", handled=True)
+    rows = [(line, _choices(line, user)) for line in lines]
     context = {
-        "rows": [(line, _choices(line, user)) for line in lines], "may_reverse": user.can("cash.reverse"),
+        "rows": rows, "may_reverse": user.can("cash.reverse"), "fees": {r.pk: fee_of(r) for _, found in rows for r in found},
         "done": done.select_related("statement__bank_account", "returns").order_by("-pk")[:20],
     }  # fmt: skip
     return page(request, "cashapp/returns.html", context)
@@ -120,6 +135,31 @@ def _choices(line: StatementLine, user: Any) -> list[Receipt]:
     seen = set(Receipt.objects.visible_to(user, "cash.view").filter(pk__in=[r.pk for r in likely]).values_list("pk", flat=True))
     found = [r for r in likely if r.pk in seen and r.split_from_id is None]
     return sorted(found, key=lambda r: r.pk != line.returns_id)
+
+
+@require_POST
+@allowed("cash.apply")
+def transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is left of it belongs to another company of ours."""
+    user: Any = request.user
+    found = receipt_to_act_on(user, pk)
+    if found is None:
+        raise Http404
+    back = redirect_htmx(request, reverse("cashapp:receipt", args=[pk]))
+    company, typed = number(request.POST.get("company")), words(request.POST.get("payer"), 200)
+    customer = customer_typed(user, company, typed, "cash.apply")
+    if customer is None:
+        return toast(request, back, f"No one customer there is called “{typed[:60]}”: give its number", tone="bad")
+    try:
+        part = transfer_receipt(
+            actor=user, receipt=found, version=number(request.POST.get("version")), customer=customer,
+            reason=words(request.POST.get("reason"), 300), today=clock.today(), now=clock.now(),
+        )  # fmt: skip
+    except (Refused, NotAllowed) as error:
+        return toast(request, back, str(error), tone="bad")
+    return toast(
+        request, back, f"Handed to {part.company.code} as {part.number}", links=[(reverse("cashapp:receipt", args=[part.pk]), part.number)]
+    )
 
 
 @require_POST

@@ -22,6 +22,7 @@ class Account(models.Model):
         CASH = "cash", "cash at bank"
         REVENUE_CLEARING = "revenue_clearing", "revenue clearing"
         TAX = "tax", "sales tax"
+        INTERCOMPANY = "intercompany", "intercompany clearing"
         WITHHELD = "withheld", "tax withheld by customers"
         DISCOUNT = "discount", "cash discount allowed"
         BANK_CHARGES = "bank_charges", "bank charges"

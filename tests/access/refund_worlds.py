@@ -1,8 +1,9 @@
-"""Refunds and the bank details that they go to, for the crawl."""
+"""Refunds, the bank details that they go to, and a code for deductions, for the crawl."""
 
 from datetime import datetime, timedelta
 
 from cashapp.models import PayoutAccount, Refund
+from cashapp.services.deduction_codes import map_code
 from cashapp.services.refunds.accounts import Details, approve_payout_account, propose_payout_account
 from cashapp.services.refunds.asking import ask_refund
 from cashapp.services.refunds.exporting import export_refunds
@@ -18,6 +19,7 @@ IBANS = ("DE02120300000000202051", "DE02500105170137075030")
 def make_refunds(customer: Customer, name: str, now: datetime) -> None:
     """Details that wait with the paper that shows them, details in use, a refund handed over in a file, one that waits."""
     company, today = customer.company, now.date()
+    map_code(actor=SYSTEM, company=company, code=f"DMG-{name}", reason="damaged", customer=customer)
     paper, _ = store_file(actor=SYSTEM, name=f"{name}-bank.txt", content=f"our bank, {name}".encode())
     decider = make_user("controller", company)
     first, _ = (_details(customer, iban, paper) for iban in IBANS)
