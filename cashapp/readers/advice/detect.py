@@ -9,6 +9,7 @@ A broken file is refused whole with line and reason (`ReadError`). Files come fr
 A format is a line of `FORMATS`, asked in its order: its name, whether the content looks like it, its reader.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +23,7 @@ from .model import Advice, AdviceFile
 __all__ = ["FORMATS", "MAX_BYTES", "Asked", "Format", "ReadError", "detect", "read"]
 
 MAX_BYTES = 20 * 1024 * 1024
+_MAIL = re.compile(rb"(?=.*^From:)(?=.*^(?:Message-ID|MIME-Version|Received):)[A-Za-z-]+: ", re.I | re.M | re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,15 @@ FORMATS: tuple[Format, ...] = (
     Format("edifact", remadv.knows, lambda data, asked: remadv.read(data, currency=asked.currency)),
     Format("nacha", nacha.knows, lambda data, _: nacha.read(data)),
     Format("iso20022", remt.knows, lambda data, asked: remt.read(data, currency=asked.currency)),
+    Format("mail", lambda data: bool(_MAIL.match(data[:8000])), lambda data, _: _not_here()),
     Format("zip", bundle.is_bundle, lambda data, asked: bundle.read(data, lambda one, name: _of_bundle(one, replace(asked, name=name)))),
     Format("pdf", pdf.is_pdf, lambda data, asked: pdf.read(data, layout=asked.layout, currency=asked.currency)),
     Format("list", tabular.is_list, lambda data, asked: tabular.read(data, layout=asked.layout, currency=asked.currency)),
 )
+
+
+def _not_here() -> AdviceFile:
+    raise ReadError(1, "this is an e-mail: bring it under Remittances, Mails")
 
 
 def _of_bundle(data: bytes, asked: Asked) -> AdviceFile:

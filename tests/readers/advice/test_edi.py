@@ -181,3 +181,4 @@ def test_a_payment_dated_far_ahead_is_noted_and_nothing_else_is_an_advice() -> N
     assert advice.notes == ("paid on 2027-02-20, which lies after 2027-01-01",)
     assert "nothing of any payment" in refused(REMT[: REMT.index("<RmtInf>")] + "</RmtAdvc></Document>").reason
     assert refused("").reason == "the file is empty"
+    assert "bring it under Remittances, Mails" in refused("Received: by x\nFrom: a@b.c\nSubject: Invoice,Paid\n\nINV-1,1.00\n").reason
