@@ -135,6 +135,10 @@ def test_a_trial_is_of_what_stands_not_of_what_was_looked_at(bank, senior, past)
 def test_a_trial_grows_stale(bank, senior, boss, past):
     made = asked_by_name(senior, bank.company)
     trial(senior, made)
+    policy = MatchPolicy.objects.create(company=bank.company, suggest_threshold=40)
+    with pytest.raises(NotTried, match="match policy was changed"):
+        work.activate_matrix(actor=boss, matrix=made, today=TODAY, now=NOW)
+    policy.delete()
     with pytest.raises(NotTried, match="last weeks"):
         work.activate_matrix(actor=boss, matrix=made, today=TODAY + timedelta(days=60), now=NOW)
     other = asked_by_name(senior, bank.company)

@@ -59,9 +59,18 @@ def run_trial(*, actor: Actor, subject: Any, first: date, last: date, today: dat
             tell(done, count)
     figures = found.figures() | {
         "receipts": found.count, "left_out": left_out(subject.company_id, first, last), "beside": beside, "bands": list(_pair(after)),
-        "bands_before": list(_pair(before)),
+        "bands_before": list(_pair(before)), "policy": _policy(subject.company_id),
     }  # fmt: skip
     return _keep(actor, subject, first, last, content, figures, found.rows())
+
+
+def _policy(company_id: int) -> dict[str, Any]:
+    """What of the company's match policy the engine goes by, as it is kept."""
+    p = policy_of(company_id)
+    return {
+        "auto": p.auto_threshold, "suggest": p.suggest_threshold, "tolerances": dict(p.tolerances), "grace": p.discount_grace_days,
+        "percent": None if p.tolerance_percent is None else f"{p.tolerance_percent:f}",
+    }  # fmt: skip
 
 
 def _counted(days: Any) -> Any:
@@ -159,7 +168,8 @@ def _keep(
 
 
 def fresh_test(subject: Subject, today: date) -> BackTest:
-    """The trial that lets it be switched on: of just this content, beside just what is in force now, long and recent enough.
+    """The trial that lets it be switched on: of just this content, beside just what is in force now, by the match policy of now, long and
+    recent enough.
 
     Raises NotTried, saying which of these is missing.
     """
@@ -171,6 +181,8 @@ def fresh_test(subject: Subject, today: date) -> BackTest:
     stood = [x for x in test.figures.get("beside", []) if isinstance(subject, RuleMatrix) or x != subject.pk]
     if beside != stood:
         raise NotTried("other rules were switched on or off since its trial: try it again beside those")
+    if test.figures.get("policy") != _policy(subject.company_id):
+        raise NotTried("the match policy was changed since its trial: try it again with that")
     if test.to_date < today - timedelta(days=FRESH):
         raise NotTried(f"its trial ends on {test.to_date}: try it again on receipts of the last weeks")
     if (test.to_date - test.from_date).days + 1 < SHORTEST:
