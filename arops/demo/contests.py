@@ -166,10 +166,11 @@ def _open(left: Sequence[PlanInvoice], plan: Plan, rng: random.Random) -> Iterat
     for n, invoice in enumerate(chosen):
         reason, state = rng.choice(list(REASONS)), STATES[n % len(STATES)]
         amount, lines = _part(invoice, rng, "terms" if state == "rebilled" else reason)
-        if asked < 3 and owners[invoice.customer] < 2 and amount > ALONE:
+        if asked < 3 and owners[invoice.customer] < 2 and invoice.tax > ALONE:
             state, asked = "approval", asked + 1
-        if state in ("decision", "approval"):
-            reason = "tax"  # what was found is credited: nothing in the records says otherwise
+        if state in ("decision", "approval") and invoice.tax:
+            # The tax is credited as found: nothing in the records says otherwise.
+            reason, amount, lines = "tax", invoice.tax, ()
         department, causes, words = REASONS[reason]
         age = min((today - invoice.due).days + 2, {"open": 3, "nobody": 2, "late": 16}.get(state, 12))
         yield Contest(
