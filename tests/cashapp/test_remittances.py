@@ -99,7 +99,9 @@ def test_an_advice_is_keyed_once_and_says_enough():
     company = make_company(currency="EUR")
     acme, stranger = make_customer(company, "Acme"), make_customer(make_company(), "Acme")
     made = key_remittance(actor=SYSTEM, company=company, advice=advice(trace="9"), customer=acme)
-    assert (made.source, made.customer, made.total) == ("hand", acme, 500_00)
+    assert (made.source, made.customer, made.total, made.notes) == ("hand", acme, 500_00, [])
+    twin = key_remittance(actor=SYSTEM, company=company, advice=advice(trace="9", reference="by mail"), customer=acme)
+    assert [made.number in note for note in twin.notes] == [True]  # the same payment in other words: perhaps it came by two ways
     with pytest.raises(AdviceRefused, match=made.number):
         key_remittance(actor=SYSTEM, company=company, advice=advice(trace="9"), customer=acme)
     for wrong, customer in ((Advice("EUR", None), acme), (Advice("EUR", 0, (AdviceLine("A", paid=1),)), acme), (advice(), stranger)):

@@ -1,7 +1,7 @@
 """Advices in, from wherever: read in bounds, known again by what they say, given to their customer, kept with what was odd."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -118,13 +118,14 @@ def take_advices(
     taken = Taken([], [known[key] for key in keys if key in known], format=format)
     if fresh:
         payers = whose(company.pk, [advice for _, advice, _ in fresh])
+        twins = _twins(company, [advice for _, advice, _ in fresh])
         numbers = next_numbers(company=company, kind="remittance", prefix="RA-", count=len(fresh))
         origin = {
             "source": source, "format": format[:40], "created_by": actor.label, "stored_file": stored_file, "mail": mail,
             "layout": layout if layout and layout.pk else None,
         }  # fmt: skip
         taken.remittances = [
-            _remittance(company, key, advice, payer, own, number, origin)
+            _remittance(company, key, _with_twin(advice, twins), payer, own, number, origin)
             for (key, advice, own), payer, number in zip(fresh, payers, numbers, strict=True)
         ]
         Remittance.objects.bulk_create(taken.remittances, batch_size=2000)
@@ -137,6 +138,27 @@ def take_advices(
         count=len(taken.remittances), repeated=len(taken.repeated), first=taken.remittances[0].number if fresh else "",
     )  # fmt: skip
     return taken
+
+
+Payment = tuple[str, int | None, str]
+
+
+def _payment(advice: Advice) -> Payment:
+    """What a payment is known by, whoever tells of it and in which format: trace, total, currency."""
+    return (_text(advice.trace, 140), advice.total, advice.currency)
+
+
+def _twins(company: Company, advices: Sequence[Advice]) -> dict[Payment, str]:
+    """Payments of these advices that another one told of before, in other words: payment → our number of that one."""
+    traces = {_payment(advice)[0] for advice in advices if advice.trace and advice.total}
+    told = Remittance.objects.filter(company=company, trace__in=traces, set_aside="") if traces else Remittance.objects.none()
+    return {(r.trace, r.total, r.currency): r.number for r in told.order_by("-pk")}
+
+
+def _with_twin(advice: Advice, twins: Mapping[Payment, str]) -> Advice:
+    """The advice, with a note where the same payment was told of before: perhaps it came twice, by two ways."""
+    number = twins.get(_payment(advice)) if advice.trace and advice.total else None
+    return replace(advice, notes=(*advice.notes, f"{number} tells of the same payment, in other words")) if number else advice
 
 
 def _remittance(company: Company, key: str, advice: Advice, payer: Whose, said: Said, number: str, origin: Mapping[str, Any]) -> Remittance:
