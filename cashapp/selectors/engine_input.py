@@ -14,7 +14,7 @@ from django.db.models import Q
 from cashapp import engine
 from cashapp.models import MatchPolicy, Receipt, RuleMatrix
 from cashapp.selectors.account_changes import cautions_of
-from cashapp.selectors.advice_lines import advised_references
+from cashapp.selectors.advice_lines import Codes, advised_references, reason_of, reasons_of_codes
 from cashapp.selectors.payers import payers_of
 from cashapp.selectors.rules import active_matrix, active_rules
 from disputes.selectors import disputed_by_item
@@ -89,17 +89,24 @@ def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
     advices joined to it, else by the bank."""
     rows = list(receipts)
     advised, cautions = advised_references(rows), cautions_of([r.pk for r in rows])
+    coded = {r.company_id for r in rows for s in r.structured if s.get("code")}
+    codes = reasons_of_codes(coded) if coded else {}
     return [
         engine.Receipt(
-            r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text, advised.get(r.pk) or _by_bank(r),
+            r.pk, r.unapplied, r.currency, r.value_date, r.payer_name, r.payer_account, r.text, advised.get(r.pk) or _by_bank(r, codes),
             r.customer_id, r.company_id, r.channel, cautions.get(r.pk, ""),
         )
         for r in rows
     ]  # fmt: skip
 
 
-def _by_bank(receipt: Receipt) -> tuple[engine.Reference, ...]:
-    return tuple(engine.Reference(s["number"], s.get("amount"), s.get("discount")) for s in receipt.structured if s.get("number"))
+def _by_bank(receipt: Receipt, codes: Codes) -> tuple[engine.Reference, ...]:
+    """What the bank's file says of documents; a reason of the payer's that we know is ours to the engine."""
+    return tuple(
+        engine.Reference(s["number"], s.get("amount"), s.get("discount"), reason_of(codes, receipt.customer_id, s.get("code", "")))
+        for s in receipt.structured
+        if s.get("number")
+    )
 
 
 def propose(company_id: int, receipts: Iterable[Receipt], policy: MatchPolicy, today: date) -> list[engine.Proposal]:
