@@ -1,6 +1,7 @@
 """Trials: a version of the matrix, or a rule, on receipts whose end is known, beside what is in force; and whether a trial is fresh."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from cashapp import engine
 from cashapp.engine.trials import Answer, Side, Stood, answer_of, differ, spoke, weight
 from cashapp.models import BackTest, CashRule, RuleMatrix
-from cashapp.selectors.engine_input import engine_policy, policy_of
+from cashapp.selectors.engine_input import engine_policy, policy_of, rates_between
 from cashapp.selectors.history import Day, days_of, left_out, settled_receipts
 from cashapp.selectors.rules import active_matrix, active_rules, as_it_stands, in_force, last_test, own_rule
 from cashapp.services.rules.errors import NotTried, RuleRefused
@@ -108,7 +109,8 @@ class _Replay:
 
     def take(self, day: Day) -> None:
         """One day's receipts."""
-        answers = [self._answers(day, policy) for policy in self.policies]
+        rates = rates_between({r.currency for r in day.receipts}, {c.currency for c in day.candidates}, day.day)
+        answers = [self._answers(day, policy, replace(policy, rates=rates) if rates else policy) for policy in self.policies]
         for receipt, before, after in zip(day.receipts, *answers, strict=True):
             stood = day.stood[receipt.id]
             for side, answer in zip(self.sides, (before, after), strict=True):
@@ -117,8 +119,8 @@ class _Replay:
                 self.differences.append((weight(before, after), receipt.id, before, after))
         self.count += len(day.receipts)
 
-    def _answers(self, day: Day, policy: engine.Policy) -> list[Answer]:
-        proposals = engine.match(day.receipts, day.candidates, day.payers, policy)
+    def _answers(self, day: Day, policy: engine.Policy, of_day: engine.Policy) -> list[Answer]:
+        proposals = engine.match(day.receipts, day.candidates, day.payers, of_day)
         found = [answer_of(p, day.stood[p.receipt_id], self._post_from(policy, day.stood[p.receipt_id])) for p in proposals]
         if self.rule and policy is self.policies[1]:
             self._hear(self.rule, proposals, found)
