@@ -16,16 +16,16 @@ MAX_PARTS = 8
 class WeakKeys:
     """Digits, tails and skeletons of some items' numbers, each to the items that bear it."""
 
-    def __init__(self, items: Iterable[Candidate]) -> None:
+    def __init__(self, items: Iterable[Candidate], key_of: Mapping[int, str]) -> None:
         self.digits: dict[str, list[Candidate]] = defaultdict(list)
         self.tails: dict[str, list[Candidate]] = defaultdict(list)
         self.skeletons: dict[str, list[Candidate]] = defaultdict(list)
         self.keys: dict[str, list[Candidate]] = defaultdict(list)
         for item in items:
-            self._add(item)
+            self._add(item, key_of[item.id])
 
-    def _add(self, item: Candidate) -> None:
-        whole, last = key(item.number), tail(item.number)
+    def _add(self, item: Candidate, whole: str) -> None:
+        last = tail(item.number)
         plain = digits(whole)
         if len(whole) >= MIN_KEY:
             self.keys[whole].append(item)
@@ -47,6 +47,8 @@ class Book:
         self.closed: dict[str, list[Candidate]] = {}
         self._patterns: set[str] = set()
         self._number_keys: list[tuple[str, Candidate]] = []
+        self._key_of: dict[int, str] = {}
+        self._skeleton_of: dict[int, str] = {}
         for item in candidates:
             self._add(item)
         self._sort_shared()
@@ -66,6 +68,7 @@ class Book:
             self._add_others(item, whole, index)
         if item.balance:
             self._number_keys.append((whole, item))
+            self._key_of[item.id] = whole
             self.by_customer[item.customer_id, item.currency].append(item)
 
     def _add_others(self, item: Candidate, number_key: str, index: dict[str, list[Candidate]]) -> None:
@@ -97,8 +100,15 @@ class Book:
         """Weak keys of one customer's items."""
         where = (customer, currency)
         if where not in self._weak:
-            self._weak[where] = WeakKeys(self.open_of(customer, currency))
+            self._weak[where] = WeakKeys(self.open_of(customer, currency), self._key_of)
         return self._weak[where]
+
+    def skeleton_of(self, item: Candidate) -> str:
+        """The skeleton of an open item's number, worked out once."""
+        found = self._skeleton_of.get(item.id)
+        if found is None:
+            found = self._skeleton_of[item.id] = skeleton(self._key_of[item.id])
+        return found
 
     @cached_property
     def shapes(self) -> frozenset[str]:

@@ -122,7 +122,7 @@ class Case:
         """Numbers one slip away, among the payer's items."""
         if not self.policy.allow_fuzzy_reference:
             return []
-        return self._open(hits.nearly(self.text, self.reach, [*self._taken, *self.noisy]))
+        return self._open(hits.nearly(self.text, self.reach, [*self._taken, *self.noisy], self.book))
 
     @cached_property
     def strangers(self) -> list[str]:

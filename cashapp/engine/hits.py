@@ -240,13 +240,16 @@ def _without_overlap(readings: list[Group]) -> list[Group]:
     return sorted(kept, key=lambda g: g.start)
 
 
-def nearly(text: str, pool: Sequence[Candidate], taken: Sequence[Group]) -> list[Group]:
+def nearly(text: str, pool: Sequence[Candidate], taken: Sequence[Group], book: Book) -> list[Group]:
     """One slip of the pen away (a character wrong, missing, added, or two swapped), cut off, or broken by a spreadsheet."""
     known = {i.id for g in taken for i in g.items}
-    keys = [(skeleton(key(i.number)), i) for i in pool if i.id not in known and len(key(i.number)) > MIN_KEY]
+    words = [word for word in windows(text, 3) if len(digits(word.text)) >= 3]
+    if not words and "E" not in text:
+        return []
+    keys = [(found, i) for i in pool if i.id not in known and len(found := book.skeleton_of(i)) > MIN_KEY]
     readings: list[Group] = []
-    for word in windows(text, 3):
-        if len(digits(word.text)) >= 3 and not any(g.start < word.end and word.start < g.end for g in taken):
+    for word in words:
+        if not any(g.start < word.end and word.start < g.end for g in taken):
             readings.extend(_near_word(word, keys, text))
     readings.extend(_broken(text, pool, known))
     return _without_overlap(readings)
