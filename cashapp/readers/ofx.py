@@ -64,7 +64,10 @@ def _without(data: bytes) -> BankFile:
 def _statement(head: bytes, body: bytes, line: int) -> tuple[Statement, list[str]]:
     import bankfile
 
-    found = bankfile.parse_bytes(head + body)
+    try:
+        found = bankfile.parse_bytes(head + body)
+    except ValueError as error:  # the library takes most things, but no currency that isn't three letters
+        raise ReadError(line, f"the statement can't be read: {str(error)[:120]}") from None
     lines = [line + body.count(b"\n", 0, m.start()) for m in _MOVEMENT.finditer(body)]
     _check(found.transactions, found.warnings, lines, line)
     if not found.account:

@@ -1,6 +1,6 @@
 """Readers under a coverage-guided fuzzer (Atheris): whatever the bytes, they answer with a file or refuse it, soon.
 
-    python -m tests.fuzz advices 600          # seconds; also: bank, mail
+    python -m tests.fuzz advices 600          # seconds; also: bank, lists, mail
     python -m tests.fuzz advices 600 FOLDER   # keeps what it learned in FOLDER, and the input that broke a reader beside it
 
 What the suite runs of it is bounded (`tests/readers/advice/test_fuzzed.py`). A finding is an exception other than ReadError, an
@@ -20,9 +20,11 @@ with atheris.instrument_imports(include=["cashapp.readers", "arops.lib.reading"]
     from cashapp.readers import detect as bank
     from cashapp.readers.advice import body as words
     from cashapp.readers.advice import detect as advices
+from arops.demo import advices as writers
 from tests.lib.test_mails import a_mail
 from tests.readers import samples as bank_samples
 from tests.readers.advice import samples as advice_samples
+from tests.readers.advice.test_lists import ADVICE as PAID
 
 
 def _mail_with_words(data: bytes) -> object:
@@ -39,9 +41,13 @@ def _sample_mail() -> bytes:
     return mail.as_bytes()
 
 
+LISTS = [make(PAID, "en") for make in (writers.comma_separated, writers.printed)] + [writers.letter(PAID, "de").encode()]
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     "advices": (lambda data: advices.read(data, currency="USD"), advice_samples.ALL),
-    "bank": (bank.read, bank_samples.ALL),
+    "bank": (bank.read, [*bank_samples.ALL.values(), *bank_samples.MORE.values()]),
+    "lists": (lambda data: advices.read(data, currency="USD"), LISTS),
     "mail": (_mail_with_words, [_sample_mail()]),
 }
 

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arops.demo.lockboxes import BANK, Cheque, lockbox_file
 from cashapp.readers import detect, lockbox
 from cashapp.readers.lockbox import LockboxProfile, Place
 from cashapp.readers.model import CARD, FEE, BankFile, ReadError, foot
+from tests.readers.samples import MORE
 
 DAY = date(2026, 11, 3)
 CHEQUES = (
@@ -39,6 +42,18 @@ def test_each_cheque_is_an_entry_with_what_its_stub_says() -> None:
     stubs = [[(r.number, r.amount) for r in e.structured] for e in statement.entries]
     assert stubs == [[("INV-1", 100_00), ("INV-2", 50_00)], [("INV-3", 60_00), ("INV-4", 10_00), ("INV-5", 5_50)], []]
     assert {e.channel for e in statement.entries} == {"lockbox"} and {e.booking_date for e in statement.entries} == {DAY}
+
+
+@pytest.mark.parametrize("name", MORE)
+@settings(max_examples=40, deadline=2000)
+@given(at=st.integers(0, 700), length=st.integers(0, 40), piece=st.binary(max_size=8))
+def test_a_file_with_a_piece_replaced_is_read_or_refused(name: str, at: int, length: int, piece: bytes) -> None:
+    try:
+        file = detect.read(MORE[name][:at] + piece + MORE[name][at + length :])
+    except ReadError as refusal:
+        assert refusal.reason and (refusal.line is None or refusal.line >= 1)
+    else:
+        assert file.format
 
 
 def test_another_layout_reads_other_columns_and_a_wrong_one_is_told() -> None:
