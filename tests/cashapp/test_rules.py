@@ -190,6 +190,8 @@ def test_versions_are_rolled_back_and_stay_as_they_were_tried(bank, senior, boss
 
 
 def test_a_draft_is_its_makers_and_of_what_was_looked_at(bank, senior, boss):
+    with pytest.raises(RuleRefused, match="whole company"):
+        work.draft_matrix(actor=make_user("senior", bank.company, scope="portfolio"), company=bank.company)
     made = work.draft_matrix(actor=senior, company=bank.company)
     with pytest.raises(RuleRefused, match="only its maker"):
         work.change_matrix(actor=boss, matrix=made, seen=made.changed_at, cells={})

@@ -157,7 +157,10 @@ def draft(request: HttpRequest, company_pk: int) -> HttpResponse:
     company = get_object_or_404(Company.objects.visible_to(user, "rules.edit"), pk=company_pk)
     given = request.POST.get("base", "")
     base = RuleMatrix.objects.filter(company=company, pk=int(given)).first() if given.isdecimal() and len(given) < 19 else None
-    made = work.draft_matrix(actor=user, company=company, base=base)
+    try:
+        made = work.draft_matrix(actor=user, company=company, base=base)
+    except Refused as refusal:
+        return toast(request, redirect_htmx(request, reverse("cashapp:rules") + in_year(company)), str(refusal).capitalize(), tone="bad")
     return toast(request, redirect_htmx(request, _url(made)), f"Version {made.version} is a draft: change what you like, then try it")
 
 
