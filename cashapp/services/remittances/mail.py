@@ -136,8 +136,11 @@ def _take_words(actor: Actor, mail: InboundMail, today: date, found: _Found) -> 
 
 def _table(mail: InboundMail) -> str:
     """The mail's HTML as text with its cells parted; empty where it has none, or can't be read again."""
+    content = bytes(mail.stored_file.content)
+    if b"text/html" not in content.lower():
+        return ""
     try:
-        read: Mail = run_bounded("arops.lib.reading.mail.read", bytes(mail.stored_file.content), seconds=READ_SECONDS, memory_mb=1024)
+        read: Mail = run_bounded("arops.lib.reading.mail.read", content, seconds=READ_SECONDS, memory_mb=1024)
     except InputRefused:
         return ""
     return read.table
