@@ -85,7 +85,7 @@ def letter_for(credit: Credit) -> tuple[str, str]:
     language = language_of(item.customer.language if item.customer else "en")
     fields = {
         "number": item.number, "amount": f"{amount_in(credit.amount, item.currency, language)} {item.currency}",
-        "by": credit.clock.dormant_on.isoformat() if credit.clock else "then", "company": item.company.name,
+        "when": f" {FROM[language]} {credit.clock.dormant_on}" if credit.clock else "", "company": item.company.name,
         "since": credit.quiet_since.isoformat(), "dated": item.document_date.isoformat(),
     }  # fmt: skip
     subject, body = LETTERS[language]
@@ -127,20 +127,21 @@ def write_to_owners(*, actor: Actor, credits: Iterable[Credit], today: date, now
     return done, refused
 
 
+FROM = {"en": "from", "de": "ab dem"}
 LETTERS = {
     "en": (
         "Credit {number} of {amount} is waiting for you",
         "Dear Sir or Madam,\n\n"
         "we hold a credit of {amount} for you ({number} of {dated}). Since {since} we have heard nothing about it.\n\n"
         "Please tell us whether we should apply it to your invoices or pay it back. Without an answer the law may require us to report it "
-        "as unclaimed property from {by} on.\n\n"
+        "as unclaimed property{when}.\n\n"
         "A short reply to this message is enough.\n\n{company}\n",
     ),
     "de": (
         "Guthaben {number} über {amount} wartet auf Sie",
         "Sehr geehrte Damen und Herren,\n\n"
         "wir führen für Sie ein Guthaben über {amount} ({number} vom {dated}). Seit dem {since} haben wir dazu nichts gehört.\n\n"
-        "Bitte sagen Sie uns, ob wir es mit Ihren Rechnungen verrechnen oder auszahlen sollen. Ohne Antwort müssen wir es ab dem {by} "
+        "Bitte sagen Sie uns, ob wir es mit Ihren Rechnungen verrechnen oder auszahlen sollen. Ohne Antwort müssen wir es{when} "
         "unter Umständen als nicht beansprucht melden.\n\n"
         "Eine kurze Antwort genügt.\n\n{company}\n",
     ),
