@@ -12,13 +12,18 @@ from arops.lib import money
 from cashapp.models import Receipt
 from org.actors import Actor
 
-SHOWN = 100
+SHOWN = 60
 """What is posted leaves the list and the next come up; the totals count all."""
 
 VIEWS = (
     ("clear", "To clear"), ("waiting", "Waiting"), ("discuss", "Discuss"), ("account", "On account"), ("posted", "Posted lately"),
     ("returned", "Returned"),
 )  # fmt: skip
+_LISTED = (
+    "number", "amount", "currency", "value_date", "payer_name", "band", "score", "hint", "question", "lease_until", "on_account",
+    "returned_on", "joined_back", "customer__name", "suggested__name", "open_item__balance", "lease_by__name",
+)  # fmt: skip
+"""What the list shows of a receipt; its text may be long and stays in the database."""
 _ORDER = Case(When(band="green", then=Value(0)), When(band="review", then=Value(1)), default=Value(2), output_field=IntegerField())
 _DAY = timedelta(hours=24)
 
@@ -85,7 +90,7 @@ def in_words(sums: dict[str, int]) -> str:
 def receipts_in(actor: Actor, filters: Filters, now: datetime, today: date) -> QuerySet[Receipt]:
     """The receipts of a view, as filtered, in the order in which they are worked."""
     found = _narrowed(_of_view(Receipt.objects.visible_to(actor, "cash.view"), filters.view, now, today), filters)
-    found = found.select_related("customer", "suggested", "open_item", "company", "lease_by")
+    found = found.select_related("customer", "suggested", "open_item", "lease_by")
     if filters.view in ("clear", "discuss", "waiting"):
         return found.order_by(_ORDER, "-score", "-amount", "pk")
     return found.order_by("-value_date", "-pk")
@@ -155,7 +160,7 @@ def groups_of(actor: Actor, filters: Filters, now: datetime, today: date) -> lis
         group = groups[row["band"] if banded else ""]
         group.count += row["n"]
         group.sums[row["currency"]] = group.sums.get(row["currency"], 0) + row["total"]
-    for receipt in found.defer("text", "structured")[:SHOWN] if not filters.q else found[:SHOWN]:
+    for receipt in found.only(*_LISTED)[:SHOWN]:
         groups[receipt.band if banded else ""].rows.append(receipt)
     return [g for g in groups.values() if g.count]
 
