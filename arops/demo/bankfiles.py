@@ -7,6 +7,10 @@ from xml.sax.saxutils import escape
 from arops.demo.plan import PlanCompany, PlanPayment
 from arops.lib import money
 
+_BAI = {"charge": "698", "return": "555", "lockbox": "115", "wire": "195"}
+_ISO = {"charge": ("ACMT", "MDOP", "CHRG"), "return": ("PMNT", "RCDT", "RRTN")}
+"""Type codes of what isn't an ordinary transfer, by the payment's kind."""
+
 
 def statement(company: PlanCompany, payments: Sequence[PlanPayment], *, opening: int, day: date, number: int) -> tuple[str, bytes, int]:
     """One statement up to `day`: file name, content, closing balance (minor units). It foots, and chains when
@@ -39,12 +43,15 @@ def _camt_balance(code: str, amount: int, currency: str, day: date) -> str:
 
 
 def _camt_entry(p: PlanPayment, reference: str) -> str:
-    amount = f'<Amt Ccy="{p.currency}">{money.to_text(p.amount, p.currency)}</Amt>'
+    amount = f'<Amt Ccy="{p.currency}">{money.to_text(abs(p.amount), p.currency)}</Amt>'
+    domain, family, sub_family = _ISO.get(p.kind, ("PMNT", "RCDT", "ESCT"))
+    side, party = ("CRDT", "Dbtr") if p.amount > 0 else ("DBIT", "Cdtr")
     return (
-        f"<Ntry>{amount}<CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{p.day}</Dt></BookgDt><ValDt><Dt>{p.day}</Dt></ValDt>"
-        f"<AcctSvcrRef>{reference}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
-        f"<NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs>{f'<AmtDtls><TxAmt>{amount}</TxAmt></AmtDtls>'}"
-        f"<RltdPties><Dbtr><Nm>{escape(p.payer)}</Nm></Dbtr><DbtrAcct><Id><Othr><Id>{p.account}</Id></Othr></Id></DbtrAcct></RltdPties>"
+        f"<Ntry>{amount}<CdtDbtInd>{side}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{p.day}</Dt></BookgDt><ValDt><Dt>{p.day}</Dt></ValDt>"
+        f"<AcctSvcrRef>{reference}</AcctSvcrRef><BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd>"
+        f"<SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn></BkTxCd>"
+        f"<NtryDtls><TxDtls><Refs><EndToEndId>{p.reference or reference}</EndToEndId></Refs>{f'<AmtDtls><TxAmt>{amount}</TxAmt></AmtDtls>'}"
+        f"<RltdPties><{party}><Nm>{escape(p.payer)}</Nm></{party}><{party}Acct><Id><Othr><Id>{p.account}</Id></Othr></Id></{party}Acct></RltdPties>"
         f"<RmtInf><Ustrd>{escape(p.text)}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
     )
 
@@ -67,17 +74,21 @@ def _bai2_group(company: PlanCompany, payments: Sequence[PlanPayment], opening: 
     """A group's records, its control total, and the closing balance."""
     closing = opening + sum(p.amount for p in payments)
     account = [f"03,{company.account},{company.currency},010,{_signed(opening)},,,015,{_signed(closing)},,/"]
-    total = opening + closing + sum(p.amount for p in payments)
+    total = opening + closing + sum(abs(p.amount) for p in payments)
     for n, p in enumerate(payments, 1):
-        account += [
-            f"16,142,{p.amount},Z,{number:08d}{n:04d},,ACH CREDIT",
-            f"88,ORIG CO NAME:{p.payer}",
-            f"88,ORIG ACCOUNT:{p.account}",
-            f"88,{p.text}",
-        ]
+        account += _bai2_detail(p, f"{number:08d}{n:04d}")
     account.append(f"49,{_signed(total)},{len(account) + 1}/")
     head = f"02,{company.code},121000248,1,{day:%y%m%d},2000,{company.currency},2/"
     return [head, *account, f"98,{_signed(total)},1,{len(account) + 2}/"], total, closing
+
+
+def _bai2_detail(p: PlanPayment, reference: str) -> list[str]:
+    code = _BAI.get(p.kind, "142")
+    said = {"698": "SERVICE CHARGE", "555": "DEPOSITED ITEM RETURNED", "115": "LOCKBOX DEPOSIT", "195": "WIRE IN"}.get(code, "ACH CREDIT")
+    lines = [f"16,{code},{abs(p.amount)},Z,{reference},{p.reference},{said}"]
+    lines += [f"88,ORIG CO NAME:{p.payer}"] if p.payer else []
+    lines += [f"88,ORIG ACCOUNT:{p.account}"] if p.account else []
+    return [*lines, f"88,{p.text}"] if p.text else lines
 
 
 def _signed(amount: int) -> str:

@@ -10,6 +10,7 @@ from arops.demo.approving import Requests, set_limits
 from arops.demo.cases import Cases, set_up_cases
 from arops.demo.checked import Desk
 from arops.demo.contests import make_contests
+from arops.demo.dayfiles import write_day
 from arops.demo.delivered import deliver, introduce
 from arops.demo.lives import make_lives
 from arops.demo.mistakes import make_mistakes
@@ -79,11 +80,7 @@ def _close(world: World, today: date, now: datetime) -> None:
 
 
 def _leave_files(months: Months, world: World, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*"):
-        old.unlink()
-    for name, content in months.waiting():
-        (folder / name).write_bytes(content)
+    write_day(folder, world.plan.today, months.waiting())
     key = folder / "erp-key"
     key.touch(mode=0o600)
     key.write_text(world.secret + "\n")

@@ -76,13 +76,10 @@ class Months:
             self.cases.follow(first, end)
             yield n
 
-    def waiting(self) -> Iterator[tuple[str, bytes]]:
-        """The bank files that nobody has imported yet: name and content."""
+    def waiting(self) -> dict[str, list[PlanPayment]]:
+        """Money of the last banking days that nobody has imported yet, by company."""
         last = banking_days_back(self.today, 3)
-        for company in COMPANIES:
-            paid = [p for p in self.world.plan.payments if p.company == company.code and p.day > last]
-            name, content, _ = self._statement(company, paid, self.today)
-            yield name, content
+        return {c.code: [p for p in self.world.plan.payments if p.company == c.code and p.day > last] for c in COMPANIES}
 
     def _issue(self, invoices: Sequence[PlanInvoice]) -> None:
         outcomes = issue_documents(

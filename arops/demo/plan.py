@@ -107,7 +107,9 @@ class PlanInvoice:
 
 @dataclass(slots=True)
 class PlanPayment:
-    """Money that came in: for which invoices, with which text, and what the payer did to make it hard (`kind`)."""
+    """Money that came in: for which invoices, with which text, and what the payer did to make it hard (`kind`). Below zero it went out:
+    a payment that came back (`return`), or what the bank took (`charge`). `reference` is the payment's own number, where it bears one.
+    """
 
     company: str
     day: date
@@ -120,6 +122,7 @@ class PlanPayment:
     invoices: list[tuple[str, int]] = field(default_factory=list)
     customer: str = ""
     short: int = 0
+    reference: str = ""
 
 
 @dataclass(slots=True)

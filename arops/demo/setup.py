@@ -8,11 +8,14 @@ from decimal import Decimal
 
 from django.contrib.auth.hashers import make_password
 
+from arops.demo.day import CODES, LOCKBOX
+from arops.demo.lockboxes import BANK
 from arops.demo.plan import COMPANIES, Plan, PlanCustomer
 from arops.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from arops.lib import money
-from cashapp.models import BankAccount
+from cashapp.models import BankAccount, DeductionCode
 from cashapp.services import create_bank_account
+from cashapp.services.accounts import save_lockboxes
 from collections_app.services.dunning_policy import create_default_policy
 from customers.models import Customer
 from customers.services import Saved, save_contacts, save_customers
@@ -70,6 +73,11 @@ def set_up(plan: Plan) -> World:
             actor=SYSTEM, company=companies[c.code], name=f"{c.code} operating account", currency=c.currency, identifiers=[c.account]
         )
         create_default_policy(actor=SYSTEM, company=companies[c.code])
+    save_lockboxes(actor=SYSTEM, account=world.accounts["US01"], numbers=[LOCKBOX], profile=BANK)
+    for company in companies.values():
+        DeductionCode.objects.bulk_create(
+            DeductionCode(company=company, code=code, reason=reason, changed_by=SYSTEM.label) for code, reason in CODES
+        )
     key, world.secret = create_api_key(actor=SYSTEM, name="Demo ERP", scopes=["all"], source_system="erp")
     world.erp = ApiKey.objects.get(pk=key.pk)
     _customers(world)

@@ -16,8 +16,7 @@ from arops.demo.lives import make_lives
 from arops.demo.mistakes import FIRST, WAYS, make_mistakes
 from arops.demo.plan import make_plan
 from arops.demo_logins import DEMO_LOGINS
-from cashapp.models import BankFile, BankStatement, Match, PayerAlias, Receipt
-from cashapp.services import import_bank_file
+from cashapp.models import BankStatement, Match, PayerAlias, Receipt, Remittance
 from collections_app.models import Activity, DunningPolicy, Promise
 from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
 from disputes.models import Cause, Dispute, DisputeFinding, DisputeMovement, Problem, ProblemMeasure, Settlement, SignOff
@@ -30,6 +29,7 @@ from orders.models import Contract, ContractVersion, WorkOrder
 from org.actors import SystemActor
 from org.models import ApiKey, Company, User
 from reports.models import AgingSnapshot
+from tests.demo import day_of_cash
 from workflow.models import Task, TaskLink
 
 TODAY = date(2026, 11, 25)
@@ -37,8 +37,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def loaded(settings: Any, tmp_path: Path) -> Path:
-    """The demo with one customer in sixteen; the folder with the files that wait."""
+def loaded(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The demo with one customer in sixteen; the folder with the files that wait. They are read without a process for each."""
+    for module in ("cashapp.services.importing", "cashapp.services.remittances.taking", "cashapp.services.remittances.mail",
+                   "cashapp.services.remittances.layouts", "messaging.services.receiving"):  # fmt: skip
+        monkeypatch.setattr(f"{module}.run_bounded", day_of_cash.in_this_process)
     settings.VAR_DIR, settings.BUSINESS_DATE = tmp_path, TODAY
     call_command("load_demo", share=0.06, as_owner=False, stdout=StringIO())
     return tmp_path / "demo"
@@ -57,7 +60,7 @@ def test_the_demo_company(loaded: Path) -> None:
     _cases_tell_a_story()
     _a_deduction_waits()
     _problems_are_measured()
-    _files_wait(loaded)
+    _a_day_of_cash(loaded)
     with pytest.raises(CommandError, match="holds companies already"):
         call_command("load_demo")
 
@@ -166,11 +169,22 @@ def _problems_are_measured() -> None:
     assert ProblemMeasure.objects.filter(problem__cause__code="work_proof").get().result["verdict"] == "too_few"
 
 
-def _files_wait(folder: Path) -> None:
-    files = sorted(path for path in folder.iterdir() if path.name != "erp-key")
-    assert [path.name.split("-")[0] for path in files] == ["DE01", "US01", "US02"]
-    before = BankFile.objects.count()
-    for path in files:
-        import_bank_file(actor=SystemActor("test"), content=path.read_bytes(), name=path.name, today=TODAY)
-    assert BankFile.objects.count() == before + 3
+def _a_day_of_cash(folder: Path) -> None:
+    """Two statements, a lockbox, thirty remittances and mails wait; the day ends with signed-off accounts and books that tie."""
+    names = {path.name.split("-")[0] for path in folder.iterdir() if path.is_file()} - {"erp", "what"}
+    assert names == {"DE01", "US01", "US02"} and "lockbox 5501" in (folder / "what-is-here.txt").read_text()
     assert (folder / "erp-key").read_text().startswith("ar_live_") and (folder / "erp-key").stat().st_mode & 0o077 == 0
+    desk = day_of_cash.Desk(folder, TODAY, timezone.now())
+    desk.bring_advices()
+    assert desk.bring_bank_files() > 20
+    advices, joined = day_of_cash.joined()
+    assert advices == len([*folder.glob("remittances/*/*"), *folder.glob("mails/*/*")]) > 12 and joined == advices
+    assert set(Remittance.objects.values_list("source", flat=True)) == {"file", "mail"}
+    assert {"X12 820", "EDIFACT REMADV", "CSV", "Excel", "PDF"} <= set(Remittance.objects.values_list("format", flat=True))
+    assert desk.send_back() == 1
+    desk.clear()
+    signed = desk.sign_off()
+    assert [row.state for row in signed] == ["signed", "signed"]
+    left = {item.kind for row in signed for item in row.items.all()}  # type: ignore[attr-defined]
+    assert left <= {"not_receivable", "opening"}, "all that is ours stands on both sides"
+    assert verify_books(TODAY) == []
