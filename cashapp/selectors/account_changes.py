@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Max, Min, QuerySet, Sum
 from django.db.models.functions import Abs
 
+from cashapp.engine.payers import plain_account
 from cashapp.models import PayerAccountChange, Receipt
 from messaging.models import Message
 from org.actors import Actor
@@ -14,11 +15,13 @@ State = PayerAccountChange.State
 SUSPECT = "its account was marked as suspicious"
 
 
-def cautions_of(receipt_ids: Collection[int]) -> dict[int, str]:
-    """Receipt → why it must not be posted alone, for those from an account that somebody marked as suspicious."""
-    ids = list(receipt_ids)
-    marked = PayerAccountChange.objects.filter(receipt__in=ids, state=State.SUSPICIOUS)
-    return dict.fromkeys(marked.values_list("receipt", flat=True), SUSPECT) if ids else {}
+def cautions_of(receipts: Collection[Receipt]) -> dict[int, str]:
+    """Receipt → why it must not be posted alone, for those from an account that somebody marked as suspicious, whoever's name it bears."""
+    companies = {r.company_id for r in receipts}
+    rows = PayerAccountChange.objects.filter(company__in=companies, state=State.SUSPICIOUS).order_by()
+    marked = set(rows.values_list("company", "account").distinct()) if companies else set()
+    found = [r for r in receipts if (r.company_id, plain_account(r.payer_account)[:80]) in marked] if marked else []
+    return dict.fromkeys((r.pk for r in found), SUSPECT)
 
 
 def changes_of(actor: Actor, *, state: str = "", text: str = "") -> QuerySet[PayerAccountChange]:

@@ -88,7 +88,7 @@ def engine_receipts(receipts: Iterable[Receipt]) -> list[engine.Receipt]:
     """Receipts as the engine wants them: what of each is not applied (read with their open items), and what is said of documents, by the
     advices joined to it, else by the bank."""
     rows = list(receipts)
-    advised, cautions = advised_references(rows), cautions_of([r.pk for r in rows])
+    advised, cautions = advised_references(rows), cautions_of(rows)
     coded = {r.company_id for r in rows for s in r.structured if s.get("code")}
     codes = reasons_of_codes(coded) if coded else {}
     return [

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
+from cashapp.engine import Policy
 from cashapp.models import PayerAccountChange, PayerAlias, PayerRelation
 from cashapp.selectors.payers import counting_aliases
 from customers.models import Customer
@@ -36,6 +37,7 @@ class Graph:
     counting: frozenset[int]
     changes: QuerySet[PayerAccountChange]
     hidden: int
+    trusted: int = Policy().alias_confidence
 
 
 def graph_of(actor: Actor, customer: Customer, today: date) -> Graph:
