@@ -180,3 +180,25 @@ class TestAnotherCompany:
         form = {"company": there.company_id, "payer": there.number, "reason": "their call", "version": fresh(paid).version}
         client.post(reverse("cashapp:transfer", args=[paid.pk]), form)
         assert Receipt.objects.get(split_from=paid).company == there.company
+
+
+def test_the_policy_keeps_what_is_typed_and_says_what_is_wrong(bank, senior):
+    client = Client()
+    client.force_login(senior)
+    page = reverse("cashapp:policy", args=[bank.company_id])
+    assert client.get(page).status_code == 200
+    typed = {
+        "posts_alone": "on", "auto_threshold": "92", "suggest_threshold": "50", "tolerance_percent": "0.5", "discount_grace_days": "3",
+        "sample_percent": "20", "alias_months": "12", "payout_wait_days": "7", "tolerance_budgets": "EUR 500.00\nUSD 250",
+        "customer_budgets": "EUR 20.00", "returned_fees": "EUR 25", "exception_cost": "EUR 48.00",
+    }  # fmt: skip
+    refused = client.post(page, typed | {"returned_fees": "EUR x", "sample_percent": "0"})
+    assert refused.status_code == 422 and "etween 1 and 100" in refused.content.decode()
+    client.post(page, typed)
+    kept = MatchPolicy.objects.get(company=bank.company)
+    assert (kept.tolerance_budgets, kept.returned_fees, kept.exception_cost) == (
+        {"EUR": 500_00, "USD": 250_00},
+        {"EUR": 25_00},
+        {"EUR": 48_00},
+    )
+    assert (kept.sample_percent, kept.payout_wait_days, kept.alias_months) == (20, 7, 12)
