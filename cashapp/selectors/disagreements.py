@@ -86,7 +86,9 @@ def _others(actor: Actor, joins: Sequence[RemittanceJoin], receipt: Receipt) -> 
     """The other receipts of the same advices, those in sight."""
     rows = RemittanceJoin.objects.visible_to(actor, "cash.view").filter(remittance__in=[j.remittance_id for j in joins], ended_at=None)
     found: dict[int, list[Receipt]] = defaultdict(list)
-    for row in rows.exclude(receipt=receipt).select_related("receipt").order_by("receipt"):
+    # An advice of nobody's is everybody's to see; the receipts that it speaks of are not.
+    seen = Receipt.objects.visible_to(actor, "cash.view").filter(company=receipt.company_id).order_by().values("pk")
+    for row in rows.filter(receipt__in=seen).exclude(receipt=receipt).select_related("receipt").order_by("receipt"):
         found[row.remittance_id].append(row.receipt)
     return found
 

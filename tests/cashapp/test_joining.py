@@ -4,10 +4,13 @@ import pytest
 
 from cashapp.models import DeductionCode, Match, MatchPolicy, Remittance, RemittanceJoin
 from cashapp.readers.advice.model import Advice, AdviceLine
+from cashapp.selectors.disagreements import advices_of
+from cashapp.selectors.engine_input import policy_of
 from cashapp.services import match_receipts
 from cashapp.services.errors import JoinRefused, StaleReceipt
 from cashapp.services.remittances.joining import join, join_waiting, match_joined, unjoin
 from cashapp.services.remittances.taking import take_advices
+from customers.models import Customer
 from disputes.models import Dispute
 from org.actors import NotAllowed
 from tests.cashapp.desk import EARLY, NOW, acme, ana, balance, bank
@@ -93,3 +96,19 @@ def test_joining_is_refused_across_companies_and_currencies_to_the_stale_and_to_
         together(ana, advice, receipt)
     with pytest.raises(NotAllowed):
         join_waiting(actor=make_user("auditor", bank.company), company=bank.company, today=TODAY)
+
+
+def test_a_portfolio_sees_no_other_ones_receipt_of_a_shared_advice(bank, acme):
+    other = make_customer(bank.company, "Elsewhere Ltd")
+    mine, theirs = money_in(bank, 300_00, acme), money_in(bank, 250_00, other)
+    lone = make_user("specialist", bank.company, scope="portfolio")
+    Customer.objects.filter(pk=acme.pk).update(collector=lone)
+    (advice,) = take(bank.company, told(600_00, payer="Centre"))
+    for receipt in (mine, theirs):
+        together(SYSTEM, advice, receipt)
+    mine.refresh_from_db()
+    policy = policy_of(bank.company_id)
+    assert [r.pk for j in advices_of(SYSTEM, mine, policy).joined for r in j.others] == [theirs.pk]
+    seen = advices_of(lone, mine, policy)
+    assert [d.words for d in advices_of(SYSTEM, mine, policy).differences] == ["50.00 less came than is advised"]
+    assert [j.remittance for j in seen.joined] == [advice] and all(not j.others for j in seen.joined)
