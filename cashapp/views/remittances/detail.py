@@ -145,9 +145,9 @@ def join_to(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     found = _seen(request, pk, "cash.apply")
     receipt = receipt_in_sight(user, max(0, number(request.POST.get("receipt"))), "cash.apply")
-    if receipt is None:
-        raise Http404
     back = redirect_htmx(request, reverse("cashapp:remittance", args=[pk]))
+    if receipt is None:
+        return toast(request, back, "Choose a receipt of yours", tone="bad")
     version = number(request.POST.get("version"))
     try:
         join(actor=user, remittance=found, receipt=receipt, version=version, today=clock.today(), now=clock.now())
