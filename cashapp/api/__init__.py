@@ -183,7 +183,7 @@ class BankFiles(UploadView):
         schemas.accepted(), money=True, media="multipart/form-data",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Import a bank file (BAI2, lockbox, MT940, camt.053, camt.054, OFX, CSV, Excel) whole, or refuse it whole, and match what it brings.
+        """Import a bank file (BAI2, lockbox, MT940, camt.053/.054, OFX, CSV, Excel) whole, or refuse it whole, and match what it brings.
 
         The format is told from the content. GET /jobs/{id} says what came of it; the same file again changes nothing.
         """
