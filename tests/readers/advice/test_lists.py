@@ -122,7 +122,7 @@ def test_a_layout_is_known_by_its_headings_and_names_what_is_missing() -> None:
     assert (
         preview.try_out(SEVERAL.encode(), mapping=replace(asked.mapping, trace="", payer_name="", payment_date="")).advices[0].trace == ""
     )
-    with pytest.raises(ReadError, match="saved layout can't be used"):
+    with pytest.raises(ReadError):
         detect.read(SEVERAL.encode(), layout={"reference": 7})
 
 
