@@ -13,6 +13,7 @@ from cashapp.engine.model import Alternative, Candidate, MatchInputError, Outcom
 from cashapp.engine.payers import PayerLevel
 from cashapp.engine.scoring import scores_of
 from cashapp.engine.solution import Solution, evidence
+from cashapp.engine.spread import spread
 
 RULES: tuple[Callable[[Case], list[Solution]], ...] = (
     reference_rules.structured_remittance,
@@ -33,14 +34,23 @@ RULES: tuple[Callable[[Case], list[Solution]], ...] = (
 
 MAX_REASONS = 14
 
+SPREAD_FROM = 2_000
+"""Receipts from which on it pays to share the work."""
+
 
 def match(
-    receipts: Sequence[Receipt], candidates: Sequence[Candidate], payers: Iterable[Payer], policy: Policy | None = None
+    receipts: Sequence[Receipt],
+    candidates: Sequence[Candidate],
+    payers: Iterable[Payer],
+    policy: Policy | None = None,
+    *,
+    processes: int = 1,
 ) -> list[Proposal]:
     """A proposal for every receipt, in the receipts' order; the answer does not depend on the order of any input.
 
     All receipts and candidates are of one company; only items in a receipt's own currency are matched. Raises
-    MatchInputError for a receipt or item that can't be (twice the same id, an amount not above zero, a wrong sign).
+    MatchInputError for a receipt or item that can't be (twice the same id, an amount not above zero, a wrong sign). A batch of
+    `SPREAD_FROM` receipts and more is thought about by so many `processes` at once.
     """
     _check(receipts)
     rules = policy or Policy()
@@ -48,7 +58,12 @@ def match(
         book, scores = Book(candidates, payers), scores_of(rules.matrix)
 
         def propose_all(some: Iterable[Receipt], gone: frozenset[int]) -> dict[int, Proposal]:
-            return {r.id: propose(Case(r, book, rules, gone, scores)) for r in some}
+            def think(part: Sequence[Receipt]) -> dict[int, Proposal]:
+                return {r.id: propose(Case(r, book, rules, gone, scores)) for r in part}
+
+            asked = list(some)
+            parts = spread(think, asked, processes) if processes > 1 and len(asked) >= SPREAD_FROM else [think(asked)]
+            return {receipt_id: proposal for part in parts for receipt_id, proposal in part.items()}
 
         proposals = settle(receipts, book.items, rules, propose_all)
     return [proposals[r.id] for r in receipts]

@@ -1,5 +1,6 @@
 """What the engine is given: receipts to clear, items in reach, payers, policy. A few queries, however many receipts."""
 
+import os
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,9 @@ from ledger.selectors import rate_on
 
 CLOSED_DAYS = 180
 """How far back closed invoices are shown to the engine, so that it knows a second payment when it sees one."""
+
+PROCESSES = min(2, os.cpu_count() or 1)
+"""Processes that a long batch is thought about by."""
 
 _COLUMNS = (
     "pk",
@@ -113,7 +117,7 @@ def propose(company_id: int, receipts: Iterable[Receipt], policy: MatchPolicy, t
     """The engine's proposals for receipts of one company."""
     wanted, candidates = engine_receipts(receipts), candidates_of(company_id, today)
     rules = replace(engine_policy(policy), rates=rates_between({r.currency for r in wanted}, {c.currency for c in candidates}, today))
-    return engine.match(wanted, candidates, payers_of(company_id, today), rules)
+    return engine.match(wanted, candidates, payers_of(company_id, today), rules, processes=PROCESSES)
 
 
 def rates_between(paid: Collection[str], owed: Collection[str], today: date) -> dict[tuple[str, str], Decimal]:
