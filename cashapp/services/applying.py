@@ -8,7 +8,7 @@ from django.db import transaction
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.services.errors import AllocationError
 from cashapp.services.holding import hold, touch
-from cashapp.services.judging import judge, payer_for
+from cashapp.services.judging import judge, payer_for, take_turns
 from cashapp.services.learning import learn_payer
 from cashapp.services.settling import UNSAID, Days, Settlement, Share, identify_many, settle
 from cashapp.services.working import drop_drafts
@@ -29,8 +29,9 @@ def apply_receipt(
     someone else works on it), AllocationError, OverLimit, OutsideGroup, LedgerError, NotAllowed.
     """
     require(actor, "cash.apply", receipt.company_id)
+    take_turns(receipt.company_id, shares)
     held = hold(receipt, actor=actor, version=version, now=now)
-    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id, today=today)
+    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id)
     settlement = Settlement(held, tuple(shares), payer, rule, score, tuple(reasons), rest)
     (match,) = settle([settlement], actor=actor, today=today)
     learn_payer(held, payer, actor=actor)

@@ -1,12 +1,14 @@
 """Whether a person's allocation may be posted: it adds up, the items can take it, the limits are kept, the payer's group is not left."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from django.db import connection
 
 from arops.lib import money
 from cashapp.engine.model import Policy
 from cashapp.models import MatchPolicy, Receipt
-from cashapp.selectors.budgets import budget_of
+from cashapp.selectors.budgets import Budgets, has_budget
 from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.payers import group_roots, strangers_to
 from cashapp.selectors.settlement import given_up, items_of_payment
@@ -18,21 +20,29 @@ from ledger.selectors import lock_items
 from org.actors import Actor
 
 
-def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None, today: date) -> int:
+def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None) -> int:
     """The customer on whose account the receipt belongs, when all is well.
 
     Raises AllocationError (naming the item and the amounts), OverLimit, OutsideGroup.
     """
-    _take_turns(receipt, shares)
+    _lock_for_limits(receipt, shares)
     items = items_of(receipt, shares, actor=actor)
     for share in shares:
         _check_share(share, items[share.item_id], receipt.currency)
     _check_sum(receipt, shares, rest)
-    _check_limits(receipt, shares, items, actor, today)
+    _check_limits(receipt, shares, items, actor)
     return payer_for(receipt, {i.customer_id for i in items.values() if i.customer_id}, actor=actor, payer_id=payer_id)
 
 
-def _take_turns(receipt: Receipt, shares: Sequence[Share]) -> None:
+def take_turns(company_id: int, shares: Iterable[Share]) -> None:
+    """Where tolerances have a budget, whoever spends of it waits for others who do, to the end of their transactions. Call it before
+    anything is held."""
+    if any(share.write_off for share in shares) and has_budget(policy_of(company_id)):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL", [f"tolerances:{company_id}"])
+
+
+def _lock_for_limits(receipt: Receipt, shares: Sequence[Share]) -> None:
     """Whoever gives something up waits for others who do so on the same payment or the same items: limits are judged by what stands."""
     if any(share.discount or share.write_off for share in shares):
         lock_items(items_of_payment(receipt) | {share.item_id for share in shares})
@@ -78,7 +88,7 @@ def _check_sum(receipt: Receipt, shares: Sequence[Share], rest: bool) -> None:
         raise AllocationError(f"{money.format(left, receipt.currency)} is left over: apply it, or leave the rest on account")
 
 
-def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor, today: date) -> None:
+def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor) -> None:
     policy = policy_of(receipt.company_id)
     limit = write_off_limit(policy, receipt.currency, actor)
     written = sum(s.write_off for s in shares)
@@ -92,7 +102,7 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
     if written and not actor.can("writeoffs.approve", receipt.company_id):
         customer = receipt.customer_id or next((i.customer_id for i in items.values()), 0) or 0
         fresh = sum(s.write_off for s in shares)
-        if why := budget_of(policy, today).refusal(customer, receipt.currency, fresh):
+        if why := Budgets(policy).of(receipt).refusal(customer, receipt.currency, fresh):
             raise OverLimit(f"{why}: take it as a deduction, or ask somebody who approves write-offs")
     for share in shares:
         if share.discount:

@@ -10,11 +10,12 @@ from arops.lib import money
 from arops.lib.bulk import update_rows
 from cashapp import engine
 from cashapp.models import Match, MatchProposal, Receipt
-from cashapp.selectors.budgets import Budget, budget_of
+from cashapp.selectors.budgets import Budgets
 from cashapp.selectors.engine_input import policy_of, propose
 from cashapp.services.account_raising import changes_to_tell, raise_account_changes, tell_customers
 from cashapp.services.errors import CashError
 from cashapp.services.holding import leased_by_other, locked
+from cashapp.services.judging import take_turns
 from cashapp.services.keeping import keep_on_account
 from cashapp.services.remittances.waiting import join_waiting
 from cashapp.services.settling import Settlement, Share, settle
@@ -71,7 +72,7 @@ def match_receipts(
     run, left = MatchRun(seen=len(rows)), dict(zip([r.pk for r in rows], proposals, strict=True))
     if policy.posts_alone if post is None else post:
         whole = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
-        sure, over = within_budget([(r, p) for r, p in whole if p.allocations], budget_of(policy, today))
+        sure, over = within_budget([(r, p) for r, p in whole if p.allocations], Budgets(policy))
         left |= over
         run.kept = keep_on_account([(r, p) for r, p in whole if not p.allocations], actor=actor, now=now)
         for start in range(0, len(sure), BATCH):
@@ -96,19 +97,19 @@ def match_receipts(
 
 
 def within_budget(
-    sure: Sequence[tuple[Receipt, engine.Proposal]], budget: Budget
+    sure: Sequence[tuple[Receipt, engine.Proposal]], budgets: Budgets
 ) -> tuple[list[tuple[Receipt, engine.Proposal]], dict[int, engine.Proposal]]:
     """What may be posted with what is left for tolerances this month, and (receipt → proposal) what a person has to look at instead."""
     kept, over = [], {}
     for receipt, proposal in sure:
         written, customer = sum(a.write_off for a in proposal.allocations), receipt.customer_id or proposal.customer_id or 0
-        why = budget.refusal(customer, receipt.currency, written) if written > 0 else ""
+        why = budgets.of(receipt).refusal(customer, receipt.currency, written) if written > 0 else ""
         if why:
             over[receipt.pk] = replace(proposal, outcome="suggest", reasons=(*proposal.reasons, why))
             continue
         kept.append((receipt, proposal))
         if written > 0:
-            budget.take(customer, receipt.currency, written)
+            budgets.of(receipt).take(customer, receipt.currency, written)
     return kept, over
 
 
@@ -135,8 +136,10 @@ def _post(sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: 
 def _post_together(
     sure: Sequence[tuple[Receipt, engine.Proposal]], actor: Actor, today: date, now: datetime | None, alone: bool
 ) -> list[Match]:
-    seen = {r.pk: r.version for r, _ in sure}
-    wanted = {r.pk: p for r, p in sure}
+    take_turns(sure[0][0].company_id, [Share.of(a) for _, p in sure for a in p.allocations])
+    within, _ = within_budget(sure, Budgets(policy_of(sure[0][0].company_id)))  # somebody may have spent of it meanwhile
+    seen = {r.pk: r.version for r, _ in within}
+    wanted = {r.pk: p for r, p in within}
     held = [
         r for r in locked(list(wanted)) if r.version == seen[r.pk] and not r.returned_on and not (now and leased_by_other(r, actor, now))
     ]

@@ -11,6 +11,7 @@ from cashapp.selectors.undoing import live_entries
 from cashapp.services.errors import CashError
 from cashapp.services.holding import hold, locked, touch
 from cashapp.services.learning import forget_payer
+from cashapp.services.refunds.bouncing import claim_back, refunds_of
 from cashapp.services.transferring import handed_over
 from cashapp.services.undoing import withdraw_disputes
 from cashapp.services.working import drop_drafts
@@ -32,19 +33,24 @@ def return_receipt(
     waive_fee: bool = False,
 ) -> Receipt:  # fmt: skip
     """Reverse a receipt with everything that was applied of it; its invoices open again on the bank's day, and the customer is billed
-    the fee for returned items of the match policy, where there is one and it isn't waived.
+    the fee for returned items of the match policy, where there is one and it isn't waived. What of it was paid back already, the customer
+    owes; a refund that isn't handed over yet is cancelled.
 
     `line` is the statement's line that takes it back (its amount must be the receipt's), `day` the day where there is none.
     Raises ReturnRefused, StaleReceipt, LedgerError, NotAllowed.
     """
     require(actor, "cash.reverse", receipt.company_id)
     held = hold(receipt, actor=actor, now=now)
+    line = _held_line(line)
     _check(held, line, reason)
     entries = live_entries(held)
+    paid_back = refunds_of(entries)
     wanted = max([line.booking_date if line else day or today, *(e.effective_date for e in entries)])
     posted = reverse_entries(entries=entries, day=Days().open_day(held.company_id, wanted), actor=actor, reason=reason)
     newest = sorted(entries, key=lambda e: -e.pk)
-    matches = _undo_matches(dict(zip([e.pk for e in newest], [p.entry_id for p in posted], strict=True)))
+    undone = dict(zip([e.pk for e in newest], [p.entry_id for p in posted], strict=True))
+    claim_back(paid_back, receipt=held, reversals=undone, day=wanted, actor=actor)
+    matches = _undo_matches(undone)
     withdraw_disputes(matches, actor=actor, today=today)
     for one in [held, *locked([p.pk for p in held.parts.filter(joined_back=False)])]:
         touch(one, returned_on=wanted, on_account=False, question="", lease_by=None, lease_until=None)
@@ -95,6 +101,13 @@ def _check(receipt: Receipt, line: StatementLine | None, reason: str) -> None:
         raise ReturnRefused("the line of the statement is dealt with already, or is of another amount")
     if line.statement.bank_account_id != receipt.bank_account_id:
         raise ReturnRefused("the line is of another bank account than the receipt")
+
+
+def _held_line(line: StatementLine | None) -> StatementLine | None:
+    """The bank's line as it stands, held: two people may not return two receipts by one."""
+    if line is None:
+        return None
+    return StatementLine.objects.select_for_update(of=("self",), no_key=True).select_related("statement").get(pk=line.pk)
 
 
 def _undo_matches(reversals: dict[int, int]) -> list[Match]:

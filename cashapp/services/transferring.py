@@ -44,7 +44,7 @@ def transfer_receipt(
         raise AllocationError(f"nothing of {held.number} can be handed over")
     if not reason.strip():
         raise AllocationError("say how you know whose money it is")
-    number = f"{held.number}-{held.company.code}"
+    number = _number(held, customer.company_id)
     left = posting.post_one(_out(held, amount, customer, reason), actor=actor)
     there = posting.post_one(_in(held, amount, customer, number, left.entry_id), actor=actor)
     part = _part(held, amount, customer, number, there.item_id or 0, actor)
@@ -58,6 +58,13 @@ def transfer_receipt(
         )  # fmt: skip
     refresh_proposals(part, today=today)
     return part
+
+
+def _number(receipt: Receipt, company_id: int) -> str:
+    """What it is called over there; handed over once more after it was taken back, it has another number than before."""
+    plain = f"{receipt.number}-{receipt.company.code}"
+    before = OpenItem.objects.filter(company=company_id, kind=OpenItem.Kind.RECEIPT, number__startswith=plain)
+    return f"{plain}/{receipt.version}" if before.exists() else plain
 
 
 def _out(receipt: Receipt, amount: int, customer: Customer, reason: str) -> EntryDraft:

@@ -140,7 +140,9 @@ def retire_payout_account(*, actor: Actor, payout: PayoutAccount, now: datetime,
 def _held(payout: PayoutAccount, actor: Actor) -> PayoutAccount:
     """The row, locked, for whoever may decide on it."""
     require(actor, "bankdetails.approve", payout.customer.company_id)
-    held = PayoutAccount.objects.select_for_update(of=("self",), no_key=True).select_related("customer__company").get(pk=payout.pk)
+    # Two proposals of one customer are decided one after the other: the later one takes the earlier one's place.
+    rows = PayoutAccount.objects.select_for_update(of=("self",), no_key=True).filter(customer=payout.customer_id).order_by("pk")
+    held = next(row for row in rows.select_related("customer__company") if row.pk == payout.pk)
     if held.state != State.PROPOSED:
         raise PayoutRefused(f"these details are {held.get_state_display()} already")
     if not actor.label.startswith("user:"):

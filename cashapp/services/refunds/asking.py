@@ -14,7 +14,7 @@ from ledger.services import next_numbers, reverse_entries
 from org.actors import Actor, require
 from workflow.models import Approval
 from workflow.services import record
-from workflow.services.approvals import Evidence, withdraw
+from workflow.services.approvals import Evidence, take_turns, withdraw
 
 State = Refund.State
 USABLE = (PayoutAccount.State.PROPOSED, PayoutAccount.State.ACTIVE)
@@ -75,6 +75,8 @@ def cancel_refund(*, actor: Actor, refund: Refund, reason: str, today: date, now
     open again. Raises RefundRefused (handed over already), ApprovalRefused, LedgerError, NotAllowed."""
     if not reason.strip():
         raise RefundRefused("say why it isn’t paid")
+    # Whoever decides on a request waits for its turn before the refund is held: so does this, or the two would wait for each other.
+    take_turns(refund.company_id, "refund", refund.currency, refund.customer_id)
     held = locked_refund(refund)
     if held.state == State.WAITING and held.approval:
         require(actor, "refunds.request", held.company_id)

@@ -1,0 +1,143 @@
+"""Attacks on cash: money given back, handed over, taken back by the bank and written off, twice or by two people at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Sum
+
+from cashapp.models import Match, MatchPolicy, PayoutAccount, Refund, StatementLine
+from cashapp.selectors.budgets import leakage
+from cashapp.services import return_receipt, reverse_match
+from cashapp.services.errors import OverLimit
+from cashapp.services.refunds.asking import cancel_refund
+from cashapp.services.refunds.errors import RefundRefused
+from cashapp.services.refunds.paying import pay_refund, return_refund
+from cashapp.services.returning import ReturnRefused
+from cashapp.services.transferring import transfer_receipt
+from ledger.models import Line, OpenItem
+from ledger.verify import verify_books
+from org.actors import NotAllowed
+from tests.cashapp.test_races import at_once
+from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, export, propose
+from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
+from tests.factories import DAY, issue, make_company, make_customer, make_user
+from workflow.services.approvals import Decided
+
+from .desk import NOW, balance, fresh, work
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bank():
+    return make_bank()
+
+
+@pytest.fixture
+def acme(bank):
+    return make_customer(bank.company, "ACME GmbH")
+
+
+@pytest.fixture
+def people(bank):
+    return {n: make_user(n, bank.company) for n in ("senior", "supervisor", "controller")}
+
+
+def payable() -> int:
+    return Line.objects.filter(account__kind="refunds").aggregate(n=Sum("amount"))["n"] or 0
+
+
+class TestTheBankTakesBackWhatWasPaidBack:
+    @pytest.fixture
+    def refund(self, bank, acme, people):
+        """60.00 of a receipt of 100.00, approved."""
+        payout = allow_details(people["controller"], propose(people["senior"], acme))
+        return allow(people["supervisor"], ask(people["senior"], money_in(bank, 100_00, acme).open_item, payout, 60_00))
+
+    def bounce(self, refund, people):
+        receipt = fresh(refund.open_item.receipt)
+        return_receipt(actor=people["senior"], receipt=receipt, reason="no funds", today=TODAY, now=NOW)
+        refund.refresh_from_db()
+        return OpenItem.objects.filter(customer=refund.customer, kind="debit_memo", balance__gt=0).first()
+
+    def test_what_is_not_handed_over_is_never_paid(self, bank, people, refund):
+        assert self.bounce(refund, people) is None
+        assert (refund.state, payable()) == ("cancelled", 0)
+        with pytest.raises(RefundRefused, match="cancelled"):
+            export(people["controller"], bank, refund)
+        assert verify_books(TODAY) == []
+
+    @pytest.mark.parametrize("paid_first", [True, False])
+    def test_what_is_handed_over_the_customer_owes_until_it_comes_back(self, bank, people, refund, paid_first):
+        export(people["controller"], bank, refund)
+        if paid_first:
+            pay_refund(actor=people["controller"], refund=refund, bank_account=bank, day=TODAY)
+        owed = self.bounce(refund, people)
+        assert (owed.balance, refund.state) == (60_00, "paid" if paid_first else "exported")
+        if not paid_first:
+            pay_refund(actor=people["controller"], refund=refund, bank_account=bank, day=TODAY)
+        assert payable() == 0 and verify_books(TODAY) == []
+        refund.refresh_from_db()
+        return_refund(actor=people["controller"], refund=refund, reason="account closed", day=TODAY)
+        assert (balance(owed), payable(), verify_books(TODAY)) == (0, 0, [])
+
+
+def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):
+    one, other = money_in(bank, 80_00, acme), money_in(bank, 80_00, acme)
+    take(camt([Row(-80_00, "return", reversal=True)], opening=500_00))
+    stale = StatementLine.objects.get()
+    return_receipt(actor=people["senior"], receipt=one, reason="no funds", today=TODAY, now=NOW, line=StatementLine.objects.get())
+    with pytest.raises(ReturnRefused, match="dealt with"):
+        return_receipt(actor=people["senior"], receipt=other, reason="no funds", today=TODAY, now=NOW, line=stale)
+
+
+def test_money_of_another_company_is_handed_over_again_after_it_was_taken_back(bank, acme):
+    there = make_customer(make_company("FR01", currency="EUR"), "Autre SARL", currency="EUR")
+    person, paid = make_user("senior", bank.company, there.company), money_in(bank, 80_00, acme)
+    numbers = set()
+    for _ in range(2):
+        part = transfer_receipt(
+            actor=person, receipt=paid, version=fresh(paid).version, customer=there, reason="theirs", today=TODAY, now=NOW
+        )
+        numbers.add(part.number)
+        reverse_match(actor=person, match=Match.objects.get(receipt=paid, reversed_by=None), reason="no", today=TODAY, now=NOW)
+    assert len(numbers) == 2 and fresh(paid).unapplied == 80_00 and verify_books(TODAY) == []
+
+
+def test_a_payment_of_last_month_spends_that_months_budget(bank, acme, people):
+    MatchPolicy.objects.create(company=bank.company, tolerances={"EUR": 5_00}, tolerance_budgets={"EUR": 5_00})
+    before = DAY.replace(day=1) - timedelta(days=3)
+    items = [issue(acme, 100_00, number=f"INV-{n}000", day=before) for n in (1, 2)]
+    paid = [money_in(bank, 97_00, acme, day=before) for _ in items]
+    work(people["senior"], paid[0], (items[0], 97_00, 0, 3_00))
+    with pytest.raises(OverLimit, match="budget"):
+        work(people["senior"], paid[1], (items[1], 97_00, 0, 3_00))
+    assert dict(leakage(bank.company_id, before)) == {(acme.pk, "EUR"): 3_00} and list(leakage(bank.company_id, TODAY)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_are_one_after_the_other(bank, acme, people):
+    MatchPolicy.objects.create(company=bank.company, tolerances={"EUR": 5_00}, tolerance_budgets={"EUR": 5_00})
+    items = [issue(acme, 100_00, number=f"INV-{n}000") for n in (1, 2)]
+    paid = [fresh(money_in(bank, 97_00, acme)) for _ in items]
+    with_budget = at_once(*(lambda n=n: work(people["senior"], paid[n], (items[n], 97_00, 0, 3_00)) for n in (0, 1)))
+    assert sorted(type(o).__name__ for o in with_budget) == ["Match", "OverLimit"]
+    proposed = [propose(people["senior"], acme), propose(people["senior"], acme, OTHER_IBAN)]
+    at_once(*(lambda p=p: allow_details(people["controller"], p) for p in proposed))
+    assert sorted(PayoutAccount.objects.values_list("state", flat=True)) == ["active", "retired"]
+    credit, payout = issue(acme, -300_00, kind="credit_memo", currency="EUR"), PayoutAccount.objects.get(state="active")
+    for n in range(3):
+        asked = ask(people["senior"], credit, payout, 10_00, token=f"t{n}")
+        decided = at_once(
+            lambda a=asked: _or(lambda: allow(people["supervisor"], a)),
+            lambda a=asked: _or(lambda: cancel_refund(actor=people["senior"], refund=a, reason="x", today=TODAY, now=NOW)),
+        )
+        assert sum(isinstance(o, Refund) for o in decided) == 1, decided
+    assert verify_books(TODAY) == []
+
+
+def _or(act):
+    try:
+        return act()
+    except (Decided, NotAllowed) as refusal:
+        return refusal
