@@ -43,8 +43,8 @@ EVERYBODYS = {"api:fx-rates-one": "rates belong to no company"}
 ROLES = [*policy.ROLES]
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOWHERE = 999_999_999
-BODY = {"nothing": "useful", "customer": OURS + 1}
-"""What is posted: little that any form wants, but a customer of ours, without whom some addresses take nothing for found."""
+BODY = {"nothing": "useful", "customer": OURS + 1, "remittance": OURS + 1}
+"""What is posted: little that any form wants, but things of ours without which some addresses take nothing for found."""
 
 
 @pytest.fixture(scope="module")

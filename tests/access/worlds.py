@@ -2,15 +2,12 @@
 other: key 100_003 is ours, 200_003 is theirs, whatever the table. A third batch is of our company but another collector's portfolio.
 """
 
-import hashlib
-import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from PIL import Image
 
 from cashapp.models import BandReview, BankTie, MatchPolicy, Receipt
 from cashapp.readers.advice.layout import AdviceMapping
@@ -68,7 +65,7 @@ from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
-from tests.access.mail_worlds import make_mail
+from tests.access.mail_worlds import make_mail, pictured
 from tests.access.payer_worlds import make_payers
 from tests.access.refund_worlds import make_refunds
 from tests.access.rule_worlds import make_rules, make_versions
@@ -184,14 +181,6 @@ def _advices(collector: User, bank: Any, customer: Customer, receipt: Receipt, n
     BandReview.objects.create(company=company, opened_by=collector, day=TODAY, percent=10, sample=[receipt.pk])
     batch = open_batch(actor=collector, bank_account=bank, deposit_date=TODAY, expected_count=2, expected_total=9_00, today=TODAY)
     key_cheque(actor=collector, batch=batch, cheque=NewCheque(4_00, "101", customer=customer, image=file))
-
-
-def pictured(name: str) -> bytes:
-    """A picture that is another one for every name."""
-    colour = hashlib.sha256(name.encode()).digest()
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8), tuple(colour[:3])).save(out, "PNG")
-    return out.getvalue()
 
 
 def _settling(collector: User, item: OpenItem) -> None:
