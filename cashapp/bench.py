@@ -17,7 +17,7 @@ from cashapp import engine
 from cashapp.bench_world import ACTOR, Loaded, bank_files, load, receive
 from cashapp.engine.measure import PRECISION, Measure, applied, measure, pooled, table, undecidable
 from cashapp.engine.peer import match_plainly
-from cashapp.engine.synthetic import Truth, World, make_receipts, make_world
+from cashapp.engine.synthetic import Truth, World, empty_out, make_receipts, make_world
 from cashapp.models import Match, Receipt
 from cashapp.selectors.engine_input import candidates_of, engine_policy, engine_receipts, policy_of
 from cashapp.selectors.payers import payers_of
@@ -120,13 +120,15 @@ def _through_database(write: Write, size: int, seed: int) -> None:
 
 def _month(write: Write, lines: int, seed: int) -> None:
     """What the command line does with a month's statements, in a process of its own: read, record, match and post, file by file."""
-    world, drawn, truths = _drawn(2 * lines, round(lines / LINES_EACH), seed)
+    world = make_world(seed, open_items=2 * lines, customers=max(2 * lines // 25, 10))
+    pairs = empty_out(world, round(lines / LINES_EACH), seed)
+    drawn, truths = [r for r, _ in pairs], [t for _, t in pairs]
     loaded = load(world, "MONTH")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{n:02}.xml" for n in range(1, DAYS + 1)]
-        for path, content in zip(paths, bank_files(loaded, drawn, DAYS), strict=False):
+        for path, content in zip(paths, bank_files(loaded, drawn, DAYS, world.today), strict=False):
             path.write_bytes(content)
-        del world, drawn
+        del world, drawn, pairs
         used = [p for p in paths if p.exists()]
         took, peak = _timed(lambda: _in_a_process(used))
     rows = list(Receipt.objects.filter(company=loaded.company).order_by("pk"))
@@ -145,7 +147,7 @@ def _in_a_process(paths: Sequence[Path]) -> float:
     name = connection.settings_dict["NAME"]
     urls = {key: urlsplit(os.environ[key])._replace(path=f"/{name}").geturl() for key in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     command = [sys.executable, "manage.py", "import_bank_file", *map(str, paths)]
-    subprocess.run(command, env=os.environ | urls | {"BUSINESS_DATE": "2026-06-30"}, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=os.environ | urls | {"BUSINESS_DATE": "2026-08-15"}, check=True, stdout=subprocess.DEVNULL)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 

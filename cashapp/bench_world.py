@@ -59,20 +59,20 @@ def receive(loaded: Loaded, receipts: Sequence[engine.Receipt]) -> list[Receipt]
     return made
 
 
-def bank_files(loaded: Loaded, receipts: Sequence[engine.Receipt], days: int) -> list[bytes]:
-    """The receipts as the bank's statements (camt.053), so many a month, each going on where the last ended."""
+def bank_files(loaded: Loaded, receipts: Sequence[engine.Receipt], days: int, first: date) -> list[bytes]:
+    """The receipts as the bank's statements (camt.053) of so many days in a row, each going on where the last ended."""
     account, files, opening = loaded.bank.identifiers[0], [], 0
     size = -(-len(receipts) // days)
     for number, start in enumerate(range(0, len(receipts), size), 1):
         part = receipts[start : start + size]
         closing = opening + sum(r.amount for r in part)
-        files.append(_statement(account, number, part, opening, closing))
+        files.append(_statement(account, number, first + timedelta(days=number), part, opening, closing))
         opening = closing
     return files
 
 
-def _statement(account: str, number: int, receipts: Sequence[engine.Receipt], opening: int, closing: int) -> bytes:
-    currency, day = receipts[0].currency, max(r.value_date for r in receipts)
+def _statement(account: str, number: int, day: date, receipts: Sequence[engine.Receipt], opening: int, closing: int) -> bytes:
+    currency = receipts[0].currency
     balances = "".join(
         f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{money.to_text(amount, currency)}</Amt>'
         f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"

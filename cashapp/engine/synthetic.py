@@ -231,10 +231,23 @@ class Source:
 
 
 def make_receipts(world: World, count: int, seed: int) -> list[tuple[Receipt, Truth]]:
-    """Receipts in the proportions of `SHARES`, shuffled; deterministic for a seed."""
+    """Receipts in the proportions of `SHARES`, shuffled; deterministic for a seed. Raises LookupError where the world is too small."""
     source = Source(world, seed)
     kinds = source.rng.choices(list(SHARES), list(SHARES.values()), k=count)
     return [source.receipt(n, kind) for n, kind in enumerate(kinds, 1)]
+
+
+def empty_out(world: World, count: int, seed: int) -> list[tuple[Receipt, Truth]]:
+    """The same from a world that comes to its end: a class that finds no customer any more is left out from there on."""
+    source = Source(world, seed)
+    shares, made = dict(SHARES), list[tuple[Receipt, Truth]]()
+    while len(made) < count and shares:
+        (kind,) = source.rng.choices(list(shares), list(shares.values()))
+        try:
+            made.append(source.receipt(len(made) + 1, kind))
+        except LookupError:
+            del shares[kind]
+    return made
 
 
 __all__ = ["SHARES", "Source", "Truth", "World", "damaged", "make_receipts", "make_world", "number_text", "remittance"]
