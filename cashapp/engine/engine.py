@@ -34,7 +34,7 @@ RULES: tuple[Callable[[Case], list[Solution]], ...] = (
 
 MAX_REASONS = 14
 
-SPREAD_FROM = 2_000
+SPREAD_FROM = 500
 """Receipts from which on it pays to share the work."""
 
 
