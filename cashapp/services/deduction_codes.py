@@ -29,6 +29,7 @@ def map_code(*, actor: Actor, company: Company, code: str, reason: str, customer
         raise CodeRefused("choose what it is to us")
     if customer is not None and customer.company_id != company.pk:
         raise CodeRefused("the customer is another company’s")
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)  # two who say it first come one after the other
     known = DeductionCode.objects.select_for_update(of=("self",)).order_by("pk")
     found = known.filter(company=company, customer=customer, code=plain).first()
     row = found or DeductionCode(company=company, customer=customer, code=plain)

@@ -41,13 +41,17 @@ def approve_alias(*, actor: Actor, alias: PayerAlias, now: datetime) -> PayerAli
 
 @transaction.atomic
 def change_alias(*, actor: Actor, alias: PayerAlias, scope: str, expires_on: date | None) -> PayerAlias:
-    """Whose invoices it may pay, and until when it counts. More reach asks for approval anew. Raises AliasRefused, NotAllowed."""
+    """Whose invoices it may pay, and until when it counts. More reach, or a longer time, asks for approval anew.
+
+    Raises AliasRefused, NotAllowed.
+    """
     require(actor, "payers.edit", alias.company_id)
     held = _held(alias)
     if scope not in PayerAlias.Scope.values:
         raise AliasRefused("say whose invoices it may pay")
     before = {"scope": held.scope, "expires_on": str(held.expires_on or "")}
-    if scope == PayerAlias.Scope.GROUP != held.scope:
+    longer = held.expires_on is not None and (expires_on is None or expires_on > held.expires_on)
+    if longer or scope == PayerAlias.Scope.GROUP != held.scope:
         held.approved_by, held.approved_at, held.created_by = "", None, actor.label
     held.scope, held.expires_on = scope, expires_on
     held.save(update_fields=["scope", "expires_on", "approved_by", "approved_at", "created_by"])

@@ -92,20 +92,39 @@ def opened(mailbox: Mailbox) -> Iterator[Folder]:
 
 
 def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
-    if mailbox.security == "tls":
-        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
-    if mailbox.security == "none" and not _is_near(mailbox.host, mailbox.port):
-        raise MailboxRefused(f"{mailbox.host} is not on the own network: use TLS, for the password would cross others' in the clear")
-    imap = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT)
-    if mailbox.security == "starttls":
-        imap.starttls(ssl_context=ssl.create_default_context())
+    """A connection that hasn't logged in yet: to a place where a mail server may be, and to one that greets as a mail server does. What
+    another service says is never told on, so that nobody reads by this what isn't a mailbox."""
+    _check_places(mailbox, {str(info[4][0]) for info in socket.getaddrinfo(mailbox.host, mailbox.port, type=socket.SOCK_STREAM)})
+    try:
+        imap = _greeted(mailbox)
+    except imaplib.IMAP4.error:
+        raise MailboxRefused(f"{mailbox.host}:{mailbox.port} doesn't answer as IMAP servers do") from None
+    try:
+        _check_places(mailbox, {str(imap.sock.getpeername()[0])})  # the name may mean another place by now
+        if mailbox.security == "starttls":
+            imap.starttls(ssl_context=ssl.create_default_context())
+    except BaseException:
+        with suppress(imaplib.IMAP4.error, OSError):
+            imap.shutdown()
+        raise
     return imap
 
 
-def _is_near(host: str, port: int) -> bool:
-    """Whether all addresses of the host are private ones."""
-    found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    return bool(found) and all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
+def _greeted(mailbox: Mailbox) -> imaplib.IMAP4:
+    if mailbox.security == "tls":
+        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
+    return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT)
+
+
+def _check_places(mailbox: Mailbox, addresses: set[str]) -> None:
+    """Raise MailboxRefused for an address at which there is no mail server (those of the machine's link, where clouds keep their secrets,
+    of groups, of nobody), and without encryption for one that isn't on the own network."""
+    places = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    places = [getattr(place, "ipv4_mapped", None) or place for place in places]
+    if any(p.is_link_local or p.is_multicast or p.is_unspecified for p in places):
+        raise MailboxRefused(f"{mailbox.host} is no address of a mail server")
+    if mailbox.security == "none" and not (places and all(p.is_private for p in places)):
+        raise MailboxRefused(f"{mailbox.host} is not on the own network: use TLS, for the password would cross others' in the clear")
 
 
 def _select(imap: imaplib.IMAP4, folder: str) -> Folder:

@@ -74,6 +74,8 @@ def change_mailbox(*, actor: Actor, mailbox: Mailbox, given: Given) -> Mailbox:
 
 
 def _save(mailbox: Mailbox) -> None:
+    if any(not text.isprintable() for text in (mailbox.host, mailbox.username, mailbox.folder)):
+        raise MailboxRefused("server, user name and folder are written on one line")  # another would be a command of its own
     try:
         with transaction.atomic():
             mailbox.save()

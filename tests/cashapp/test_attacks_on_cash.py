@@ -5,20 +5,25 @@ from datetime import timedelta
 import pytest
 from django.db.models import Sum
 
-from cashapp.models import Match, MatchPolicy, PayoutAccount, Refund, StatementLine
+from cashapp.models import Match, MatchPolicy, PayerAlias, PayoutAccount, Refund, StatementLine
+from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
+from cashapp.selectors.payers import counting_aliases
 from cashapp.services import return_receipt, reverse_match
 from cashapp.services.errors import OverLimit
+from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
+from cashapp.services.refunds.accounts import checked
 from cashapp.services.refunds.asking import cancel_refund
-from cashapp.services.refunds.errors import RefundRefused
+from cashapp.services.refunds.errors import PayoutRefused, RefundRefused
 from cashapp.services.refunds.paying import pay_refund, return_refund
+from cashapp.services.remittances.layouts import LayoutRefused, NewLayout, save_layout
 from cashapp.services.returning import ReturnRefused
 from cashapp.services.transferring import transfer_receipt
 from ledger.models import Line, OpenItem
 from ledger.verify import verify_books
 from org.actors import NotAllowed
 from tests.cashapp.test_races import at_once
-from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, export, propose
+from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, details, export, propose
 from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
 from tests.factories import DAY, issue, make_company, make_customer, make_user
 from workflow.services.approvals import Decided
@@ -80,6 +85,36 @@ class TestTheBankTakesBackWhatWasPaidBack:
         refund.refresh_from_db()
         return_refund(actor=people["controller"], refund=refund, reason="account closed", day=TODAY)
         assert (balance(owed), payable(), verify_books(TODAY)) == (0, 0, [])
+
+
+@pytest.mark.parametrize("holder", ["АСМЕ GmbH", "ACME\u202e GmbH", "AC\u200bME GmbH", "ACME\x01GmbH"])
+def test_a_holder_that_only_looks_like_the_customer_is_refused(holder):
+    with pytest.raises(PayoutRefused, match="two alphabets"):
+        checked(details(holder=holder))
+    assert checked(details(holder="ＡＣＭＥ  GmbH")).holder == "ACME GmbH" and checked(details(holder="ООО Ромашка"))
+
+
+def test_a_layout_of_other_peoples_customers_is_not_overwritten(bank, acme):
+    others = make_user("specialist", bank.company)
+    acme.collector = others
+    acme.save()
+    ana = make_user("specialist", bank.company, scope="portfolio")
+    wanted = NewLayout("ACME", AdviceMapping(), "f", customer=acme)
+    save_layout(actor=others, company=bank.company, layout=wanted)
+    with pytest.raises(LayoutRefused, match="choose another name"):
+        save_layout(actor=ana, company=bank.company, layout=NewLayout("ACME", AdviceMapping(), "f"))
+
+
+def test_an_expired_alias_counts_again_only_once_it_is_approved_anew(bank, acme, people):
+    MatchPolicy.objects.create(company=bank.company, alias_approval=True)
+    alias = PayerAlias.objects.create(
+        company=bank.company, customer=acme, kind="name", value="ACME TRADING", created_by="user:0", approved_by="user:1",
+        approved_at=NOW, expires_on=DAY,
+    )  # fmt: skip
+    change_alias(actor=people["supervisor"], alias=alias, scope="customer", expires_on=None)
+    assert not counting_aliases(bank.company_id, TODAY).exists()
+    with pytest.raises(AliasRefused, match="somebody else"):
+        approve_alias(actor=people["supervisor"], alias=alias, now=NOW)
 
 
 def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):

@@ -1,6 +1,7 @@
 """Mailboxes over a real IMAP server: read only, each mail once, none lost, whatever breaks off when."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -168,6 +169,32 @@ def test_without_encryption_only_the_own_network_is_spoken_to(
     monkeypatch.setattr(imap.socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", ("93.184.215.14", 143))])
     with pytest.raises(MailboxRefused, match="use TLS"):
         try_mailbox(actor=SYSTEM, mailbox=mailbox)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])
+def test_where_no_mail_server_is_nobody_connects(
+    company: Company, server: ImapServer, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    mailbox = made(server, company, security="tls")
+    monkeypatch.setattr(imap.socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", (address, 143))])
+    monkeypatch.setattr(imap, "_greeted", lambda _: pytest.fail("connected"))
+    with pytest.raises(MailboxRefused, match="no address of a mail server"):
+        try_mailbox(actor=SYSTEM, mailbox=mailbox)
+
+
+def test_what_another_service_says_is_not_told_on(company: Company, server: ImapServer) -> None:
+    def speak(other: socket.socket) -> None:
+        with other.accept()[0] as caller:
+            caller.sendall(b"-ERR secret of another service\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=speak, args=[other], daemon=True).start()
+        mailbox = made(server, company, port=other.getsockname()[1])
+        with pytest.raises(MailboxRefused, match="answer as IMAP servers do") as refused:
+            try_mailbox(actor=SYSTEM, mailbox=mailbox)
+    assert "secret" not in str(refused.value)
+    with pytest.raises(MailboxRefused, match="on one line"):
+        made(server, company, username="a\r\nA1 DELETE INBOX")
 
 
 def test_the_page_sets_a_mailbox_up_and_tries_it_out(client: Client, server: ImapServer, company: Company) -> None:

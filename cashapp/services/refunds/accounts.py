@@ -4,6 +4,7 @@ Whoever proposes doesn't approve. With the approval the contacts known before ar
 (`MatchPolicy.payout_wait_days`), so that a customer whose mailbox somebody else reads can still object.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,14 +45,22 @@ def checked(details: Details) -> Details:
 
     Sources: ISO 13616 (IBAN, mod 97), ISO 9362 (BIC), ABA routing number check digit.
     """
-    holder, currency = " ".join(details.holder.split()), details.currency.upper()
+    holder, currency = " ".join(unicodedata.normalize("NFKC", details.holder).split()), details.currency.upper()
     if not holder:
         raise PayoutRefused("say in whose name the account is")
+    if not holder.isprintable() or len(_alphabets(holder)) > 1:
+        raise PayoutRefused("the holder’s name has signs that can’t be seen, or letters of two alphabets that look alike: type it anew")
     if currency not in money.currencies():
         raise PayoutRefused(f"{currency or 'nothing'} is no currency")
     account, bank = _checked_iban(details) if details.scheme == "iban" else _checked_us(details)
     country = account[:2] if details.scheme == "iban" else "US"
     return Details(holder, details.scheme, account, bank, country, currency)
+
+
+def _alphabets(text: str) -> set[str]:
+    """Alphabets with letters that look like each other's: a name in two of them is made to look like another one."""
+    found = {unicodedata.name(sign, "").partition(" ")[0] for sign in text if sign.isalpha()}
+    return found & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
 
 
 def _checked_iban(details: Details) -> tuple[str, str]:

@@ -78,5 +78,5 @@ def _texts(parent: etree._Element, **texts: str) -> None:
 
 def _sub(parent: etree._Element, tag: str, text: str | None = None) -> etree._Element:
     child = etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}")
-    child.text = text
+    child.text = None if text is None else "".join(sign if sign.isprintable() else " " for sign in text)
     return child

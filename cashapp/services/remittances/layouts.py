@@ -95,6 +95,9 @@ def save_layout(*, actor: Actor, company: Company, layout: NewLayout) -> AdviceL
         raise LayoutRefused(f"{sender} is neither an address nor a domain such as example.com")
     if layout.customer and layout.customer.company_id != company.pk:
         raise LayoutRefused(f"{layout.customer} is a customer of another company")
+    there = AdviceLayout.objects.filter(company=company, kind=layout.kind, name=name, is_active=True)
+    if there.exists() and not layouts_in_sight(actor).filter(pk__in=there.values("pk")).exists():
+        raise LayoutRefused(f"a layout of other people’s customers is called {name}: choose another name")
     values = {
         "mapping": codec.encode(layout.mapping), "fingerprint": layout.fingerprint, "customer": layout.customer, "sender": sender,
         "created_by": actor.label, "is_active": True,
