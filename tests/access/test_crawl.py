@@ -200,7 +200,7 @@ def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
         caller, keys = found
         theirs = tuple(_twin(key) for key in keys)
         missing = tuple(_moved(key, NOWHERE) for key in keys)
-        for method in ("GET", *UNSAFE):
+        for method in ("GET", *UNSAFE) if address.api else ("GET", "POST"):  # to a page every other method is one of the two
             answer, nothing = caller.ask(address, theirs, method), caller.ask(address, missing, method)
             made_here = method == "PUT" and "external_id" in address.parameters  # makes one where there is none: judged by the body
             assert answer.status_code in (404, 405) or made_here, (address.name, method, theirs, answer.status_code)
