@@ -35,6 +35,17 @@ ITEM_STAYS = """
     RETURN NEW;"""
 
 
+REASON_KEPT = """
+    IF NOT EXISTS (
+        SELECT FROM cashapp_reopening o JOIN cashapp_dayreconciliation r ON r.id = o.reconciliation_id
+        WHERE r.id = OLD.id AND o.was_hash = r.signed_hash AND age(o.xmin) <= age(r.xmin)
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'a signed day is opened again with a reason that is kept';
+    END IF;
+    RETURN NEW;"""
+"""A reason written before the day was last signed (its row is older) opens nothing again."""
+
+
 class DayReconciliation(models.Model):
     """One bank account on one day, minor units of its currency. What the bank says, what the books say, and the items between them.
 
@@ -99,6 +110,10 @@ class DayReconciliation(models.Model):
                 name="signed_as_signed", when=pgtrigger.Before, operation=pgtrigger.UpdateOf(*FIGURES),
                 condition=pgtrigger.Q(old__state="signed", new__state="signed"),
                 func="RAISE insufficient_privilege USING MESSAGE = 'what was signed stays as signed: re-open it with a reason';",
+            ),
+            Guard(
+                name="signed_until_reopened", when=pgtrigger.Before, operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(old__state="signed") & ~pgtrigger.Q(new__state="signed"), func=REASON_KEPT,
             ),
         ]  # fmt: skip
 

@@ -15,6 +15,16 @@ CHECKS: dict[str, str] = {
             r.bank_closing IS DISTINCT FROM r.ledger_closing + coalesce(i.total, 0) OR r.explained <> coalesce(i.total, 0)
             OR r.ledger_closing <> coalesce(b.total, 0) OR r.bank_closing <> r.bank_opening + r.bank_movements
             OR r.ledger_closing <> r.ledger_opening + r.ledger_movements)""",
+    "bank days are signed as the audit trail says": """
+        SELECT 'day ' || r.day || ' of account ' || d.id || ' is signed by ' || r.signed_by || ', which the audit trail does not say so'
+        FROM cashapp_dayreconciliation r JOIN cashapp_bankaccount d ON d.id = r.bank_account_id
+        LEFT JOIN LATERAL (
+            SELECT actor, data FROM workflow_event WHERE subject_type = 'cashapp.dayreconciliation' AND subject_id = r.id
+                AND type = 'bank_day.signed' ORDER BY id DESC LIMIT 1
+        ) e ON TRUE
+        WHERE {d} AND r.state = 'signed' AND (e.actor IS DISTINCT FROM r.signed_by OR e.data->>'hash' IS DISTINCT FROM r.signed_hash
+            OR (e.data->>'bank')::bigint IS DISTINCT FROM r.bank_closing
+            OR (e.data->>'books')::bigint IS DISTINCT FROM r.ledger_closing)""",
     "lines laid together by hand come to the same": """
         SELECT 'tie ' || t.id || ' of account ' || d.id || ': ' || s.total || ' at the bank, ' || b.total || ' in the books'
         FROM cashapp_banktie t JOIN cashapp_bankaccount d ON d.id = t.bank_account_id

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.db.models import Sum
 
-from cashapp.models import Match, MatchPolicy, PayerAlias, PayoutAccount, Refund, StatementLine
+from cashapp.models import DayReconciliation, Match, MatchPolicy, PayerAlias, PayoutAccount, Refund, StatementLine
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.payers import counting_aliases
 from cashapp.services import return_receipt, reverse_match
 from cashapp.services.errors import OverLimit
 from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
+from cashapp.services.reconciling.signing import reopen_day
 from cashapp.services.refunds.accounts import checked
 from cashapp.services.refunds.asking import cancel_refund
 from cashapp.services.refunds.errors import PayoutRefused, RefundRefused
@@ -23,6 +25,7 @@ from ledger.models import Line, OpenItem
 from ledger.verify import verify_books
 from org.actors import NotAllowed
 from tests.cashapp.test_races import at_once
+from tests.cashapp.test_reconciling import _signed
 from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, details, export, propose
 from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
 from tests.factories import DAY, issue, make_company, make_customer, make_user
@@ -176,3 +179,17 @@ def _or(act):
         return act()
     except (Decided, NotAllowed) as refusal:
         return refusal
+
+
+def test_a_signed_day_is_opened_by_no_way_but_a_reason_that_is_kept(bank):
+    take(camt([Row(10_00, "x")]))
+    row, _, boss = _signed(bank)
+    signed_again = {"state": "signed", "signed_by": boss.label, "signed_hash": row.signed_hash, "ledger_mark": row.ledger_mark}
+    with pytest.raises(ProgrammingError, match="with a reason"), transaction.atomic():
+        DayReconciliation.objects.filter(pk=row.pk).update(state="open", prepared_by="")
+    reopen_day(actor=boss, reconciliation=row, reason="one is missing")
+    with transaction.atomic():
+        DayReconciliation.objects.filter(pk=row.pk).update(**signed_again | {"signed_by": "user:99", "prepared_by": "user:98"})
+    with pytest.raises(ProgrammingError, match="with a reason"), transaction.atomic():
+        DayReconciliation.objects.filter(pk=row.pk).update(state="open")
+    assert "audit trail" in " ".join(d.detail for d in verify_books(TODAY))
