@@ -96,6 +96,8 @@ def end_relation(*, actor: Actor, relation: PayerRelation, day: date, reason: st
         raise RelationRefused(f"it is {held.get_state_display()} already")
     if not reason.strip():
         raise RelationRefused("say why it ends")
+    if held.valid_to and day > held.valid_to:
+        raise RelationRefused(f"it ends on {held.valid_to} already: propose it anew if it goes on")
     if held.state == State.PROPOSED or day < held.valid_from:
         held.state = State.ENDED
     held.valid_to = max(day, held.valid_from)

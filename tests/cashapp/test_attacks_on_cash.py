@@ -6,13 +6,14 @@ import pytest
 from django.db import ProgrammingError, transaction
 from django.db.models import Sum
 
-from cashapp.models import DayReconciliation, Match, MatchPolicy, PayerAlias, PayoutAccount, Refund, StatementLine
+from cashapp.models import DayReconciliation, Match, MatchPolicy, PayerAlias, PayerRelation, PayoutAccount, Refund, StatementLine
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.payers import counting_aliases
 from cashapp.services import return_receipt, reverse_match
 from cashapp.services.errors import OverLimit
 from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
+from cashapp.services.payer_relations import RelationRefused, end_relation
 from cashapp.services.reconciling.signing import reopen_day
 from cashapp.services.refunds.accounts import checked
 from cashapp.services.refunds.asking import cancel_refund
@@ -118,6 +119,16 @@ def test_an_expired_alias_counts_again_only_once_it_is_approved_anew(bank, acme,
     assert not counting_aliases(bank.company_id, TODAY).exists()
     with pytest.raises(AliasRefused, match="somebody else"):
         approve_alias(actor=people["supervisor"], alias=alias, now=NOW)
+
+
+def test_one_person_does_not_prolong_who_pays_for_whom(bank, acme, people):
+    relation = PayerRelation.objects.create(
+        company=bank.company, kind="other", payer=make_customer(bank.company), pays_for=acme, valid_from=DAY, valid_to=TODAY,
+        state="active", proposed_by="user:0",
+    )  # fmt: skip
+    with pytest.raises(RelationRefused, match="propose it anew"):
+        end_relation(actor=people["senior"], relation=relation, day=TODAY + timedelta(days=900), reason="x")
+    assert end_relation(actor=people["senior"], relation=relation, day=DAY, reason="x").valid_to == DAY
 
 
 def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):

@@ -105,3 +105,4 @@ def test_what_is_no_mail_or_built_to_hurt_is_refused_at_once(data: bytes) -> Non
 def test_html_that_is_none_still_becomes_text() -> None:
     assert text_of("<script>alert(1)</script>a<br>b &amp; c<div><![x<unfinished").startswith("a\nb & c")
     assert text_of("<td>" * 5000).strip() == ""
+    assert text_of("a<!-- b --><p>c" + "<!--" * 1_000_000) == "a\nc" and text_of("<?" * 1_000_000).startswith("?")  # at once

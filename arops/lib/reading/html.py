@@ -12,12 +12,26 @@ def text_of(source: str) -> str:
     """The text, one line a row or paragraph, without runs of blanks."""
     reader = _Text()
     try:
-        reader.feed(source)
+        plain = _without_comments(source)
+        last = plain.rfind(">") + 1
+        reader.feed(plain[:last] + plain[last:].replace("<", " "))  # no tag that begins there is ever closed
         reader.close()
     except (AssertionError, ValueError):  # the parser's own words for markup that is none
         pass
     lines = (re.sub(r"[ \u00a0]*\t[ \u00a0]*", "\t", re.sub(r"[ \u00a0]+", " ", line)) for line in "".join(reader.parts).split("\n"))
     return "\n".join(stripped for line in lines if (stripped := line.rstrip().strip(" ")))
+
+
+def _without_comments(source: str) -> str:
+    """Comments taken out, to the end where one isn't closed: the parser looks for the end of each anew, which takes hours for many."""
+    kept, at = [], 0
+    while (start := source.find("<!--", at)) >= 0:
+        kept.append(source[at:start])
+        end = source.find("-->", start + 2)
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    return "".join([*kept, source[at:]])
 
 
 class _Text(HTMLParser):
