@@ -85,7 +85,7 @@ urlpatterns = [
     path("mails/<int:pk>/aside/", mails.aside, name="mail-aside"),
     path("mails/<int:pk>/original/", mails.original, name="mail-original"),
     path("mails/parts/<int:pk>/", mails.part, name="mail-part"),
-    path("mails/parts/<int:pk>/page/<int:number>/", mails.part_page, name="mail-part-page"),
+    path("mails/parts/<int:pk>/page/", mails.part_page, name="mail-part-page"),
     path("mails/parts/<int:pk>/original/", mails.part_original, name="mail-part-original"),
     path("mails/parts/<int:pk>/read/", mails.part_read, name="mail-part-read"),
     # remittance advices, and cheques keyed by hand

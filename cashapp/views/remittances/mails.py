@@ -1,6 +1,5 @@
 """Mails with advices: a list by what became of them, one mail with its files, mails brought as .eml files."""
 
-import base64
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -21,10 +20,11 @@ from cashapp.forms.remittances import AdviceFilesForm
 from cashapp.selectors.mails import advices_of, counts_by_state, history_of, mail_list, mails_in_sight
 from cashapp.selectors.remittances import companies_of
 from cashapp.services.remittances.layouts import propose_layout
-from cashapp.services.remittances.looking import draw_page, look_at
+from cashapp.services.remittances.looking import look_at
 from cashapp.services.remittances.mail import bring_mail, take_mail
 from cashapp.services.remittances.taking import kind_of
 from cashapp.views.files import KEPT, brought
+from cashapp.views.remittances.detail import drawn
 from messaging.models import InboundMail, InboundPart
 from messaging.services.receiving import read_again, set_mail_aside
 from org.access import allowed
@@ -167,15 +167,9 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allowed("cash.view")
-def part_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """A page of the file, drawn anew as a picture: nothing of the file itself reaches the browser."""
-    try:
-        png = base64.b64decode(draw_page(_part(request, pk).stored_file, number))
-    except InputRefused:
-        raise Http404 from None
-    response = HttpResponse(png, content_type="image/png")
-    response["X-Content-Type-Options"], response["Cache-Control"] = "nosniff", "private, max-age=86400, immutable"
-    return response
+def part_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A page (`?n=`) of the file, drawn anew as a picture: nothing of the file itself reaches the browser."""
+    return drawn(request, _part(request, pk).stored_file)
 
 
 @allowed("cash.view")
