@@ -79,12 +79,12 @@ class Requests:
         for n, credit in enumerate(credits.order_by("balance", "pk")[:2]):
             refund = self._refund(credit, senior)
             if n and refund.approval:
-                approve(actor=self.world.people["supervisor"], approval=refund.approval, now=self.now, today=self.today)
+                approve(actor=self.world.people["controller"], approval=refund.approval, now=self.now, today=self.today)
 
     def _found_after_payment(self, company: Company) -> None:
         """Two paid invoices that turn out to have billed too much: their credit memos stay open, to be paid back."""
         paid = Invoice.objects.filter(company=company, kind="invoice", open_item__balance=0, memos=None, retainage=0)
-        paid = paid.filter(customer__collector__isnull=False, total__gt=500_00).exclude(open_item__disputes__isnull=False)
+        paid = paid.filter(customer__collector__isnull=False, total__range=(500_00, 8_000_00)).exclude(open_item__disputes__isnull=False)
         for invoice in paid.select_related("company", "customer__collector", "open_item").order_by("-document_date", "-total")[:2]:
             memo = self._credit(invoice, 20, "quantity", "Found when they compared their timesheets, after they had paid.")
             if memo.state == "waiting":

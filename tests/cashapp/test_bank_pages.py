@@ -195,7 +195,7 @@ def test_the_policy_is_changed_by_those_who_may(desk):
     client = enter(desk.senior)
     data = {
         "posts_alone": "on", "auto_threshold": 92, "suggest_threshold": 40, "tolerances": "EUR 2.50\nJPY 300", "approver_limits": "",
-        "tolerance_percent": "1.0", "discount_grace_days": 5,
+        "tolerance_percent": "1.0", "discount_grace_days": 5, "sample_percent": 10, "alias_months": 24, "payout_wait_days": 5,
     }  # fmt: skip
     assert client.post(url("policy", desk.bank.company_id), data).status_code == 302
     assert MatchPolicy.objects.get().tolerances == {"EUR": 2_50, "JPY": 300}

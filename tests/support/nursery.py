@@ -4,6 +4,7 @@ As a script it is the nursery itself: `python -m tests.support.nursery package.m
 input forks a worker that calls the function, its key and its end are told on standard output.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -38,7 +39,8 @@ class Nursery:
 
     def kill(self, pid: int) -> int:
         """SIGKILL to a worker that `start` gave; how it ended (0: it was done before)."""
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, and been waited for
+            os.kill(pid, signal.SIGKILL)
         return self.wait()
 
     def __enter__(self) -> "Nursery":
