@@ -53,6 +53,7 @@ def test_set_aside_from_the_list_and_undone(desk):
     assert "attachment" in senior.get(url("remittances") + "?format=csv")["Content-Disposition"]
     odd = senior.get(url("remittances") + "?view=x&least=abc&paid_from=nonsense&after=~~")
     assert odd.status_code == 422 and b"not understood" in odd.content
+    assert senior.get(url("remittances") + "?items=x&keys=y").status_code == 200, "`items` is no filter"
 
 
 def test_a_portfolio_sees_its_own_advices_and_names_no_others(desk):

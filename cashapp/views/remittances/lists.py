@@ -47,7 +47,7 @@ def index(request: HttpRequest, upload: AdviceFilesForm | None = None) -> HttpRe
         "tabs": [(code, label, counts.get(code)) for code, label in VIEWS], "label": dict(VIEWS)[wanted.view],
         "in_force": in_force(form, user), "errors": form.reasons(), "sources": Remittance.Source.choices,
         "companies": list(reading.companies_of(user)), "user_can_export": user.can("reports.export"), "may_import": may_import,
-        "may_apply": user.can("cash.apply"),
+        "may_apply": user.can("cash.apply"), "was": list(request.GET.items()),
         "upload": upload or (_upload(request) if may_import else None),
     }  # fmt: skip
     return page(request, "cashapp/remittances.html", context, fragment="rows", status=422 if upload or not valid else 200)
