@@ -18,18 +18,18 @@ from cashapp.services.reconciling.signing import reopen_day
 from cashapp.services.refunds.accounts import checked
 from cashapp.services.refunds.asking import cancel_refund
 from cashapp.services.refunds.errors import PayoutRefused, RefundRefused
-from cashapp.services.refunds.paying import pay_refund, return_refund
+from cashapp.services.refunds.paying import pay_from_statements, pay_refund, return_refund
 from cashapp.services.remittances.layouts import LayoutRefused, NewLayout, save_layout
 from cashapp.services.returning import ReturnRefused
 from cashapp.services.transferring import transfer_receipt
-from ledger.models import Line, OpenItem
+from ledger.models import Line, OpenItem, Period
 from ledger.verify import verify_books
 from org.actors import NotAllowed
 from tests.cashapp.test_races import at_once
 from tests.cashapp.test_reconciling import _signed
 from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, details, export, propose
 from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
-from tests.factories import DAY, issue, make_company, make_customer, make_user
+from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, make_user
 from workflow.services.approvals import Decided
 
 from .desk import NOW, balance, fresh, work
@@ -129,6 +129,16 @@ def test_one_person_does_not_prolong_who_pays_for_whom(bank, acme, people):
     with pytest.raises(RelationRefused, match="propose it anew"):
         end_relation(actor=people["senior"], relation=relation, day=TODAY + timedelta(days=900), reason="x")
     assert end_relation(actor=people["senior"], relation=relation, day=DAY, reason="x").valid_to == DAY
+
+
+def test_a_refund_that_can_not_be_paid_stops_no_bank_file(bank, acme, people):
+    payout = allow_details(people["controller"], propose(people["senior"], acme))
+    credit = issue(acme, -300_00, kind="credit_memo", number="CM-1", currency="EUR")
+    asked = allow(people["supervisor"], ask(people["senior"], credit, payout, 60_00))
+    export(people["controller"], bank, asked)
+    Period.objects.filter(company=bank.company).update(state="closed")
+    take(camt([Row(-60_00, f"REFUND {asked.number}")], opening=500_00))
+    assert pay_from_statements(actor=SYSTEM, company=bank.company) == []
 
 
 def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
+from arops.lib.refusal import Refused
 from cashapp.models import BankAccount, Refund, StatementLine
 from cashapp.selectors.settlement import Days
 from cashapp.services.refunds.asking import _end, _record, locked_refund
@@ -34,7 +35,7 @@ def pay_refund(
         raise RefundRefused("choose an account of the company in the refund’s currency")
     if line and (line.amount, line.currency, line.statement.bank_account_id) != (-held.amount, held.currency, bank_account.pk):
         raise RefundRefused("the bank’s line is of another amount or account")
-    if line and Refund.objects.filter(paid_line=line).exists():
+    if line and Refund.objects.filter(paid_line=StatementLine.objects.select_for_update(no_key=True).get(pk=line.pk)).exists():
         raise RefundRefused("the bank’s line pays another refund")
     held.payout_id = _post(held, bank_account, day, line, actor)
     held.state, held.paid_on, held.paid_line = State.PAID, day, line
@@ -77,14 +78,18 @@ def return_refund(*, actor: Actor, refund: Refund, reason: str, day: date) -> Re
 
 
 def pay_from_statements(*, actor: Actor, company: Company) -> list[Refund]:
-    """Pay what the bank's statements show leaving: a debit of the amount that bears the refund's number, once. Safe to repeat."""
+    """Pay what the bank's statements show leaving: a debit of the amount that bears the refund's number, once. Safe to repeat;
+    what can't be paid stops nothing else."""
     waiting = {r.number: r for r in Refund.objects.filter(company=company, state=State.EXPORTED)}
     paid = []
     for line in _debits(company, {-r.amount for r in waiting.values()}) if waiting else ():
         refund = next((r for number, r in waiting.items() if -r.amount == line.amount and _bears(line, number)), None)
         if refund is None or refund.currency != line.currency:
             continue
-        pay_refund(actor=actor, refund=refund, bank_account=line.statement.bank_account, day=line.booking_date, line=line)
+        try:
+            pay_refund(actor=actor, refund=refund, bank_account=line.statement.bank_account, day=line.booking_date, line=line)
+        except Refused:  # somebody was quicker, or no period is open: its page still shows the line
+            continue
         paid.append(waiting.pop(refund.number))
     return paid
 
