@@ -147,7 +147,7 @@ def work_on(actor: Actor, receipt: Receipt, today: date, typed: Mapping[str, Any
     ids = {a["item"] for p in proposals for a in p.allocations} | {r["item"] for r in (draft or {}).get("rows", [])}
     items = items_in_sight(actor, receipt, ids)
     disputed = disputed_by_item(ids) if ids else {}
-    answers = [_answer(p, items, disputed, receipt) for p in proposals]
+    answers = [_answer(p, items, disputed, receipt) for p in _nameable(actor, receipt.company_id, proposals, ids - items.keys())]
     best = next((a for a in answers if a.rows and a.fits), None)
     best = best if best and best.proposal.outcome != "ask" else None
     if draft is not None:
@@ -161,6 +161,19 @@ def work_on(actor: Actor, receipt: Receipt, today: date, typed: Mapping[str, Any
     )
     work.payer, work.file = payer_facts(receipt, today), file_of(receipt)
     return work
+
+
+def _nameable(actor: Actor, company_id: int, proposals: Sequence[MatchProposal], missing: set[int]) -> Sequence[MatchProposal]:
+    """Proposals without those that name somebody out of sight: a customer, or items (of `missing`) of one. Their reasons would tell."""
+    reach = actor.reach("cash.view")
+    if reach.everything or company_id in reach.companies:
+        return proposals
+    owners = {p.customer_id for p in proposals} - {None}
+    if owners:
+        owners -= set(Customer.objects.visible_to(actor, "cash.view").filter(pk__in=owners).values_list("pk", flat=True))
+    if missing:
+        missing -= set(OpenItem.objects.visible_to(actor, "cash.view").filter(pk__in=missing).values_list("pk", flat=True))
+    return [p for p in proposals if p.customer_id not in owners and not any(a["item"] in missing for a in p.allocations)]
 
 
 def items_in_sight(actor: Actor, receipt: Receipt, ids: Iterable[int]) -> dict[int, OpenItem]:

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db import ProgrammingError, transaction
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
 
 from cashapp.models import DayReconciliation, Match, MatchPolicy, PayerAlias, PayerRelation, PayoutAccount, Refund, StatementLine
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.payers import counting_aliases
-from cashapp.services import return_receipt, reverse_match
+from cashapp.services import match_receipts, return_receipt, reverse_match
 from cashapp.services.errors import OverLimit
 from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
 from cashapp.services.payer_relations import RelationRefused, end_relation
@@ -139,6 +141,22 @@ def test_a_refund_that_can_not_be_paid_stops_no_bank_file(bank, acme, people):
     Period.objects.filter(company=bank.company).update(state="closed")
     take(camt([Row(-60_00, f"REFUND {asked.number}")], opening=500_00))
     assert pay_from_statements(actor=SYSTEM, company=bank.company) == []
+
+
+def test_why_a_receipt_waits_names_nobody_elses_customers(bank):
+    theirs, ana = make_user("specialist", bank.company), make_user("specialist", bank.company, scope="portfolio")
+    for n, name in enumerate(("Secret One GmbH", "Secret Two Ltd"), 1):
+        issue(make_customer(bank.company, name, collector=theirs), 500_00, number=f"INV-{n}000")
+    paid = money_in(bank, 500_00, payer="Nobody")
+    match_receipts(company=bank.company, actor=SYSTEM, today=TODAY)
+    assert any("Secret" in " ".join(p.reasons) for p in paid.proposals.all())
+    client = Client()
+    client.force_login(ana)
+    for page in (reverse("cashapp:workbench"), reverse("cashapp:panel", args=[paid.pk])):
+        shown = client.get(page).content.decode()
+        assert "Nobody" in shown and "Secret" not in shown
+    client.force_login(theirs)
+    assert "Secret One" in client.get(page).content.decode()
 
 
 def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):
