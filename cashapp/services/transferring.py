@@ -64,7 +64,7 @@ def _number(receipt: Receipt, company_id: int) -> str:
     """What it is called over there; handed over once more after it was taken back, it has another number than before."""
     plain = f"{receipt.number}-{receipt.company.code}"
     before = OpenItem.objects.filter(company=company_id, kind=OpenItem.Kind.RECEIPT, number__startswith=plain)
-    return f"{plain}/{receipt.version}" if before.exists() else plain
+    return f"{plain}.{receipt.version}" if before.exists() else plain
 
 
 def _out(receipt: Receipt, amount: int, customer: Customer, reason: str) -> EntryDraft:

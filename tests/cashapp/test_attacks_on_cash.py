@@ -12,6 +12,7 @@ from cashapp.models import DayReconciliation, Match, MatchPolicy, PayerAlias, Pa
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.payers import counting_aliases
+from cashapp.selectors.unapplied import open_cash
 from cashapp.services import match_receipts, return_receipt, reverse_match
 from cashapp.services.errors import OverLimit
 from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
@@ -177,6 +178,7 @@ def test_money_of_another_company_is_handed_over_again_after_it_was_taken_back(b
             actor=person, receipt=paid, version=fresh(paid).version, customer=there, reason="theirs", today=TODAY, now=NOW
         )
         numbers.add(part.number)
+        assert part.pk in {c.receipt.pk for c in open_cash(SYSTEM, TODAY)}
         reverse_match(actor=person, match=Match.objects.get(receipt=paid, reversed_by=None), reason="no", today=TODAY, now=NOW)
     assert len(numbers) == 2 and fresh(paid).unapplied == 80_00 and verify_books(TODAY) == []
 
