@@ -22,7 +22,17 @@ class NavItem:
     permission: str
     phone: bool = False
     group: str = "Work"
+    inner: tuple[tuple[str, str], ...] = ()
+    """Pages behind it that the palette opens from everywhere: what they are called there, and their address's name."""
 
+
+CASH_PAGES = (
+    ("Remittances", "cashapp:remittances"), ("Mails with advices", "cashapp:mails"), ("Bank files", "cashapp:files"),
+    ("Reconciliation with the bank", "cashapp:bank-days"), ("Unapplied cash", "cashapp:unapplied"), ("Refunds", "cashapp:refunds"),
+    ("Bank details for refunds", "cashapp:payouts"), ("Returned items", "cashapp:returns"), ("Cash figures", "cashapp:figures"),
+    ("Payers", "cashapp:payers"), ("Matching rules", "cashapp:rules"), ("Deduction codes", "cashapp:codes"),
+    ("Match policy", "cashapp:policies"), ("Bank accounts", "cashapp:accounts"),
+)  # fmt: skip
 
 NAV = (
     NavItem("My queue", "collections:queue", "queue", "q", "collections.work", True),
@@ -31,7 +41,7 @@ NAV = (
     NavItem("To bill", "invoicing:unbilled", "plus", "b", "invoices.view"),
     NavItem("Exceptions", "invoicing:exceptions", "alert", "e", "invoices.view"),
     NavItem("Invoices", "invoicing:list", "invoice", "i", "invoices.view"),
-    NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True),
+    NavItem("Cash", "cashapp:workbench", "cash", "w", "cash.view", True, inner=CASH_PAGES),
     NavItem("Disputes", "disputes:list", "dispute", "d", "disputes.view", True),
     NavItem("Tasks", "workflow:tasks", "note", "t", "tasks.answer tasks.view"),
     NavItem("Sign-offs", "disputes:sign-offs", "sign", "f", "tasks.answer"),
@@ -77,7 +87,16 @@ def _navigation(user: Any, path: str) -> list[dict[str, Any]]:
     known = [(item, url) for item, url in found if url]
     here = max((url for _, url in known if path.startswith(url)), key=len, default="")
     few = len(known) <= FEW
-    return [{"item": item, "url": url, "current": url == here, "phone": item.phone or few} for item, url in known]
+    return [
+        {
+            "item": item,
+            "url": url,
+            "current": url == here,
+            "phone": item.phone or few,
+            "inner": [(label, _url(name)) for label, name in item.inner],
+        }
+        for item, url in known
+    ]
 
 
 def _url(name: str) -> str:

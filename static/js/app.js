@@ -7,6 +7,11 @@ import { startPreferences } from "./preferences.js";
 import { startForms } from "./forms.js";
 import { startFiles } from "./files.js";
 
+// Where tabs are wider than a phone, the page's own is in sight.
+for (const tab of document.querySelectorAll("nav.tabs [aria-current]")) {
+  const bar = tab.closest("nav");
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}
 startPreferences();
 startToasts();
 startForms();

@@ -10,6 +10,7 @@ export function startPalette() {
   const commands = () => [
     ...[...document.querySelectorAll("main [data-command]"), ...document.querySelectorAll("body > :not(main) [data-command]")].filter((el) => !el.closest("[hidden]") && !el.disabled).map((el) => ({ label: el.dataset.command, hint: el.dataset.key || "", run: () => el.click(), group: "On this page" })),
     ...[...document.querySelectorAll("[data-go]")].map((el) => ({ label: el.title, hint: `g ${el.dataset.go}`, url: el.href, group: "Go to" })),
+    ...[...document.querySelectorAll("[data-place]")].filter((el) => !document.querySelector(`main a[data-command][href="${el.getAttribute("href")}"]`)).map((el) => ({ label: el.dataset.place, hint: "", url: el.href, group: "Go to" })),
   ];
   const show = (found) => {
     list.replaceChildren();
