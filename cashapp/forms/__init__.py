@@ -98,7 +98,10 @@ def words(text: str | None, most: int = 2000) -> str:
 class BankFileForm(forms.Form):
     """A file from the bank, and the account for lists that don't name theirs."""
 
-    file = forms.FileField(label="Bank file", error_messages={"required": "choose a file", "empty": "the file is empty"})
+    file = forms.FileField(
+        label="Bank file", error_messages={"required": "choose a file", "empty": "the file is empty"},
+        widget=forms.ClearableFileInput(attrs={"data-key": "b", "data-command": "Bring a file"}),
+    )  # fmt: skip
     bank_account = forms.ModelChoiceField(
         BankAccount.objects.none(), required=False, empty_label="found in the file", label="Account",
         help_text="Only for lists (CSV, Excel) that don't say whose they are.",

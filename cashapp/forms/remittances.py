@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from arops.lib import money
-from arops.lib.formfields import DayInput
+from arops.lib.formfields import DayInput, ListFilters
 from cashapp.forms import MAX_FILE, amount_of
 from cashapp.models import Remittance, RemittanceLine
 from cashapp.readers.advice.model import Advice, AdviceLine
@@ -20,16 +20,12 @@ MOST_FILES, MOST_LINES = 100, 300
 PLAIN = {"autocomplete": "off"}
 
 
-class FilterForm(forms.Form):
+class FilterForm(ListFilters):
     """The list's query string. What can't be read is named, and narrows nothing."""
 
     view = forms.ChoiceField(required=False, choices=VIEWS)
-    q = forms.CharField(required=False, max_length=80)
     company = forms.IntegerField(**KEY)  # type: ignore[arg-type]
     source = forms.ChoiceField(required=False, choices=[("", "all"), *Remittance.Source.choices])
-    currency = forms.RegexField(r"\A[A-Z]{3}\Z", required=False)
-    least = forms.CharField(required=False, max_length=30)
-    most = forms.CharField(required=False, max_length=30)
     paid_from = forms.DateField(required=False)
     paid_to = forms.DateField(required=False)
     customer = forms.IntegerField(**KEY)  # type: ignore[arg-type]
@@ -42,30 +38,14 @@ class FilterForm(forms.Form):
         view, text = found.pop("view", "") or "join", found.pop("q", "")
         return Wanted(view=view, text=text, **{name: value for name, value in found.items() if value not in (None, "")})
 
-    def reasons(self) -> list[str]:
-        """What is wrong, by field."""
-        return [f"{name.replace('_', ' ')}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
-
-    def clean_q(self) -> str:
-        """Words without NUL, which no text can hold."""
-        return str(self.cleaned_data["q"]).replace("\x00", "").strip()
-
-    def clean_least(self) -> int | None:
-        """Minor units."""
-        return self._amount("least")
-
-    def clean_most(self) -> int | None:
-        """Minor units."""
-        return self._amount("most")
-
-    def _amount(self, name: str) -> int | None:
-        return minor(self.cleaned_data[name], self.cleaned_data.get("currency") or "USD")
-
 
 class ManyFiles(forms.ClearableFileInput):
     """A field that takes several files."""
 
     allow_multiple_selected = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-key": "b", "data-command": "Bring files"} | (attrs or {}))
 
 
 class FilesField(forms.FileField):
