@@ -16,13 +16,15 @@ Tone = Literal["", "ok", "warn", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The open item that a line names. `discount` is what may still be taken today; `is_ours` says that it is of the payer's group."""
+    """The open item that a line names. `discount` is what may still be taken today; `is_ours` says that it is of the payer's group,
+    `is_here` that the receipt in hand has paid of it already."""
 
     item_id: int
     number: str
     balance: int
     discount: int = 0
     is_ours: bool = True
+    is_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def judge(told: Told, document: Document | None, currency: str, code: str = "") 
 
 
 def _of_document(told: Told, document: Document, amount: int | None, currency: str) -> tuple[str, Tone]:
+    if document.is_here:
+        return "paid by this receipt", "ok"
     if not document.balance:
         return "paid before", "bad"
     if not document.is_ours:

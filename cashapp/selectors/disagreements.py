@@ -14,7 +14,7 @@ from cashapp.engine.references import key
 from cashapp.models import MatchPolicy, Receipt, Remittance, RemittanceJoin, RemittanceLine
 from cashapp.selectors.advice_lines import reasons_of_codes, told_of
 from cashapp.selectors.payers import group_roots
-from ledger.models import OpenItem
+from ledger.models import Line, OpenItem
 from org.actors import Actor
 
 MOST_LINES = 500
@@ -116,7 +116,14 @@ def _documents(actor: Actor, receipt: Receipt, told: Iterable[Told], policy: Mat
     roots = group_roots({i.customer_id for i in items} | ({payer} if payer else set()))
     by_number, by_order = _named(items, payer)
     found = by_order | by_number
-    return {name: _document(item, receipt, policy, roots, payer) for name, item in found.items()}
+    here = _paid_by(receipt) if receipt.unapplied != receipt.amount else set()
+    return {name: _document(item, receipt, policy, roots, payer, here) for name, item in found.items()}
+
+
+def _paid_by(receipt: Receipt) -> set[int]:
+    """The items that this receipt has paid of, by what stands posted of it."""
+    posted = Line.objects.filter(entry__match__receipt=receipt, entry__match__reversed_by=None, open_item__isnull=False)
+    return set(posted.exclude(open_item=receipt.open_item_id).values_list("open_item_id", flat=True))
 
 
 def _named(items: Sequence[OpenItem], payer: int | None) -> tuple[dict[str, OpenItem], dict[str, OpenItem]]:
@@ -129,12 +136,12 @@ def _named(items: Sequence[OpenItem], payer: int | None) -> tuple[dict[str, Open
     return {n: some[0] for n, some in numbers.items()}, {n: some[0] for n, some in orders.items() if len(some) == 1}
 
 
-def _document(item: OpenItem, receipt: Receipt, policy: MatchPolicy, roots: dict[int, int], payer: int | None) -> Document:
+def _document(item: OpenItem, receipt: Receipt, policy: MatchPolicy, roots: dict[int, int], payer: int | None, here: set[int]) -> Document:
     until = item.discount_until
     in_time = until is not None and receipt.value_date <= until + timedelta(days=policy.discount_grace_days)
     discount = min(item.discount_amount, item.balance) if in_time and item.balance > 0 else 0
     is_ours = payer is None or item.customer_id is None or roots[item.customer_id] == roots[payer]
-    return Document(item.pk, item.number, item.balance, discount, is_ours)
+    return Document(item.pk, item.number, item.balance, discount, is_ours, item.pk in here)
 
 
 def marked(text: str, names: Iterable[str]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from arops.lib import clock
 from arops.lib.http import page
@@ -72,6 +73,11 @@ def bench(request: HttpRequest, wanted: int, filters: Filters | None = None) -> 
     return context | (working(request, chosen, filters, rows) if chosen else {"work": None})
 
 
+def _may_refund(user: Any, receipt: Receipt) -> bool:
+    """Whether what is left of it is the payer's, and the person may ask for it to be paid back."""
+    return bool(receipt.on_account and receipt.customer_id and user.can("refunds.request", receipt.company_id))
+
+
 def working(
     request: HttpRequest, receipt: Receipt, filters: Filters, rows: list[int] | None = None, typed: Typed | None = None, problem: str = ""
 ) -> dict[str, Any]:
@@ -92,5 +98,6 @@ def working(
         "work": work, "receipt": receipt, "filters": filters, "today": today, "reasons": reasons(), "problem": problem,
         "position": ids.index(receipt.pk) + 1 if receipt.pk in ids else 0, "length": len(ids), "leased": leased,
         "editable": may_apply and not leased and receipt.unapplied > 0 and not receipt.returned_on and not receipt.joined_back,
+        "refund_url": reverse("cashapp:refund-new", args=[receipt.open_item_id]) if _may_refund(user, receipt) else "",
         "may_apply": may_apply, "may_reverse": user.can("cash.reverse", receipt.company_id),
     }  # fmt: skip
