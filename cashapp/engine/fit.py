@@ -32,6 +32,9 @@ class Amount(IntEnum):
         return Amount.TOLERANCE if self > Amount.SPREAD else self.value
 
 
+LATE_DISCOUNT = "terms"
+"""A dispute's reason for a discount that was taken and isn't to be had."""
+
 FULL = (Amount.EXACT, Amount.DISCOUNT, Amount.UNDISPUTED, Amount.WITHHELD)
 """Levels at which the amount confirms the items to the cent."""
 
@@ -233,7 +236,8 @@ def fit(amount: int, items: Sequence[Candidate], day: date, currency: str, polic
 def stated(amount: int, lines: Sequence[tuple[Candidate, int, int]], day: date, policy: Policy) -> Fit | None:
     """The payer said what he pays on each item (item, paid, discount he took): his word is kept, if it adds up to the receipt.
 
-    A discount he may still take is granted as far as it was offered; the rest of his shortage stays open as a short payment.
+    A discount he may still take is granted as far as it was offered; the rest of his shortage stays open as a short payment, for
+    its terms where it is just the discount that he took and may no longer take.
     """
     if sum(paid for _, paid, _ in lines) != amount:
         return None
@@ -246,7 +250,8 @@ def stated(amount: int, lines: Sequence[tuple[Candidate, int, int]], day: date, 
         if item.balance < 0:
             short = 0
         taken = taken or granted > 0
-        allocations.append(Allocation(item.id, paid, max(granted, 0), 0, short))
+        late = short and short == discount - max(granted, 0)
+        allocations.append(Allocation(item.id, paid, max(granted, 0), 0, short, reason=LATE_DISCOUNT if late else ""))
     kept = tuple(a for a in allocations if a.amount or a.discount)
     missing = sum(a.short for a in kept)
     level = Amount.EXACT if not missing and not taken else Amount.DISCOUNT if not missing else Amount.SHORT

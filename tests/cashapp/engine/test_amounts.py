@@ -210,7 +210,7 @@ def test_a_stated_discount_is_granted_as_far_as_it_was_offered() -> None:
     little = stated(995_00, [(item, 995_00, 20_00)], DAY, POLICY)
     assert little is not None and (little.allocations[0].discount, little.allocations[0].short) == (5_00, 0)
     late = stated(950_00, [(item, 950_00, 50_00)], DAY + timedelta(days=9), POLICY)
-    assert late is not None and (late.allocations[0].discount, late.allocations[0].short) == (0, 50_00)
+    assert late is not None and (late.allocations[0].discount, late.allocations[0].short, late.allocations[0].reason) == (0, 50_00, "terms")
 
 
 def test_a_statement_that_does_not_add_up_or_overpays_an_item_is_not_taken_at_its_word() -> None:
