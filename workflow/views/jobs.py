@@ -94,9 +94,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "job": _told([job])[0], "busy": job.state in ("waiting", "running"), "may": may, "inside": inside,
         "table": _shown(table) if table and table.rows else None, "cut": len(job.results) > ROWS_SHOWN, "rows": len(job.results),
-        "params": sorted(job.params.items()) if inside else [], "user_can_export": user.can("reports.export") and bool(job.results),
+        "params": [(name, _said(value)) for name, value in sorted(job.params.items())] if inside else [],
+        "user_can_export": user.can("reports.export") and bool(job.results),
     }  # fmt: skip
     return page(request, "workflow/job.html", context, fragment="progress")
+
+
+def _said(value: Any) -> Any:
+    """What a job was asked for, in words: of a list of files (id, name) the names."""
+    if not isinstance(value, list):
+        return value
+    return ", ".join(str(part[-1] if isinstance(part, list) and part else part) for part in value)
 
 
 def _results_table(job: Job) -> Table:
