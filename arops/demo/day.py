@@ -219,8 +219,10 @@ def _troubles(company: PlanCompany, day: date, supply: Supply, others: Sequence[
 
 def _wrong_company(company: PlanCompany, day: date, others: Sequence[str]) -> Iterator[PlanPayment]:
     """A customer of a sister company in the same currency pays its invoice here."""
+    # Companies number some of their documents alike: the one that is named must say nothing here.
+    known = set(OpenItem.objects.filter(company__code=company.code).values_list("number", flat=True))
     for code in others:
-        sister = Supply(code, day, set())
+        sister = Supply(code, day, known)
         if taken := sister.take(1):
             customer, (item, *_) = taken
             text = f"INVOICE {item.number}"

@@ -13,7 +13,7 @@ from arops.demo.lockboxes import BANK
 from arops.demo.plan import COMPANIES, Plan, PlanCustomer
 from arops.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from arops.lib import money
-from cashapp.models import BankAccount, DeductionCode
+from cashapp.models import BankAccount, DeductionCode, MatchPolicy
 from cashapp.services import create_bank_account
 from cashapp.services.accounts import save_lockboxes
 from collections_app.services.dunning_policy import create_default_policy
@@ -38,6 +38,9 @@ ASKED = (
     ("sofia@demo.example", "Sofia Marin", "sales"),
 )  # fmt: skip
 """People of other departments who answer questions, beside Omar of service; nobody logs in as them."""
+
+RETURNED_FEE = 35_00
+"""What a customer is billed with when its bank takes a payment back, in cents."""
 
 PORTFOLIO_ROLES = {"specialist"}
 RISK = {"prompt": "A", "discount": "A", "week": "B", "slow": "B", "short": "C", "late": "C", "very_late": "D", "silent": "D"}
@@ -73,6 +76,7 @@ def set_up(plan: Plan) -> World:
             actor=SYSTEM, company=companies[c.code], name=f"{c.code} operating account", currency=c.currency, identifiers=[c.account]
         )
         create_default_policy(actor=SYSTEM, company=companies[c.code])
+        MatchPolicy.objects.create(company=companies[c.code], returned_fees={c.currency: RETURNED_FEE})
     save_lockboxes(actor=SYSTEM, account=world.accounts["US01"], numbers=[LOCKBOX], profile=BANK)
     for company in companies.values():
         DeductionCode.objects.bulk_create(
