@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from arops.lib import money
+from arops.lib.rows import Problem
 
 FIELDS = frozenset(
     "source_system external_id company bank_account amount currency value_date customer payer_name payer_account payer_bank text channel "
@@ -16,15 +17,6 @@ PART_FIELDS = frozenset({"number", "amount", "discount"})
 CHANNELS = ("ach", "wire", "lockbox", "cheque", "card", "transfer", "other")
 MAX_PARTS = 2_000
 _DAY = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a value: where (JSON pointer within the row), a code, words."""
-
-    pointer: str
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

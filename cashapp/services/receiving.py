@@ -1,14 +1,15 @@
 """Receipts as rows from another system: read, looked up, recorded once; an outcome for each row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from arops.lib.refusal import Refused
+from arops.lib.rows import Problem
 from cashapp.models import BankAccount, Receipt
-from cashapp.payload import Problem, ReceiptRow, read_receipt
+from cashapp.payload import ReceiptRow, read_receipt
 from cashapp.services.recording import NewReceipt, record_receipts
 from customers.models import Customer
 from customers.services import find_customer
@@ -50,10 +51,16 @@ def receive_rows(rows: Sequence[Any], *, actor: Actor, source_system: str, atomi
     id) is `unchanged`. `dry_run` says what would happen and changes nothing.
     """
     read = [read_receipt(row, source_system=source_system) for row in rows]
+    return in_one_go(lambda: _receive(read, actor), atomic=atomic, dry_run=dry_run)
+
+
+def in_one_go(receive: Callable[[], list[Received]], *, atomic: bool, dry_run: bool) -> list[Received]:
+    """Outcomes of rows that `receive` takes: rolled back for a dry run, and where one of an `atomic` call is bad; done again when someone
+    sent the same id meanwhile, so that what stands now is judged."""
     for attempt in (1, 2):
         try:
             with transaction.atomic():
-                outcomes = _receive(read, actor)
+                outcomes = receive()
                 if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
                     raise _Undo
         except _Undo:
@@ -61,7 +68,7 @@ def receive_rows(rows: Sequence[Any], *, actor: Actor, source_system: str, atomi
         except IntegrityError:
             if attempt == 2:
                 raise
-            continue  # someone recorded the same id meanwhile: look again, and judge by what stands now
+            continue
         return outcomes
     raise AssertionError("unreachable")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from arops.lib import money
+from arops.lib.formfields import ListFilters
 from disputes.models import Dispute
 from disputes.selectors.queues import SORTS, VIEWS, Wanted
 from org.models import User
@@ -16,11 +16,10 @@ MOST = 500
 """Cases that one click may give away or watch."""
 
 
-class FilterForm(forms.Form):
+class FilterForm(ListFilters):
     """The list's query string. What can't be read is named, and narrows nothing."""
 
     view = forms.ChoiceField(required=False, choices=VIEWS)
-    q = forms.CharField(required=False, max_length=80)
     company = forms.IntegerField(**KEY)  # type: ignore[arg-type]
     customer = forms.IntegerField(**KEY)  # type: ignore[arg-type]
     reason = forms.ChoiceField(required=False, choices=[("", "all"), *Dispute.Reason.choices])
@@ -28,9 +27,6 @@ class FilterForm(forms.Form):
     cause = forms.IntegerField(**KEY)  # type: ignore[arg-type]
     department = forms.IntegerField(**KEY)  # type: ignore[arg-type]
     owner = forms.RegexField(r"\A(me|nobody|[0-9]{1,18})\Z", required=False)
-    currency = forms.RegexField(r"\A[A-Z]{3}\Z", required=False)
-    least = forms.CharField(required=False, max_length=30)
-    most = forms.CharField(required=False, max_length=30)
     opened_from = forms.DateField(required=False)
     opened_to = forms.DateField(required=False)
     sort = forms.ChoiceField(required=False, choices=[(s, s) for name in SORTS for s in (name, f"-{name}")])
@@ -44,30 +40,6 @@ class FilterForm(forms.Form):
             sort = "due"
         text = found.pop("q", "")
         return Wanted(view=view, text=text, sort=sort, **{name: value for name, value in found.items() if value not in (None, "")})
-
-    def reasons(self) -> list[str]:
-        """What is wrong, by field."""
-        return [f"{name.replace('_', ' ')}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
-
-    def clean_q(self) -> str:
-        """Words without NUL, which no text can hold."""
-        return str(self.cleaned_data["q"]).replace("\x00", "").strip()
-
-    def clean_least(self) -> int | None:
-        """Minor units."""
-        return self._amount("least")
-
-    def clean_most(self) -> int | None:
-        """Minor units."""
-        return self._amount("most")
-
-    def _amount(self, name: str) -> int | None:
-        """Minor units in the currency that is filtered by; of two decimals where none is."""
-        try:
-            text = money.ungrouped(self.cleaned_data[name])
-            return money.parse(text, self.cleaned_data.get("currency") or "USD") if text else None
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
 
 
 class SeveralForm(forms.Form):

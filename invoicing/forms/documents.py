@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
-from arops.lib.formfields import DayInput, PlainNumber
+from arops.lib.formfields import DayInput, ListFilters, PlainNumber
 from arops.lib.listforms import ColumnsForm, ListFileForm
 from customers.models import Customer
 from customers.terms import TermsError, parse_terms
@@ -23,21 +23,17 @@ MAX_LINES = 100
 DAYS = range(1990, 2100)
 
 
-class FilterForm(forms.Form):
+class FilterForm(ListFilters):
     """The list's query string. What can't be read is named, and narrows nothing."""
 
-    q = forms.CharField(required=False, max_length=80)
     company = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     customer = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     kind = forms.ChoiceField(required=False, choices=[("", "all"), *Invoice.Kind.choices])
     state = forms.ChoiceField(required=False, choices=[("", "all"), *((s, s) for s in STATES)])
-    currency = forms.RegexField(r"\A[A-Z]{3}\Z", required=False)
     dated_from = forms.DateField(required=False)
     dated_to = forms.DateField(required=False)
     due_from = forms.DateField(required=False)
     due_to = forms.DateField(required=False)
-    least = forms.CharField(required=False, max_length=30)
-    most = forms.CharField(required=False, max_length=30)
     sort = forms.ChoiceField(required=False, choices=[(s, s) for name in SORTS for s in (name, f"-{name}")])
 
     def filters(self) -> Filters:
@@ -46,30 +42,6 @@ class FilterForm(forms.Form):
         names = ("company", "customer", "kind", "state", "currency", "dated_from", "dated_to", "due_from", "due_to", "least", "most")
         asked = {name: found[name] for name in names if found.get(name) not in (None, "")}
         return Filters(text=found.get("q", ""), **asked)
-
-    def reasons(self) -> list[str]:
-        """What is wrong, by field."""
-        return [f"{name.replace('_', ' ')}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
-
-    def clean_q(self) -> str:
-        """Words without NUL, which no text can hold."""
-        return str(self.cleaned_data["q"]).replace("\x00", "").strip()
-
-    def clean_least(self) -> int | None:
-        """Minor units."""
-        return self._amount("least")
-
-    def clean_most(self) -> int | None:
-        """Minor units."""
-        return self._amount("most")
-
-    def _amount(self, name: str) -> int | None:
-        """Minor units in the currency that is filtered by; of two decimals where none is."""
-        try:
-            text = money.ungrouped(self.cleaned_data[name])
-            return money.parse(text, self.cleaned_data.get("currency") or "USD") if text else None
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
 
 
 class DocumentForm(forms.Form):

@@ -18,27 +18,13 @@ from ledger.models import Line, OpenItem
 from ledger.selectors import trial_balance
 from ledger.verify import verify_books
 from org.actors import NotAllowed
-from tests.cashapp.worlds import TODAY, make_bank, money_in
+from tests.cashapp.worlds import TODAY, money_in
 from tests.factories import SYSTEM, issue, make_company, make_customer, make_user
 
-from .desk import NOW, balance, fresh, work
+from .desk import NOW, acme, balance, bank, fresh, senior, work
 
+__all__ = ["acme", "bank", "senior"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bank():
-    return make_bank()
-
-
-@pytest.fixture
-def acme(bank):
-    return make_customer(bank.company, "ACME GmbH")
-
-
-@pytest.fixture
-def senior(bank):
-    return make_user("senior", bank.company)
 
 
 def advice(acme, code, amount, n=1):

@@ -33,21 +33,12 @@ from tests.cashapp.worlds import TODAY, Row, camt, make_bank
 from tests.factories import SYSTEM, issue, make_customer, make_user, rate
 from workflow.services.approvals import MakerIsChecker, approve, reject
 
-from .desk import NOW
+from .desk import NOW, acme, bank
 
 IBAN, OTHER_IBAN = "DE02120300000000202051", "DE02500105170137075030"
 LATER = TODAY + timedelta(days=5)
+__all__ = ["acme", "bank"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bank():
-    return make_bank()
-
-
-@pytest.fixture
-def acme(bank):
-    return make_customer(bank.company, "ACME GmbH")
 
 
 @pytest.fixture

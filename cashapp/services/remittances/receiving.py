@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from arops.lib.rows import Problem
 from cashapp.models import Remittance
 from cashapp.readers.advice.keys import content_of
 from cashapp.readers.advice.rows import AdviceRow, read_advice
+from cashapp.services.receiving import Received, in_one_go
 from cashapp.services.remittances.taking import Said, take_advices
 from customers.models import Customer
 from customers.services import find_customer
@@ -17,17 +16,6 @@ from org.actors import Actor
 from org.models import Company
 
 _AS_RECEIVED = "an advice stays as it came: set it aside, and send the right one under a new id"
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What became of a row: created, unchanged (said before), or rejected with its problems."""
-
-    index: int
-    external_id: str | None
-    outcome: str
-    pk: int | None = None
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +28,6 @@ class _Ready:
     customer: Customer | None
 
 
-class _Undo(Exception):
-    """Rolls a dry run or a broken atomic call back."""
-
-
 def receive_remittances(
     rows: Sequence[Any], *, actor: Actor, source_system: str, atomic: bool = False, dry_run: bool = False
 ) -> list[Received]:
@@ -53,27 +37,7 @@ def receive_remittances(
     what it says, is `unchanged`. `dry_run` says what would happen and changes nothing.
     """
     read = [read_advice(row, source_system=source_system) for row in rows]
-    for attempt in (1, 2):
-        try:
-            with transaction.atomic():
-                outcomes = _receive(read, actor)
-                if dry_run or (atomic and any(o.outcome == "rejected" for o in outcomes)):
-                    raise _Undo
-        except _Undo:
-            return outcomes if dry_run else [_not_applied(o) for o in outcomes]
-        except IntegrityError:
-            if attempt == 2:
-                raise
-            continue  # someone sent the same id meanwhile: look again, and judge by what stands now
-        return outcomes
-    raise AssertionError("unreachable")
-
-
-def _not_applied(outcome: Received) -> Received:
-    if outcome.outcome != "created":
-        return outcome
-    problem = Problem("", "not_applied", "the row is good, but another row of this atomic call is not")
-    return Received(outcome.index, outcome.external_id, "rejected", None, (problem,))
+    return in_one_go(lambda: _receive(read, actor), atomic=atomic, dry_run=dry_run)
 
 
 def _receive(read: Sequence[AdviceRow | list[Problem]], actor: Actor) -> list[Received]:
