@@ -201,7 +201,7 @@ def test_the_policy_is_changed_by_those_who_may(desk):
     assert MatchPolicy.objects.get().tolerances == {"EUR": 2_50, "JPY": 300}
     for wrong in (
         {"tolerances": "EUR x"},
-        {"tolerances": "XXX 1"},
+        {"tolerances": "QQQ 1"},
         {"auto_threshold": 50},
         {"suggest_threshold": 95},
         {"tolerances": "EUR -1"},
