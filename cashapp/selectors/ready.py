@@ -1,12 +1,13 @@
 """What is ready to post at once, and the sample of it that is looked at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from cashapp.models import BandReview, MatchProposal, Receipt
+from cashapp.models import BandReview, Match, MatchProposal, Receipt
 from cashapp.selectors.queue import in_words
 from cashapp.selectors.work import Row, items_of_allocations, row_of, segments
 from org.actors import Actor
@@ -22,6 +23,19 @@ class Looked:
     rows: tuple[Row, ...]
     segments: tuple[tuple[str, str], ...]
     said: str
+
+
+def judged_wrong(company_id: int) -> set[int]:
+    """Receipts whose answer a person judged wrong in a sample: from then on a person posts them."""
+    failed = BandReview.objects.filter(company=company_id, failed_at__isnull=False).order_by().values_list("judged", flat=True)
+    return {int(pk) for judged in failed for pk, said in judged.items() if said == "wrong"}
+
+
+def taken_back(receipts: Sequence[Receipt], *, alone: bool = False) -> set[int]:
+    """Of these, receipts of which a posting (`alone`: one of the engine's) was taken back; parts split off or handed over and joined again
+    don't count."""
+    undone = Match.objects.filter(receipt__in=[r.pk for r in receipts], reversed_by__isnull=False).exclude(rule__in=("split", "transfer"))
+    return set((undone.filter(alone=True) if alone else undone).values_list("receipt", flat=True))
 
 
 def companies_with_ready(actor: Actor, now: datetime, today: date) -> list[tuple[Company, int]]:

@@ -9,9 +9,10 @@ from django.db import transaction
 from arops.lib import money
 from arops.lib.bulk import update_rows
 from cashapp import engine
-from cashapp.models import Match, MatchProposal, Receipt
+from cashapp.models import Match, MatchPolicy, MatchProposal, Receipt
 from cashapp.selectors.budgets import Budgets
 from cashapp.selectors.engine_input import policy_of, propose
+from cashapp.selectors.ready import judged_wrong, taken_back
 from cashapp.services.account_raising import changes_to_tell, raise_account_changes, tell_customers
 from cashapp.services.errors import CashError
 from cashapp.services.holding import leased_by_other, locked
@@ -57,8 +58,8 @@ def match_receipts(
     """Join what advices wait, and match what waits (or those `receipts`). Posts what the engine is sure of when the company's policy
     lets it, or as `post` says.
 
-    A receipt someone is working on (a lease that runs at `now`) gets proposals but is not posted. Safe to repeat: a receipt is posted once,
-    and proposals are replaced. Raises NotAllowed.
+    A receipt someone is working on (a lease that runs at `now`), or asked a question about, gets proposals but is not posted. Safe to
+    repeat: a receipt is posted once, and proposals are replaced. Raises NotAllowed.
     """
     require(actor, "cash.apply", company.pk)
     join_waiting(actor=actor, company=company, today=today)
@@ -67,11 +68,12 @@ def match_receipts(
     if receipts is not None:
         waiting = waiting.filter(pk__in=[r.pk for r in receipts])
     rows = list(waiting.order_by("pk"))
-    proposals = propose(company.pk, rows, policy, today) if rows else []
+    proposals = _proposals(company.pk, rows, policy, today) if rows else []
     _raise_changes(actor, company, rows, proposals, now)
     run, left = MatchRun(seen=len(rows)), dict(zip([r.pk for r in rows], proposals, strict=True))
     if policy.posts_alone if post is None else post:
-        whole = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post"]
+        undone = taken_back(rows) if post is None else set()
+        whole = [(r, p) for r, p in zip(rows, proposals, strict=True) if p.outcome == "post" and not r.question and r.pk not in undone]
         sure, over = within_budget([(r, p) for r, p in whole if p.allocations], Budgets(policy))
         left |= over
         run.kept = keep_on_account([(r, p) for r, p in whole if not p.allocations], actor=actor, now=now)
@@ -94,6 +96,17 @@ def match_receipts(
         asked=run.asked,
     )
     return run
+
+
+def _proposals(company_id: int, rows: Sequence[Receipt], policy: MatchPolicy, today: date) -> list[engine.Proposal]:
+    """The engine's answers. Where a person said no before, by a sample or by taking a posting back, it is sure no longer."""
+    found = propose(company_id, rows, policy, today)
+    no = dict.fromkeys(judged_wrong(company_id), "a person judged it wrong in a sample")
+    no |= dict.fromkeys(taken_back(rows, alone=True), "what was posted alone was taken back")
+    return [
+        replace(p, outcome="suggest", reasons=(*p.reasons, no[r.pk])) if r.pk in no and p.outcome == "post" else p
+        for r, p in zip(rows, found, strict=True)
+    ]
 
 
 def within_budget(
@@ -161,7 +174,7 @@ def refresh_proposals(*receipts: Receipt, today: date) -> None:
     if not waiting:
         return
     company_id = waiting[0].company_id
-    found = propose(company_id, waiting, policy_of(company_id), today)
+    found = _proposals(company_id, waiting, policy_of(company_id), today)
     store_proposals(waiting, dict(zip([r.pk for r in waiting], found, strict=True)))
 
 

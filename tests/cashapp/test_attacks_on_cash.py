@@ -13,7 +13,8 @@ from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.payers import counting_aliases
 from cashapp.selectors.unapplied import open_cash
-from cashapp.services import match_receipts, return_receipt, reverse_match
+from cashapp.services import accept_proposal, match_receipts, return_receipt, reverse_match
+from cashapp.services.asking import answer, ask_about
 from cashapp.services.errors import OverLimit
 from cashapp.services.payer_aliases import AliasRefused, approve_alias, change_alias
 from cashapp.services.payer_relations import RelationRefused, end_relation
@@ -24,6 +25,7 @@ from cashapp.services.refunds.errors import PayoutRefused, RefundRefused
 from cashapp.services.refunds.paying import pay_from_statements, pay_refund, return_refund
 from cashapp.services.remittances.layouts import LayoutRefused, NewLayout, save_layout
 from cashapp.services.returning import ReturnRefused
+from cashapp.services.reviewing import judge_sample, open_review
 from cashapp.services.transferring import transfer_receipt
 from ledger.models import Line, OpenItem, Period
 from ledger.verify import verify_books
@@ -158,6 +160,43 @@ def test_why_a_receipt_waits_names_nobody_elses_customers(bank):
         assert "Nobody" in shown and "Secret" not in shown
     client.force_login(theirs)
     assert "Secret One" in client.get(page).content.decode()
+
+
+class TestTheEngineDoesNotOverruleAPerson:
+    @pytest.fixture
+    def paid(self, bank, acme):
+        """Money that the engine is sure of."""
+        MatchPolicy.objects.create(company=bank.company, posts_alone=False)
+        issue(acme, 500_00, number="INV-A1000")
+        return money_in(bank, 500_00, acme, text="INV-A1000")
+
+    def night(self, bank):
+        MatchPolicy.objects.update(posts_alone=True)
+        return len(match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, now=NOW).posted)
+
+    def test_what_is_asked_about_waits_for_the_answer(self, bank, people, paid):
+        ask_about(actor=people["senior"], receipt=paid, version=paid.version, question="is it right?", now=NOW)
+        assert self.night(bank) == 0
+        answer(actor=people["senior"], receipt=paid, version=fresh(paid).version, words="yes", now=NOW)
+        assert self.night(bank) == 1
+
+    def test_what_was_judged_wrong_is_posted_by_a_person(self, bank, people, paid):
+        match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, now=NOW)
+        review = open_review(user=people["senior"], company=bank.company, today=TODAY, now=NOW)
+        judge_sample(user=people["senior"], review=review, receipt_id=paid.pk, right=False, now=NOW)
+        assert self.night(bank) == 0 and fresh(paid).band == "review"
+
+    def test_what_was_taken_back_is_not_posted_again(self, bank, people, paid):
+        assert self.night(bank) == 1
+        reverse_match(actor=people["senior"], match=paid.matches.get(), reason="wrong", today=TODAY, now=NOW)
+        assert self.night(bank) == 0 and fresh(paid).band == "review"
+        assert "taken back" in " ".join(paid.proposals.get(rank=1).reasons)
+
+    def test_what_a_person_undid_at_once_is_ready_for_a_person_only(self, bank, people, paid):
+        match_receipts(company=bank.company, actor=SYSTEM, today=TODAY, now=NOW)
+        done = accept_proposal(actor=people["senior"], receipt=paid, version=fresh(paid).version, rank=1, today=TODAY, now=NOW)
+        reverse_match(actor=people["senior"], match=done, reason="", today=TODAY, now=NOW)
+        assert self.night(bank) == 0 and fresh(paid).band == "green"
 
 
 def test_one_line_of_the_bank_takes_one_receipt_back(bank, acme, people):
