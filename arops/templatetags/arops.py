@@ -1,7 +1,7 @@
 """Template tags of the product: amounts, ages, icons, charts, links that keep the query string."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -92,6 +92,12 @@ def iso_day(text: str | date | None) -> str:
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A value of a dictionary by a key that is a variable."""
     return mapping.get(key, "") if mapping else ""
+
+
+@register.filter
+def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values of a query: its own `items` may be a name that somebody put into the address."""
+    return list(mapping.items())
 
 
 @register.filter

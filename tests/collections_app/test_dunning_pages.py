@@ -129,6 +129,7 @@ def test_the_preview_says_what_the_run_then_does_and_writes_nothing(world, setti
     settings.BUSINESS_DATE = DAY + timedelta(days=7)
     client = enter(make_user("supervisor", world["us"]))
     before = Message.objects.count()
+    assert client.get(reverse("collections:dunning-preview"), {"items": "x"}).status_code == 200
     body = client.get(reverse("collections:dunning-preview")).content.decode()
     assert "2 Firm reminder" in body and "Write 2 letters" in body and Message.objects.count() == before
     draft = client.get(reverse("collections:dunning-draft", args=[world["acme"].pk, "USD"])).content.decode()
