@@ -50,6 +50,8 @@ export function startKeys({ palette, lists }) {
       event.preventDefault();
       if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
       else own.click();
+      // What a key opened is gone on in with Tab, unless the page has put the cursor in it.
+      if (own.matches("summary") && !own.parentElement.contains(document.activeElement)) own.focus();
       return;
     }
     if (key === "Enter" && target.matches("tr, .item")) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
