@@ -106,7 +106,7 @@ class Requests:
         words = "Their letter of last month; called back at the number in our file."
         payout = propose_payout_account(actor=senior, customer=customer, details=details, words=words)
         rested = self.today - timedelta(days=10)
-        return approve_payout_account(actor=self.world.people["controller"], payout=payout, today=rested, now=self.now)
+        return approve_payout_account(actor=self.world.people["controller"], payout=payout, today=rested, now=self.now, words=words)
 
     def _invoices(self, company: Company) -> list[Invoice]:
         found = Invoice.objects.filter(company=company, kind="invoice", open_item__balance__gt=500_00, memos=None, retainage=0)

@@ -23,7 +23,7 @@ def make_refunds(customer: Customer, name: str, now: datetime) -> None:
     paper, _ = store_file(actor=SYSTEM, name=f"{name}-bank.txt", content=f"our bank, {name}".encode())
     decider = make_user("controller", company)
     first, _ = (_details(customer, iban, paper) for iban in IBANS)
-    approve_payout_account(actor=decider, payout=first, today=today - timedelta(days=9), now=now)
+    approve_payout_account(actor=decider, payout=first, today=today - timedelta(days=9), now=now, words="called")
     done, _ = (_ask(_credit(customer, name, n), first, n, now) for n in (1, 2))
     approve(actor=decider, approval=done.approval, now=now, today=today)
     export_refunds(

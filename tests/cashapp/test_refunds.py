@@ -55,7 +55,7 @@ def propose(actor, customer, account=IBAN):
 
 
 def allow_details(actor, payout):
-    return approve_payout_account(actor=actor, payout=payout, today=TODAY, now=NOW)
+    return approve_payout_account(actor=actor, payout=payout, today=TODAY, now=NOW, words="called back")
 
 
 def ask(actor, item, payout, amount, token="t"):
@@ -108,7 +108,7 @@ class TestBankDetails:
         PayoutAccount.objects.filter(pk=payout.pk).update(proposed_at=Contact.objects.get(name="Thief").created_at)
         Contact.objects.filter(name="Eva").update(created_at=payout.proposed_at - timedelta(days=90))
         with pytest.raises(NotAllowed):
-            approve_payout_account(actor=people["specialist"], payout=payout, today=TODAY, now=NOW)
+            approve_payout_account(actor=people["specialist"], payout=payout, today=TODAY, now=NOW, words="x")
         done = allow_details(people["controller"], payout)
         assert (done.state, done.usable_from) == ("active", LATER)
         told = Message.objects.get(kind="bank_details")
@@ -120,7 +120,7 @@ class TestBankDetails:
         with pytest.raises(MakerIsChecker):
             allow_details(people["controller"], payout)
         with pytest.raises(MakerIsChecker):
-            approve_payout_account(actor=SYSTEM, payout=payout, today=TODAY, now=NOW)
+            approve_payout_account(actor=SYSTEM, payout=payout, today=TODAY, now=NOW, words="x")
         with pytest.raises(IntegrityError, match="payout_account_maker_is_not_checker"), transaction.atomic():
             PayoutAccount.objects.filter(pk=payout.pk).update(state="active", decided_by=payout.proposed_by, usable_from=TODAY)
 
@@ -263,7 +263,7 @@ def test_pages_lead_from_the_credit_to_the_file_and_hide_the_account(bank, acme,
     assert IBAN in controller.get(page).content.decode()
     seen = auditor.get(page).content.decode()
     assert IBAN not in seen and "2051" in seen
-    controller.post(reverse("cashapp:payout-decide", args=[payout.pk]), {"do": "approve"})
+    controller.post(reverse("cashapp:payout-decide", args=[payout.pk]), {"do": "approve", "words": "called back"})
     data = {"document_date": TODAY.isoformat(), "reason_code": "overpaid", "amount": "120.00", "payout": payout.pk, "token": "p"}
     senior.post(reverse("cashapp:refund-new", args=[credit.pk]), data)
     refund = Refund.objects.get()

@@ -105,11 +105,14 @@ def propose_payout_account(
 
 
 @transaction.atomic
-def approve_payout_account(*, actor: Actor, payout: PayoutAccount, today: date, now: datetime, words: str = "") -> PayoutAccount:
-    """Allow bank details that somebody else proposed: those before are retired, the contacts known before are told.
+def approve_payout_account(*, actor: Actor, payout: PayoutAccount, today: date, now: datetime, words: str) -> PayoutAccount:
+    """Allow bank details that somebody else proposed, saying how they were checked: those before are retired, the contacts known before
+    are told.
 
     Raises PayoutRefused, MakerIsChecker, NotAllowed.
     """
+    if not words.strip():
+        raise PayoutRefused("say how you checked them: who was called, at which number")
     held = _held(payout, actor)
     wait = policy_of(held.customer.company_id).payout_wait_days
     PayoutAccount.objects.filter(customer=held.customer_id, currency=held.currency, state=State.ACTIVE).update(
