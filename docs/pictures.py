@@ -40,6 +40,8 @@ PICTURES = (
     Picture("finding", "specialist", "/disputes/?view=mine", follow="tr:has-text('INV-30020') a[data-open]", press="v"),
     Picture("causes", "supervisor", "/disputes/causes/?company=US01"),
     Picture("problem", "supervisor", "/disputes/causes/problems/", follow="a:has-text('PRB-000001')"),
+    Picture("bank-days", "supervisor", "/cash/reconciliation/"),
+    Picture("cash-figures", "supervisor", "/cash/figures/?company=US01"),
     Picture("queue", "specialist", "/queue/", press="Space"),
     Picture("customer", "specialist", "/customers/?sort=-overdue", follow="table.table tbody th a"),
     Picture("call", "specialist", "/queue/?kind=call", follow="a[href*='/queue/call/']"),

@@ -69,11 +69,14 @@ class AdviceFilesForm(forms.Form):
     """Files of advices, and the company they are for."""
 
     file = FilesField(error_messages={"required": "choose a file", "empty": "the file is empty"})
-    company = forms.ModelChoiceField(Company.objects.none(), empty_label=None)
+    company = forms.ModelChoiceField(Company.objects.none(), empty_label=None, error_messages={"required": "choose the company"})
 
     def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self.fields["company"], companies)
+        company: Any = self.fields["company"]
+        _offer(company, companies)
+        if len(companies[:2]) > 1:  # nothing is chosen for a person: an advice taken in for the wrong company finds no money there
+            company.empty_label, company.initial = "choose", None
 
 
 class AdviceForm(forms.Form):

@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "tabs": [(code, label, counts.get(code)) for code, label in reading.VIEWS], "label": dict(reading.VIEWS)[view],
         "batches": _batches(request, rows) if view == "pay" and user.can("refunds.export") else [],
         "user_can_export": user.can("reports.export"),
-        "may_hand": user.can("refunds.export"), "names": actor_names({r.refund.created_by for r in rows}), "shown": SHOWN,
+        "may_hand": user.can("refunds.export"), "shown": SHOWN,
     }  # fmt: skip
     return page(request, "cashapp/refunds.html", context, fragment="rows")
 
