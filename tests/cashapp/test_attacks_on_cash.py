@@ -33,23 +33,14 @@ from org.actors import NotAllowed
 from tests.cashapp.test_races import at_once
 from tests.cashapp.test_reconciling import _signed
 from tests.cashapp.test_refunds import OTHER_IBAN, allow, allow_details, ask, details, export, propose
-from tests.cashapp.worlds import TODAY, Row, camt, make_bank, money_in, take
+from tests.cashapp.worlds import TODAY, Row, camt, money_in, take
 from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, make_user
 from workflow.services.approvals import Decided
 
-from .desk import NOW, balance, fresh, work
+from .desk import NOW, acme, balance, bank, fresh, work
 
+__all__ = ["acme", "bank"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bank():
-    return make_bank()
-
-
-@pytest.fixture
-def acme(bank):
-    return make_customer(bank.company, "ACME GmbH")
 
 
 @pytest.fixture
