@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from stdnum import iban
+
 from arops.demo.setup import SYSTEM, World
 from cashapp.models import PayoutAccount, Refund
 from cashapp.services.refunds.accounts import Details, approve_payout_account, propose_payout_account
@@ -101,7 +103,8 @@ class Requests:
     def _bank_details(self, credit: OpenItem, senior: Actor) -> PayoutAccount:
         customer, us = credit.customer, credit.currency == "USD"
         assert customer is not None
-        number = ("000123456789", "021000021") if us else ("DE02120300000000202051", "")
+        bban = f"12030000{customer.pk:010d}"
+        number = (f"{customer.pk:012d}", "021000021") if us else (f"DE{iban.calc_check_digits(f'DE00{bban}')}{bban}", "")
         details = Details(customer.name, "us" if us else "iban", *number, "", credit.currency)
         words = "Their letter of last month; called back at the number in our file."
         payout = propose_payout_account(actor=senior, customer=customer, details=details, words=words)
