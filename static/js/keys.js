@@ -49,7 +49,7 @@ export function startKeys({ palette, lists }) {
     if (own) {
       event.preventDefault();
       if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
-      else own.click();
+      else whenSettled(own, () => own.click());
       // What a key opened is gone on in with Tab, unless the page has put the cursor in it.
       if (own.matches("summary") && !own.parentElement.contains(document.activeElement)) own.focus();
       return;
@@ -74,6 +74,12 @@ function controlFor(key, row) {
   const found = [...bars.flatMap(of), ...(row ? of(row) : []), ...of(document).filter((el) => el.matches("main [data-key]") && !el.closest("[data-list]"))];
   const shown = (el) => !el.closest("[hidden], dialog") && (el.checkVisibility() || el.closest("details.menu")?.checkVisibility());
   return found.find((el) => !el.disabled && shown(el));
+}
+
+// What was just put on the page listens only when htmx has settled it: a key that comes sooner is kept until then.
+function whenSettled(el, act) {
+  if (!el.closest(".htmx-settling")) return act();
+  document.addEventListener("htmx:afterSettle", () => el.isConnected && act(), { once: true });
 }
 
 // Escape leaves the innermost thing: an input, an open menu; else it is the page's own way back.

@@ -129,6 +129,7 @@ def test_an_advice_that_disagrees_is_worked_by_keyboard(page: Any) -> None:
     in_hand(page, "RC-000002")
     page.keyboard.press("a")  # joins the only advice that may belong here
     page.wait_for_selector("text=500.01 less came than is advised")
+    page.wait_for_selector(".htmx-request, .htmx-swapping, .htmx-settling", state="detached")
     assert RemittanceJoin.objects.get().remittance == told
     page.keyboard.press("v")
     page.wait_for_selector(".document mark:has-text('INV-8813')")
