@@ -18,7 +18,12 @@ from ledger.models import OpenItem
 from org.actors import Actor
 from org.models import Company
 
-PARTS = {"amount": "amount", "discount": "discount", "write_off": "write-off", "short": "deduction"}
+PARTS = {
+    "amount": "amount", "discount": "discount", "write_off": "write-off", "short": "deduction", "charges": "bank charges",
+    "withheld": "tax withheld",
+}  # fmt: skip
+NOT_CONTESTED = ("charges", "withheld")
+"""What is left of an item may be these instead of a deduction: chosen where its reason is."""
 MAX_FILE = 50 * 1024 * 1024
 
 
@@ -48,9 +53,11 @@ class Typed:
         typed = cls([], post.get("rest") == "on", number(post.get("rank")), number(post.get("version")))
         for key in dict.fromkeys(post.getlist("use")):
             if number(key) > 0:
-                typed.rows.append({"item": number(key)} | {part: typed._part(post, part, key, currency) for part in PARTS})
+                row: dict[str, Any] = {"item": number(key)} | {part: typed._part(post, part, key, currency) for part in PARTS}
                 reason = post.get(f"reason-{key}", "short_payment")
-                typed.rows[-1]["reason"] = reason if reason in Dispute.Reason.values else "short_payment"
+                if reason in NOT_CONTESTED:
+                    row[reason], row["short"] = row[reason] + row["short"], 0
+                typed.rows.append(row | {"reason": reason if reason in Dispute.Reason.values else "short_payment"})
         return typed
 
     def _part(self, post: QueryDict, part: str, key: str, currency: str) -> int:
@@ -68,7 +75,7 @@ class Typed:
     @property
     def shares(self) -> list[Share]:
         """As it is posted."""
-        return [Share(r["item"], r["amount"], r["discount"], r["write_off"], r["short"], r["reason"]) for r in self.rows]
+        return [Share(r["item"], reason=r["reason"], **{part: r.get(part, 0) for part in PARTS}) for r in self.rows]
 
     def add(self, item: OpenItem, unapplied: int) -> None:
         """One more item: as much of it as is left of the receipt; a credit whole."""
@@ -76,7 +83,7 @@ class Typed:
             return
         left = unapplied - sum(r["amount"] for r in self.rows)
         amount = item.balance if item.balance < 0 else max(0, min(item.balance, left))
-        self.rows.append({"item": item.pk, "amount": amount, "discount": 0, "write_off": 0, "short": 0, "reason": "short_payment"})
+        self.rows.append({"item": item.pk, **dict.fromkeys(PARTS, 0), "amount": amount, "reason": "short_payment"})
         self.rank = 0
 
     def drop(self, item_id: int) -> None:

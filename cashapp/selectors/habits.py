@@ -49,7 +49,7 @@ def _work(
     gave_up = sum(kinds.values())
     return Work(
         receipt.pk, receipt.customer_id or 0, receipt.currency, _named_by_hand(receipt, known), on_account=not matches,
-        charges=sum(kinds[k] for k in CHARGES), withheld=kinds[Account.Kind.TAX],
+        charges=sum(kinds[k] for k in CHARGES), withheld=kinds[Account.Kind.WITHHELD],
         owed=sum(m.amount for m in matches) + gave_up + sum(s.amount for s in short), shorts=short,
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ def _paid(matches: set[int]) -> dict[tuple[int, int], int]:
 
 def _booked(entries: set[int]) -> dict[int, dict[str, int]]:
     """Entry → what it gave up, by kind of account: charges and small differences, tax."""
-    lines: Any = Line.objects.filter(entry__in=entries).filter(Q(account__kind__in=CHARGES) | Q(account__kind=Account.Kind.TAX))
+    lines: Any = Line.objects.filter(entry__in=entries).filter(Q(account__kind__in=CHARGES) | Q(account__kind=Account.Kind.WITHHELD))
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for entry, kind, total in lines.order_by().values_list("entry", "account__kind").annotate(total=Sum("amount")):
         found[entry][kind] = int(total)

@@ -38,9 +38,14 @@ class Row:
     withheld: int = 0
 
     @property
+    def settled_otherwise(self) -> int:
+        """What leaves it beside the cash: discount, written off, charges, tax."""
+        return self.discount + self.write_off + self.charges + self.withheld
+
+    @property
     def left(self) -> int:
         """What stays open on it."""
-        return self.item.balance - self.amount - self.discount - self.write_off - self.charges - self.withheld
+        return self.item.balance - self.amount - self.settled_otherwise
 
     @property
     def fits(self) -> bool:
@@ -51,7 +56,7 @@ class Row:
     @property
     def opened_up(self) -> bool:
         """Whether more than the amount is said about it."""
-        return bool(self.discount or self.write_off or self.short or (self.item.balance > 0 and self.left))
+        return bool(self.settled_otherwise or self.short or (self.item.balance > 0 and self.left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class Work:
     payer: dict[str, Any] = field(default_factory=dict)
     file: tuple[int, str] | None = None
     write_off_limit: int = 0
+    charges_limit: int = 0
 
     @property
     def chosen(self) -> Answer | None:

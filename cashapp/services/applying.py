@@ -21,17 +21,18 @@ MANUAL = "manual"
 @transaction.atomic
 def apply_receipt(
     *, actor: Actor, receipt: Receipt, version: int, shares: Sequence[Share], today: date, now: datetime, rest: bool = False,
-    payer_id: int | None = None, rule: str = MANUAL, score: int = 0, reasons: Sequence[str] = (),
+    payer_id: int | None = None, rule: str = MANUAL, score: int = 0, reasons: Sequence[str] = (), ruled: bool = False,
 ) -> Match:  # fmt: skip
     """Post an allocation: every cent of what is left of the receipt goes to an item, or (`rest`) stays on account.
 
-    Short parts open disputes in the same act. The payer is named where it was unknown, and remembered. Raises StaleReceipt (also when
+    Short parts open disputes in the same act. The payer is named where it was unknown, and remembered. `ruled` says that bank charges and
+    tax are as a rule of the company has them, which goes before the person's limits. Raises StaleReceipt (also when
     someone else works on it), AllocationError, OverLimit, OutsideGroup, LedgerError, NotAllowed.
     """
     require(actor, "cash.apply", receipt.company_id)
     take_turns(receipt.company_id, shares)
     held = hold(receipt, actor=actor, version=version, now=now)
-    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id)
+    payer = judge(held, shares, actor=actor, rest=rest, payer_id=payer_id, ruled=ruled)
     settlement = Settlement(held, tuple(shares), payer, rule, score, tuple(reasons), rest)
     (match,) = settle([settlement], actor=actor, today=today)
     learn_payer(held, payer, actor=actor)
@@ -47,7 +48,7 @@ def accept_proposal(*, actor: Actor, receipt: Receipt, version: int, rank: int, 
         raise AllocationError("this answer is not there any more: look at the receipt again")
     return apply_receipt(
         actor=actor, receipt=receipt, version=version, shares=shares_of(proposal), today=today, now=now, rest=proposal.residual > 0,
-        payer_id=proposal.customer_id, rule=proposal.rule, score=proposal.score, reasons=proposal.reasons,
+        payer_id=proposal.customer_id, rule=proposal.rule, score=proposal.score, reasons=proposal.reasons, ruled=True,
     )  # fmt: skip
 
 

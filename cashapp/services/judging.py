@@ -19,8 +19,13 @@ from ledger.models import Account, OpenItem
 from ledger.selectors import lock_items
 from org.actors import Actor
 
+CHARGES_MOST = {"USD": 50_00, "EUR": 50_00, "GBP": 50_00, "CHF": 50_00}
+"""What banks on the way may have kept of one payment, in minor units: the sender's, ours and one or two between them."""
+WITHHELD_MOST = 35
+"""Percent of an item that tax withheld at the source may be: the highest rates of the kind."""
 
-def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None) -> int:
+
+def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool, payer_id: int | None, ruled: bool = False) -> int:
     """The customer on whose account the receipt belongs, when all is well.
 
     Raises AllocationError (naming the item and the amounts), OverLimit, OutsideGroup.
@@ -31,6 +36,9 @@ def judge(receipt: Receipt, shares: Sequence[Share], *, actor: Actor, rest: bool
         _check_share(share, items[share.item_id], receipt.currency)
     _check_sum(receipt, shares, rest)
     _check_limits(receipt, shares, items, actor)
+    if not ruled:
+        _check_charges(receipt, shares, actor)
+        _check_withheld(receipt, shares, items, actor)
     return payer_for(receipt, {i.customer_id for i in items.values() if i.customer_id}, actor=actor, payer_id=payer_id)
 
 
@@ -44,7 +52,7 @@ def take_turns(company_id: int, shares: Iterable[Share]) -> None:
 
 def _lock_for_limits(receipt: Receipt, shares: Sequence[Share]) -> None:
     """Whoever gives something up waits for others who do so on the same payment or the same items: limits are judged by what stands."""
-    if any(share.discount or share.write_off for share in shares):
+    if any(share.settled != share.amount for share in shares):
         lock_items(items_of_payment(receipt) | {share.item_id for share in shares})
 
 
@@ -67,10 +75,10 @@ def items_of(receipt: Receipt, shares: Sequence[Share], *, actor: Actor) -> dict
 
 def _check_share(share: Share, item: OpenItem, currency: str) -> None:
     if item.balance < 0:
-        if share.discount or share.write_off or share.short or not item.balance <= share.amount < 0:
+        if share.settled != share.amount or share.short or not item.balance <= share.amount < 0:
             raise AllocationError(f"{item.number} is a credit: use up to {money.format(-item.balance, currency)} of it")
         return
-    if min(share.amount, share.discount, share.write_off, share.short) < 0 or not share.settled:
+    if min(share.amount, share.discount, share.write_off, share.short, share.charges, share.withheld) < 0 or not share.settled:
         raise AllocationError(f"{item.number}: give an amount above zero, or leave it out")
     if share.settled + share.short > item.balance:
         over, left = money.format(share.settled + share.short, currency), money.format(item.balance, currency)
@@ -109,6 +117,32 @@ def _check_limits(receipt: Receipt, shares: Sequence[Share], items: Mapping[int,
             _check_discount(receipt, share, items[share.item_id], policy, actor)
 
 
+def _check_charges(receipt: Receipt, shares: Sequence[Share], actor: Actor) -> None:
+    """What banks kept stays below what several banks on the way take; with what was booked before on the payment."""
+    charged = sum(s.charges for s in shares)
+    if not charged:
+        return
+    limit = charges_limit(policy_of(receipt.company_id), receipt.currency, actor)
+    charged += given_up(Account.Kind.BANK_CHARGES, items_of_payment(receipt))
+    if charged > limit:
+        raise OverLimit(
+            f"you may book {money.to_text(limit, receipt.currency)} {receipt.currency} of bank charges on a receipt, "
+            f"not {money.to_text(charged, receipt.currency)}: take it as a deduction"
+        )
+
+
+def _check_withheld(receipt: Receipt, shares: Sequence[Share], items: Mapping[int, OpenItem], actor: Actor) -> None:
+    """No law known to us has more of a bill withheld than `WITHHELD_MOST` percent; who approves write-offs judges what is odd."""
+    for share in (s for s in shares if s.withheld and not actor.can("writeoffs.approve", receipt.company_id)):
+        item = items[share.item_id]
+        most, withheld = item.amount * WITHHELD_MOST // 100, share.withheld + given_up(Account.Kind.WITHHELD, [item.pk])
+        if withheld > most:
+            said, limit = money.to_text(withheld, receipt.currency), money.to_text(most, receipt.currency)
+            raise OverLimit(
+                f"{item.number}: {said} is more tax than the {WITHHELD_MOST} % ({limit}) that you may take as withheld: deduct it instead"
+            )
+
+
 def _written_before(receipt: Receipt, shares: Sequence[Share]) -> int:
     of_payment = given_up(Account.Kind.ROUNDING, items_of_payment(receipt))
     return max([of_payment, *(given_up(Account.Kind.ROUNDING, [s.item_id]) for s in shares if s.write_off)])
@@ -126,6 +160,11 @@ def _check_discount(receipt: Receipt, share: Share, item: OpenItem, policy: Matc
     late = item.discount_until and receipt.value_date > item.discount_until + timedelta(days=policy.discount_grace_days)
     if late and not may_more:
         raise OverLimit(f"the discount of {item.number} ended on {item.discount_until}: take it as a deduction")
+
+
+def charges_limit(policy: MatchPolicy, currency: str, actor: Actor) -> int:
+    """What the actor may book as bank charges on one receipt, in minor units: what banks keep, or what he may write off if that is more."""
+    return max(CHARGES_MOST.get(currency, 0), write_off_limit(policy, currency, actor))
 
 
 def write_off_limit(policy: MatchPolicy, currency: str, actor: Actor) -> int:

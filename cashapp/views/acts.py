@@ -1,7 +1,7 @@
 """What people do with the receipt in hand. Each answers with the next state of the workbench, or says why nothing was done."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock, money
 from arops.lib.http import Link, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from cashapp.forms import Typed, amount_of, number, words
+from cashapp.forms import PARTS, Typed, amount_of, number, words
 from cashapp.models import Match, MatchProposal, Receipt
 from cashapp.selectors.deductions import opened_by
 from cashapp.selectors.disagreements import advices_of
@@ -24,7 +24,6 @@ from cashapp.selectors.work import items_in_sight, receipt_in_sight, receipt_to_
 from cashapp.services import applying, asking, payers, splitting, working
 from cashapp.services.errors import AllocationError, ReceiptLeased, StaleReceipt
 from cashapp.services.matching import refresh_proposals
-from cashapp.services.settling import Share
 from cashapp.views import workbench
 from customers.models import Customer
 from org.access import allowed
@@ -48,7 +47,14 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, receipt, str(error), typed=typed, error=error)
     amount = f"{money.format(match.amount, receipt.currency)} {receipt.currency}"
     undo = reverse("cashapp:match-undo", args=[match.pk])
-    return moved_on(request, after, f"{receipt.number}: {amount} posted", undo, links=opened_by(match))
+    return moved_on(request, after, f"{receipt.number}: {amount} posted{_beside(typed, receipt)}", undo, links=opened_by(match))
+
+
+def _beside(typed: Typed, receipt: Receipt) -> str:
+    """What was booked beside the cash, in words."""
+    sums = {label: sum(row.get(part, 0) for row in typed.rows) for part, label in PARTS.items() if part not in ("amount", "short")}
+    told = [f"{money.format(total, receipt.currency)} {label}" for label, total in sums.items() if total]
+    return f", with {' and '.join(told)}" if told else ""
 
 
 def _apply(request: HttpRequest, receipt: Receipt, typed: Typed) -> Match:
@@ -56,15 +62,10 @@ def _apply(request: HttpRequest, receipt: Receipt, typed: Typed) -> Match:
     user: Any = request.user
     given: dict[str, Any] = {"actor": user, "receipt": receipt, "version": typed.version, "today": clock.today(), "now": clock.now()}
     answer = MatchProposal.objects.filter(receipt=receipt, rank=typed.rank).first() if typed.rank > 0 else None
-    if answer and _as_typed(answer) == set(typed.shares) and (answer.residual > 0) == typed.rest:
+    if answer and set(applying.shares_of(answer)) == set(typed.shares) and (answer.residual > 0) == typed.rest:
         return applying.accept_proposal(rank=answer.rank, **given)
     payer = receipt.suggested_id if receipt.customer_id is None else None
     return applying.apply_receipt(shares=typed.shares, rest=typed.rest, payer_id=_fitting(payer, typed, receipt.value_date), **given)
-
-
-def _as_typed(answer: MatchProposal) -> set[Share]:
-    """An answer's shares as far as people can type them: bank charges and tax withheld come with the answer alone."""
-    return {replace(share, charges=0, withheld=0) for share in applying.shares_of(answer)}
 
 
 def _fitting(payer: int | None, typed: Typed, day: date) -> int | None:

@@ -15,7 +15,7 @@ from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.join_candidates import advices_for
 from cashapp.selectors.queue import SHOWN, VIEWS, Filters, cleared_today, counts_of_views, groups_of, receipts_in, total_of
 from cashapp.selectors.work import Work, find_customers, find_items, is_leased, receipt_in_sight, work_on
-from cashapp.services.judging import write_off_limit
+from cashapp.services.judging import charges_limit, write_off_limit
 from org.access import allowed
 from org.models import Company
 
@@ -86,7 +86,7 @@ def working(
     now, today = clock.now(), clock.today()
     policy = policy_of(receipt.company_id)
     work: Work = work_on(user, receipt, today, typed.data if typed else None)
-    work.write_off_limit = write_off_limit(policy, receipt.currency, user)
+    work.write_off_limit, work.charges_limit = (limit(policy, receipt.currency, user) for limit in (write_off_limit, charges_limit))
     advices = advices_of(user, receipt, policy)
     ids = rows if rows is not None else list(receipts_in(user, filters, now, today).values_list("pk", flat=True)[:SHOWN])
     leased = is_leased(receipt, user, now)

@@ -44,8 +44,8 @@ function reckon() {
   for (const row of f.querySelectorAll("tr[data-item]")) {
     const pk = row.dataset.item;
     const amount = read(`amount-${pk}`);
-    const [discount, writeOff, short] = ["discount", "write_off", "short"].map((part) => read(`${part}-${pk}`));
-    const left = BigInt(row.dataset.balance) - amount - discount - writeOff;
+    const short = read(`short-${pk}`);
+    const left = ["discount", "write_off", "charges", "withheld"].reduce((rest, part) => rest - read(`${part}-${pk}`), BigInt(row.dataset.balance) - amount);
     state.applied += amount;
     state.rows.push({ row, pk, left, short, over: BigInt(row.dataset.balance) > 0n ? left < short : left > 0n });
   }
@@ -114,6 +114,23 @@ function deduct() {
   keep();
 }
 
+// A reason that is no deduction takes the amount along: to bank charges, or to tax withheld.
+document.addEventListener("change", (event) => {
+  const chosen = event.target;
+  if (!chosen.matches("#allocate select[name^=reason-]") || !["charges", "withheld"].includes(chosen.value)) return;
+  const pk = chosen.name.slice("reason-".length);
+  const [from, to] = [form().elements[`short-${pk}`], form().elements[`${chosen.value}-${pk}`]];
+  const { digits } = reckon();
+  const sum = (minor(from.value, digits) ?? 0n) + (minor(to.value, digits) ?? 0n);
+  to.value = sum ? words(sum, digits).replaceAll(",", "") : "";
+  from.value = "";
+  chosen.selectedIndex = Math.max(0, [...chosen.options].findIndex((o) => o.defaultSelected));
+  to.focus();
+  to.select();
+  show();
+  keep();
+});
+
 // Copied as tab-separated lines, amounts as plain numbers: the allocation by its key, the list by Ctrl C while a receipt of it has the focus.
 const plain = (text) => text.trim().replaceAll("\u2212", "-").replace(/[\t\r\n]+/g, " ");
 function allocationLines() {
@@ -124,10 +141,10 @@ function allocationLines() {
     const chosen = form().elements[`reason-${pk}`];
     const reason = value(`short-${pk}`) ? chosen?.selectedOptions[0]?.textContent || "" : "";
     const money = [BigInt(row.dataset.balance), left].map((v) => words(v, state.digits).replaceAll(",", ""));
-    const parts = ["amount", "discount", "write_off", "short"].map((part) => value(`${part}-${pk}`).replaceAll(",", ""));
+    const parts = ["amount", "discount", "write_off", "charges", "withheld", "short"].map((part) => value(`${part}-${pk}`).replaceAll(",", ""));
     return [value(`number-${pk}`), plain(money[0]), ...parts, reason, plain(money[1])];
   });
-  return [["Item", "Open", "Apply", "Discount", "Write-off", "Deduction", "Reason", "Left"], ...lines];
+  return [["Item", "Open", "Apply", "Discount", "Write-off", "Bank charges", "Tax withheld", "Deduction", "Reason", "Left"], ...lines];
 }
 function listLines() {
   const items = [...document.querySelectorAll(".item[data-tsv]")];

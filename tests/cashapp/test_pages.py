@@ -88,6 +88,16 @@ def test_what_was_changed_by_hand_is_manual_and_opens_its_dispute(desk):
     assert Match.objects.get().rule == "manual" and Dispute.objects.get().reason == "damaged" and desk.balance("INV-8813") == 1_250_00
 
 
+def test_charges_and_tax_are_typed_or_chosen_as_what_is_left(desk):
+    one, two, client = desk.items["INV-8812"].pk, desk.items["INV-8813"].pk, enter(desk.ana)
+    data = {"use": [one, two], f"amount-{one}": "19960", f"charges-{one}": "40.00", f"amount-{two}": "30040", f"short-{two}": "1210"}
+    data |= {f"reason-{two}": "withheld", "rank": 0}
+    assert b"Bank charges" in act(client, "draft", desk.receipts["short"], **data, drop=0).content
+    answer = act(client, "post", desk.receipts["short"], **data)
+    assert "with 40.00 bank charges and 1,210.00 tax withheld" in answer["HX-Trigger"] and not Dispute.objects.exists()
+    assert desk.balance("INV-8812") == desk.balance("INV-8813") == 0
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

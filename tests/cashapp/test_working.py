@@ -111,6 +111,46 @@ def test_what_does_not_add_up_is_refused(bank, acme, ana, amounts, words):
     assert balance(item) == 200_00 and not Match.objects.exists()
 
 
+def test_bank_charges_and_tax_withheld_are_booked_by_hand_and_taken_back(bank, acme, ana):
+    item = issue(acme, 1000_00, day=EARLY)
+    receipt = money_in(bank, 885_00, acme)
+    match = work(ana, receipt, (item, 885_00, 0, 0, 0, "", 15_00, 100_00))
+    books = trial_balance(bank.company_id, TODAY)
+    assert balance(item) == 0 and not Dispute.objects.exists()
+    assert (books["6800"], books["1250"], books["1200"]) == (15_00, 100_00, 0)
+    reverse_match(actor=ana, match=match, reason="", today=TODAY, now=match.at)
+    books = trial_balance(bank.company_id, TODAY)
+    assert balance(item) == 1000_00 and books["6800"] == books["1250"] == 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((100_00, 0, 0, 0, "", 50_01), "you may book 50.00 EUR of bank charges on a receipt, not 50.01"),
+        ((100_00, 0, 0, 0, "", 0, 70_01), "is more tax than the 35 %"),
+        ((100_00, 0, 0, 0, "", -1), "give an amount above zero"),
+        ((100_00, 0, 0, 0, "", 50_00, 50_01), "is more than the 200.00 that are open"),
+    ],
+)
+def test_bank_charges_and_tax_have_limits(bank, acme, ana, parts, words):
+    item = issue(acme, 200_00, day=EARLY)
+    with pytest.raises(AllocationError, match=words):
+        work(ana, money_in(bank, 100_00, acme), (item, *parts))
+
+
+def test_charges_in_small_bits_are_one_and_a_rule_of_the_company_goes_before_the_limit(bank, acme, ana):
+    one, two = issue(acme, 140_00, day=EARLY), issue(acme, 170_00, day=EARLY)
+    receipt = money_in(bank, 200_00, acme)
+    work(ana, receipt, (one, 100_00, 0, 0, 0, "", 40_00), rest=True)
+    take_off_account(actor=ana, receipt=receipt, now=NOW)
+    with pytest.raises(OverLimit, match=r"not 110\.00"):
+        work(ana, receipt, (two, 100_00, 0, 0, 0, "", 70_00))
+    share = {"item": two.pk, "amount": 100_00, "discount": 0, "write_off": 0, "short": 0, "charges": 70_00}
+    MatchProposal.objects.create(receipt=receipt, rank=1, rule="charges are ours", score=80, outcome="suggest", allocations=[share])
+    accept_proposal(actor=ana, receipt=receipt, version=fresh(receipt).version, rank=1, today=TODAY, now=NOW)
+    assert balance(two) == 0
+
+
 def test_write_offs_stay_within_what_the_person_may(bank, acme, ana):
     item = issue(acme, 110_00, day=EARLY)
     receipt = money_in(bank, 100_00, acme)
