@@ -105,6 +105,7 @@ class Mailbox(models.Model):
 
     class Purpose(models.TextChoices):
         REMITTANCES = "remittances", "remittance advices"
+        CORRESPONDENCE = "correspondence", "what customers write"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="mailboxes")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.REMITTANCES)

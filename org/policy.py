@@ -11,15 +11,17 @@ _READ = frozenset(
 _SPECIALIST = _READ | frozenset(
     "customers.edit documents.edit orders.edit invoices.issue invoices.import invoices.send cash.import cash.apply "
     "reconciliation.prepare disputes.open disputes.work memos.request tasks.create tasks.answer collections.work promises.give "
-    "messages.send reports.export".split()
+    "messages.send reports.export plans.make charges.waive escalations.raise".split()
 )
 _SENIOR = _SPECIALIST | frozenset(
     "cash.reverse checks.override disputes.resolve problems.work requirements.edit writeoffs.request refunds.request rules.edit "
-    "bankdetails.edit payers.edit".split()
+    "bankdetails.edit payers.edit statements.schedule".split()
 )
 _SUPERVISOR = _SENIOR | frozenset(
     "memos.approve writeoffs.approve refunds.approve checks.edit disputes.configure dunning.run dunning.edit jobs.run work.assign "
-    "customers.hold rules.approve payers.approve bankdetails.approve reconciliation.sign refunds.export".split()
+    "customers.hold rules.approve payers.approve bankdetails.approve reconciliation.sign refunds.export "
+    "strategies.edit strategies.approve dunning.approve plans.approve charges.edit charges.run charges.approve escalations.decide "
+    "escalations.place templates.edit collections.configure".split()
 )
 _ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
 
@@ -27,13 +29,17 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "specialist": ("AR specialist", _SPECIALIST),
     "senior": ("Senior AR specialist", _SENIOR),
     "supervisor": ("AR supervisor", _SUPERVISOR),
-    "credit_manager": ("Credit manager", _READ | frozenset("customers.edit customers.hold credit.decide reports.export".split())),
+    "credit_manager": (
+        "Credit manager",
+        _READ | frozenset("customers.edit customers.hold credit.decide escalations.decide reports.export".split()),
+    ),
     "collections_manager": (
         "Collections manager",
         _READ
         | frozenset(
-            "collections.work promises.give messages.send dunning.run dunning.edit jobs.run work.assign customers.hold "
-            "reports.export".split()
+            "collections.work promises.give messages.send dunning.run dunning.edit jobs.run work.assign customers.hold reports.export "
+            "plans.make charges.waive escalations.raise statements.schedule strategies.edit strategies.approve dunning.approve "
+            "plans.approve charges.run escalations.decide escalations.place templates.edit collections.configure".split()
         ),
     ),
     "controller": (
@@ -43,7 +49,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
             "reports.export periods.close periods.reopen memos.request memos.approve writeoffs.request writeoffs.approve refunds.request "
             "refunds.approve checks.override checks.edit "
             "bankdetails.edit bankdetails.approve payers.approve rules.approve reconciliation.prepare reconciliation.sign refunds.export "
-            "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit".split()
+            "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit strategies.approve plans.approve charges.edit charges.run "
+            "charges.waive charges.approve escalations.decide".split()
         ),
     ),
     "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),
@@ -74,6 +81,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "remittances:write": frozenset({"cash.view", "cash.import"}),
     "disputes:read": frozenset({"disputes.view"}),
     "disputes:write": frozenset({"disputes.view", "disputes.open", "disputes.work"}),
+    "collections:read": frozenset({"collections.view"}),
+    "collections:write": frozenset({"collections.view", "collections.work", "promises.give"}),
     "reports:read": frozenset({"reports.view", "reports.export"}),
     "fx:read": frozenset({"rates.view"}),
     "fx:write": frozenset({"rates.view", "rates.edit"}),

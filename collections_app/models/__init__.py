@@ -1,7 +1,70 @@
-"""Collections: contacts made, promises, the work list's memory, dunning."""
+"""Collections: strategies, dunning, contacts, promises and plans, charges, inquiries, escalation, portfolios, the work list."""
 
 from collections_app.models.activity import Activity, Snooze
+from collections_app.models.charge import Charge, ChargedItem, ChargePolicy, ChargeRun, ChargeTier, LegalLimit
 from collections_app.models.dunning import DunningLetter, DunningLevel, DunningPolicy, DunningRun, DunningText
-from collections_app.models.promise import Promise, PromiseItem
+from collections_app.models.escalation import Escalation, PlacedItem, Rung
+from collections_app.models.inquiry import AnswerTemplate, Inquiry, InquiryEntry, InquiryItem, Suggestion
+from collections_app.models.plan import Instalment, PaymentPlan, PlanItem
+from collections_app.models.portfolio import Absence, Assignment, PortfolioRule
+from collections_app.models.promise import Promise, PromiseInstalment, PromiseItem
+from collections_app.models.settings import CollectionPolicy
+from collections_app.models.statement import SentStatement, StatementSchedule
+from collections_app.models.strategy import (
+    Experiment,
+    ExperimentMember,
+    PlannedStep,
+    Strategy,
+    StrategyStep,
+    StrategyText,
+    StrategyTrial,
+    StrategyVersion,
+)
+from collections_app.models.work import Likelihood, Ranking, WorkTask
 
-__all__ = ["Activity", "DunningLetter", "DunningLevel", "DunningPolicy", "DunningRun", "DunningText", "Promise", "PromiseItem", "Snooze"]
+__all__ = [
+    "Absence",
+    "Activity",
+    "AnswerTemplate",
+    "Assignment",
+    "Charge",
+    "ChargePolicy",
+    "ChargeRun",
+    "ChargeTier",
+    "ChargedItem",
+    "CollectionPolicy",
+    "DunningLetter",
+    "DunningLevel",
+    "DunningPolicy",
+    "DunningRun",
+    "DunningText",
+    "Escalation",
+    "Experiment",
+    "ExperimentMember",
+    "Inquiry",
+    "InquiryEntry",
+    "InquiryItem",
+    "Instalment",
+    "LegalLimit",
+    "Likelihood",
+    "PaymentPlan",
+    "PlacedItem",
+    "PlanItem",
+    "PlannedStep",
+    "PortfolioRule",
+    "Promise",
+    "PromiseInstalment",
+    "PromiseItem",
+    "Ranking",
+    "Rung",
+    "SentStatement",
+    "Snooze",
+    "StatementSchedule",
+    "Strategy",
+    "StrategyStep",
+    "StrategyText",
+    "StrategyTrial",
+    "StrategyVersion",
+    "Suggestion",
+    "WorkTask",
+]

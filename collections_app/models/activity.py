@@ -55,11 +55,19 @@ class Activity(models.Model):
 class Snooze(models.Model):
     """A task of the work list put off or done: by whom, until when. `task_key` names the task, such as call:17 or promise:4."""
 
+    class Event(models.TextChoices):
+        PAYMENT = "payment", "a payment comes in"
+        MAIL = "mail", "the customer writes"
+        DISPUTE = "dispute", "a dispute is settled"
+        PROMISE = "promise", "a promise is decided"
+        DOCUMENT = "document", "a document comes in"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     task_key = models.CharField(max_length=80)
-    until = models.DateField()
+    until = models.DateField(help_text="Where it waits for an event, the day on which it comes back anyway.")
+    event = models.CharField(max_length=20, choices=Event.choices, blank=True, db_default="")
     is_done = models.BooleanField(default=False)
     at = models.DateTimeField(db_default=Now())
 

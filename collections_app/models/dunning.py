@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from collections_app.models.strategy import StrategyStep
 from collections_app.policy.dunning import REASONS
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
@@ -109,6 +110,7 @@ class DunningLetter(models.Model):
     items = models.JSONField(default=list)
     reason = models.CharField(max_length=20, blank=True, default="", help_text="Code of REASONS, to count by.")
     left_out_because = models.CharField(max_length=200, blank=True, help_text="The reason in words, with its day or amount.")
+    step = models.ForeignKey(StrategyStep, models.PROTECT, null=True, related_name="letters")
     cycle = models.CharField(max_length=80, help_text="The oldest item the level counts from: each level once a cycle.")
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="dunning_letter")
     pdf = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")

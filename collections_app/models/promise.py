@@ -34,6 +34,11 @@ class Promise(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     received = models.BigIntegerField(default=0, help_text="Minor units paid on its items from the day it was given to the verdict.")
     decided_on = models.DateField(null=True, blank=True)
+    level = models.IntegerField(
+        default=1, db_default=1, help_text="The how-manieth promise for what it is about: each repeat counts one more."
+    )
+    tolerance_days = models.IntegerField(default=0, db_default=0, help_text="As it was when the promise was given.")
+    tolerance_amount = models.BigIntegerField(default=0, db_default=0, help_text="Minor units that may be missing, as it was then.")
     supersedes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="superseded_by")
     note = models.TextField(blank=True)
     taken_by = models.CharField(max_length=80)
@@ -73,3 +78,25 @@ class PromiseItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.open_item.number}"
+
+
+class PromiseInstalment(models.Model):
+    """A part of a promise with a day of its own; the parts sum to the promise, and its day is that of the last."""
+
+    promise = models.ForeignKey(Promise, models.CASCADE, related_name="instalments")
+    ordinal = models.IntegerField()
+    due_on = models.DateField()
+    amount = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=Promise.State.choices, default=Promise.State.OPEN)
+    received = models.BigIntegerField(default=0)
+    decided_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["promise", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["promise", "ordinal"], name="promise_instalment_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="promise_instalment_amount"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promise} part {self.ordinal}"

@@ -1,0 +1,151 @@
+"""What customers and colleagues ask: one inbox with owner, service level and the mails it came in."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from collections_app.querysets import ByCustomerQuerySet
+from customers.models import Contact, Customer
+from ledger.models import OpenItem
+from messaging.models import InboundMail, Message
+from org.models import Company
+from org.querysets import ScopedQuerySet
+
+
+class Inquiry(models.Model):
+    """A question or piece of news about an account, from the first word to its answer. A reply is threaded to it."""
+
+    class Kind(models.TextChoices):
+        PAID = "paid", "says it is paid"
+        DISPUTE = "dispute", "disputes"
+        PROMISE = "promise", "promises to pay"
+        COPY = "copy", "wants a copy"
+        STATEMENT = "statement", "wants a statement"
+        DOCUMENT = "document", "wants a document"
+        AWAY = "away", "out of office"
+        BOUNCE = "bounce", "could not be delivered"
+        OTHER = "other", "something else"
+
+    class State(models.TextChoices):
+        NEW = "new", "new"
+        OPEN = "open", "being worked on"
+        WAITING = "waiting", "waiting for the customer"
+        CLOSED = "closed", "closed"
+
+    class Source(models.TextChoices):
+        MAIL = "mail", "e-mail"
+        PHONE = "phone", "telephone"
+        COLLEAGUE = "colleague", "a colleague"
+        PORTAL = "portal", "the portal"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="inquiries")
+    number = models.CharField(max_length=40)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="inquiries")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
+    how = models.CharField(
+        max_length=120, blank=True, help_text="By what the customer was known: reply, address, invoice number, a person."
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.OTHER)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.MAIL)
+    subject = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="inquiries")
+    department = models.CharField(max_length=30, blank=True)
+    asked_on = models.DateField()
+    answer_by = models.DateTimeField(help_text="The service level: when the first answer is due.")
+    answered_at = models.DateTimeField(null=True)
+    closed_on = models.DateField(null=True)
+    opened_by = models.CharField(max_length=80)
+    version = models.IntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = ByCustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "inquiries"
+        constraints = [models.UniqueConstraint(fields=["company", "number"], name="inquiry_number_once")]
+        indexes = [models.Index(fields=["company", "answer_by"], name="inquiry_to_answer", condition=~Q(state="closed"))]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InquiryItem(models.Model):
+    """An open item that an inquiry speaks of, with the words that name it."""
+
+    inquiry = models.ForeignKey(Inquiry, models.CASCADE, related_name="items")
+    open_item = models.ForeignKey(OpenItem, models.PROTECT, related_name="inquiries")
+    named = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["inquiry", "open_item"], name="inquiry_item_once")]
+
+    def __str__(self) -> str:
+        return self.named
+
+
+class InquiryEntry(models.Model):
+    """A step of an inquiry: a mail that came, an answer that went, a note."""
+
+    inquiry = models.ForeignKey(Inquiry, models.CASCADE, related_name="entries")
+    mail = models.OneToOneField(InboundMail, models.PROTECT, null=True, related_name="inquiry_entry")
+    message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="inquiry_entry")
+    note = models.TextField(blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.inquiry} {self.at:%Y-%m-%d}"
+
+
+class Suggestion(models.Model):
+    """What the words of a mail were taken to mean, with the sentence that says so: a person confirms it, or not."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        CONFIRMED = "confirmed", "confirmed"
+        DISMISSED = "dismissed", "dismissed"
+
+    entry = models.ForeignKey(InquiryEntry, models.CASCADE, related_name="suggestions")
+    kind = models.CharField(max_length=12, choices=Inquiry.Kind.choices)
+    quote = models.CharField(max_length=500)
+    rule = models.CharField(max_length=80, help_text="The rule that read it.")
+    amount = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    day = models.DateField(null=True, help_text="The day it names: paid on, promised for.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    decided_by = models.CharField(max_length=80, blank=True)
+    result = models.CharField(max_length=120, blank=True, help_text="What came of it, such as promise:17.")
+
+    class Meta:
+        ordering = ["entry", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.quote}"
+
+
+class AnswerTemplate(models.Model):
+    """Words to begin an answer or a mail with, in one language, with merge fields; files that go with it by kind."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="answer_templates")
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=12, choices=Inquiry.Kind.choices, default=Inquiry.Kind.OTHER)
+    language = models.CharField(max_length=10, default="en")
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    encloses = models.JSONField(default=list, blank=True, help_text="Of copies, statement, and codes of our documents such as w9.")
+    is_active = models.BooleanField(default=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "name", "language"]
+        constraints = [models.UniqueConstraint(fields=["company", "name", "language"], name="answer_template_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
