@@ -55,7 +55,7 @@ PAGES = {
     "cashapp:rules-trial": "explanation/rules#a-trial",
     **dict.fromkeys(("cashapp:rules-own", "cashapp:rules-own-new", "cashapp:rules-own-rule"), "how-to/rules#write-a-rule-of-your-own"),
     "cashapp:rules-watch": "how-to/rules#when-an-alarm-is-raised",
-    **dict.fromkeys(("cashapp:policies", "cashapp:policy"), "explanation/matching"),
+    **dict.fromkeys(("cashapp:policies", "cashapp:policy", "cashapp:policy-change"), "how-to/clear-cash#what-the-engine-may-do-alone"),
     **dict.fromkeys(("cashapp:remittances", "cashapp:remittances-upload", "cashapp:advice-layouts"), "how-to/remittances"),
     "cashapp:remittance": "how-to/remittances#on-the-page-of-an-advice", "cashapp:remittance-new": "how-to/remittances#key-an-advice",
     "cashapp:remittance-read": "how-to/remittances#lists-and-pdfs",

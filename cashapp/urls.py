@@ -114,6 +114,8 @@ urlpatterns = [
     path("cheques/one/<int:pk>/page/", cheques.picture, name="cheque-page"),
     path("policies/", policy.policies, name="policies"),
     path("policies/<int:pk>/", policy.policy, name="policy"),
+    path("policies/changes/<int:pk>/", policy.change, name="policy-change"),
+    path("policies/changes/<int:pk>/decide/", policy.decide, name="policy-change-decide"),
     # the bank's day, cash that isn't applied, credits that nobody claims
     path("reconciliation/", bank_days.overview, name="bank-days"),
     path("reconciliation/<int:pk>/", bank_days.day, name="bank-day"),

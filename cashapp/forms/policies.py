@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from cashapp.forms import by_currency, lines_of
-from cashapp.models import MatchPolicy
+from cashapp.models import MatchPolicy, PolicyChange
 
 BETWEEN = {
     "tolerance_percent": (0, 10), "discount_grace_days": (0, 30), "sample_percent": (1, 100), "alias_months": (0, 120),
@@ -78,3 +78,17 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             if data.get(name) is not None and not least <= data[name] <= most:
                 self.add_error(name, f"between {least} and {most}")
         return data
+
+
+def before_and_after(change: PolicyChange) -> list[tuple[str, str, str]]:
+    """What a change names, as people read it: the field's label, what stood, what is to be."""
+    labels = {name: str(field.label or name) for name, field in PolicyForm.base_fields.items()}
+    return [(label, _shown(change.before[name]), _shown(change.wanted[name])) for name, label in labels.items() if name in change.wanted]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(lines_of(value).splitlines()) or "none set"
+    return "none set" if value is None else str(value)

@@ -5,6 +5,7 @@ from cashapp.models.cheques import ChequeBatch, KeyedCheque
 from cashapp.models.exceptions import DeductionCode
 from cashapp.models.matching import Match, MatchPolicy, MatchProposal, PayerAlias
 from cashapp.models.payer import PayerAccountChange, PayerRelation
+from cashapp.models.policy_change import PolicyChange
 from cashapp.models.receipt import Receipt, ReceiptDraft
 from cashapp.models.reconciling import BankTie, CreditWord, DayReconciliation, DormancyRule, ReconcilingItem, Reopening
 from cashapp.models.refund import PayoutAccount, Refund, RefundExport
@@ -35,6 +36,7 @@ __all__ = [
     "PayerAlias",
     "PayerRelation",
     "PayoutAccount",
+    "PolicyChange",
     "Receipt",
     "ReceiptDraft",
     "ReconcilingItem",

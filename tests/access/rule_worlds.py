@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from cashapp.models import DriftAlarm
+from cashapp.services.policies import ask_policy_change
 from cashapp.services.rules import draft_matrix, draft_rule, run_trial
 from customers.models import Customer
 from org.models import Company, User
@@ -11,7 +12,8 @@ from tests.factories import SYSTEM
 
 
 def make_versions(company: Company, people: dict[str, User], today: date) -> None:
-    """A draft of the matrix by the senior, tried; an alarm about a rule."""
+    """A draft of the matrix by the senior, tried; a change of the policy that waits; an alarm about a rule."""
+    ask_policy_change(actor=people["senior"], company=company, why=f"of {company.code}", auto_threshold=95)
     made = draft_matrix(actor=people["senior"], company=company, name=f"Version of {company.code}")
     run_trial(actor=SYSTEM, subject=made, first=today, last=today, today=today)
     DriftAlarm.objects.create(

@@ -191,25 +191,6 @@ def test_returned_items_wait_beside_their_receipts(desk):
     assert not StatementLine.objects.returns().exists() and b"No returned item waits" in client.get(url("returns")).content
 
 
-def test_the_policy_is_changed_by_those_who_may(desk):
-    client = enter(desk.senior)
-    data = {
-        "posts_alone": "on", "auto_threshold": 92, "suggest_threshold": 40, "tolerances": "EUR 2.50\nJPY 300", "approver_limits": "",
-        "tolerance_percent": "1.0", "discount_grace_days": 5, "sample_percent": 10, "alias_months": 24, "payout_wait_days": 5,
-    }  # fmt: skip
-    assert client.post(url("policy", desk.bank.company_id), data).status_code == 302
-    assert MatchPolicy.objects.get().tolerances == {"EUR": 2_50, "JPY": 300}
-    for wrong in (
-        {"tolerances": "EUR x"},
-        {"tolerances": "QQQ 1"},
-        {"auto_threshold": 50},
-        {"suggest_threshold": 95},
-        {"tolerances": "EUR -1"},
-    ):
-        assert client.post(url("policy", desk.bank.company_id), data | wrong).status_code == 422, wrong
-    assert enter(desk.ana).get(url("policy", desk.bank.company_id)).status_code == 403
-    assert "2.50" in enter(desk.ana).get(url("policies")).content.decode()
-
 
 def test_a_file_kept_for_another_purpose_is_no_sample(desk):
     client = enter(desk.senior)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cashapp.models import DeductionCode, Match, MatchPolicy, Receipt
+from cashapp.models import DeductionCode, Match, MatchPolicy, PolicyChange, Receipt
 from cashapp.readers.advice.model import Advice, AdviceLine
 from cashapp.selectors.budgets import leakage
 from cashapp.selectors.deduction_codes import hit_rate, used_codes
@@ -168,7 +168,7 @@ class TestAnotherCompany:
         assert Receipt.objects.get(split_from=paid).company == there.company
 
 
-def test_the_policy_keeps_what_is_typed_and_says_what_is_wrong(bank, senior):
+def test_the_policy_asks_for_what_is_typed_and_says_what_is_wrong(bank, senior):
     client = Client()
     client.force_login(senior)
     page = reverse("cashapp:policy", args=[bank.company_id])
@@ -176,15 +176,13 @@ def test_the_policy_keeps_what_is_typed_and_says_what_is_wrong(bank, senior):
     typed = {
         "posts_alone": "on", "auto_threshold": "92", "suggest_threshold": "50", "tolerance_percent": "0.5", "discount_grace_days": "3",
         "sample_percent": "20", "alias_months": "12", "payout_wait_days": "7", "tolerance_budgets": "EUR 500.00\nUSD 250",
-        "customer_budgets": "EUR 20.00", "returned_fees": "EUR 25", "exception_cost": "EUR 48.00",
+        "customer_budgets": "EUR 20.00", "returned_fees": "EUR 25", "exception_cost": "EUR 48.00", "why": "the year's plan",
     }  # fmt: skip
     refused = client.post(page, typed | {"returned_fees": "EUR x", "sample_percent": "0"})
     assert refused.status_code == 422 and "etween 1 and 100" in refused.content.decode()
+    assert client.post(page, typed | {"why": " "}).status_code == 422
     client.post(page, typed)
-    kept = MatchPolicy.objects.get(company=bank.company)
-    assert (kept.tolerance_budgets, kept.returned_fees, kept.exception_cost) == (
-        {"EUR": 500_00, "USD": 250_00},
-        {"EUR": 25_00},
-        {"EUR": 48_00},
-    )
-    assert (kept.sample_percent, kept.payout_wait_days, kept.alias_months) == (20, 7, 12)
+    assert PolicyChange.objects.get().wanted == {
+        "auto_threshold": 92, "sample_percent": 20, "alias_months": 12, "payout_wait_days": 7, "customer_budgets": {"EUR": 20_00},
+        "tolerance_budgets": {"EUR": 500_00, "USD": 250_00}, "returned_fees": {"EUR": 25_00}, "exception_cost": {"EUR": 48_00},
+    }  # fmt: skip

@@ -25,7 +25,7 @@ State = RuleMatrix.State
 @transaction.atomic
 def draft_matrix(*, actor: Actor, company: Company, base: RuleMatrix | None = None, why: str = "", name: str = "") -> RuleMatrix:
     """A new version that begins as `base`, else as the published matrix. Raises RuleRefused, NotAllowed."""
-    _require_whole(actor, "rules.edit", company.pk)
+    require_whole(actor, "rules.edit", company.pk)
     if base is not None and base.company_id != company.pk:
         raise RuleRefused("a version is drafted from one of its own company")
     Company.objects.select_for_update().get(pk=company.pk)
@@ -38,12 +38,12 @@ def draft_matrix(*, actor: Actor, company: Company, base: RuleMatrix | None = No
     return made
 
 
-def _require_whole(actor: Actor, permission: str, company_id: int) -> None:
-    """The matrix decides over every customer: whoever works on a portfolio alone doesn't change it. Raises NotAllowed, RuleRefused."""
+def require_whole(actor: Actor, permission: str, company_id: int) -> None:
+    """What decides over every customer isn't changed by whoever works on a portfolio alone. Raises NotAllowed, RuleRefused."""
     require(actor, permission, company_id)
     reach = actor.reach(permission)
     if not reach.everything and company_id not in reach.companies:
-        raise RuleRefused("the matrix decides over all customers: somebody whose role is of the whole company changes it")
+        raise RuleRefused("this decides over all customers: somebody whose role is of the whole company changes it")
 
 
 def differing(cells: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -74,7 +74,7 @@ def change_matrix(
 
     Raises RuleRefused, StaleVersion, NotAllowed.
     """
-    _require_whole(actor, "rules.edit", matrix.company_id)
+    require_whole(actor, "rules.edit", matrix.company_id)
     held = _held(matrix)
     _own_draft(held, actor)
     if held.changed_at != seen:
@@ -114,7 +114,7 @@ def _own_draft(matrix: RuleMatrix, actor: Actor) -> None:
 @transaction.atomic
 def discard_matrix(*, actor: Actor, matrix: RuleMatrix) -> None:
     """Throw a draft of one's own away, with its trials. Raises RuleRefused, NotAllowed."""
-    _require_whole(actor, "rules.edit", matrix.company_id)
+    require_whole(actor, "rules.edit", matrix.company_id)
     held = _held(matrix)
     _own_draft(held, actor)
     _record(actor, "rules.matrix_discarded", held)
@@ -125,7 +125,7 @@ def discard_matrix(*, actor: Actor, matrix: RuleMatrix) -> None:
 def activate_matrix(*, actor: Actor, matrix: RuleMatrix, today: date, now: datetime) -> RuleMatrix:
     """Switch a version on; the one in force is retired. A draft needs a fresh trial; an earlier version is rolled back to with the trial
     that it was switched on with. Raises NotTried, MakerIsNotChecker, RuleRefused, NotAllowed."""
-    _require_whole(actor, "rules.approve", matrix.company_id)
+    require_whole(actor, "rules.approve", matrix.company_id)
     Company.objects.select_for_update().get(pk=matrix.company_id)
     held = _held(matrix)
     if held.state == State.ACTIVE:
@@ -149,7 +149,7 @@ def activate_matrix(*, actor: Actor, matrix: RuleMatrix, today: date, now: datet
 @transaction.atomic
 def return_to_published(*, actor: Actor, company: Company, now: datetime) -> RuleMatrix:
     """The published matrix counts again, without cells or bands of one's own. Raises RuleRefused, NotAllowed."""
-    _require_whole(actor, "rules.approve", company.pk)
+    require_whole(actor, "rules.approve", company.pk)
     Company.objects.select_for_update().get(pk=company.pk)
     retired = _retire_active(company.pk, now)
     if retired is None:
