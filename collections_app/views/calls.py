@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
-from collections_app.forms import CallForm
+from collections_app.forms.calls import CallForm
 from collections_app.models import Activity, Promise
 from collections_app.selectors.worklist import work_list
 from collections_app.services.activities import ActivityError

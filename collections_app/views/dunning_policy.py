@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib.http import page, redirect_htmx, toast
-from collections_app.forms import PolicyForm, policy_values
+from collections_app.forms.strategies import PolicyForm, policy_values
 from collections_app.models import DunningPolicy
 from collections_app.policy.letters import FIELDS
 from collections_app.services.dunning import DunningError

@@ -1,0 +1,1 @@
+"""What people type in collections, a file a topic."""
