@@ -64,12 +64,24 @@ class Ranking(models.Model):
     company = models.OneToOneField(Company, models.CASCADE, related_name="ranking")
     day = models.DateField()
     event_id = models.BigIntegerField(default=0)
+    entry_id = models.BigIntegerField(default=0, db_default=0, help_text="The last entry of the journal that was looked at.")
     ranked_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"ranking of {self.company} for {self.day}"
+
+
+class WorkLease(models.Model):
+    """Who works on an account now, until when: nobody else is served it meanwhile. It runs out by itself; a colleague may take it over."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.customer} until {self.until:%H:%M}"
 
 
 class Likelihood(models.Model):

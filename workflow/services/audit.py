@@ -110,25 +110,29 @@ def _first(after: int, upto: int) -> list[tuple[int, str]]:
         return cursor.fetchall()
 
 
-def settled_id(patience: float = PATIENCE) -> int:
-    """The highest number drawn up to now, once all are finished that may have drawn one; 0 when they take longer (seconds)."""
+def settled_id(patience: float = PATIENCE, table: str = "workflow_event") -> int:
+    """The highest number drawn up to now, once all are finished that may have drawn one; 0 when they take longer (seconds).
+
+    `table` may be another one whose rows are only added and numbered by a sequence, such as the journal.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT last_value FROM workflow_event_id_seq")
+        cursor.execute(f"SELECT last_value FROM {table}_id_seq")
         highest = int(cursor.fetchone()[0])
-        writers, end = _writers(), time.monotonic() + patience
+        writers, end = _writers(table), time.monotonic() + patience
         while writers:
             if time.monotonic() > end:
                 return 0
             time.sleep(0.05)
-            writers &= _writers()
+            writers &= _writers(table)
     return highest
 
 
-def _writers() -> set[str]:
-    """The transactions, other than this session's, that have begun to write an event."""
+def _writers(table: str) -> set[str]:
+    """The transactions, other than this session's, that have begun to write an event (or a row of another table)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT virtualtransaction FROM pg_locks WHERE relation = 'workflow_event'::regclass AND mode = 'RowExclusiveLock'"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()"
+            "SELECT virtualtransaction FROM pg_locks WHERE relation = %s::regclass AND mode = 'RowExclusiveLock'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()",
+            [table],
         )
         return {row[0] for row in cursor.fetchall()}
