@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from cashapp.views import accounts, acts, advices, bands, cheques, codes, figures, files, lockboxes, pauses, policy, receipts, workbench
+from cashapp.views import (
+    accounts,
+    acts,
+    advices,
+    bands,
+    cheques,
+    codes,
+    converting,
+    figures,
+    files,
+    lockboxes,
+    pauses,
+    policy,
+    receipts,
+    workbench,
+)
 from cashapp.views.payers import aliases, changes, graph, relations
 from cashapp.views.reconciling import days as bank_days
 from cashapp.views.reconciling import dormant, unapplied
@@ -40,6 +55,7 @@ urlpatterns = [
     path("receipts/<int:pk>/payer/", acts.identify, name="identify"),
     path("receipts/<int:pk>/unidentified/", acts.unidentify, name="unidentify"),
     path("receipts/<int:pk>/split/", acts.split, name="split"),
+    path("receipts/<int:pk>/convert/", converting.convert, name="convert"),
     path("receipts/<int:pk>/ask/", acts.ask, name="ask"),
     path("receipts/<int:pk>/answer/", acts.answer, name="answer"),
     path("receipts/<int:pk>/again/", acts.again, name="again"),

@@ -168,6 +168,26 @@ def identification(books: Books, *, found: ItemState, item: NewItem, day: date, 
     return EntryDraft(books.company_id, "identification", books.currency, day, source, lines, opens=item)
 
 
+def conversion(
+    paid: Books, owed: Books, *, part: Part, item: NewItem, day: date, source: str, narrative: str = ""
+) -> tuple[EntryDraft, EntryDraft]:
+    """Money of one currency made money of another in the same company's books, by an entry in either currency.
+
+    Out of a receipt (`part`, at the rate it was booked at) and into `item` (at the day's rate, its `base_amount` is set here). Both stand
+    against exchange gain and loss, where in the company's currency just what was gained or lost remains.
+    """
+    if paid.company_id != owed.company_id or paid.currency == owed.currency:
+        raise DraftError("a conversion is between two currencies of one company")
+    base_out, base_in = part.item.base_of(part.amount), owed.base(item.amount)
+    opened = replace(item, base_amount=base_in)
+    out = (LineDraft(part.item.account_id, -part.amount, -base_out, part.item), LineDraft("fx", part.amount, base_out))
+    into = (LineDraft("fx", -item.amount, -base_in), LineDraft(item.account, item.amount, base_in, opened))
+    return (
+        EntryDraft(paid.company_id, "application", paid.currency, day, source, out, narrative),
+        EntryDraft(owed.company_id, "application", owed.currency, day, f"{source}:in", into, narrative, opens=opened),
+    )
+
+
 def application(
     books: Books,
     *,

@@ -32,6 +32,15 @@ def rate_on(currency: str, base: str, day: date) -> Decimal:
     raise MissingRate(f"no rate of {currency} in {base} on or before {day}: enter one under exchange rates")
 
 
+def rate_between(source: str, target: str, base: str, day: date) -> Decimal:
+    """Units of `target` for one unit of `source` on the day, to 8 places: as known between the two, else by what both are worth in `base`.
+    Raises MissingRate."""
+    try:
+        return round(rate_on(source, target, day), 8)
+    except MissingRate:
+        return round(rate_on(source, base, day) / rate_on(target, base, day), 8)
+
+
 def item_state(item: OpenItem) -> ItemState:
     """An item as drafts want it."""
     return ItemState(item.pk, item.account_id, item.currency, item.balance, item.base_balance)

@@ -54,7 +54,7 @@ RECEIPTS = """
             count(*) AS posted, count(*) FILTER (WHERE m.reversed_by_id IS NOT NULL) AS taken_back,
             count(*) FILTER (WHERE m.reversed_by_id IS NULL) AS live,
             count(*) FILTER (WHERE m.reversed_by_id IS NULL AND NOT m.alone) AS live_people,
-            count(*) FILTER (WHERE m.reversed_by_id IS NULL AND m.rule IN ('manual', 'split', 'transfer')) AS live_hand,
+            count(*) FILTER (WHERE m.reversed_by_id IS NULL AND m.rule IN ('manual', 'split', 'transfer', 'conversion')) AS live_hand,
             coalesce(sum(m.items) FILTER (WHERE m.reversed_by_id IS NULL), 0) AS lines,
             coalesce(sum(m.items) FILTER (WHERE m.reversed_by_id IS NULL AND m.alone), 0) AS lines_alone,
             max(m.at) FILTER (WHERE m.reversed_by_id IS NULL) AS last_at,

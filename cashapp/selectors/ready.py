@@ -34,7 +34,9 @@ def judged_wrong(company_id: int) -> set[int]:
 def taken_back(receipts: Sequence[Receipt], *, alone: bool = False) -> set[int]:
     """Of these, receipts of which a posting (`alone`: one of the engine's) was taken back; parts split off or handed over and joined again
     don't count."""
-    undone = Match.objects.filter(receipt__in=[r.pk for r in receipts], reversed_by__isnull=False).exclude(rule__in=("split", "transfer"))
+    undone = Match.objects.filter(receipt__in=[r.pk for r in receipts], reversed_by__isnull=False).exclude(
+        rule__in=("split", "transfer", "conversion")
+    )
     return set((undone.filter(alone=True) if alone else undone).values_list("receipt", flat=True))
 
 

@@ -53,6 +53,15 @@ def given_up(kind: Account.Kind, item_ids: Iterable[int]) -> int:
     return int(lines.aggregate(total=Sum("amount"))["total"] or 0)
 
 
+def parts_of(receipt: Receipt) -> list[int]:
+    """Keys of all that was split off a receipt, or off its parts, and wasn't joined back."""
+    found, todo = list[int](), [receipt.pk]
+    while todo:
+        todo = list(Receipt.objects.filter(split_from__in=todo, joined_back=False).values_list("pk", flat=True))
+        found += todo
+    return found
+
+
 def items_of_payment(receipt: Receipt) -> set[int]:
     """The open items of a receipt and of everything that was split off the same payment."""
     whole = receipt

@@ -13,7 +13,7 @@ from cashapp.selectors.rules import active_matrix, content_of
 
 LOOKED_AT, BEFORE = 90, 365
 """Days that are watched, and days before them that say what is normal where no trial does."""
-BY_HAND = ("manual", "split", "transfer")
+BY_HAND = ("manual", "split", "transfer", "conversion")
 
 
 @dataclass(frozen=True, slots=True)

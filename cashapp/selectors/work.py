@@ -279,10 +279,11 @@ def find_items(actor: Actor, receipt: Receipt, text: str, without: Iterable[int]
     payer = receipt.customer_id or receipt.suggested_id
     if not text:
         return list(items.filter(customer=payer).select_related("customer").order_by("due_date", "pk")[:FOUND]) if payer else []
-    return _own_first(_holding(items, text), payer)
+    return _own_first(holding(items, text), payer)
 
 
-def _holding(items: Any, text: str) -> Any:
+def holding(items: Any, text: str) -> Any:
+    """Items by number, purchase order, customer or amount, as typed."""
     wanted = Q(number__icontains=text) | Q(po_number__icontains=text) | Q(customer__name__icontains=text) | Q(customer__number=text)
     for amount in amounts_in(text):
         wanted |= Q(balance=amount) | Q(amount=amount) | Q(balance=-amount)

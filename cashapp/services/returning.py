@@ -6,7 +6,7 @@ from django.db import transaction
 
 from cashapp.models import Match, MatchProposal, Receipt, StatementLine
 from cashapp.selectors.engine_input import policy_of
-from cashapp.selectors.settlement import Days
+from cashapp.selectors.settlement import Days, parts_of
 from cashapp.selectors.undoing import live_entries
 from cashapp.services.errors import CashError
 from cashapp.services.holding import hold, locked, touch
@@ -52,7 +52,7 @@ def return_receipt(
     claim_back(paid_back, receipt=held, reversals=undone, day=wanted, actor=actor)
     matches = _undo_matches(undone)
     withdraw_disputes(matches, actor=actor, today=today)
-    for one in [held, *locked([p.pk for p in held.parts.filter(joined_back=False)])]:
+    for one in [held, *locked(parts_of(held))]:
         touch(one, returned_on=wanted, on_account=False, question="", lease_by=None, lease_until=None)
         MatchProposal.objects.filter(receipt=one).delete()
         drop_drafts(one)

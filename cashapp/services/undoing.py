@@ -8,6 +8,7 @@ from django.db import transaction
 from arops.lib.refusal import Refused
 from cashapp.models import Match, Receipt
 from cashapp.selectors.settlement import Days
+from cashapp.services.converting import CONVERSION, converted_by, take_conversion_back
 from cashapp.services.errors import NothingToUndo
 from cashapp.services.holding import hold, touch
 from cashapp.services.learning import forget_payer
@@ -27,7 +28,8 @@ OWN_WINDOW = timedelta(minutes=30)
 
 @transaction.atomic
 def reverse_match(*, actor: Actor, match: Match, reason: str, today: date, now: datetime) -> Receipt:
-    """Take a posting back: items open again, disputes it opened are withdrawn if nobody worked on them, a payer it named is unnamed.
+    """Take a posting back: items open again, disputes it opened are withdrawn if nobody worked on them, a payer it named is unnamed. With a
+    conversion goes what its money paid in the other currency.
 
     One's own posting of the last half hour needs cash.apply and never happened (same effective day); any other needs cash.reverse,
     a reason, and takes effect today. Raises NothingToUndo, StaleReceipt, LedgerError, NotAllowed.
@@ -43,6 +45,10 @@ def reverse_match(*, actor: Actor, match: Match, reason: str, today: date, now: 
     part = _part_of(match, held) if match.rule == SPLIT else None
     if match.rule == TRANSFER:
         part = take_transfer_back(actor=actor, match=match, receipt=held, today=today, reason=reason.strip())
+    if match.rule == CONVERSION:
+        for later in converted_by(match).matches.filter(reversed_by=None).select_related("receipt").order_by("-pk"):
+            reverse_match(actor=actor, match=later, reason=reason, today=today, now=now)
+        part = take_conversion_back(actor=actor, match=match, day=None if quick else today, reason=reason.strip())
     entries, before = _entries(match, held)
     latest = max(e.effective_date for e in entries)
     day = Days().open_day(held.company_id, latest if quick else max(today, latest))

@@ -10,6 +10,7 @@ from arops.lib import clock
 from arops.lib.http import page
 from cashapp.forms import Typed, number, reasons, words
 from cashapp.models import Receipt
+from cashapp.selectors.converting import find_abroad
 from cashapp.selectors.disagreements import advices_of
 from cashapp.selectors.engine_input import policy_of
 from cashapp.selectors.join_candidates import advices_for
@@ -45,7 +46,8 @@ def find(request: HttpRequest, pk: int) -> HttpResponse:
     text = words(request.GET.get("q"), 80)
     context = {
         "receipt": receipt, "text": text, "items": find_items(user, receipt, text, [number(i) for i in request.GET.getlist("use")]),
-        "customers": find_customers(user, receipt, text), "filters": Filters.of(request.GET), "today": clock.today(),
+        "customers": find_customers(user, receipt, text), "abroad": find_abroad(user, receipt, text), "filters": Filters.of(request.GET),
+        "today": clock.today(),
     }  # fmt: skip
     return render(request, "cashapp/parts/found.html", context)
 

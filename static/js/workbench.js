@@ -206,7 +206,7 @@ function settle() {
 }
 
 document.addEventListener("input", (event) => {
-  if (!event.target.closest("#allocate") || event.target.id === "find") return;
+  if (event.target.form?.id !== "allocate") return;
   show();
   keep();
 });
