@@ -25,6 +25,10 @@ class MailboxForm(forms.Form):
     """A mailbox to read. The password goes in and is never given out; left empty, the one that is kept stays."""
 
     company = forms.ModelChoiceField(Company.objects.none(), empty_label=None)
+    purpose = forms.ChoiceField(
+        label="What comes into it", choices=Mailbox.Purpose.choices, initial=Mailbox.Purpose.REMITTANCES, required=False,
+        help_text="Remittance advices go to cash, what customers write to the inbox.",
+    )  # fmt: skip
     name = forms.CharField(max_length=100, help_text="Yours, such as Remittances.")
     host = forms.CharField(max_length=200, label="IMAP server", help_text="Such as imap.example.com.")
     security = forms.ChoiceField(
@@ -62,10 +66,14 @@ class MailboxForm(forms.Form):
             raise forms.ValidationError("enter the name of the server alone, such as imap.example.com")
         return host
 
+    def clean_purpose(self) -> str:
+        """Remittance advices where nothing else is said."""
+        return self.cleaned_data["purpose"] or Mailbox.Purpose.REMITTANCES
+
     def given(self) -> Given:
         """What was typed, for the service."""
         data = self.cleaned_data
         return Given(
             name=data["name"].strip(), host=data["host"], port=data["port"], security=data["security"], username=data["username"].strip(),
-            folder=data["folder"].strip(), is_active=data["is_active"], password=data["password"],
+            folder=data["folder"].strip(), is_active=data["is_active"], password=data["password"], purpose=data["purpose"],
         )  # fmt: skip

@@ -64,6 +64,7 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     not_before = models.DateTimeField(db_default=Now(), help_text="Mail rests here a moment, so that it can be undone.")
     message_id = models.CharField(max_length=200, unique=True, null=True, help_text="The Message-ID header, fixed before the first try.")
+    in_reply_to = models.CharField(max_length=250, blank=True, db_default="", default="", help_text="Message-ID of the mail it answers.")
     claimed_at = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0, db_default=0, help_text="Tries that the mail server put off, or that didn't reach it.")
     sent_at = models.DateTimeField(null=True)
@@ -154,6 +155,15 @@ class InboundMail(models.Model):
     key = models.CharField(max_length=80, help_text="Of its bytes without what the way here added: a mail counts once.")
     message_id = models.CharField(max_length=250, blank=True)
     sender = models.CharField(max_length=250)
+    sender_name = models.CharField(max_length=150, blank=True, default="", db_default="")
+    answers = ArrayField(
+        models.CharField(max_length=250), default=list, help_text="Message-IDs that it refers to, the one it answers first."
+    )
+    automatic = models.CharField(
+        max_length=12, blank=True, default="", db_default="",
+        help_text="Which machine wrote it: bounce, reply (out of office), bulk, generated, ours; empty for a person.",
+    )  # fmt: skip
+    bounced = models.JSONField(default=dict, help_text="Of a bounce: failed addresses, lost_id, why.")
     subject = models.CharField(max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True)
     body = models.TextField(blank=True, help_text="Its words, as plain text.")

@@ -1,5 +1,6 @@
 """Putting messages into the outbox. A bad address or subject makes that message fail with the reason; it never stops its neighbours."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from workflow.models import StoredFile
 from workflow.services import record
 
 MAX_RECIPIENTS = 20
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>", re.ASCII)
+"""A Message-ID that can stand in a header of ours: what comes from outside and is none is left out."""
 
 RESTS = timedelta(seconds=10)
 """How long what a person sends rests in the outbox, so that it can be taken back."""
@@ -33,12 +36,14 @@ class Enclosed:
 def queue_message(
     *, actor: Actor, company: Company, customer: Customer | None, kind: str, dedupe_key: str, recipients: Sequence[str], subject: str,
     body: str, attachments: Iterable[Enclosed] = (), channel: str = Message.Channel.EMAIL, not_before: datetime, author: str = "",
+    in_reply_to: str = "",
 ) -> tuple[Message, bool]:  # fmt: skip
     """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
 
     `dedupe_key` names what the message is for: the same key again is the same row, whatever else is said. Nothing goes out before
-    `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it. What can't be sent as it
-    is (see `fault`) stands there as failed, with the reason. Raises NotAllowed.
+    `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it; `in_reply_to` the
+    Message-ID of the mail that it answers. What can't be sent as it is (see `fault`) stands there as failed, with the reason. Raises
+    NotAllowed.
     """
     require(actor, "messages.send", company.pk)
     wrong = fault(channel, recipients, subject)
@@ -49,7 +54,7 @@ def queue_message(
             defaults={
                 "company": company, "customer": customer, "channel": channel, "kind": kind, "recipients": kept,
                 "subject": _storable(subject)[:250], "body": _storable(body), "not_before": not_before,
-                "created_by": author or actor.label,
+                "created_by": author or actor.label, "in_reply_to": in_reply_to if _MESSAGE_ID.fullmatch(in_reply_to) else "",
                 "state": Message.State.FAILED if wrong else Message.State.PENDING, "error": wrong,
             },
         )  # fmt: skip

@@ -18,7 +18,7 @@ from org.models import Company
 from workflow.services import record, store_file
 
 READ_SECONDS, READ_MEMORY_MB = 30, 1024
-PERMISSIONS = {Mailbox.Purpose.REMITTANCES.value: "cash.import"}
+PERMISSIONS = {Mailbox.Purpose.REMITTANCES.value: "cash.import", Mailbox.Purpose.CORRESPONDENCE.value: "collections.work"}
 """Purpose → the right to bring mails of it in."""
 
 
@@ -63,7 +63,11 @@ def _told(mail: Mail | None, refusal: str) -> dict[str, object]:
     state = InboundMail.State.REFUSED if refusal else InboundMail.State.NEW
     if mail is None:
         return {"sender": "unknown", "state": state, "note": refusal}
+    envelope = mail.envelope
+    bounced = {"failed": list(envelope.failed), "lost_id": envelope.lost_id, "why": envelope.why}
     return {
+        "sender_name": envelope.name, "answers": list(envelope.answers), "automatic": envelope.automatic,
+        "bounced": bounced if envelope.automatic == "bounce" else {},
         "sender": mail.sender or "unknown", "subject": mail.subject, "message_id": mail.message_id, "body": mail.body, "state": state,
         "sent_at": datetime.fromisoformat(mail.sent_at) if mail.sent_at else None, "note": (refusal or "; ".join(mail.notes))[:300],
     }  # fmt: skip

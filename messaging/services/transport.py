@@ -23,6 +23,10 @@ from messaging.services.queueing import fault, is_address
 __all__ = ["Rejected", "Send", "TryLater", "address_of", "destination", "host_of", "mail_server"]
 
 
+BY_HAND = frozenset({"answer", "reply", "mail"})
+"""Kinds of messages that a person writes."""
+
+
 class Send(Protocol):
     """Something that hands a message over. Answers with what is to be noted (recipients refused), or an empty text."""
 
@@ -103,7 +107,7 @@ def _mail(message: Message) -> EmailMessage:
     mail = EmailMessage(
         message.subject, finished_body(message), sender, list(message.recipients),
         reply_to=[company.email] if company.email and is_address(company.email) else None,
-        headers={"Message-ID": message.message_id or "", "Auto-Submitted": "auto-generated", "X-ArOps-Kind": message.kind},
+        headers={"Message-ID": message.message_id or "", "X-ArOps-Kind": message.kind, **_headers(message)},
     )  # fmt: skip
     for enclosed in message.enclosed.select_related("storedfile"):
         mail.attach(enclosed.name, bytes(enclosed.storedfile.content), enclosed.storedfile.content_type)
@@ -112,6 +116,14 @@ def _mail(message: Message) -> EmailMessage:
     except (ValueError, UnicodeError) as error:
         raise Rejected(f"it can't be a mail: {error}") from error
     return mail
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """What machines read (RFC 3834): a person's mail may be answered by one; the system's own asks machines to keep silent."""
+    if message.kind in BY_HAND:
+        thread = {"In-Reply-To": message.in_reply_to, "References": message.in_reply_to} if message.in_reply_to else {}
+        return {"Auto-Submitted": "no", **thread}
+    return {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage) -> str:

@@ -19,6 +19,7 @@ from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from . import archive
+from .envelope import MAX_HEADER, Envelope, clean, decoded, header, read_envelope
 from .errors import ReadError
 from .html import text_of
 
@@ -26,7 +27,6 @@ __all__ = ["MAX_BYTES", "Attachment", "Mail", "ReadError", "read"]
 
 MAX_BYTES = 30 * 1024 * 1024
 MAX_PARTS, MAX_DEPTH, MAX_WORDS = 300, 30, 200_000
-_MAX_HEADER = 4_000
 _SAME = ("from", "to", "cc", "subject", "date", "message-id")
 """Headers that its sender gave it: those that the way here added differ between two copies of one mail."""
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
@@ -60,6 +60,7 @@ class Mail:
     table: str
     attachments: tuple[Attachment, ...]
     notes: tuple[str, ...]
+    envelope: Envelope
 
 
 def read(data: bytes) -> Mail:
@@ -78,7 +79,7 @@ def read(data: bytes) -> Mail:
 
 
 def _mail(message: Message, data: bytes) -> Mail:
-    sender = parseaddr(_header(message, "from"))[1]
+    sender = parseaddr(header(message, "from"))[1]
     if not sender and not message["date"] and not message["subject"]:
         raise ReadError(1, "this is no e-mail: it has neither sender, date nor subject")
     reading = _Reading()
@@ -87,16 +88,17 @@ def _mail(message: Message, data: bytes) -> Mail:
     plain = "\n".join(reading.plain).strip()
     table = "\n".join(reading.html).strip()
     return Mail(
-        key=_key(message, data), sender=sender[:250], subject=_header(message, "subject")[:300],
-        message_id=_header(message, "message-id")[:250], sent_at=_sent_at(message),
+        key=_key(message, data), sender=sender[:250], subject=header(message, "subject")[:300],
+        message_id=header(message, "message-id")[:250], sent_at=_sent_at(message),
         body=(plain or table)[:MAX_WORDS], table=table[:MAX_WORDS],
         attachments=tuple(reading.attachments), notes=tuple(dict.fromkeys(reading.notes)),
+        envelope=read_envelope(message, header(message, "subject")),
     )  # fmt: skip
 
 
 def _key(message: Message, data: bytes) -> str:
     """sha256 of what the sender wrote: his headers and the body, without line ends and blanks at their ends."""
-    said = [" ".join(str(message.get(name, ""))[:_MAX_HEADER].split()) for name in _SAME]
+    said = [" ".join(str(message.get(name, ""))[:MAX_HEADER].split()) for name in _SAME]
     body = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[-1]
     lines = b"\n".join(line.rstrip() for line in body.splitlines()).strip()
     return hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass") + b"\n\n" + lines).hexdigest()
@@ -104,34 +106,10 @@ def _key(message: Message, data: bytes) -> str:
 
 def _sent_at(message: Message) -> str:
     try:
-        found = parsedate_to_datetime(_header(message, "date"))
+        found = parsedate_to_datetime(header(message, "date"))
         return (found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
     except (ValueError, TypeError, OverflowError, IndexError):
         return ""
-
-
-def _header(message: Message, name: str) -> str:
-    """A header in words: encoded words decoded, folds undone, nothing but its text."""
-    raw = str(message.get(name, ""))[:_MAX_HEADER]
-    try:
-        parts = [_decoded(part, charset) for part, charset in decode_header(raw)]
-    except (MessageError, ValueError, binascii.Error):
-        parts = [raw]
-    return _clean(" ".join("".join(parts).split()))
-
-
-def _decoded(part: bytes | str, charset: str | None) -> str:
-    if isinstance(part, str):
-        return part
-    try:
-        return part.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        return part.decode("latin-1")
-
-
-def _clean(text: str) -> str:
-    """Without characters that no page and no table should get: controls, lone surrogates."""
-    return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -214,14 +192,14 @@ def _attachment(name: str, content: bytes) -> Attachment:
 
 def _name(part: Message) -> str:
     """The name of a part as a plain file name; empty where it has none."""
-    if len(str(part.get("content-type", ""))) + len(str(part.get("content-disposition", ""))) > _MAX_HEADER:
+    if len(str(part.get("content-type", ""))) + len(str(part.get("content-disposition", ""))) > MAX_HEADER:
         return ""
     try:
         raw = part.get_filename() or ""
-        name = "".join(_decoded(piece, charset) for piece, charset in decode_header(raw))
+        name = "".join(decoded(piece, charset) for piece, charset in decode_header(raw))
     except (MessageError, ValueError, LookupError, TypeError, binascii.Error):
         return ""
-    return " ".join(_clean(name).replace("\\", "/").rpartition("/")[2].split())[-200:]
+    return " ".join(clean(name).replace("\\", "/").rpartition("/")[2].split())[-200:]
 
 
 def _bytes(part: Message) -> bytes:
@@ -234,7 +212,7 @@ def _words(part: Message) -> str:
     content, charset = _bytes(part), str(part.get_content_charset() or "utf-8")
     for name in (charset, "utf-8"):
         try:
-            return _clean(content.decode(name).replace("\r\n", "\n").replace("\r", "\n"))
+            return clean(content.decode(name).replace("\r\n", "\n").replace("\r", "\n"))
         except (LookupError, ValueError):
             continue
-    return _clean(content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n"))
+    return clean(content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n"))
