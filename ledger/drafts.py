@@ -133,10 +133,45 @@ def release(books: Books, *, parts: Sequence[Part], item: NewItem, source: str) 
     """
     if sum(p.amount for p in parts) != item.amount:
         raise DraftError("what is released doesn't sum to the invoice")
+    return _regrouped(books, "release", parts, item, item.document_date, source)
+
+
+def instalment(books: Books, *, parts: Sequence[Part], item: NewItem, day: date, source: str, narrative: str = "") -> EntryDraft:
+    """What a payment plan asks for on one day: out of the items it covers (`parts`), into an item that ages by its own due date.
+
+    It stays at the rates the items were booked at: nothing is earned, gained or lost by giving time.
+    """
+    if sum(p.amount for p in parts) != item.amount:
+        raise DraftError("what the instalment covers doesn't sum to it")
+    return _regrouped(books, "instalment", parts, item, day, source, narrative)
+
+
+def give_back(
+    books: Books, *, instalment: ItemState, back: Sequence[tuple[ItemState, int, int]], day: date, source: str, narrative: str = ""
+) -> EntryDraft:
+    """What is open of an instalment goes back to the items it came from: each with its amount and the company's amount of it.
+
+    Where it was paid in part at the mean of several rates, what the company's amounts differ by is an exchange gain or loss.
+    """
+    if sum(amount for _, amount, _ in back) != instalment.balance:
+        raise DraftError("what goes back doesn't sum to what is open of the instalment")
+    lines = [LineDraft(instalment.account_id, -instalment.balance, -instalment.base_balance, instalment)]
+    lines += [LineDraft(item.account_id, amount, base, item) for item, amount, base in back]
+    difference = -sum(line.base_amount for line in lines)
+    if difference and books.currency == books.base_currency:
+        raise DraftError("what goes back is out of balance")
+    lines.append(LineDraft("fx", 0, difference))
+    return EntryDraft(books.company_id, "instalment", books.currency, day, source, tuple(_moving(lines)), narrative)
+
+
+def _regrouped(
+    books: Books, kind: str, parts: Sequence[Part], item: NewItem, day: date, source: str, narrative: str = ""
+) -> EntryDraft:  # fmt: skip
+    """Parts of open items made one new item, at the rates they were booked at."""
     taken = [LineDraft(p.item.account_id, -p.amount, -p.item.base_of(p.amount), p.item) for p in parts]
     opened = replace(item, base_amount=-sum(line.base_amount for line in taken))
     lines = (LineDraft(item.account, item.amount, opened.base_amount, opened), *taken)
-    return EntryDraft(books.company_id, "release", books.currency, item.document_date, source, lines, opens=opened)
+    return EntryDraft(books.company_id, kind, books.currency, day, source, lines, narrative, opens=opened)
 
 
 def receipt(books: Books, *, item: NewItem, cash_account_id: int, source: str, narrative: str = "") -> EntryDraft:

@@ -52,6 +52,26 @@ def lock_items(ids: Iterable[int]) -> dict[int, OpenItem]:
     return {item.pk: item for item in locked}
 
 
+def moved_to_instalments(company_id: int) -> QuerySet[Line]:
+    """Keys of the company's items that payment plans took something of, as a query to filter by: a balance of zero isn't payment there.
+
+    It begins at the instalments, which are few, not at the journal.
+    """
+    lines = Line.objects.filter(entry__opens__company=company_id, entry__opens__kind=OpenItem.Kind.INSTALMENT, amount__lt=0)
+    return lines.order_by().values("open_item")
+
+
+def open_instalments(item_ids: Iterable[int]) -> dict[int, list[OpenItem]]:
+    """Key of an item → instalments, by due date, that hold a part of it and aren't paid; items without any are left away."""
+    lines = Line.objects.filter(open_item__in=set(item_ids), amount__lt=0, entry__kind=Entry.Kind.INSTALMENT)
+    pairs = list(lines.filter(entry__opens__balance__gt=0).order_by().values_list("open_item", "entry__opens"))
+    held = {item.pk: item for item in OpenItem.objects.filter(pk__in={instalment for _, instalment in pairs})}
+    found: dict[int, list[OpenItem]] = {}
+    for pk, instalment in sorted(pairs, key=lambda pair: (held[pair[1]].due_date, pair[1])):
+        found.setdefault(pk, []).append(held[instalment])
+    return found
+
+
 def first_open_day(company_id: int, wanted: date) -> date | None:
     """The first day on or after `wanted` that lies in an open period; None when there is none."""
     for period in Period.objects.filter(company=company_id, state=Period.State.OPEN, span__endswith__gt=wanted).order_by("span"):

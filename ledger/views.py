@@ -43,7 +43,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _offers(user: Any, found: Any) -> dict[str, Any]:
     """What can be asked for about the item: a write-off of what is owed, a refund of a credit."""
-    company, owed = found.company_id, found.kind in ("invoice", "debit_memo", "late_fee") and found.balance > 0
+    company, owed = found.company_id, found.kind in ("invoice", "debit_memo", "late_fee", "instalment") and found.balance > 0
     credit = found.kind in ("credit_memo", "receipt") and found.balance < 0 and found.customer_id
     return {
         "write_off_url": address("invoicing:write-off", found.pk) if owed and user.can("writeoffs.request", company) else "",

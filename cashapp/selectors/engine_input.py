@@ -21,7 +21,7 @@ from cashapp.selectors.rules import active_matrix, active_rules
 from disputes.selectors import disputed_by_item
 from ledger.errors import MissingRate
 from ledger.models import OpenItem
-from ledger.selectors import rate_on
+from ledger.selectors import moved_to_instalments, rate_on
 
 CLOSED_DAYS = 180
 """How far back closed invoices are shown to the engine, so that it knows a second payment when it sees one."""
@@ -42,7 +42,7 @@ _COLUMNS = (
     "discount_amount",
     "po_number",
 )
-_KIND = {"late_fee": "debit_memo"}
+_KIND = {"late_fee": "debit_memo", "instalment": "debit_memo"}
 
 
 def policy_of(company_id: int) -> MatchPolicy:
@@ -74,6 +74,7 @@ def candidates_of(company_id: int, today: date) -> list[engine.Candidate]:
     waiting = Q(kind="receipt", receipt__on_account=False)
     still_open = items.exclude(balance=0).exclude(pk__in=items.filter(waiting).exclude(balance=0).values("pk"))
     closed = items.filter(balance=0, kind__in=["invoice", "debit_memo"], document_date__gte=today - timedelta(days=CLOSED_DAYS))
+    closed = closed.exclude(pk__in=moved_to_instalments(company_id))
     disputed = disputed_by_item()
     rows = [*still_open.order_by().values_list(*_COLUMNS), *closed.order_by().values_list(*_COLUMNS)]
     return [_candidate(row, disputed) for row in rows]

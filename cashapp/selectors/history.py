@@ -20,9 +20,10 @@ from cashapp.selectors.engine_input import CLOSED_DAYS, engine_receipts
 from cashapp.selectors.payers import payers_of
 from disputes.models import DisputeMovement
 from ledger.models import Entry, Line, OpenItem
+from ledger.selectors import moved_to_instalments
 
-_CLOSED_KINDS = ("invoice", "debit_memo", "late_fee")
-_KIND = {"late_fee": "debit_memo"}
+_CLOSED_KINDS = ("invoice", "debit_memo", "late_fee", "instalment")
+_KIND = {"late_fee": "debit_memo", "instalment": "debit_memo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class _Item:
     po_number: str
     opened: date
     disputed: int = 0
+    is_spread: bool = False
+    """Whether a payment plan took something of it: closed, it isn't known to be paid."""
     shown: engine.Candidate | None = None
 
 
@@ -132,6 +135,9 @@ class _World:
                 self.items[item].balance -= amount
                 self.moves[day].append((item, amount, receipt))
         self.todo = sorted(self.moves)
+        for (converted,) in moved_to_instalments(company_id).values_list("open_item"):
+            if converted in self.items:
+                self.items[converted].is_spread = True
         self.contested = self._contests(company_id)
 
     def _contests(self, company_id: int) -> list[tuple[date, int, int]]:
@@ -164,7 +170,7 @@ class _World:
 
 
 def _candidate(item: _Item, day: date) -> engine.Candidate | None:
-    if not item.balance and (item.kind not in _CLOSED_KINDS or item.document < day - timedelta(days=CLOSED_DAYS)):
+    if not item.balance and (item.is_spread or item.kind not in _CLOSED_KINDS or item.document < day - timedelta(days=CLOSED_DAYS)):
         return None
     if item.shown is None:
         open_discount = min(item.discount, item.balance) if item.balance > 0 else 0

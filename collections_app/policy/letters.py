@@ -25,6 +25,7 @@ WORDS: dict[str, dict[str, str]] = {
         "credits": "Credits set off", "asked": "Please pay", "total": "Total", "account": "Account", "statement": "Your account as of",
         "balance": "Balance", "more": "and {n} more items", "page": "Reminder", "kind": "Kind", "amount": "Amount",
         "invoice": "invoice", "debit_memo": "debit memo", "late_fee": "late fee", "credit_memo": "credit memo", "receipt": "payment",
+        "instalment": "instalment",
         "without_pdf": "Your account is listed in the attached page.",
     },
     "de": {
@@ -32,7 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
         "credits": "Verrechnete Gutschriften", "asked": "Bitte zahlen", "total": "Summe", "account": "Konto",
         "statement": "Ihr Konto zum", "balance": "Saldo", "more": "und {n} weitere Belege", "page": "Zahlungserinnerung", "kind": "Art",
         "amount": "Betrag", "invoice": "Rechnung", "debit_memo": "Belastung", "late_fee": "Mahngebühr", "credit_memo": "Gutschrift",
-        "receipt": "Zahlung", "without_pdf": "Ihr Konto ist auf der beigefügten Seite aufgeführt.",
+        "receipt": "Zahlung", "instalment": "Rate", "without_pdf": "Ihr Konto ist auf der beigefügten Seite aufgeführt.",
     },
 }  # fmt: skip
 """Language → the fixed words of a letter."""

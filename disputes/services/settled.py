@@ -20,7 +20,7 @@ from disputes.services.closing import reopen_dispute
 from disputes.services.errors import DisputeError
 from disputes.services.moving import movement, step
 from ledger.models import OpenItem
-from ledger.selectors import lock_items
+from ledger.selectors import lock_items, moved_to_instalments
 from org.actors import Actor, SystemActor, require
 from org.models import Company
 from workflow.models import Event
@@ -87,6 +87,7 @@ def _reopen(company: Company, today: date) -> int:
     steps = DisputeStep.objects.filter(by=CLOSER.label, state=Dispute.State.RESOLVED)
     closed_here = steps.filter(dispute=OuterRef("pk"), day=OuterRef("resolved_on"))
     found = Dispute.objects.filter(company=company, state=Dispute.State.RESOLVED, resolution__in=_ENDED, open_item__balance__gt=0)
+    found = found.exclude(open_item__in=moved_to_instalments(company.pk))  # what a plan gives back was never in dispute
     count = 0
     for case in found.filter(Exists(closed_here)).order_by("pk"):
         with suppress(DisputeError):

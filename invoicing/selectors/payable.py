@@ -14,6 +14,7 @@ from customers.requirements import LIEN, Bill, Gap, gaps_of
 from customers.selectors import papers_of, rules_in_force
 from invoicing.models import Invoice, InvoiceDelivery, InvoiceLine
 from ledger.models import Entry
+from ledger.selectors import open_instalments
 from org.actors import Actor
 from workflow.models import Attachment
 
@@ -133,7 +134,8 @@ def _earlier(rules: Mapping[int, Sequence[BillingRequirement]], lines: Mapping[i
     if not wanting:
         return {}
     before = Invoice.objects.filter(customer__in=wanting, kind=Invoice.Kind.INVOICE).order_by("document_date", "pk")
-    history = list(before.values("pk", "customer_id", "number", "open_item__balance"))
+    history = list(before.values("pk", "customer_id", "number", "open_item", "open_item__balance"))
+    spread = open_instalments(row["open_item"] for row in history)
     named = {**_lines([row["pk"] for row in history]), **lines}
     last: dict[tuple[int, str], tuple[str, bool]] = {}
     found = {}
@@ -142,19 +144,20 @@ def _earlier(rules: Mapping[int, Sequence[BillingRequirement]], lines: Mapping[i
         known = next((last[key] for key in keys if key in last), None)
         if known:
             found[row["pk"]] = known
-        last |= dict.fromkeys(keys, (row["number"], row["open_item__balance"] == 0))
+        last |= dict.fromkeys(keys, (row["number"], row["open_item__balance"] == 0 and row["open_item"] not in spread))
     return found
 
 
 def is_cleared(customer_id: int, number: str) -> bool | None:
-    """Whether the invoice's money is there; None when the customer has no such invoice. What was written off was given up, not paid."""
+    """Whether the invoice's money is there; None when the customer has no such invoice. What was written off was given up, not paid; what
+    stands in instalments isn't paid yet."""
     rows = Invoice.objects.filter(customer=customer_id, number=number, kind__in=_OWED).values_list("open_item", "open_item__balance")
     found = list(rows[:1])
     if not found:
         return None
     item, balance = found[0]
     given_up = Entry.objects.filter(kind=Entry.Kind.WRITE_OFF, lines__open_item=item, reversed_by=None)
-    return bool(balance == 0 and not given_up.exists())
+    return bool(balance == 0 and not given_up.exists() and not open_instalments([item]))
 
 
 def candidates(among: Any) -> QuerySet[Invoice]:

@@ -28,7 +28,7 @@ from workflow.services import record
 from workflow.services.approvals import Evidence, ask, register_approval
 from workflow.services.authority import Authority, Fact, person_id_of, sums_of
 
-OWED = (OpenItem.Kind.INVOICE, OpenItem.Kind.DEBIT_MEMO, OpenItem.Kind.LATE_FEE)
+OWED = (OpenItem.Kind.INVOICE, OpenItem.Kind.DEBIT_MEMO, OpenItem.Kind.LATE_FEE, OpenItem.Kind.INSTALMENT)
 RULE_ITEMS = 2_000
 """Items that one run of the rule takes up; the next run takes the next."""
 

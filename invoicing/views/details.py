@@ -14,7 +14,7 @@ from invoicing.views.blocked import payable_panel
 from invoicing.views.investigating import findings_panel
 from invoicing.views.lineage import lineage
 from invoicing.views.sending import panel
-from ledger.selectors import item_history
+from ledger.selectors import item_history, open_instalments
 from orders.selectors.chain import Link, chain_of_lines, linked_by, links_of
 from org.access import allowed
 from org.selectors import actor_names
@@ -38,7 +38,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "memos": list(invoice.memos.select_related("open_item").order_by("pk")), "credited": credited, "can_pdf": pdf.is_available(),
         "creditable": invoice.total - credited, **_hanging(invoice), **_actions(user, invoice),
         **panel(user, invoice), **lineage(user, invoice), **payable_panel(user, invoice),
-        **findings_panel(invoice),
+        **findings_panel(invoice), "in_instalments": open_instalments([item.pk]).get(item.pk, []),
     }  # fmt: skip
     return page(request, "invoicing/detail.html", context)
 

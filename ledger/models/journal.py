@@ -135,6 +135,7 @@ class Entry(models.Model):
         RELEASE = "release", "retainage released"
         BANK_CHARGE = "bank_charge", "bank charge"
         PAYOUT = "payout", "refund paid out"
+        INSTALMENT = "instalment", "moved to instalments"
         REVERSAL = "reversal", "reversal"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="entries")

@@ -34,6 +34,7 @@ class OpenItem(models.Model):
         RECEIPT = "receipt", "receipt"
         LATE_FEE = "late_fee", "late fee"
         RETAINAGE = "retainage", "retainage"
+        INSTALMENT = "instalment", "instalment"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="open_items")
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="open_items")

@@ -19,7 +19,10 @@ CAUSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "invoiced": ("Invoiced", ("invoice", "debit_memo")),
     "credited": ("Credit memos", ("credit_memo",)),
     "collected": ("Collected", ("receipt", "identification", "transfer")),
-    "other": ("Discounts, fees, write-offs, exchange", ("application", "write_off", "late_fee", "refund", "retention", "release")),
+    "other": (
+        "Discounts, fees, write-offs, exchange",
+        ("application", "write_off", "late_fee", "refund", "retention", "release", "instalment"),
+    ),
 }
 """Cause → its name, and the kinds of entry it holds (a reversal counts with what it reverses)."""
 

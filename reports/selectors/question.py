@@ -12,7 +12,7 @@ from ledger.asof import Scope
 from org.actors import Actor, Reach
 from org.models import Company
 
-DEBIT_KINDS = ("invoice", "debit_memo", "late_fee")
+DEBIT_KINDS = ("invoice", "debit_memo", "late_fee", "instalment")
 CREDIT_KINDS = ("credit_memo", "receipt")
 RETAINED = "retainage"
 

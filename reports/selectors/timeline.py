@@ -79,7 +79,8 @@ def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterat
 
 
 def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
-    items = OpenItem.objects.filter(customer=customer).select_related("opened_by").order_by("-opened_by__posted_at")
+    issued = OpenItem.objects.filter(customer=customer).exclude(kind="instalment")  # nothing new: what was issued, at other dates
+    items = issued.select_related("opened_by").order_by("-opened_by__posted_at")
     for item in _upto(items, "opened_by__posted_at", before)[:limit]:
         receipt = item.kind == "receipt"
         title = "Received" if receipt else f"{item.get_kind_display().capitalize()} issued"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-DEBITS, CREDITS = ("invoice", "debit_memo", "late_fee"), ("credit_memo", "receipt")
+DEBITS, CREDITS = ("invoice", "debit_memo", "late_fee", "instalment"), ("credit_memo", "receipt")
 
 
 def rows(sql: str) -> list[dict[str, Any]]:
