@@ -61,6 +61,7 @@ urlpatterns = [
     path("receipts/<int:pk>/again/", acts.again, name="again"),
     path("receipts/<int:pk>/off-account/", acts.off_account, name="off-account"),
     path("receipts/<int:pk>/return/", receipts.bounce, name="return"),
+    path("receipts/<int:pk>/return/undo/", receipts.unbounce, name="return-undo"),
     path("receipts/<int:pk>/transfer/", receipts.transfer, name="transfer"),
     path("matches/<int:pk>/undo/", receipts.undo, name="match-undo"),
     path("matches/<int:pk>/reverse/", receipts.reverse_one, name="match-reverse"),

@@ -170,6 +170,7 @@ class Account:
         books = [_book_line(row, told.get(row[5])) for row in book_rows]
         ties = [Tie((row[0],), (row[-1],), "its entry") for row in bank_rows if row[-1]]
         ties += [Tie((row[-1],), (row[0],), "its entry") for row in book_rows if row[-1]]
+        ties += _came_again(book_rows)
         mine, theirs = self._laid_together()
         ties += [Tie(tuple(t.statement_lines), tuple(t.ledger_lines), "laid together by hand") for t in self.by_hand]
         return [*bank, *mine], [*books, *theirs], ties
@@ -200,6 +201,15 @@ class Account:
         ]
         books = self.book_lines().filter(pk__in=[pk for tie in self.by_hand for pk in tie.ledger_lines]).select_related("entry")
         return bank, [BookLine(x.pk, x.entry.effective_date, x.amount, book_label(x.entry.kind, x.entry.narrative)) for x in books]
+
+
+def _came_again(book_rows: Iterable[tuple[Any, ...]]) -> Iterable[Tie]:
+    """Money that was said to be returned by mistake: what took it back and what has it again are nothing to the bank."""
+    rows = {row[0]: row for row in book_rows if row[-1] is None}
+    for pk, row in rows.items():
+        before = row[5].removeprefix("receipt-again:")
+        if before != row[5] and int(before) in rows:
+            yield Tie((), (int(before), pk), "returned by mistake")
 
 
 def _sheets(account: BankAccount) -> Iterable[Sheet]:

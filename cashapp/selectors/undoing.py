@@ -25,4 +25,4 @@ def live_entries(receipt: Receipt) -> list[Entry]:
 def _converted(entries: Iterable[Entry]) -> set[int]:
     """Items that these entries' other halves opened in another currency."""
     sources = [f"{e.source}:in" for e in entries if e.source.startswith("convert:")]
-    return set(OpenItem.objects.filter(opened_by__source__in=sources).values_list("pk", flat=True)) if sources else set()
+    return set(OpenItem.objects.filter(kind="receipt", lines__entry__source__in=sources).values_list("pk", flat=True)) if sources else set()

@@ -23,7 +23,7 @@ from cashapp.services.settling import Share, identify_many
 from cashapp.services.working import drop_drafts
 from ledger import drafts, posting
 from ledger.drafts import EntryDraft, NewItem, Part
-from ledger.models import OpenItem
+from ledger.models import Entry, OpenItem
 from ledger.selectors import item_state, lock_items
 from ledger.services import reverse_entries
 from org.actors import Actor, require
@@ -152,8 +152,8 @@ def _part(whole: Receipt, currency: str, amount: int, owner: int, number: str, i
 
 def converted_by(match: Match) -> Receipt:
     """The receipt in another currency that a conversion made. Raises NothingToUndo when it is gone."""
-    parts = Receipt.objects.select_related("open_item__opened_by").filter(open_item__opened_by__source=f"{match.entry.source}:in")
-    part = parts.filter(joined_back=False).first()
+    parts = Receipt.objects.select_related("open_item").filter(split_from=match.receipt_id, joined_back=False)
+    part = parts.filter(open_item__lines__entry__source=f"{match.entry.source}:in").first()
     if part is None:
         raise NothingToUndo("this was taken back already")
     return part
@@ -165,7 +165,7 @@ def take_conversion_back(*, actor: Actor, match: Match, day: date | None, reason
     part = converted_by(match)
     if part.open_item.balance != part.open_item.amount or part.returned_on:
         raise NothingToUndo(f"take back what was done with {part.number} first")
-    opened = part.open_item.opened_by
+    opened = Entry.objects.get(source=f"{match.entry.source}:in")
     latest = max(opened.effective_date, floors([part.open_item_id]).get(part.open_item_id, opened.effective_date))
     on = Days().open_day(part.company_id, max(day or latest, latest))
     reverse_entries(entries=[opened], day=on, actor=actor, reason=reason or "undone")

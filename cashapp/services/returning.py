@@ -52,7 +52,9 @@ def return_receipt(
     claim_back(paid_back, receipt=held, reversals=undone, day=wanted, actor=actor)
     matches = _undo_matches(undone)
     withdraw_disputes(matches, actor=actor, today=today)
-    for one in [held, *locked(parts_of(held))]:
+    receipts = [held, *locked(parts_of(held))]
+    kept = [one.pk for one in receipts if one.on_account]
+    for one in receipts:
         touch(one, returned_on=wanted, on_account=False, question="", lease_by=None, lease_until=None)
         MatchProposal.objects.filter(receipt=one).delete()
         drop_drafts(one)
@@ -64,7 +66,7 @@ def return_receipt(
     record(
         actor=actor, type="receipt.returned", company_id=held.company_id, subject=held, customer_id=held.customer_id,
         receipt=held.number, amount=held.amount, currency=held.currency, day=wanted.isoformat(), reason=reason, matches=len(matches),
-        fee=fee, fee_number=number,
+        fee=fee, fee_number=number, entries=[e.pk for e in entries], on_account=kept,
     )  # fmt: skip
     return held
 

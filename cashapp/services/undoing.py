@@ -89,7 +89,7 @@ def _entries(match: Match, receipt: Receipt) -> tuple[list[Entry], OpenItem | No
 
 def _part_of(match: Match, receipt: Receipt) -> Receipt:
     """The part that a split made, untouched since. Raises NothingToUndo."""
-    part = receipt.parts.select_related("open_item").filter(open_item__opened_by=match.entry_id).first()
+    part = receipt.parts.select_related("open_item").filter(joined_back=False, open_item__lines__entry=match.entry_id).first()
     if part is None or part.open_item.balance != part.open_item.amount or part.returned_on:
         raise NothingToUndo("take back what was done with the part first")
     return part

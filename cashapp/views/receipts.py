@@ -20,6 +20,7 @@ from cashapp.selectors.work import history_of, receipt_in_sight, receipt_to_act_
 from cashapp.services.returning import dismiss_return, fee_of, return_receipt
 from cashapp.services.transferring import transfer_receipt
 from cashapp.services.undoing import reverse_match
+from cashapp.services.unreturning import undo_return
 from ledger.selectors import item_history
 from org.access import allowed
 from org.actors import NotAllowed
@@ -112,6 +113,27 @@ def bounce(request: HttpRequest, pk: int) -> HttpResponse:
     fee = 0 if waived else fee_of(found)
     billed = f"; {money.format(fee, found.currency)} {found.currency} are billed as the fee" if fee else ""
     return toast(request, response, f"{found.number} is returned: what it paid is open again{billed}")
+
+
+@require_POST
+@allowed("cash.reverse")
+def unbounce(request: HttpRequest, pk: int) -> HttpResponse:
+    """It was no return: the receipt stands again and pays what it had paid."""
+    user: Any = request.user
+    found = receipt_in_sight(user, pk, "cash.reverse")
+    if found is None:
+        raise Http404
+    response = redirect_htmx(request, reverse("cashapp:receipt", args=[pk]))
+    reason = words(request.POST.get("reason"), 300)
+    try:
+        again = undo_return(actor=user, receipt=found, reason=reason, today=clock.today(), now=clock.now())
+    except (Refused, NotAllowed) as error:
+        return toast(request, response, str(error), tone="bad")
+    told = f"{found.number} stands again" + (
+        f"; {again.applied} application{'s' * (again.applied > 1)} made again" if again.applied else ""
+    )
+    left = f"; not on {', '.join(again.left[:5])}, paid meanwhile" if again.left else ""
+    return toast(request, response, told + left)
 
 
 @allowed("cash.view")
