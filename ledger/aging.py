@@ -7,6 +7,10 @@ current, 1–30, 31–60, 61–90 and over 90: an item due today is current, one
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+CREDIT_KINDS = ("credit_memo", "receipt")
+"""Kinds of items that stand apart from the buckets: they have no due date of their own."""
+RETAINED = "retainage"
+
 
 class BucketError(ValueError):
     """Bounds that don't make buckets."""
@@ -52,3 +56,31 @@ class Buckets:
 
 USUAL = Buckets()
 """Current, 1–30, 31–60, 61–90, 90+."""
+
+
+@dataclass(slots=True)
+class Amounts:
+    """Signed minor units by bucket, credits apart, and how much of it is disputed."""
+
+    buckets: list[int]
+    credits: int = 0
+    disputed: int = 0
+    retained: int = 0
+    """Retainage that is still held: it stands among what is not due."""
+
+    @property
+    def total(self) -> int:
+        """Buckets and credits."""
+        return sum(self.buckets) + self.credits
+
+    @property
+    def past_due(self) -> int:
+        """All buckets but the first."""
+        return sum(self.buckets[1:])
+
+    def add(self, other: "Amounts") -> None:
+        """Take another's amounts in."""
+        self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
+        self.credits += other.credits
+        self.disputed += other.disputed
+        self.retained += other.retained

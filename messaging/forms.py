@@ -21,6 +21,13 @@ class RetryForm(forms.Form):
         return [part for part in re.split(r"[\s,;]+", self.cleaned_data["recipients"]) if part]
 
 
+class PostedForm(forms.Form):
+    """A batch of letters was posted."""
+
+    posted_on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    proof_note = forms.CharField(max_length=300, required=False)
+
+
 class MailboxForm(forms.Form):
     """A mailbox to read. The password goes in and is never given out; left empty, the one that is kept stays."""
 

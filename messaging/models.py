@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from customers.models import Customer
@@ -34,6 +35,28 @@ class MessageQuerySet(ScopedQuerySet):
     def went_to_customers(self) -> Self:
         """Messages that went out, are about to, or may have: what a customer counts as having been written to."""
         return self.filter(state__in=["pending", "claimed", "sent", "parked"])
+
+
+class OfCustomerQuerySet(ScopedQuerySet):
+    """Rows that hang on a customer."""
+
+    collector_path = "customer__collector_id"
+
+
+class LetterBatchQuerySet(ScopedQuerySet):
+    """Batches of letters: of a portfolio's customers those that hold a letter to one of them."""
+
+    collector_path = "printed__message__customer__collector_id"
+
+    def visible_to(self, actor: Actor, permission: str | None = None) -> Self:
+        """Each batch once, however many of its letters are in sight."""
+        return super().visible_to(actor, permission).distinct()
+
+
+class PrintedLetterQuerySet(ScopedQuerySet):
+    """Letters on paper."""
+
+    collector_path = "message__customer__collector_id"
 
 
 class Message(models.Model):
@@ -76,7 +99,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["not_before"], name="message_to_send", condition=models.Q(state__in=["pending", "claimed"]))]
+        indexes = [models.Index(fields=["not_before"], name="message_to_send", condition=Q(state__in=["pending", "claimed"]))]
 
     def __str__(self) -> str:
         return self.subject
@@ -132,7 +155,7 @@ class Mailbox(models.Model):
         verbose_name_plural = "mailboxes"
         constraints = [
             models.UniqueConstraint(fields=["company", "name"], name="mailbox_name_once"),
-            models.CheckConstraint(condition=models.Q(port__gte=1, port__lte=65535), name="mailbox_port"),
+            models.CheckConstraint(condition=Q(port__gte=1, port__lte=65535), name="mailbox_port"),
         ]
 
     def __str__(self) -> str:
@@ -178,7 +201,7 @@ class InboundMail(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["company", "purpose", "key"], name="inbound_mail_once")]
-        indexes = [models.Index(fields=["purpose"], name="inbound_mail_new", condition=models.Q(state="new"))]
+        indexes = [models.Index(fields=["purpose"], name="inbound_mail_new", condition=Q(state="new"))]
 
     def __str__(self) -> str:
         return self.subject or self.sender
@@ -199,3 +222,83 @@ class InboundPart(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Bounce(models.Model):
+    """An address from which mail to a customer came back. It is written to no more until it is changed or said to work again."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="bounces")
+    address = models.EmailField()
+    message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="bounces")
+    why = models.CharField(max_length=300, blank=True)
+    bounced_on = models.DateField()
+    noted_by = models.CharField(max_length=80)
+    closed_on = models.DateField(null=True)
+    closed_by = models.CharField(max_length=80, blank=True)
+
+    objects = OfCustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["customer", "address"], condition=Q(closed_on=None), name="bounce_open_once")]
+
+    def __str__(self) -> str:
+        return f"{self.address} since {self.bounced_on}"
+
+
+class LetterBatch(models.Model):
+    """Letters printed and posted together: one PDF, its manifest, who printed and posted it when, and the proof of posting."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="letter_batches")
+    number = models.CharField(max_length=40)
+    duplex = models.BooleanField(default=True, help_text="Each letter begins on a sheet of its own when printed on both sides.")
+    letters = models.IntegerField(default=0)
+    pages = models.IntegerField(default=0)
+    pdf = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    manifest = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now())
+    printed_at = models.DateTimeField(null=True)
+    printed_by = models.CharField(max_length=80, blank=True)
+    posted_on = models.DateField(null=True)
+    posted_by = models.CharField(max_length=80, blank=True)
+    proof_note = models.CharField(max_length=300, blank=True, help_text="Of the carrier's receipt: its number, the office.")
+
+    objects = LetterBatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "letter batches"
+        constraints = [models.UniqueConstraint(fields=["company", "number"], name="letter_batch_number_once")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PrintedLetter(models.Model):
+    """A letter on paper: its own number, its pages as they were printed, its place in the batch. One that was spoilt is printed again under
+    another number."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    batch = models.ForeignKey(LetterBatch, models.PROTECT, related_name="printed")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="printed")
+    ordinal = models.IntegerField()
+    number = models.CharField(max_length=40)
+    first_page = models.IntegerField(default=0, help_text="Behind the cover of the batch’s PDF.")
+    pages = models.IntegerField(default=0)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    spoilt_because = models.CharField(max_length=200, blank=True)
+
+    objects = PrintedLetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["batch", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "number"], name="printed_letter_number_once"),
+            models.UniqueConstraint(fields=["batch", "ordinal"], name="printed_letter_place_once"),
+            models.UniqueConstraint(fields=["message"], condition=Q(spoilt_because=""), name="printed_letter_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

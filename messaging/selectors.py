@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from messaging.models import Message
+from messaging.models import Message, PrintedLetter
 from org.actors import Actor
 from org.selectors import actor_names
 from workflow.models import Event
@@ -19,6 +19,7 @@ STEPS = {
     "message.cancelled": "Taken back",
     "message.retried": "To be sent again",
     "message.posted": "Posted",
+    "message.bounced": "Came back",
 }
 
 
@@ -45,6 +46,13 @@ def message_list(*, actor: Actor, state: str = "", kind: str = "", text: str = "
         named = Q(customer__name__icontains=text) | Q(customer__number__iexact=text)
         found = found.filter(named | Q(subject__icontains=text) | Q(recipients__contains=[text]))
     return found.order_by(Coalesce("sent_at", "not_before").desc(), "-pk")
+
+
+def letters_to_print(actor: Actor) -> QuerySet[Message]:
+    """Letters that wait to be printed, in no batch that counts, to customers in sight of those who may send."""
+    found: QuerySet[Message] = Message.objects.visible_to(actor, "messages.send")
+    live = PrintedLetter.objects.filter(message=OuterRef("pk"), spoilt_because="")
+    return found.filter(channel=Message.Channel.LETTER, state=Message.State.PENDING).exclude(Exists(live))
 
 
 def count_by_state(messages: QuerySet[Message]) -> dict[str, int]:

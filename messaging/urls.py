@@ -3,7 +3,7 @@
 from django.urls import path
 
 from messaging import views
-from messaging.views import mailboxes
+from messaging.views import letters, mailboxes
 
 app_name = "messaging"
 urlpatterns = [
@@ -14,6 +14,14 @@ urlpatterns = [
     path("<int:pk>/retry/", views.retry, name="retry"),
     path("<int:pk>/release/", views.release, name="release"),
     path("<int:pk>/posted/", views.posted, name="posted"),
+    path("letters/", letters.index, name="letters"),
+    path("letters/gather/", letters.gather, name="letters-gather"),
+    path("letters/<int:pk>/", letters.batch, name="letter-batch"),
+    path("letters/<int:pk>/printed/", letters.printed, name="letter-batch-printed"),
+    path("letters/<int:pk>/posted/", letters.posted, name="letter-batch-posted"),
+    path("letters/<int:pk>/<slug:what>/", letters.batch_file, name="letter-batch-file"),
+    path("letters/one/<int:pk>/file/", letters.letter_file, name="letter-file"),
+    path("letters/one/<int:pk>/spoil/", letters.spoil, name="letter-spoil"),
     path("mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("mailboxes/new/", mailboxes.create, name="mailbox-new"),
     path("mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),

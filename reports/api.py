@@ -13,21 +13,22 @@ from arops.api.ids import private, public
 from arops.api.problems import ApiProblem, invalid
 from arops.api.views import ApiView
 from arops.lib import clock, money
+from collections_app.selectors.statement import Statement, StatementPart, first_day, statement
 from customers.models import Customer
+from ledger.aging import Amounts
 from ledger.payload import day_of
 from org.actors import Actor
 from org.models import Company, User
 from reports import metrics
 from reports.forms import ReportForm
 from reports.metrics import Input, Measure
-from reports.selectors.ageing import AgeingLine, AgeingReport, Amounts, ageing
+from reports.selectors.ageing import AgeingLine, AgeingReport, ageing
 from reports.selectors.customer import in_sight
 from reports.selectors.equivalent import equivalent
-from reports.selectors.figures import History, months_before
+from reports.selectors.figures import History
 from reports.selectors.overview import true_dso
 from reports.selectors.question import companies_in
 from reports.selectors.reconciliation import Reconciled, reconcile
-from reports.selectors.statement import Statement, StatementPart, statement
 
 OF = ("company", "customer", "parent", "collector", "segment", "currency")
 """What a report may be narrowed to."""
@@ -232,7 +233,7 @@ class CustomerStatement(ApiView):
         if customer is None:
             raise Http404
         last = _day(request, "as_of", clock.today())
-        first = _day(request, "first", months_before(last, 3).replace(day=1))
+        first = _day(request, "first", first_day(last))
         if first > last:
             raise invalid("?first", "invalid", "first lies after as_of")
         return Response(statement_shape(statement(customer, first, last)))

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from arops.lib import money
+from collections_app.models import StatementSchedule
 from customers import payload
 from customers.models import Contact, Customer
 from org.actors import Actor
@@ -167,10 +168,17 @@ class WriteForm(forms.Form):
     to = forms.MultipleChoiceField(label="To", widget=forms.CheckboxSelectMultiple, error_messages={"required": "choose who gets it"})
     subject = forms.CharField(max_length=200)
     body = forms.CharField(max_length=20_000, label="Text", widget=forms.Textarea(attrs={"rows": 10}))
-    statement = forms.BooleanField(required=False, label="With the statement of account (PDF)")
+    statement = forms.ChoiceField(
+        required=False, label="Statement of account", choices=[("", "without"), *StatementSchedule.Format.choices]
+    )
+    group = forms.BooleanField(required=False, label="Of the whole group, with its children")
 
-    def __init__(self, *args: Any, contacts: list[Contact], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, contacts: list[Contact], has_children: bool = False, can_pdf: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not has_children:
+            del self.fields["group"]
+        if not can_pdf:
+            self.fields["statement"].choices = [("", "without"), ("xlsx", "Excel")]  # type: ignore[attr-defined]
         choices = [(c.email, f"{c.name}, {c.get_role_display()} <{c.email}>") for c in contacts if c.email]
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
 

@@ -9,13 +9,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from arops.lib.money import currencies
+from arops.lib.months import months_before
 from customers.models import Customer
 from ledger.aging import BucketError, Buckets
 from ledger.asof import Scope
 from org.actors import Actor
 from org.models import Company
 from reports.selectors.ageing import DIMENSIONS
-from reports.selectors.figures import months_before
 from reports.selectors.items import part_of
 from reports.selectors.movements import CAUSES
 from reports.selectors.question import Question, companies_in, customers_of

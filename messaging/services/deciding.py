@@ -17,6 +17,7 @@ State = Message.State
 def cancel_message(*, actor: Actor, message: Message) -> Message:
     """Take back a message that hasn't gone out: while it rests, waits for the mail server, or failed. Raises MessageError, NotAllowed."""
     row = _locked(actor, message, {State.DRAFT, State.PENDING, State.FAILED}, "can't be taken back")
+    _not_in_batch(row)
     return _become(actor, row, State.CANCELLED, "message.cancelled")
 
 
@@ -49,8 +50,16 @@ def mark_posted(*, actor: Actor, message: Message, now: datetime) -> Message:
     row = _locked(actor, message, {State.PENDING}, "isn't waiting")
     if row.channel != Message.Channel.LETTER:
         raise MessageError("only letters are posted by hand: mail is sent by the outbox")
+    _not_in_batch(row)
     row.sent_at = now
     return _become(actor, row, State.SENT, "message.posted")
+
+
+def _not_in_batch(row: Message) -> None:
+    """Raise MessageError for a letter that lies in a print batch: it is taken out there first, or posted with it."""
+    letter = row.printed.filter(spoilt_because="").select_related("batch").first() if row.channel == Message.Channel.LETTER else None
+    if letter and letter.batch.posted_on is None:
+        raise MessageError(f"it lies in the print batch {letter.batch.number} as {letter.number}: take it out there first")
 
 
 def _locked(actor: Actor, message: Message, states: set[Message.State], otherwise: str) -> Message:

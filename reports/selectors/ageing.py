@@ -12,10 +12,11 @@ from django.db.models import Sum
 from customers.models import Customer
 from disputes.models import DisputeMovement
 from ledger import asof, daybook
+from ledger.aging import CREDIT_KINDS, RETAINED, Amounts
 from ledger.asof import AgingRow, ItemBalance
 from ledger.models import Account
 from org.models import Company, User
-from reports.selectors.question import CREDIT_KINDS, RETAINED, Question
+from reports.selectors.question import Question
 
 DIMENSIONS = {
     "company": "Company",
@@ -26,34 +27,6 @@ DIMENSIONS = {
     "currency": "Currency",
 }
 """What ageing can be shown by → the head of its column."""
-
-
-@dataclass(slots=True)
-class Amounts:
-    """Signed minor units by bucket, credits apart, and how much of it is disputed."""
-
-    buckets: list[int]
-    credits: int = 0
-    disputed: int = 0
-    retained: int = 0
-    """Retainage that is still held: it stands among what is not due."""
-
-    @property
-    def total(self) -> int:
-        """Buckets and credits."""
-        return sum(self.buckets) + self.credits
-
-    @property
-    def past_due(self) -> int:
-        """All buckets but the first."""
-        return sum(self.buckets[1:])
-
-    def add(self, other: "Amounts") -> None:
-        """Take another's amounts in."""
-        self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
-        self.credits += other.credits
-        self.disputed += other.disputed
-        self.retained += other.retained
 
 
 @dataclass(slots=True)

@@ -11,13 +11,14 @@ from arops.lib import money
 from collections_app.models import Promise
 from customers.models import Customer
 from disputes.models import Dispute
+from ledger.aging import Amounts
 from ledger.asof import Scope
 from ledger.errors import MissingRate
 from ledger.models import OpenItem
 from ledger.selectors import rate_on
 from org.actors import Actor, Reach
 from reports.metrics import Measure
-from reports.selectors.ageing import AgeingReport, Amounts, ageing
+from reports.selectors.ageing import AgeingReport, ageing
 from reports.selectors.equivalent import equivalent
 from reports.selectors.items import ItemList, ItemRow, item_list
 from reports.selectors.overview import days_late

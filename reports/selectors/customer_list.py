@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from customers.models import Contact, Customer
+from ledger.aging import Amounts
 from ledger.asof import Scope
 from org.actors import Actor
 from org.models import Company, User
-from reports.selectors.ageing import Amounts, ageing
+from reports.selectors.ageing import ageing
 from reports.selectors.question import Question
 
 SORTS = ("name", "balance", "overdue", "over_90", "used")

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ledger.aging import Amounts
 from org.actors import Actor
 from org.models import Company
 from reports import metrics
 from reports.metrics import Measure
 from reports.models import AgingSnapshot
-from reports.selectors.ageing import AgeingReport, Amounts, ageing
+from reports.selectors.ageing import AgeingReport, ageing
 from reports.selectors.equivalent import Equivalent, equivalent
 from reports.selectors.figures import PERIOD, Figure, History, month_ends
 from reports.selectors.overview import (

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
+from arops.lib.months import month_end, months_before
+from ledger.aging import RETAINED
 from reports import metrics
 from reports.metrics import Measure, MonthSales
 from reports.selectors.equivalent import Equivalent
 from reports.selectors.movements import CAUSES, SALES, Series, balances_now, daily, past_due_at
-from reports.selectors.question import RETAINED, Question
+from reports.selectors.question import Question
 
 PERIOD = 90
 """Days of credit sales behind DSO, collection effectiveness and turnover: a rolling quarter."""
@@ -140,18 +142,6 @@ class History:
         at = {day: self.measures(day) for day in {*days, compare}}
         now = at[self.question.as_of]
         return [Figure(now[code], at[compare][code], tuple(at[day][code].rounded() for day in days)) for code in codes]
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last day of that month where it has fewer days."""
-    index = day.year * 12 + day.month - 1 - months
-    first = date(index // 12, index % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), month_end(first))
-
-
-def month_end(day: date) -> date:
-    """The last day of the month."""
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def month_ends(day: date, count: int) -> list[date]:

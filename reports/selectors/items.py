@@ -7,10 +7,11 @@ from typing import Any
 
 from customers.models import Customer
 from ledger import asof
+from ledger.aging import CREDIT_KINDS
 from ledger.asof import ItemBalance
 from org.models import Company
 from reports.selectors.ageing import Tie, disputed_items, ties
-from reports.selectors.question import CREDIT_KINDS, DEBIT_KINDS, Question
+from reports.selectors.question import DEBIT_KINDS, Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from collections_app.policy.promises import verdict
 from collections_app.selectors.promises import received_in_time
 from disputes.models import Dispute
 from ledger import asof, daybook
-from ledger.aging import Buckets
+from ledger.aging import Amounts, Buckets
 from org.actors import Actor
 from reports import metrics
 from reports.metrics import Measure
-from reports.selectors.ageing import AgeingLine, AgeingReport, Amounts, ageing
+from reports.selectors.ageing import AgeingLine, AgeingReport, ageing
 from reports.selectors.equivalent import Equivalent
 from reports.selectors.figures import History
 from reports.selectors.items import part_of

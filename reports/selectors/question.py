@@ -13,8 +13,6 @@ from org.actors import Actor, Reach
 from org.models import Company
 
 DEBIT_KINDS = ("invoice", "debit_memo", "late_fee", "instalment")
-CREDIT_KINDS = ("credit_memo", "receipt")
-RETAINED = "retainage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,18 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock, pdf
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
+from collections_app.selectors.statement import first_day, statements
 from collections_app.services.activities import log_activity
+from collections_app.services.statements import enclose, note_sent
 from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
 from messaging.models import Message
 from messaging.services.deciding import cancel_message
-from messaging.services.queueing import RESTS, Enclosed, queue_message
+from messaging.services.queueing import RESTS, queue_message
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
 from reports.customer_forms import ContactForm, HoldForm, MasterForm, NoteForm, WriteForm
-from reports.selectors.figures import months_before
-from reports.views.statement import statement_pdf
-from workflow.services import store_file
 
 
 @allowed("customers.edit")
@@ -119,9 +118,9 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     """An e-mail into the outbox, where it rests ten seconds; with the statement where wanted."""
     customer = _customer(request, pk, "messages.send")
     contacts = list(customer.contacts.filter(is_active=True).exclude(email="").order_by("-receives_letters", "name"))
-    form = WriteForm(request.POST or None, contacts=contacts, initial=_letter(request, customer, contacts))
-    if not pdf.is_available():
-        form.fields["statement"].disabled = True
+    start = _letter(request, customer, contacts)
+    has_children = len(_family(request, customer)) > 1
+    form = WriteForm(request.POST or None, contacts=contacts, has_children=has_children, can_pdf=pdf.is_available(), initial=start)
     if request.method == "POST" and form.is_valid():
         try:
             message = _queue(request, customer, form.cleaned_data)
@@ -145,25 +144,35 @@ def _letter(request: HttpRequest, customer: Customer, contacts: list[Contact]) -
         "to": [c.email for c in contacts if c.receives_letters][:1] or [c.email for c in contacts][:1],
         "subject": f"{customer.company.name}: {'statement of account' if wants else 'your account'} {customer.number}",
         "body": f"Dear {contacts[0].name if contacts else 'customer'},\n\n{words}\n\nKind regards,\n{user.name}\n{customer.company.name}",
-        "statement": wants and pdf.is_available(),
+        "statement": ("pdf" if pdf.is_available() else "xlsx") if wants else "",
+        "group": request.GET.get("group") == "1",
     }
 
 
 @transaction.atomic
 def _queue(request: HttpRequest, customer: Customer, data: dict[str, Any]) -> Message:
     user: Any = request.user
-    today, files = clock.today(), []
-    if data["statement"] and pdf.is_available():
-        made = statement_pdf(customer, months_before(today, 3).replace(day=1), today)
-        name = f"statement-{customer.number}-{today}.pdf"
-        files.append(Enclosed(store_file(actor=user, name=name, content=made, content_type="application/pdf")[0], name))
+    today, made, files = clock.today(), [], []
+    if data["statement"]:
+        whose = _family(request, customer) if data.get("group") else [customer]
+        made = statements(whose, first_day(today), today)
+        files = enclose(actor=user, made=made, format=data["statement"])
     token = request.POST.get("token", "")[:40]
     message, _ = queue_message(
         actor=user, company=customer.company, customer=customer, kind="statement" if files else "mail",
         dedupe_key=f"mail:{customer.pk}:{user.pk}:{token}", recipients=data["to"], subject=data["subject"], body=data["body"],
         attachments=files, not_before=clock.now() + RESTS,
     )  # fmt: skip
+    if made:
+        note_sent(actor=user, made=made, message=message)
     return message
+
+
+def _family(request: HttpRequest, customer: Customer) -> list[Customer]:
+    """The customer and its children in the person's sight: nobody mails out what they may not see."""
+    user: Any = request.user
+    children = Customer.objects.visible_to(user, "customers.view").filter(parent=customer, is_active=True)
+    return [customer, *children.select_related("company").order_by("name", "pk")]
 
 
 @require_POST

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from arops.lib import money
+from ledger.aging import Amounts
 from reports.metrics import Input, Measure, to_decimal
-from reports.selectors.ageing import AgeingLine, AgeingReport, Amounts
+from reports.selectors.ageing import AgeingLine, AgeingReport
 from reports.selectors.question import Question
 from reports.views.links import Links
 

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 import pytest
 
 from arops.lib import clock
+from arops.lib.months import months_before
 from cashapp.services import name_payer
 from collections_app.models import Promise
-from collections_app.services.promises import decide_promises, give_promise
+from collections_app.services.judging import decide_promises
+from collections_app.services.promises import give_promise
 from ledger.aging import Buckets
 from ledger.asof import Scope
 from ledger.services import reverse_entries
 from reports.selectors.dashboard import dashboard
 from reports.selectors.equivalent import equivalent
-from reports.selectors.figures import months_before
 from reports.selectors.overview import top_customers
 from reports.selectors.question import Question, companies_in
 from tests.cashapp.worlds import make_bank, money_in

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from arops.lib.months import months_before
 from ledger import posting
 from ledger.asof import Scope, aging
 from ledger.drafts import EntryDraft, LineDraft, NewItem
@@ -15,7 +16,7 @@ from ledger.services import reverse_entries
 from org.actors import Reach
 from reports.selectors.customer import overview
 from reports.selectors.equivalent import equivalent
-from reports.selectors.figures import History, month_ends, months_before
+from reports.selectors.figures import History, month_ends
 from reports.selectors.movements import movements, past_due_at
 from reports.selectors.overview import days_late
 from reports.selectors.question import Question

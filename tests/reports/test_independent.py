@@ -20,6 +20,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from collections_app.selectors.statement import statement
 from disputes.services import close_dispute, move_dispute, open_dispute
 from ledger.aging import Buckets
 from ledger.asof import Scope
@@ -34,7 +35,6 @@ from reports.selectors.equivalent import equivalent
 from reports.selectors.figures import History
 from reports.selectors.items import item_list, part_of
 from reports.selectors.question import Question
-from reports.selectors.statement import statement
 from reports.services import take_snapshot
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from tests.reports.auditor import Auditor
