@@ -69,7 +69,9 @@ class Snooze(models.Model):
     until = models.DateField(help_text="Where it waits for an event, the day on which it comes back anyway.")
     event = models.CharField(max_length=20, choices=Event.choices, blank=True, db_default="")
     is_done = models.BooleanField(default=False)
-    woken_by = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="The event it waited for, once that has come.")
+    woken_by = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="The event it waited for, once that has come."
+    )
     at = models.DateTimeField(db_default=Now())
 
     objects = ByCustomerQuerySet.as_manager()

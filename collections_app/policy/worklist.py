@@ -1,25 +1,80 @@
 """What is worth doing next, and why. Pure.
 
-Each account with something overdue becomes tasks; a task is ranked by the cash that acting today can be expected to move:
+Each account with something to do becomes tasks; a task is ranked by the cash that acting today can be expected to move:
 
-    expected effect = amount × change in the probability of payment if we act now × weight of the kind of task
+    effect = amount × change in the probability of payment if we act now          (see policy/likelihood)
+    score  = effect in the company's currency × weight of the kind of task
 
-The change in probability rises with days past due until about two months and falls after four (older debt answers less), and
-with broken promises; it falls where we are at fault (disputed) or were in touch a few days ago. The numbers are the product's own
-starting values, plain so that a person can argue with them; every factor that counts is told in the reasons.
+The change rises with broken promises and raised risk; it falls where we were in touch a few days ago. Whatever is our own fault (a
+dispute, a missing document, cash that isn't applied, a question that waits for our answer) goes to those who can fix it before the
+customer is asked again. Every factor that counts is told in the reasons.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from arops.lib import money
+from collections_app.policy.likelihood import STANDARD, Odds
+
+OUR_FAULT, AT_RISK, QUICK_WIN, ROUTINE = "our_fault", "at_risk", "quick_win", "routine"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of task: its weight in hundredths (a broken promise is worth a third more than a plain call, a gentle reminder less than
+    half), the minutes it usually needs, its usual bucket (empty: by the account), and whether it asks the customer for money."""
+
+    weight: int
+    minutes: int
+    bucket: str = ""
+    asks: bool = False
+
+
+KINDS = {
+    "broken_promise": Kind(130, 6, AT_RISK, asks=True),
+    "plan": Kind(130, 6, AT_RISK, asks=True),
+    "planned": Kind(120, 5, asks=True),
+    "call": Kind(100, 5, asks=True),
+    "follow_up": Kind(110, 3, AT_RISK, asks=True),
+    "escalation": Kind(120, 10, AT_RISK),
+    "inquiry": Kind(140, 5, OUR_FAULT),
+    "apply_credit": Kind(110, 3, OUR_FAULT),
+    "dispute": Kind(60, 10, OUR_FAULT),
+    "document": Kind(90, 5, OUR_FAULT),
+    "contact": Kind(100, 5, AT_RISK),
+    "remind": Kind(40, 2, QUICK_WIN, asks=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Something that asks for work by itself: a planned step, a question, a document, a missed instalment. `ref` is its row.
+
+    `owner` is the person who has it in hand, `routed_to` the code of the department that can fix it; `calls` says that it is a call, or
+    comes before any: then there is no plain call beside it.
+    """
+
+    kind: str
+    ref: int
+    amount: int
+    due_on: date
+    title: str
+    why: str
+    action: str
+    routed_to: str = ""
+    owner: int | None = None
+    minutes: int = 0
+    bucket: str = ""
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """What there is to know about a customer in one currency, as of a day. Amounts are minor units.
 
-    `disputed` and `promised` are of all that is open, whenever due; `not_chased` is what of the past due is one or the other.
+    `disputed` and `promised` are of all that is open, whenever due; `not_chased` is what of the past due is one or the other, or stands
+    in a missed instalment, which is a task of its own.
     """
 
     customer_id: int
@@ -35,19 +90,29 @@ class Account:
     broken_due: date | None = None
     last_contact: date | None = None
     on_hold: bool = False
+    is_placed: bool = False
     risk: str = "B"
     due_soon: int = 0
     not_chased: int | None = None
+    dispute_with: str = ""
+    dispute_waits: bool = False
+    credits_with: str = ""
+    leads: tuple[Lead, ...] = ()
 
     @property
     def held(self) -> int:
         """What of the past due isn't asked for; where that isn't known item by item, all that is disputed or promised."""
         return self.disputed + self.promised if self.not_chased is None else self.not_chased
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nobody is to ask this customer for money: on hold, or with an agency or a lawyer."""
+        return self.on_hold or self.is_placed
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do about an account: `key` names it for ever, `score` orders (permille of major units), `reasons` say why."""
+    """One thing to do about an account: `key` names it for ever, `score` orders, `reasons` say why, `why` says it in one sentence."""
 
     key: str
     kind: str
@@ -55,159 +120,173 @@ class Task:
     customer_id: int
     currency: str
     amount: int
+    effect: int
     score: int
     due_on: date
     reasons: tuple[str, ...]
+    why: str
     next_action: str
     bucket: str
     oldest_due: date | None = None
+    routed_to: str = ""
+    owner: int | None = None
+    minutes: int = 5
 
 
-WEIGHTS = {"broken_promise": 130, "call": 100, "apply_credit": 110, "dispute": 60, "remind": 40}
-"""Hundredths: a broken promise is worth a third more than a plain call, a gentle reminder less than half."""
+Worth = Callable[[int, str], int]
+"""(minor units, currency) → what they are worth in minor units of the company's currency."""
 
 
-def tasks_of(account: Account, today: date) -> list[Task]:
-    """The tasks an account gives rise to; none when it is on hold or there is nothing to do. The most telling comes first."""
-    if account.on_hold:
-        return []
+def _as_it_is(amount: int, currency: str) -> int:
+    return amount
+
+
+def tasks_of(account: Account, today: date, odds: Odds = STANDARD, worth: Worth = _as_it_is) -> list[Task]:
+    """The tasks an account gives rise to, what is our fault first. Nobody is asked for money who is on hold or with an agency."""
+    desk = _Desk(account, today, odds, worth)
     chase = max(0, account.overdue - account.held)
-    found = []
-    if account.broken_promises and chase:
-        found.append(_broken_promise(account, chase, today))
-    elif account.credits and account.overdue:
-        found.append(_apply_credit(account, today))
-    if not account.broken_promises and chase > account.credits:
-        found.append(_call(account, chase - account.credits, today))
+    found = [desk.of_lead(lead) for lead in account.leads if not (account.is_left_alone and KINDS[lead.kind].asks)]
+    if account.credits and account.overdue:
+        found.append(desk.apply_credit())
     if account.disputed:
-        found.append(_dispute(account, today))
+        found.append(desk.dispute())
+    if account.is_left_alone:
+        return found
+    is_called = any(lead.calls for lead in account.leads)
+    asked = max(0, chase - account.credits)
+    if asked and account.broken_promises:
+        found.append(desk.broken_promise(asked))
+    elif asked and not is_called:
+        found.append(desk.call(asked))
     if account.due_soon and not account.overdue:
-        found.append(_remind(account, today))
+        found.append(desk.remind())
     return found
 
 
-def uplift(days_past_due: int, broken: int, contacted_days_ago: int | None, risk: str) -> int:
-    """Permille by which acting today raises the probability of payment."""
-    by_age = (
-        80 if days_past_due <= 0 else 120 + 4 * min(days_past_due, 60) if days_past_due <= 120 else max(60, 360 - (days_past_due - 120))
-    )
-    by_age += min(broken, 3) * 40
-    by_age += {"A": -30, "B": 0, "C": 40, "D": 20}.get(risk, 0)
+def uplift(days: int, broken: int, contacted_days_ago: int | None, risk: str, odds: Odds = STANDARD) -> int:
+    """Permille by which acting today raises the probability of payment of a debt so many days past due."""
+    change = odds.change(days) + min(broken, 3) * 40 + {"A": -30, "C": 40, "D": 20}.get(risk, 0)
     if contacted_days_ago is not None and contacted_days_ago < 7:
-        by_age = by_age * (1 + contacted_days_ago) // 8
-    return max(10, by_age)
+        change = change * (1 + contacted_days_ago) // 8
+    return max(10, change)
 
 
-def _score(account: Account, kind: str, amount: int, today: date) -> int:
-    days = (today - account.oldest_due).days if account.oldest_due else 0
-    ago = (today - account.last_contact).days if account.last_contact else None
-    return int(money.to_decimal(amount, account.currency)) * uplift(days, account.broken_promises, ago, account.risk) * WEIGHTS[kind] // 100
+def kinds_that_ask() -> Collection[str]:
+    """The kinds of task that ask the customer for money, by telephone as a rule."""
+    return [code for code, kind in KINDS.items() if kind.asks and code != "remind"]
 
 
-def _task(
-    account: Account, kind: str, amount: int, today: date, *, title: str, due_on: date, why: list[str], action: str, bucket: str
-) -> Task:
-    reasons = (*why, *_common(account, today))
-    key = f"{kind}:{account.customer_id}:{account.currency}"
-    return Task(
-        key,
-        kind,
-        title,
-        account.customer_id,
-        account.currency,
-        amount,
-        _score(account, kind, amount, today),
-        due_on,
-        reasons,
-        action,
-        bucket,
-        account.oldest_due,
-    )
+class _Desk:
+    """The tasks of one account on one day: what they share is worked out once."""
+
+    def __init__(self, account: Account, today: date, odds: Odds, worth: Worth) -> None:
+        self.account, self.today, self.worth = account, today, worth
+        self.days = (today - account.oldest_due).days if account.oldest_due else 0
+        self.cases = odds.cases(self.days)
+        ago = (today - account.last_contact).days if account.last_contact else None
+        self.change = uplift(self.days, account.broken_promises, ago, account.risk, odds)
+        self.common = self._common()
+
+    def of_lead(self, lead: Lead) -> Task:
+        """The task of a row that asks for work by itself."""
+        return self._task(
+            lead.kind, lead.amount, lead.title, lead.due_on, [lead.why] if lead.why else [], lead.action,
+            bucket=lead.bucket, ref=lead.ref, routed_to=lead.routed_to, owner=lead.owner, minutes=lead.minutes,
+        )  # fmt: skip
+
+    def broken_promise(self, chase: int) -> Task:
+        """A word that wasn't kept."""
+        account, due = self.account, self.account.broken_due or self.today
+        times = "once" if account.broken_promises == 1 else f"{account.broken_promises} times"
+        why = [
+            f"promised {money.format(account.broken_amount, account.currency)} for {due:%-d %b}, not received",
+            f"broke a promise {times} in 90 days",
+        ]
+        return self._task("broken_promise", chase, "Broken promise", due, why, "Call and get a new date")
+
+    def apply_credit(self) -> Task:
+        """Money of theirs that we hold while we ask for more."""
+        account = self.account
+        why = [f"{money.format(account.credits, account.currency)} of credits and cash stand unapplied"]
+        return self._task(
+            "apply_credit", min(account.credits, account.overdue), "Apply open credit", self.today, why, "Apply it before anyone calls",
+            routed_to=account.credits_with,
+        )  # fmt: skip
+
+    def call(self, chase: int) -> Task:
+        """Money past due that nothing stands in the way of."""
+        account = self.account
+        why = [f"{money.format(account.held, account.currency)} disputed or promised is left out"] if account.held else []
+        return self._task("call", chase, "Call", self.today, why, "Call, ask for a date")
+
+    def dispute(self) -> Task:
+        """What is contested; it waits for the customer, or for us."""
+        account = self.account
+        why = [f"{money.format(account.disputed, account.currency)} is contested"]
+        if account.dispute_waits:
+            return self._task(
+                "dispute", account.disputed, "Settle dispute", self.today, [*why, "the customer owes us an answer"],
+                "Ask for what is missing to settle it", bucket=ROUTINE,
+            )  # fmt: skip
+        return self._task(
+            "dispute", account.disputed, "Settle dispute", self.today, why, "Find the cause, credit or refuse",
+            routed_to=account.dispute_with,
+        )  # fmt: skip
+
+    def remind(self) -> Task:
+        """Money that falls due within a week, of a customer who owes nothing late."""
+        account = self.account
+        why = [f"{money.format(account.due_soon, account.currency)} falls due within a week"]
+        return self._task("remind", account.due_soon, "Friendly reminder", self.today, why, "Send a statement")
+
+    def _task(
+        self, kind: str, amount: int, title: str, due_on: date, why: list[str], action: str, *, bucket: str = "", ref: int = 0,
+        routed_to: str = "", owner: int | None = None, minutes: int = 0,
+    ) -> Task:  # fmt: skip
+        account, usual = self.account, KINDS[kind]
+        effect = amount * self.change // 1000
+        key = f"{kind}:{account.customer_id}:{account.currency}" + (f":{ref}" if ref else "")
+        reasons = (*why, *self.common)
+        return Task(
+            key, kind, title, account.customer_id, account.currency, amount, effect,
+            self.worth(effect, account.currency) * usual.weight // 100, due_on, reasons, self._sentence(reasons, effect, amount), action,
+            bucket or usual.bucket or self._bucket(), account.oldest_due, routed_to, owner, minutes or usual.minutes,
+        )  # fmt: skip
+
+    def _bucket(self) -> str:
+        """Of a task that asks for money: at risk, an easy gain, or neither."""
+        account = self.account
+        if account.risk in ("C", "D") or account.broken_promises or self.days > 60 or account.newly_90:
+            return AT_RISK
+        return QUICK_WIN if self.days <= 30 else ROUTINE
+
+    def _sentence(self, reasons: tuple[str, ...], effect: int, amount: int) -> str:
+        """The reason in one sentence: what is the matter, and what acting today can be expected to bring."""
+        currency = self.account.currency
+        said = ", ".join(reasons[:2]) or "it is due"
+        moved = f"acting today can be expected to move {money.format(effect, currency)} of {money.format(amount, currency)} {currency}"
+        basis = f" ({self.cases.acted + self.cases.left} like cases in our books)" if self.cases else ""
+        return f"{said[0].upper()}{said[1:]}: {moved}{basis}."
+
+    def _common(self) -> list[str]:
+        account, said = self.account, []
+        if account.oldest_due and account.oldest_due < self.today:
+            said.append(f"oldest {self.days} days past due")
+        if account.newly_90:
+            said.append(f"{money.format(account.newly_90, account.currency)} passed 90 days this week")
+        if account.last_contact:
+            said.append(f"last contact {account.last_contact:%-d %b}")
+        elif account.overdue:
+            said.append("never contacted")
+        if account.risk in ("C", "D"):
+            said.append(f"risk class {account.risk}")
+        return said
 
 
-def _common(account: Account, today: date) -> list[str]:
-    said = []
-    if account.oldest_due and account.oldest_due < today:
-        said.append(f"oldest {(today - account.oldest_due).days} days past due")
-    if account.newly_90:
-        said.append(f"{money.format(account.newly_90, account.currency)} passed 90 days this week")
-    if account.last_contact:
-        said.append(f"last contact {account.last_contact:%-d %b}")
-    elif account.overdue:
-        said.append("never contacted")
-    if account.risk in ("C", "D"):
-        said.append(f"risk class {account.risk}")
-    return said
-
-
-def _broken_promise(account: Account, chase: int, today: date) -> Task:
-    times = "once" if account.broken_promises == 1 else f"{account.broken_promises} times"
-    due = account.broken_due or today
-    why = [
-        f"promised {money.format(account.broken_amount, account.currency)} for {due:%-d %b}, not received",
-        f"broke a promise {times} in 90 days",
-    ]
-    return _task(
-        account,
-        "broken_promise",
-        chase,
-        today,
-        title="Broken promise",
-        due_on=due,
-        why=why,
-        action="Call and get a new date",
-        bucket="at risk",
-    )
-
-
-def _apply_credit(account: Account, today: date) -> Task:
-    amount = min(account.credits, account.overdue)
-    why = [f"{money.format(account.credits, account.currency)} of credits and cash stand unapplied"]
-    return _task(
-        account,
-        "apply_credit",
-        amount,
-        today,
-        title="Apply open credit",
-        due_on=today,
-        why=why,
-        action="Apply it before anyone calls",
-        bucket="our fault",
-    )
-
-
-def _call(account: Account, chase: int, today: date) -> Task:
-    why = [f"{money.format(account.held, account.currency)} disputed or promised is left out"] if account.held else []
-    due = min(account.oldest_due or today, today)
-    bucket = "quick win" if account.risk in ("A", "B") and (today - due).days <= 30 else "at risk"
-    return _task(account, "call", chase, today, title="Call", due_on=today, why=why, action="Call, ask for a date", bucket=bucket)
-
-
-def _dispute(account: Account, today: date) -> Task:
-    why = [f"{money.format(account.disputed, account.currency)} is contested"]
-    return _task(
-        account,
-        "dispute",
-        account.disputed,
-        today,
-        title="Settle dispute",
-        due_on=today,
-        why=why,
-        action="Find the cause, credit or refuse",
-        bucket="our fault",
-    )
-
-
-def _remind(account: Account, today: date) -> Task:
-    why = [f"{money.format(account.due_soon, account.currency)} falls due within a week"]
-    return _task(
-        account,
-        "remind",
-        account.due_soon,
-        today,
-        title="Friendly reminder",
-        due_on=today,
-        why=why,
-        action="Send a statement",
-        bucket="quick win",
-    )
+def call_window(calls: Collection[date], today: date, most: int) -> tuple[int, date | None]:
+    """How many calls there were in the last seven days, today's included, and the first day on which another is within `most` a week
+    (None: today is)."""
+    recent = sorted(day for day in calls if today - timedelta(days=7) < day <= today)
+    if len(recent) < most:
+        return len(recent), None
+    return len(recent), recent[len(recent) - most] + timedelta(days=7)

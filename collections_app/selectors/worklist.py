@@ -1,133 +1,214 @@
-"""The work list: a query over the books, so that a paid invoice leaves it by being paid."""
+"""The work list as it was last ranked (see services/ranking): what a person's list holds, its counts and sums, one task, the next one."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db import connection
+from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 
-from collections_app.models import Activity, Promise, Snooze
-from collections_app.policy.worklist import Account, Task, tasks_of
-from collections_app.selectors.dunning import promised_left
+from collections_app.models import Ranking, Snooze, WorkLease, WorkTask
+from collections_app.policy.worklist import OUR_FAULT, kinds_that_ask
 from customers.models import Customer
-from disputes.models import Dispute
-from ledger.models import OpenItem
-from org.models import User
+from org.models import Department, User
 
-Key = tuple[int, str]
+OVERDUE, TODAY, WAITING = "due", "doing", "wait"
+SCOPES = ("mine", "ours", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the list is narrowed: `scope` is mine (my portfolio), ours (what my departments are to fix) or all in sight."""
+
+    kind: str = ""
+    scope: str = "mine"
+    text: str = ""
+    bucket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A task with its customer, and until when it is put off (None: it is on today's list)."""
+    """A task with until when it is put off (None: it is on today's list), for which event, and what ended an earlier wait."""
 
-    task: Task
-    customer: Customer
+    task: WorkTask
     waits_until: date | None = None
+    waits_for: str = ""
+    woken_by: str = ""
+
+    @property
+    def customer(self) -> Customer:
+        """Whose account it is."""
+        return self.task.customer
+
+    @property
+    def waits_for_label(self) -> str:
+        """The event it waits for, in words."""
+        return dict(Snooze.Event.choices).get(self.waits_for, "")
+
+    @property
+    def woken_label(self) -> str:
+        """The event that ended its wait, in words."""
+        return dict(Snooze.Event.choices).get(self.woken_by, "")
 
 
-def work_list(*, user: User, today: date, mine: bool = True, kind: str = "", text: str = "", with_waiting: bool = True) -> list[WorkItem]:
-    """The person's tasks for the day, the most worth doing first; those put off come last, by their day.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tasks of the list under a heading: how many there are, what they are about by currency, and the first of them."""
 
-    `mine` keeps to the portfolio (accounts collected by the person); else all accounts in sight.
-    """
-    customers = Customer.objects.visible_to(user, "collections.view").active().select_related("collector", "company")
-    if mine:
-        customers = customers.filter(collector=user)
-    if text:
-        customers = customers.filter(Q(name__icontains=text) | Q(number__iexact=text))
-    by_id = {c.pk: c for c in customers}
-    off = dict(Snooze.objects.filter(user=user, until__gt=today).values_list("task_key", "until"))
-    tasks = [t for account in accounts(by_id, today) for t in tasks_of(account, today) if not kind or t.kind == kind]
-    items = [WorkItem(t, by_id[t.customer_id], off.get(t.key)) for t in tasks]
-    now = sorted((i for i in items if not i.waits_until), key=lambda i: (-i.task.score, i.customer.name))
-    waiting = sorted((i for i in items if i.waits_until), key=lambda i: (i.waits_until, -i.task.score))
-    return now + (waiting if with_waiting else [])
+    name: str
+    label: str
+    count: int
+    sums: dict[str, int]
+    items: Sequence[WorkItem]
 
-
-def accounts(customers: dict[int, Customer], today: date) -> list[Account]:
-    """What is known of each customer, one row a currency, in a handful of queries for all of them."""
-    ids = list(customers)
-    items, held = _items(ids, today), _held_out(ids, today)
-    broken, contacts, nothing = _broken(ids, today), _contacts(ids), HeldOut()
-    return [
-        Account(
-            customer_id=customer, currency=currency, overdue=row["overdue"] or 0,
-            disputed=held.get((customer, currency), nothing).disputed, promised=held.get((customer, currency), nothing).promised,
-            not_chased=held.get((customer, currency), nothing).late, credits=-(row["credits"] or 0), oldest_due=row["oldest"],
-            newly_90=row["newly_90"] or 0, due_soon=row["soon"] or 0, last_contact=contacts.get(customer),
-            on_hold=_held(customers[customer], today), risk=customers[customer].risk, **broken.get((customer, currency), {}),
-        )
-        for (customer, currency), row in items.items()
-    ]  # fmt: skip
-
-
-def _held(customer: Customer, today: date) -> bool:
-    return customer.dunning_hold and (customer.dunning_hold_until is None or customer.dunning_hold_until >= today)
-
-
-def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
-    late = Q(amount__gt=0, due_date__lt=today)
-    rows = (
-        OpenItem.objects.open().collectable().filter(customer__in=ids).order_by().values("customer", "currency").annotate(
-            overdue=Sum("balance", filter=late), credits=Sum("balance", filter=Q(amount__lt=0)), oldest=Min("due_date", filter=late),
-            newly_90=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today - timedelta(days=97), today - timedelta(days=91)))),
-            soon=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today, today + timedelta(days=7)))),
-        )
-    )  # fmt: skip
-    return {(r["customer"], r["currency"]): r for r in rows}
+    @property
+    def cut(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.items)
 
 
 @dataclass(slots=True)
-class HeldOut:
-    """Of what a customer owes in a currency (minor units): disputed, promised and still awaited, and what of the past due is either."""
+class Counts:
+    """How many tasks there are now by kind, by bucket, and by group, with the sums of groups by currency."""
 
-    disputed: int = 0
-    promised: int = 0
-    late: int = 0
-
-
-def _held_out(ids: Collection[int], today: date) -> dict[Key, HeldOut]:
-    """Item by item, and of none more than its balance: what is contested of one invoice doesn't keep another from being asked for."""
-    contested = Dispute.objects.all().open().filter(customer__in=ids).values_list("open_item").annotate(total=Sum("amount")).order_by()
-    disputed, promised = dict(contested), promised_left(ids)
-    found: dict[Key, HeldOut] = defaultdict(HeldOut)
-    for item in OpenItem.objects.open().owed().filter(pk__in={*disputed, *promised}, customer__in=ids):
-        own, awaited = min(disputed.get(item.pk, 0), item.balance), min(promised.get(item.pk, 0), item.balance)
-        held = found[item.customer_id or 0, item.currency]
-        held.disputed += own
-        held.promised += awaited
-        held.late += min(own + awaited, item.balance) if item.due_date < today else 0
-    return found
+    kinds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    buckets: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    groups: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    now: int = 0
 
 
-def _broken(ids: Collection[int], today: date) -> dict[Key, dict]:
-    """Promises broken in the last 90 days whose items are still open."""
-    rows = (
-        Promise.objects.filter(
-            customer__in=ids, state__in=["broken", "partly"], due_on__gte=today - timedelta(days=90), items__open_item__balance__gt=0
-        )
-        .values("customer", "currency")
-        .annotate(n=Count("pk", distinct=True), due=Max("due_on"), amount=Max("amount"))
-        .order_by()
-    )
-    return {(r["customer"], r["currency"]): {"broken_promises": r["n"], "broken_due": r["due"], "broken_amount": r["amount"]} for r in rows}
+class WorkList:
+    """A person's list on a day, narrowed as asked. What is read is read once."""
+
+    def __init__(self, user: User, today: date, asked: Asked) -> None:
+        self.user, self.today, self.asked = user, today, asked
+
+    @cached_property
+    def put_off(self) -> dict[str, Snooze]:
+        """What the person put off or did, that isn't back yet, by task."""
+        return {s.task_key: s for s in Snooze.objects.filter(user=self.user, until__gt=self.today)}
+
+    @cached_property
+    def woken(self) -> dict[str, str]:
+        """What waited for an event that has come in the last two weeks, by task."""
+        lately = Snooze.objects.filter(user=self.user, until__range=(self.today - timedelta(days=14), self.today))
+        return dict(lately.exclude(woken_by="").values_list("task_key", "woken_by"))
+
+    @cached_property
+    def departments(self) -> list[tuple[int, str]]:
+        """Company and code of each department the person belongs to."""
+        return list(Department.objects.filter(memberships__user=self.user).values_list("company", "code"))
+
+    @cached_property
+    def late_before(self) -> date:
+        """Tasks of earlier days are overdue; where the list is still that of yesterday, yesterday's are today's."""
+        ranked = Ranking.objects.visible_to(self.user, "collections.view").aggregate(day=Min("day"))["day"]
+        return min(ranked or self.today, self.today)
+
+    def in_scope(self) -> QuerySet[WorkTask]:
+        """The tasks in sight, mine or all, of customers that fit the text, whatever their kind and bucket."""
+        rows: QuerySet[WorkTask] = WorkTask.objects.visible_to(self.user, "collections.view")
+        if self.asked.scope == "mine":
+            rows = rows.filter(owner=self.user)
+        elif self.asked.scope == "ours":
+            ours = Q(pk__in=[])
+            for company, code in self.departments:
+                ours |= Q(company=company, routed_to=code)
+            rows = rows.filter(ours)
+        if self.asked.text:
+            rows = rows.filter(Q(customer__name__icontains=self.asked.text) | Q(customer__number__iexact=self.asked.text))
+        return rows
+
+    def now(self) -> QuerySet[WorkTask]:
+        """The tasks in scope that aren't put off, of the kind and bucket asked for, the most worth doing first."""
+        return self._narrowed(self.in_scope().exclude(key__in=list(self.put_off)))
+
+    def _narrowed(self, rows: QuerySet[WorkTask]) -> QuerySet[WorkTask]:
+        if self.asked.kind:
+            rows = rows.filter(kind=self.asked.kind)
+        if self.asked.bucket:
+            rows = rows.filter(bucket=self.asked.bucket)
+        return rows
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counts and sums of all that is there now, in one statement."""
+        found = Counts()
+        group = Case(When(due_on__lt=self.late_before, then=Value(OVERDUE)), default=Value(TODAY))
+        rows = self.in_scope().exclude(key__in=list(self.put_off)).order_by().values_list("kind", "bucket", "currency", group)
+        for kind, bucket, currency, name, n, amount in rows.annotate(n=Count("pk"), total=Sum("amount")):
+            found.now += n
+            if self.asked.bucket in ("", bucket):
+                found.kinds[kind] += n
+            if self.asked.kind in ("", kind):
+                found.buckets[bucket] += n
+            if self.asked.kind in ("", kind) and self.asked.bucket in ("", bucket):
+                found.groups[name] += n
+                found.sums[name][currency] += amount
+        return found
+
+    def at_stake(self) -> dict[str, int]:
+        """Currency → what today's tasks are about, each account counted once at its largest task."""
+        rows = self.in_scope().exclude(key__in=list(self.put_off)).order_by()
+        sql, params = rows.values("customer", "currency").annotate(largest=Max("amount")).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT currency, sum(largest) FROM ({sql}) AS accounts GROUP BY 1 ORDER BY 2 DESC", params)
+            return {currency: int(total) for currency, total in cursor.fetchall()}
+
+    def groups(self, most: int) -> list[Group]:
+        """The list under its headings; of each the first `most`."""
+        counts, now = self.counts, self.now().select_related("customer")
+        late, today = Q(due_on__lt=self.late_before), Q(due_on__gte=self.late_before)
+        parts = ((OVERDUE, "Overdue", late), (TODAY, "Today", today))
+        found = [
+            Group(name, label, n, dict(counts.sums[name]), self._items(now.filter(which)[:most]) if n else ())
+            for name, label, which in parts
+            for n in (counts.groups[name],)
+        ]
+        return [*found, self._waiting(most)]
+
+    def _items(self, rows: QuerySet[WorkTask]) -> list[WorkItem]:
+        return [WorkItem(task, woken_by=self.woken.get(task.key, "")) for task in rows]
+
+    def _waiting(self, most: int) -> Group:
+        keys = [key for key, snooze in self.put_off.items() if not snooze.is_done]
+        tasks = list(self._narrowed(self.in_scope().filter(key__in=keys)).select_related("customer")) if keys else []
+        tasks.sort(key=lambda task: (self.put_off[task.key].until, -task.score))
+        sums: dict[str, int] = defaultdict(int)
+        for task in tasks:
+            sums[task.currency] += task.amount
+        items = [WorkItem(t, self.put_off[t.key].until, self.put_off[t.key].event) for t in tasks[:most]]
+        return Group(WAITING, "Waiting", len(tasks), dict(sums), items)
+
+    def item(self, key: str) -> WorkItem | None:
+        """One task in sight by its key, whatever the list is narrowed to."""
+        rows = WorkTask.objects.visible_to(self.user, "collections.view").filter(key=key)
+        task = rows.select_related("customer__company", "owner").first()
+        if task is None:
+            return None
+        off = self.put_off.get(key)
+        return WorkItem(task, off.until if off else None, off.event if off else "", self.woken.get(key, ""))
+
+    def callable(self) -> QuerySet[WorkTask]:
+        """The tasks of today's list that are calls."""
+        return self.now().filter(kind__in=kinds_that_ask()).exclude(bucket=OUR_FAULT)
+
+    def free(self, now: datetime, passed: Collection[str] = ()) -> QuerySet[WorkTask]:
+        """What can be served: not passed over, and of no account that a colleague works on."""
+        taken = WorkLease.objects.filter(until__gt=now).exclude(user=self.user).values("customer")
+        return self.now().exclude(key__in=list(passed)).exclude(customer__in=taken)
 
 
-def _contacts(ids: Collection[int]) -> dict[int, date]:
-    rows = Activity.objects.filter(customer__in=ids).exclude(kind=Activity.Kind.NOTE).values("customer").order_by()
-    return {r["customer"]: r["last"] for r in rows.annotate(last=Max("happened_on"))}
+def scope_of(user: User) -> str:
+    """What a person's list usually shows: the portfolio of who has one, what is to be fixed by who belongs to a department, else all."""
+    if user.portfolio.exists() or WorkTask.objects.filter(owner=user).exists():
+        return "mine"
+    return "ours" if Department.objects.filter(memberships__user=user).exists() else "all"
 
 
-def cash_left(items: list[WorkItem]) -> dict[str, int]:
-    """Currency → what today's tasks are about, each account counted once at its largest task."""
-    largest: dict[Key, int] = defaultdict(int)
-    for item in items:
-        if not item.waits_until:
-            key = item.task.customer_id, item.task.currency
-            largest[key] = max(largest[key], item.task.amount)
-    totals: dict[str, int] = defaultdict(int)
-    for (_, currency), amount in largest.items():
-        totals[currency] += amount
-    return dict(totals)
+def lease_of(customer: Customer, user: User, now: datetime) -> WorkLease | None:
+    """Who else works on the account now; None when nobody does."""
+    return WorkLease.objects.filter(customer=customer, until__gt=now).exclude(user=user).select_related("user").first()

@@ -60,12 +60,17 @@ def log_activity(
 
 
 @transaction.atomic
-def put_off(*, user: User, customer: Customer, task_key: str, until: date, today: date) -> Snooze:
-    """Hide a task from the person's work list until a day. Raises ActivityError for a day that isn't ahead within a year."""
+def put_off(*, user: User, customer: Customer, task_key: str, until: date, today: date, event: str = "") -> Snooze:
+    """Hide a task from the person's work list until a day, or until an event of `Snooze.Event` and no longer than that day.
+
+    Raises ActivityError for a day that isn't ahead within a year, and for an event that there is none of.
+    """
     require(user, "collections.work", customer.company_id)
     if not today < until <= today + timedelta(days=365):
         raise ActivityError("put it off to a day ahead, within a year")
-    return _remember(user, customer, task_key, until, is_done=False)
+    if event and event not in Snooze.Event.values:
+        raise ActivityError("choose what it waits for from the list")
+    return _remember(user, customer, task_key, until, is_done=False, event=event)
 
 
 @transaction.atomic
@@ -75,13 +80,12 @@ def mark_done(*, user: User, customer: Customer, task_key: str, today: date, res
     return _remember(user, customer, task_key, today + timedelta(days=rests_days), is_done=True)
 
 
-def _remember(user: User, customer: Customer, task_key: str, until: date, *, is_done: bool) -> Snooze:
-    row, _ = Snooze.objects.update_or_create(
-        user=user, task_key=task_key, defaults={"company_id": customer.company_id, "customer": customer, "until": until, "is_done": is_done}
-    )
+def _remember(user: User, customer: Customer, task_key: str, until: date, *, is_done: bool, event: str = "") -> Snooze:
+    told = {"company_id": customer.company_id, "customer": customer, "until": until, "is_done": is_done, "event": event, "woken_by": ""}
+    row, _ = Snooze.objects.update_or_create(user=user, task_key=task_key, defaults=told)
     record(
         actor=user, type="task.done" if is_done else "task.snoozed", company_id=customer.company_id, customer_id=customer.pk, task=task_key,
-        until=until.isoformat(),
+        until=until.isoformat(), **({"event": event} if event else {}),
     )  # fmt: skip
     return row
 

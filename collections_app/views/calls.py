@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,18 +11,21 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
 from collections_app.forms.calls import CallForm
-from collections_app.models import Activity, Promise
-from collections_app.selectors.worklist import work_list
+from collections_app.models import Activity, Promise, WorkTask
+from collections_app.selectors.calling import before_call, rows_of
+from collections_app.selectors.worklist import Asked, lease_of
 from collections_app.services.activities import ActivityError
 from collections_app.services.calls import record_call
+from collections_app.services.leases import give_back, take_lease
 from collections_app.services.promises import PromiseError
+from collections_app.views.listing import list_of, up_to_date
 from customers.models import Customer
 from disputes.services import DisputeError
 from ledger.models import OpenItem
 from org.access import allowed
 from org.actors import NotAllowed
 
-DRAFTED = ("outcome", "contact", "amount", "due_on", "reason", "body", "seconds")
+DRAFTED = ("outcome", "contact", "amount", "due_on", "parts", "reason", "body", "seconds")
 """Fields of a half-done call that are kept in the session until it is saved."""
 
 
@@ -39,6 +43,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             _forget(request, customer)
+            give_back(user=user, customer=customer)
             return toast(request, redirect_htmx(request, _next(request, customer)), told, tone="ok")
     return page(request, "collections_app/call.html", _context(request, customer, items, form), status=422 if form.errors else 200)
 
@@ -82,16 +87,18 @@ def _forget(request: HttpRequest, customer: Customer) -> None:
 
 def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], form: CallForm) -> dict[str, Any]:
     user: Any = request.user
-    today = clock.today()
+    today, now = clock.today(), clock.now()
+    take_lease(user=user, customer=customer, now=now)
     form.fields["contact"].empty_label = "not said"  # type: ignore[attr-defined]
     return {
-        "customer": customer, "items": items, "form": form, "today": today, "chosen": _chosen(request, items, form),
+        "customer": customer, "items": items, "rows": rows_of(customer, items), "ahead": before_call(customer, items, today, now),
+        "lease": lease_of(customer, user, now), "form": form, "today": today, "chosen": _chosen(request, items, form),
         "contacts": customer.contacts.filter(is_active=True), "mixed": len({i.currency for i in items}) > 1,
         "last": Activity.objects.filter(customer=customer).exclude(kind="note").first(),
         "promise": Promise.objects.filter(customer=customer).order_by("-given_on").first(),
         "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),
         "token": request.POST.get("token") or getattr(request, "request_id", ""),
-        "left": _calls_left(user, customer), "statement_url": address("customers:statement", customer.pk),
+        "left": _calls_left(request, customer), "statement_url": address("customers:statement", customer.pk),
     }  # fmt: skip
 
 
@@ -103,16 +110,23 @@ def _chosen(request: HttpRequest, items: list[OpenItem], form: CallForm) -> set[
     return found or {item.pk for item in items if item.due_date < clock.today() and not form.is_bound}
 
 
-def _calls_left(user: Any, customer: Customer) -> int:
-    items = work_list(user=user, today=clock.today(), with_waiting=False)
-    return len({i.customer.pk for i in items if i.task.kind in ("call", "broken_promise")} - {customer.pk})
+def _calls_left(request: HttpRequest, customer: Customer) -> int:
+    """How many other accounts of the person's list are to be called."""
+    left: int = _calls(request, customer).order_by().values("customer").distinct().count()
+    return left
+
+
+def _calls(request: HttpRequest, customer: Customer) -> QuerySet[WorkTask]:
+    return list_of(request, Asked()).callable().exclude(customer=customer)
 
 
 def _next(request: HttpRequest, customer: Customer) -> str:
     """The next account of the list to be called; the list itself when there is none, or when saving without 'next'."""
     user: Any = request.user
     if request.POST.get("then") == "next":
-        for item in work_list(user=user, today=clock.today(), with_waiting=False):
-            if item.task.kind in ("call", "broken_promise") and item.customer != customer:
-                return reverse("collections:call", args=[item.customer.pk])
+        up_to_date(request)
+        listed = list_of(request, Asked())
+        for task in listed.callable().filter(pk__in=listed.free(clock.now())).exclude(customer=customer).select_related("customer")[:20]:
+            if take_lease(user=user, customer=task.customer, now=clock.now()):
+                return reverse("collections:call", args=[task.customer_id])
     return reverse("collections:queue")

@@ -7,15 +7,16 @@ import pytest
 
 from collections_app.models import Promise
 from collections_app.selectors.dunning import accounts
-from collections_app.selectors.worklist import work_list
 from collections_app.services.calls import record_call
-from collections_app.services.promises import PromiseError, decide_promises, give_promise
+from collections_app.services.judging import decide_promises
+from collections_app.services.promises import PromiseError, give_promise
 from disputes.models import Dispute
 from disputes.services import DisputeError, amend_dispute, close_dispute, open_dispute
 from ledger.asof import Scope
 from reports.selectors.ageing import ageing
 from reports.selectors.question import Question
 from reports.selectors.statement import statement
+from tests.collections_app.work import listed
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ def shown(world, day=DAY):
     """What is asked for by letter and by call, what stands as disputed on the statement and in the ageing."""
     _, ana, nordia, _ = world
     (account,) = accounts({nordia.pk: nordia}, day)
-    calls = [i.task.amount for i in work_list(user=ana, today=day) if i.task.kind == "call"]
+    calls = [i.task.amount for i in listed(ana, day) if i.task.kind == "call"]
     (part,) = statement(nordia, OLD, day).parts
     report = ageing(Question(day, Scope(SYSTEM.reach())))
     return sum(d.chaseable for d in account.debits), sum(calls), part.disputed, report.totals["USD"].disputed
