@@ -1,0 +1,1 @@
+"""Collections over the API: a file a topic."""
