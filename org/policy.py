@@ -15,10 +15,10 @@ _SPECIALIST = _READ | frozenset(
 )
 _SENIOR = _SPECIALIST | frozenset(
     "cash.reverse checks.override disputes.resolve problems.work requirements.edit writeoffs.request refunds.request rules.edit "
-    "bankdetails.edit payers.edit statements.schedule".split()
+    "bankdetails.edit payers.edit statements.schedule promises.repeat".split()
 )
 _SUPERVISOR = _SENIOR | frozenset(
-    "memos.approve writeoffs.approve refunds.approve checks.edit disputes.configure dunning.run dunning.edit jobs.run work.assign "
+    "memos.approve writeoffs.approve refunds.approve checks.edit disputes.configure dunning.run jobs.run work.assign "
     "customers.hold rules.approve payers.approve bankdetails.approve reconciliation.sign refunds.export "
     "strategies.edit strategies.approve dunning.approve plans.approve charges.edit charges.run charges.approve escalations.decide "
     "escalations.place templates.edit collections.configure".split()
@@ -37,8 +37,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         "Collections manager",
         _READ
         | frozenset(
-            "collections.work promises.give messages.send dunning.run dunning.edit jobs.run work.assign customers.hold reports.export "
-            "plans.make charges.waive escalations.raise statements.schedule strategies.edit strategies.approve dunning.approve "
+            "collections.work promises.give promises.repeat messages.send dunning.run jobs.run work.assign customers.hold "
+            "reports.export plans.make charges.waive escalations.raise statements.schedule strategies.edit strategies.approve dunning.approve "
             "plans.approve charges.run escalations.decide escalations.place templates.edit collections.configure".split()
         ),
     ),

@@ -22,7 +22,7 @@ from cashapp.services import import_bank_file, match_receipts
 from cashapp.services.applying import apply_receipt
 from cashapp.services.errors import CashError
 from cashapp.services.settling import Share
-from collections_app.services.promises import decide_promises
+from collections_app.services.judging import decide_promises
 from invoicing.services import issue_documents
 from ledger.models import OpenItem
 from ledger.selectors import lock_items

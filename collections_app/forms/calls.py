@@ -9,6 +9,7 @@ from django import forms
 
 from arops.lib import money
 from collections_app.models import Activity
+from collections_app.services.promises import Instalment
 from customers.models import Contact, Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -51,6 +52,26 @@ class DayField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
+class PartsField(forms.CharField):
+    """Instalments as people type them, an amount and a day each: `40,000 fri` on a line, or several parted by semicolons."""
+
+    def __init__(self, *, today: date, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 2, "placeholder": "1,000 fri; 1,000 +14"}), **kwargs)
+        self.today, self.currency = today, "EUR"
+
+    def clean(self, value: Any) -> Any:
+        """The instalments in the order in which they stand."""
+        lines = [line.strip() for line in re.split(r"[;\n]", super().clean(value)) if line.strip()]
+        return [self._part(n, line) for n, line in enumerate(lines, 1)]
+
+    def _part(self, n: int, line: str) -> Instalment:
+        amount, _, day = line.rpartition(" ")
+        try:
+            return Instalment(parse_day(day, self.today), money.parse(money.ungrouped(amount), self.currency))
+        except (ValueError, money.MoneyError) as error:
+            raise forms.ValidationError(f"part {n}: write an amount and a day, such as 1,000 fri ({error})") from None
+
+
 class CallForm(forms.Form):
     """The outcome of a call."""
 
@@ -70,6 +91,9 @@ class CallForm(forms.Form):
         self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
         self.fields["items"].queryset = OpenItem.objects.filter(pk__in=[i.pk for i in items])  # type: ignore[attr-defined]
         self.currency = items[0].currency if items else customer.currency
+        parts = PartsField(today=today, required=False, max_length=1000, label="In parts")
+        parts.currency = self.currency
+        self.fields["parts"] = parts
 
     def clean_amount(self) -> int | None:
         """Minor units of what was typed, with thousands separators allowed; None for the whole."""
@@ -82,7 +106,10 @@ class CallForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A promise needs a day, a dispute a reason."""
         data = super().clean() or {}
-        if data.get("outcome") == "promise" and not data.get("due_on") and "due_on" not in self.errors:
+        if data.get("outcome") == "promise" and data.get("parts"):
+            data["due_on"] = data.get("due_on") or data["parts"][-1].due_on
+            data["amount"] = data.get("amount") or sum(part.amount for part in data["parts"])
+        if data.get("outcome") == "promise" and not data.get("due_on") and not {"due_on", "parts"} & set(self.errors):
             self.add_error("due_on", "say until when")
         if data.get("outcome") == "dispute" and not data.get("reason"):
             self.add_error("reason", "say why they dispute it")
@@ -100,4 +127,5 @@ class CallForm(forms.Form):
             "amount": data["amount"],
             "due_on": data["due_on"],
             "reason": data["reason"],
+            "instalments": data["parts"],
         }

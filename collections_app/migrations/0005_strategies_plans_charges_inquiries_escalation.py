@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
             name='CollectionPolicy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('promise_tolerance_days', models.IntegerField(default=2, help_text='Days after its date within which a promise still counts as kept.')),
+                ('promise_tolerance_days', models.IntegerField(default=0, help_text='Days after its date within which a promise still counts as kept.')),
                 ('promise_tolerance_amount', models.BigIntegerField(default=0, help_text="Minor units of the company's currency that may be missing.")),
                 ('promise_tolerance_percent', models.DecimalField(decimal_places=2, default=0, help_text='Of the promise that may be missing.', max_digits=5)),
                 ('longest_promise_days', models.IntegerField(default=45, help_text='Later days are payment plans.')),

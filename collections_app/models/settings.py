@@ -11,7 +11,7 @@ class CollectionPolicy(models.Model):
     """One row a company; what isn't set stands at its usual value."""
 
     company = models.OneToOneField(Company, models.CASCADE, related_name="collection_policy")
-    promise_tolerance_days = models.IntegerField(default=2, help_text="Days after its date within which a promise still counts as kept.")
+    promise_tolerance_days = models.IntegerField(default=0, help_text="Days after its date within which a promise still counts as kept.")
     promise_tolerance_amount = models.BigIntegerField(default=0, help_text="Minor units of the company's currency that may be missing.")
     promise_tolerance_percent = models.DecimalField(
         max_digits=5, decimal_places=2, default=0, help_text="Of the promise that may be missing."

@@ -1,9 +1,14 @@
 """What came in for promises by their own day, whatever was promised afterwards."""
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
+
+from collections_app.models import Promise, PromiseInstalment
 
 
 def received_in_time(promise_ids: Collection[int], upto: date) -> dict[int, int]:
@@ -24,3 +29,49 @@ def received_in_time(promise_ids: Collection[int], upto: date) -> dict[int, int]
             [upto, list(promise_ids)],
         )
         return {promise: int(amount) for promise, amount in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What is promised for a week, by currency in minor units, and of how many promises; `first` is its Monday."""
+
+    first: date
+    last: date
+    amounts: dict[str, int]
+    promises: int
+
+
+def expected_by_week(promises: QuerySet[Promise], today: date, weeks: int = 6) -> list[Week]:
+    """What is still awaited of open promises, week by week from this one; instalments count in the week of their day. What is past its
+    day counts in this week, what comes later than the last week isn't counted."""
+    monday = today - timedelta(days=today.weekday())
+    rows = promises.filter(state=Promise.State.OPEN).prefetch_related("instalments")
+    amounts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counted: dict[int, set[int]] = defaultdict(set)
+    for promise in rows:
+        for day, left in _awaited(promise):
+            week = max(0, (day - monday).days // 7)
+            amounts[week][promise.currency] += left
+            counted[week].add(promise.pk)
+    return [Week(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6), dict(amounts[n]), len(counted[n])) for n in range(weeks)]
+
+
+def _awaited(promise: Promise) -> list[tuple[date, int]]:
+    """Day and minor units that have not come yet, part by part."""
+    parts: list[PromiseInstalment] = list(promise.instalments.all())
+    if not parts:
+        return [(promise.due_on, max(0, promise.amount - promise.received))]
+    return [(part.due_on, part.amount - part.received) for part in parts if part.amount > part.received]
+
+
+def history_of(promise: Promise) -> list[Promise]:
+    """The promises that this one replaced and those that replaced it, the first first."""
+    chain, earlier = [promise], promise.supersedes
+    while earlier is not None:
+        chain.insert(0, earlier)
+        earlier = earlier.supersedes
+    later = Promise.objects.filter(supersedes=promise).first()
+    while later is not None:
+        chain.append(later)
+        later = Promise.objects.filter(supersedes=later).first()
+    return chain

@@ -8,7 +8,7 @@ from django.db import transaction
 from arops.lib import money
 from collections_app.models import Activity
 from collections_app.services.activities import ActivityError, log_activity
-from collections_app.services.promises import free_of, give_promise
+from collections_app.services.promises import Instalment, free_of, give_promise
 from customers.models import Contact, Customer
 from disputes.services import DisputeError, NewDispute, open_disputes
 from ledger.models import OpenItem
@@ -19,11 +19,11 @@ from org.actors import Actor
 def record_call(
     *, actor: Actor, customer: Customer, today: date, outcome: str, body: str = "", contact: Contact | None = None, seconds: int = 0,
     items: Sequence[OpenItem] = (), amount: int | None = None, due_on: date | None = None, reason: str = "",
-    source: str | None = None,
+    source: str | None = None, instalments: Sequence[Instalment] = (),
 ) -> str:  # fmt: skip
     """Log the call; with outcome `promise` take the promise, with `dispute` open one per item. Returns what to tell the caller.
 
-    `amount` (minor units) is the whole of the items when it isn't given. The same `source` again
+    `amount` (minor units) is the whole of the items when it isn't given; a promise may come in `instalments`. The same `source` again
     changes nothing. Raises ActivityError, PromiseError, DisputeError, NotAllowed.
     """
     activity, is_new = log_activity(
@@ -44,7 +44,15 @@ def record_call(
             raise ActivityError("say until when they promised to pay")
         promised = amount if amount is not None else sum(free_of(items).values())
         promise = give_promise(
-            actor=actor, customer=customer, items=items, amount=promised, due_on=due_on, today=today, contact=contact, note=body
+            actor=actor,
+            customer=customer,
+            items=items,
+            amount=promised,
+            due_on=due_on,
+            today=today,
+            contact=contact,
+            note=body,
+            instalments=instalments,
         )
         return f"Promise of {money.format(promised, promise.currency)} {promise.currency} by {due_on:%-d %b} recorded"
     if outcome == Activity.Outcome.DISPUTE:

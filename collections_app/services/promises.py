@@ -1,32 +1,40 @@
-"""Promises to pay: taken, kept or broken. The ledger decides; the first date stays."""
+"""Promises to pay: taken and withdrawn. The first date stays; whether they are kept the ledger decides (see `judging`)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import connection, transaction
-from django.db.models import Prefetch, Q, Sum
+from django.db import transaction
+from django.db.models import Max, Sum
 
 from arops.lib import money
 from arops.lib.refusal import Refused
-from collections_app.models import Promise, PromiseItem
-from collections_app.policy.promises import verdict
+from collections_app.models import CollectionPolicy, Promise, PromiseInstalment, PromiseItem
+from collections_app.policy.promises import tolerance_of
+from collections_app.selectors.strategies import minimum_in
+from collections_app.services.policies import policy_of
 from customers.models import Contact, Customer
 from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 from org.actors import Actor, require
 from org.models import Company
-from workflow.models import Event
-from workflow.services import record, record_many
+from workflow.services import record
 
-LONGEST = timedelta(days=120)
-LATE_NEWS = timedelta(days=31)
-"""How long after its day a broken promise is looked at again: the bank's file may come after the verdict."""
+YEAR = timedelta(days=365)
+MOST_PARTS = 24
 
 
 class PromiseError(Refused):
     """A promise that can't be recorded; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """A part of a promise: minor units by a day."""
+
+    due_on: date
+    amount: int
 
 
 @transaction.atomic
@@ -40,24 +48,35 @@ def give_promise(
     today: date,
     contact: Contact | None = None,
     note: str = "",
+    instalments: Sequence[Instalment] = (),
 ) -> Promise:
-    """Record that a customer promised `amount` (minor units) by a day for these items, the oldest served first.
+    """Record that a customer promised `amount` (minor units) by a day for these items, the oldest served first; or in `instalments`,
+    which sum to the amount and end on the day.
 
-    An item that is promised already gets the new promise; the old one is superseded and counts at its first date.
-    What is in dispute isn't promised. Raises PromiseError, NotAllowed.
+    An item that is promised already gets the new promise; the old one is superseded and counts at its first date. What is in dispute
+    isn't promised. What may be missing or late is the company's policy of today, and stays so. Raises PromiseError, NotAllowed.
     """
     require(actor, "promises.give", customer.company_id)
     locked = [lock_items([i.pk for i in items])[i.pk] for i in sorted(items, key=lambda i: (i.due_date, i.pk))]
-    free = free_of(locked)
-    _check(customer, locked, amount, due_on, today, free)
+    free, policy = free_of(locked), policy_of(customer.company)
+    _check(customer, locked, amount, due_on, today, free, policy)
+    _check_parts(instalments, amount, due_on, today)
+    _check_word(actor, customer, policy, today)
+    currency = locked[0].currency
+    fixed = minimum_in(policy.promise_tolerance_amount, customer.company.base_currency, currency, today)
     promise = Promise.objects.create(
-        company_id=customer.company_id, customer=customer, contact=contact, amount=amount, currency=locked[0].currency, given_on=today,
-        due_on=due_on, note=note, taken_by=actor.label, supersedes=_superseded(locked, today),
+        company_id=customer.company_id, customer=customer, contact=contact, amount=amount, currency=currency, given_on=today,
+        due_on=due_on, note=note, taken_by=actor.label, level=_level(locked), supersedes=_superseded(locked, today),
+        tolerance_days=policy.promise_tolerance_days, tolerance_amount=tolerance_of(amount, fixed, policy.promise_tolerance_percent),
     )  # fmt: skip
     PromiseItem.objects.bulk_create(_shares(promise, locked, amount, free))
+    PromiseInstalment.objects.bulk_create(
+        PromiseInstalment(promise=promise, ordinal=n, due_on=part.due_on, amount=part.amount) for n, part in enumerate(instalments, 1)
+    )
     record(
         actor=actor, type="promise.given", company_id=customer.company_id, subject=promise, customer_id=customer.pk, amount=amount,
-        currency=promise.currency, due_on=due_on.isoformat(), items=[i.number for i in locked],
+        currency=promise.currency, due_on=due_on.isoformat(), items=[i.number for i in locked], level=promise.level,
+        instalments=[[part.due_on.isoformat(), part.amount] for part in instalments],
     )  # fmt: skip
     return promise
 
@@ -68,19 +87,49 @@ def free_of(items: Sequence[OpenItem]) -> dict[int, int]:
     return {item.pk: max(0, item.balance - contested.get(item.pk, 0)) for item in items}
 
 
-def _check(customer: Customer, items: Sequence[OpenItem], amount: int, due_on: date, today: date, free: dict[int, int]) -> None:
+def _check(
+    customer: Customer, items: Sequence[OpenItem], amount: int, due_on: date, today: date, free: dict[int, int],
+    policy: CollectionPolicy,
+) -> None:  # fmt: skip
     if not items:
         raise PromiseError("choose the items the promise is for")
     if any(i.customer_id != customer.pk or i.balance <= 0 or i.currency != items[0].currency for i in items):
         raise PromiseError("a promise is for open invoices of one customer in one currency")
-    if not today <= due_on <= today + LONGEST:
-        raise PromiseError(f"a promise is for a day from today to {today + LONGEST}: later ones are payment plans")
+    longest = today + timedelta(days=policy.longest_promise_days)
+    if not today <= due_on <= longest:
+        raise PromiseError(f"a promise is for a day from today to {longest:%-d %b %Y}: later ones are payment plans")
     total, currency = sum(free.values()), items[0].currency
     if not total:
         raise PromiseError("all that is open of these is in dispute: settle the case first")
     if not 0 < amount <= total:
         what = "open" if total == sum(i.balance for i in items) else "open and not in dispute"
         raise PromiseError(f"the amount is between nothing and what is {what}, {money.format(total, currency)} {currency}")
+
+
+def _check_parts(parts: Sequence[Instalment], amount: int, due_on: date, today: date) -> None:
+    """Parts come one after the other, and are the promise."""
+    if not parts:
+        return
+    days = [part.due_on for part in parts]
+    if not 2 <= len(parts) <= MOST_PARTS:
+        raise PromiseError(f"instalments are from two to {MOST_PARTS}: one is a promise by itself, more are a payment plan")
+    if days != sorted(set(days)) or days[0] < today or days[-1] != due_on:
+        raise PromiseError("each instalment has a later day than the one before it, and the last is the day of the promise")
+    if any(part.amount <= 0 for part in parts) or sum(part.amount for part in parts) != amount:
+        raise PromiseError("instalments are above nothing, and together what is promised")
+
+
+def _check_word(actor: Actor, customer: Customer, policy: CollectionPolicy, today: date) -> None:
+    """Who broke their word often enough needs somebody senior to take it once more."""
+    broken = Promise.objects.filter(customer=customer, state__in=["broken", "partly"], decided_on__gt=today - YEAR).count()
+    if broken >= policy.promises_before_escalation and not actor.can("promises.repeat", customer.company_id):
+        raise PromiseError(f"they broke {broken} promises in a year: ask a senior to take this one, or raise the account")
+
+
+def _level(items: Sequence[OpenItem]) -> int:
+    """The how-manieth promise for any of these items; those recorded by mistake don't count."""
+    earlier = Promise.objects.filter(items__open_item__in=items).exclude(state=Promise.State.CANCELLED)
+    return 1 + int(earlier.aggregate(highest=Max("level"))["highest"] or 0)
 
 
 def _superseded(items: Sequence[OpenItem], today: date) -> Promise | None:
@@ -114,84 +163,6 @@ def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) 
         customer_id=promise.customer_id,
         reason=reason,
     )
-
-
-@transaction.atomic
-def decide_promises(*, company: Company, today: date, actor: Actor, tolerance_days: int = 0) -> dict[str, int]:
-    """The night's verdict: open promises that are paid are kept; those past their day are partly kept or broken.
-
-    Where the rest of a promise is in dispute, the verdict waits. A verdict is taken back when the receipt behind it was reversed since,
-    and when money that was there in time became known only after it. Returns how many got each verdict.
-    """
-    shares = Prefetch("items", PromiseItem.objects.select_related("open_item"))
-    lately = Q(state="broken", due_on__gt=today - LATE_NEWS)
-    judged = (
-        Promise.objects.filter(company=company)
-        .filter(Q(state__in=["open", "kept", "partly"]) | lately)
-        .prefetch_related(shares)
-        .select_for_update(of=("self",))
-    )
-    promises = list(judged.order_by("pk"))
-    counted = {p.pk: _counts_until(p, today, tolerance_days) for p in promises}
-    paid = _paid_between([(i.open_item_id, p.given_on, counted[p.pk]) for p in promises for i in p.items.all()], today)
-    contested = disputed_by_item({i.open_item_id for p in promises if p.state == "open" for i in p.items.all()})
-    events, counts = [], defaultdict[str, int](int)
-    for promise in promises:
-        received = sum(min(i.amount, paid[i.open_item_id, promise.given_on, counted[promise.pk]]) for i in promise.items.all())
-        state = verdict(promise.amount, received, promise.due_on, today, tolerance_days)
-        if promise.state == "open" and state != "kept" and _only_contested(promise, paid, counted[promise.pk], contested):
-            state = "open"
-        if (state, received) == (promise.state, promise.received):
-            continue
-        changed = state != promise.state
-        promise.state, promise.received, promise.decided_on = state, received, None if state == "open" else today
-        promise.save(update_fields=["state", "received", "decided_on"])
-        if changed:
-            counts[state] += 1
-            events.append(_event(promise, actor, state))
-    record_many(events)
-    return dict(counts)
-
-
-def _only_contested(promise: Promise, paid: dict[tuple[int, date, date], int], until: date, contested: dict[int, int]) -> bool:
-    """Whether all that is missing came into dispute after it was promised: then the verdict waits for the end of the case."""
-    missing = [(i.open_item_id, i.amount - paid[i.open_item_id, promise.given_on, until]) for i in promise.items.all()]
-    return all(rest <= contested.get(item, 0) for item, rest in missing)
-
-
-def _counts_until(promise: Promise, today: date, tolerance_days: int) -> date:
-    """The last day whose money counts: until the verdict any, after it what was there in time (or when the verdict was given)."""
-    if promise.state == "open":
-        return today
-    in_time = promise.due_on + timedelta(days=tolerance_days)
-    given = promise.decided_on if promise.decided_on and promise.state != "broken" else in_time
-    return min(today, max(in_time, given))
-
-
-def _event(promise: Promise, actor: Actor, state: str) -> Event:
-    return Event(
-        company_id=promise.company_id, type=f"promise.{'reopened' if state == 'open' else state}", actor=actor.label,
-        subject_type="collections_app.promise", subject_id=promise.pk, customer_ref=promise.customer_id,
-        data={"amount": promise.amount, "received": promise.received, "currency": promise.currency, "due_on": promise.due_on.isoformat()},
-    )  # fmt: skip
-
-
-def _paid_between(wanted: Sequence[tuple[int, date, date]], today: date) -> dict[tuple[int, date, date], int]:
-    """(item, first day, last day) → minor units by which its applications of these days reduced it, less those reversed until `today`."""
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # LATERAL, so that the lines are always looked up by item, also before the tables were ever analysed.
-            "SELECT w.item, w.first, w.last, -coalesce(p.paid, 0)"
-            " FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS w(item, first, last) LEFT JOIN LATERAL ("
-            "   SELECT sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
-            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
-            "   WHERE l.open_item_id = w.item AND coalesce(r.effective_date, e.effective_date) BETWEEN w.first AND w.last"
-            "   AND e.effective_date <= %s OFFSET 0) p ON true GROUP BY 1, 2, 3, 4",
-            [*(list(column) for column in zip(*wanted, strict=True)), today],
-        )
-        return {(item, first, last): max(0, int(amount)) for item, first, last, amount in cursor.fetchall()}
 
 
 def promised_by_item(company: Company | None = None) -> dict[int, int]:

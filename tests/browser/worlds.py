@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 from django.test import Client
 
 from collections_app.services.activities import log_activity
-from collections_app.services.promises import decide_promises, give_promise
+from collections_app.services.judging import decide_promises
+from collections_app.services.promises import give_promise
 from customers.models import Contact, Customer
 from disputes.models import Dispute
 from disputes.services import note_dispute, open_dispute

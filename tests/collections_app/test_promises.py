@@ -1,6 +1,7 @@
 """Promises: the first date stays, the ledger decides, a bounced receipt takes the verdict back."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -9,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collections_app.models import Promise
-from collections_app.policy.promises import verdict
-from collections_app.services.promises import PromiseError, cancel_promise, decide_promises, give_promise, promised_by_item
+from collections_app.policy.promises import Part, judge, verdict
+from collections_app.services.judging import decide_promises
+from collections_app.services.policies import PolicyRefused, change_policy
+from collections_app.services.promises import Instalment, PromiseError, cancel_promise, give_promise, promised_by_item
 from ledger.models import Entry
 from ledger.services import reverse_entries
+from org.actors import NotAllowed
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +146,80 @@ def test_a_verdict_is_never_kind_nor_early(promised, received, late, tolerance):
     state = verdict(promised, received, DAY, date.fromordinal(DAY.toordinal() + late), tolerance)
     assert (state == "kept") == (received >= promised)
     assert (state == "open") == (received < promised and late <= tolerance)
+
+
+class TestInstalments:
+    PARTS = (Instalment(date(2026, 9, 20), 40_00), Instalment(date(2026, 10, 5), 60_00))
+
+    def states(self, world, today):
+        decide(world, today)
+        found = Promise.objects.get()
+        return found.state, list(found.instalments.values_list("state", "received"))
+
+    def test_each_part_is_judged_with_what_came_early(self, world):
+        promise(world, due_on=date(2026, 10, 5), instalments=self.PARTS)
+        apply(receive(world[1], 50_00, day=date(2026, 9, 18)), (world[2], 50_00), day=date(2026, 9, 18))
+        assert self.states(world, date(2026, 9, 21)) == ("open", [("kept", 40_00), ("open", 10_00)])
+        apply(receive(world[1], 50_00, day=date(2026, 10, 5)), (world[2], 50_00), day=date(2026, 10, 5))
+        assert self.states(world, date(2026, 10, 6)) == ("kept", [("kept", 40_00), ("kept", 60_00)])
+
+    def test_the_first_part_missed_ends_the_promise_and_money_told_late_opens_it_again(self, world):
+        promise(world, due_on=date(2026, 10, 5), instalments=self.PARTS)
+        assert self.states(world, date(2026, 9, 21)) == ("broken", [("broken", 0), ("cancelled", 0)])
+        assert not promised_by_item(world[0]), "what is broken is chased again"
+        apply(receive(world[1], 40_00, day=date(2026, 9, 19)), (world[2], 40_00), day=date(2026, 9, 19))
+        assert self.states(world, date(2026, 9, 23)) == ("open", [("kept", 40_00), ("open", 0)])
+        assert self.states(world, date(2026, 10, 6)) == ("partly", [("kept", 40_00), ("partly", 0)])
+
+    @pytest.mark.parametrize(
+        ("parts", "why"),
+        [
+            (PARTS[:1], "two"),
+            ((Instalment(DUE, 50_00), Instalment(DUE, 50_00)), "later day"),
+            ((Instalment(DUE, 40_00), Instalment(date(2026, 10, 5), 50_00)), "together"),
+        ],
+    )
+    def test_parts_that_are_none(self, world, parts, why):
+        with pytest.raises(PromiseError, match=why):
+            promise(world, due_on=date(2026, 10, 5), instalments=parts)
+
+
+def test_what_may_be_late_and_missing_is_kept_with_the_promise(world):
+    manager = make_user("collections_manager", world[0])
+    change_policy(
+        actor=manager, company=world[0], promise_tolerance_days=2, promise_tolerance_amount=1_00, promise_tolerance_percent=Decimal(5)
+    )
+    first = promise(world)
+    change_policy(actor=manager, company=world[0], promise_tolerance_days=0, promise_tolerance_percent=Decimal(0))
+    assert (first.tolerance_days, first.tolerance_amount) == (2, 5_00)
+    apply(receive(world[1], 95_00, day=date(2026, 9, 22)), (world[2], 95_00), day=date(2026, 9, 22))
+    assert decide(world, date(2026, 9, 22)) == {"kept": 1}
+    with pytest.raises(PolicyRefused, match="from 1 to 180"):
+        change_policy(actor=manager, company=world[0], longest_promise_days=0)
+    with pytest.raises(NotAllowed):
+        change_policy(actor=world[3], company=world[0], answer_hours=1)
+
+
+def test_repeats_count_and_who_broke_their_word_often_needs_a_senior(world):
+    company, customer, _, ana = world
+    for n in range(3):
+        given_promise = promise(world, due_on=DAY)
+        assert given_promise.level == n + 1
+        assert decide(world, date(2026, 9, 16)) == {"broken": 1}
+    with pytest.raises(PromiseError, match="broke 3 promises"):
+        promise(world)
+    senior = make_user("senior", company)
+    taken = give_promise(actor=senior, customer=customer, items=[world[2]], amount=1_00, due_on=DUE, today=DAY)
+    assert taken.level == 4 and ana.can("promises.give", company.pk)
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 60), st.integers(0, 10**6)), min_size=1, max_size=6), st.integers(-5, 70))
+def test_the_parts_of_a_promise_agree_with_its_verdict(rows, day):
+    parts, target = [], 0
+    for n, (amount, gap, received) in enumerate(rows):
+        target += amount
+        parts.append(Part(target, date.fromordinal(DAY.toordinal() + n * 60 + gap), min(target, received)))
+    state, states = judge(parts, date.fromordinal(DAY.toordinal() + day))
+    missed = [s for s in states if s in ("partly", "broken")]
+    assert state == (missed[0] if missed else states[-1]) and len(states) == len(parts)
+    assert ("cancelled" in states) <= bool(missed)

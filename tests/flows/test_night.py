@@ -17,8 +17,8 @@ from arops.lib.refusal import Refused
 from cashapp.models import Match
 from cashapp.services import NewReceipt, record_receipts
 from collections_app.models import DunningLetter, Promise
-from collections_app.services.dunning_policy import create_default_policy
 from collections_app.services.promises import give_promise
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact
 from ledger.verify import verify_books
 from messaging.models import Message
@@ -186,7 +186,7 @@ def killed(delay, *args):
 def trade(company, count):
     """Customers each with an invoice that is paid (by a receipt that waits to be matched), one that is late, and a broken promise."""
     bank = make_bank(company, "USD", identifier=f"DE{company.pk:020d}")
-    create_default_policy(actor=SYSTEM, company=company)
+    create_standard_strategy(actor=SYSTEM, company=company)
     rows = []
     for n in range(count):
         customer = make_customer(company)

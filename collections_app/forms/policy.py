@@ -1,0 +1,51 @@
+"""How a company collects, as people type it."""
+
+from typing import Any
+
+from django import forms
+
+from arops.lib import money
+from collections_app.models import CollectionPolicy
+from collections_app.services.policies import BOUNDS
+
+LABELS = {
+    "promise_tolerance_days": ("Days late at most", "A promise kept so many days late is kept."),
+    "promise_tolerance_amount": ("Missing at most", "A promise that lacks no more is kept."),
+    "promise_tolerance_percent": ("Missing at most, %", "Of what was promised; the larger of the two counts."),
+    "longest_promise_days": ("Furthest day, days ahead", "Later days are payment plans."),
+    "promises_before_escalation": ("Broken in a year", "After so many a senior takes the next promise."),
+    "plan_longest_days": ("Longest plan, days", "From its first day to its last."),
+    "plan_default_days": ("Default after, days", "A missed instalment ends the plan then."),
+    "answer_hours": ("Answered within, hours", "Questions in the inbox."),
+    "document_reminder_days": ("Reminded every, days", "Documents that we wait for."),
+    "calls_a_week": ("Calls a week at most", "To one customer."),
+}
+"""Field → what it is called and what it does."""
+
+
+class CollectionPolicyForm(forms.Form):
+    """The fields of `CollectionPolicy`; the amount in the company's currency."""
+
+    def __init__(self, *args: Any, policy: CollectionPolicy, currency: str, **kwargs: Any) -> None:
+        start = {name: getattr(policy, name) for name in LABELS}
+        start["promise_tolerance_amount"] = money.to_text(policy.promise_tolerance_amount, currency)
+        kwargs["initial"] = start
+        super().__init__(*args, **kwargs)
+        self.currency = currency
+        for name, (label, words) in LABELS.items():
+            self.fields[name] = self._field(name, label, words)
+
+    def _field(self, name: str, label: str, words: str) -> forms.Field:
+        if name == "promise_tolerance_amount":
+            return forms.CharField(max_length=30, label=f"{label}, {self.currency}", help_text=words)
+        of: dict[str, Any] = {"min_value": BOUNDS[name].least, "max_value": BOUNDS[name].most, "label": label, "help_text": words}
+        if name == "promise_tolerance_percent":
+            return forms.DecimalField(max_digits=5, decimal_places=2, **of)
+        return forms.IntegerField(**of)
+
+    def clean_promise_tolerance_amount(self) -> int:
+        """Minor units of what was typed."""
+        try:
+            return money.parse(money.ungrouped(self.cleaned_data["promise_tolerance_amount"]), self.currency)
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None

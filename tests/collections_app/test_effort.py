@@ -1,0 +1,54 @@
+"""What was done and what followed: counts by person, money after the last contact, rows that sum to the figures."""
+
+from datetime import timedelta
+
+import pytest
+
+from collections_app.selectors.effort import Span, brought, effort, total_of
+from collections_app.services.activities import log_activity
+from collections_app.services.judging import decide_promises
+from collections_app.services.promises import give_promise
+from ledger.models import Entry
+from ledger.services import reverse_entries
+from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
+
+pytestmark = pytest.mark.django_db
+
+
+def day(n):
+    return DAY + timedelta(days=n)
+
+
+def test_money_counts_for_whoever_made_the_last_contact_before_it():
+    company = make_company()
+    ana, ben = make_user("specialist", company), make_user("specialist", company)
+    nordia, acme = make_customer(company, "Nordia"), make_customer(company, "Acme")
+    bill, other = issue(nordia, 300_00), issue(acme, 50_00)
+
+    def contact(who, n, outcome="promise", kind="call", customer=nordia):
+        log_activity(actor=who, customer=customer, kind=kind, today=day(n), outcome=outcome, body="Said so.", seconds=120)
+
+    contact(ana, 0)
+    contact(ben, 2, "no_answer")
+    contact(ana, 3, "", "note")
+    give_promise(actor=ana, customer=nordia, items=[bill], amount=100_00, due_on=day(4), today=day(0))
+    apply(receive(nordia, 100_00, day=day(1)), (bill, 100_00), day=day(1))
+    apply(receive(nordia, 40_00, day=day(5)), (bill, 40_00), day=day(5))
+    apply(receive(nordia, 10_00, day=day(30)), (bill, 10_00), day=day(30))  # too late after any contact
+    apply(receive(acme, 50_00, day=day(1)), (other, 50_00), day=day(1))  # nobody was in touch
+    bounced = Entry.objects.get(pk=apply(receive(nordia, 20_00, day=day(6)), (bill, 20_00), day=day(6)))
+    reverse_entries(entries=[bounced], day=day(7), actor=SYSTEM, reason="NSF")
+    decide_promises(company=company, today=day(5), actor=SYSTEM)
+    boss = make_user("supervisor", company)
+    span = Span(company, day(0), day(30))
+    rows = {r.actor: r for r in effort(boss, span)}
+    hers, his = rows[ana.label], rows[ben.label]
+    assert (hers.calls, hers.reached, hers.notes, hers.minutes, hers.contact_rate) == (1, 1, 1, 4, 100)
+    assert (hers.taken, hers.decided, hers.kept, hers.kept_rate) == (1, 1, 1, 100)
+    assert (hers.brought, his.brought, his.contact_rate, his.kept_rate) == (100_00, 40_00, 0, None)
+    total = total_of(list(rows.values()))
+    assert total.brought == sum(p.amount for p in brought(boss, span)) == 140_00 and total.contacts == 2
+    assert [p.amount for p in brought(boss, span, ben.label)] == [40_00]
+    assert not effort(make_user("supervisor", make_company()), span), "another company's people see nothing"
+    that_day = effort(boss, Span(company, day(5), day(5)))
+    assert total_of(that_day).brought == 40_00, "the contact may be of the days before the span"
