@@ -131,7 +131,8 @@ document.addEventListener("change", (event) => {
   keep();
 });
 
-// Copied as tab-separated lines, amounts as plain numbers: the allocation by its key, the list by Ctrl C while a receipt of it has the focus.
+// Copied as tab-separated lines, amounts as plain numbers: by Ctrl C the list while a receipt of it has the focus, the allocation while anything of
+// it has and no text is selected; the allocation by its button, too.
 const plain = (text) => text.trim().replaceAll("\u2212", "-").replace(/[\t\r\n]+/g, " ");
 function allocationLines() {
   const state = reckon();
@@ -158,7 +159,9 @@ function copy(lines, what) {
   say(`Copied ${lines.length - 1} ${lines.length === 2 ? "row" : "rows"}`, "ok");
 }
 document.addEventListener("copy", (event) => {
-  const lines = copying || (!String(getSelection()) && document.activeElement?.matches(".item[data-tsv]") ? listLines() : null);
+  const here = document.activeElement;
+  const chosen = String(getSelection()) || (here?.matches("input, textarea") && here.selectionStart !== here.selectionEnd);
+  const lines = copying || (chosen ? null : here?.matches(".item[data-tsv]") ? listLines() : here?.closest("#allocate") ? allocationLines() : null);
   copying = null;
   if (!lines?.length) return;
   event.preventDefault();
