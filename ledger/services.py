@@ -130,6 +130,22 @@ def change_terms(*, actor: Actor, item: OpenItem, due_date: date | None = None, 
     return item
 
 
+@transaction.atomic
+def move_due_dates(*, actor: Actor, items: Iterable[OpenItem], due_date: date) -> int:
+    """Give instalments of a payment plan another day, as its owner agreed (whose right it is, the caller has asked); answers with how many.
+    Documents keep the date they were issued with: see `change_terms`. Raises TermsRefused."""
+    rows = list(OpenItem.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[i.pk for i in items]).order_by("pk"))
+    if any(row.kind != OpenItem.Kind.INSTALMENT for row in rows):
+        raise TermsRefused("only instalments are moved together")
+    OpenItem.objects.filter(pk__in=[row.pk for row in rows]).update(due_date=due_date)
+    for row in rows:
+        record(
+            actor=actor, type="item.changed", company_id=row.company_id, subject=row, customer_id=row.customer_id, number=row.number,
+            before={"due_date": row.due_date.isoformat()}, after={"due_date": due_date.isoformat()},
+        )  # fmt: skip
+    return len(rows)
+
+
 def next_numbers(*, company: Company, kind: str, prefix: str, count: int = 1) -> list[str]:
     """The next `count` numbers of a series, such as CM-000017. Call it last in a transaction: the series stays locked to its end,
     and a roll-back gives the numbers back, so there are no gaps."""

@@ -51,6 +51,9 @@ class PaymentPlan(models.Model):
     approval = models.ForeignKey(Approval, models.PROTECT, null=True, related_name="+")
     offer = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+", help_text="The agreement as PDF.")
     signed_file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+", help_text="As the customer signed it.")
+    rest_item = models.OneToOneField(
+        OpenItem, models.PROTECT, null=True, related_name="settlement", help_text="Settlement: what is given up in the end."
+    )
     note = models.TextField(blank=True)
     made_by = models.CharField(max_length=80)
     version = models.IntegerField(default=0)

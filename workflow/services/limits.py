@@ -20,9 +20,17 @@ STANDARD: dict[str, dict[str, tuple[int, int]]] = {
     "debit_memo": {"specialist": (5_000, 0), "senior": (25_000, 0), "supervisor": (50_000, 250_000), "controller": (50_000, 1_000_000)},
     "adjustment": {"specialist": (100, 0), "senior": (500, 0), "supervisor": (2_500, 10_000), "controller": (5_000, 250_000)},
     "write_off": {"senior": (250, 0), "supervisor": (1_000, 5_000), "controller": (2_500, 250_000)},
+    "payment_plan": {
+        "specialist": (5_000, 0), "senior": (25_000, 0), "supervisor": (50_000, 250_000), "collections_manager": (50_000, 500_000),
+        "controller": (100_000, 2_000_000),
+    },
+    "settlement": {
+        "senior": (250, 0), "supervisor": (1_000, 5_000), "collections_manager": (1_000, 25_000), "controller": (2_500, 250_000),
+    },
     "refund": {"senior": (0, 0), "supervisor": (0, 10_000), "controller": (0, 250_000)},
 }
-"""Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people."""
+"""Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people.
+A plan is held against them by what it gives time for, a settlement by what it gives up."""
 LONGEST = timedelta(days=366)
 
 
