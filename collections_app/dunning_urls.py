@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from collections_app.views import dunning, dunning_policy
+from collections_app.views import dunning
 
 urlpatterns = [
     path("", dunning.index, name="dunning"),
@@ -11,6 +11,4 @@ urlpatterns = [
     path("preview/<int:pk>/<str:currency>/", dunning.draft, name="dunning-draft"),
     path("letters/<int:pk>/", dunning.letter, name="dunning-letter"),
     path("letters/<int:pk>/file/", dunning.letter_file, name="dunning-file"),
-    path("policy/", dunning_policy.create, name="dunning-policy-create"),
-    path("policy/<int:pk>/", dunning_policy.policy, name="dunning-policy"),
 ]

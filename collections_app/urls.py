@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from collections_app.views import calls, promises, queue
+from collections_app.views import calls, promises, queue, strategies
 
 app_name = "collections"
 urlpatterns = [
@@ -17,5 +17,12 @@ urlpatterns = [
     path("call/<int:pk>/draft/", calls.draft, name="call-draft"),
     path("promises/", promises.promises, name="promises"),
     path("promises/<int:pk>/cancel/", promises.cancel, name="promise-cancel"),
+    # Strategies: list, editor of a version.
+    path("strategies/", strategies.strategies, name="strategies"),
+    path("strategies/standard/", strategies.standard, name="strategy-standard"),
+    path("strategies/<int:pk>/draft/", strategies.draft, name="strategy-draft"),
+    path("strategies/versions/<int:pk>/", strategies.version, name="strategy-version"),
+    path("strategies/versions/<int:pk>/discard/", strategies.discard, name="strategy-discard"),
+    # Dunning.
     path("dunning/", include("collections_app.dunning_urls")),
 ]

@@ -38,8 +38,8 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
         _READ
         | frozenset(
             "collections.work promises.give promises.repeat messages.send dunning.run jobs.run work.assign customers.hold "
-            "reports.export plans.make charges.waive escalations.raise statements.schedule strategies.edit strategies.approve dunning.approve "
-            "plans.approve charges.run escalations.decide escalations.place templates.edit collections.configure".split()
+            "reports.export plans.make charges.waive escalations.raise statements.schedule strategies.edit strategies.approve "
+            "dunning.approve plans.approve charges.run escalations.decide escalations.place templates.edit collections.configure".split()
         ),
     ),
     "controller": (

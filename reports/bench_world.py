@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from cashapp.models import BankAccount, Match, Receipt
 from cashapp.services import NewReceipt, create_bank_account, record_receipts
 from collections_app.models import Activity, Promise, PromiseItem
-from collections_app.services.dunning_policy import create_default_policy
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact, Customer
 from disputes.models import Dispute, DisputeMovement
 from invoicing.services import issue_documents
@@ -88,7 +88,7 @@ def _set_up(world: World) -> None:
         world.banks[currency] = create_bank_account(
             actor=ACTOR, company=company, name=f"Bank {currency}", currency=currency, identifiers=[f"4417-{currency}"]
         )
-    create_default_policy(actor=ACTOR, company=company)
+    create_standard_strategy(actor=ACTOR, company=company)
     Department.objects.create(company=company, code="service", name="Service")
     hashed = make_password("bench-arops-2026")
     users = [User(email=f"{role}@bench.example", name=role.title(), password=hashed) for role, _ in PEOPLE]

@@ -16,7 +16,7 @@ from arops.lib import money
 from cashapp.models import BankAccount, DeductionCode, MatchPolicy
 from cashapp.services import create_bank_account
 from cashapp.services.accounts import save_lockboxes
-from collections_app.services.dunning_policy import create_default_policy
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Customer
 from customers.services import Saved, save_contacts, save_customers
 from ledger.services import open_books, open_periods, set_rate
@@ -75,7 +75,7 @@ def set_up(plan: Plan) -> World:
         world.accounts[c.code] = create_bank_account(
             actor=SYSTEM, company=companies[c.code], name=f"{c.code} operating account", currency=c.currency, identifiers=[c.account]
         )
-        create_default_policy(actor=SYSTEM, company=companies[c.code])
+        create_standard_strategy(actor=SYSTEM, company=companies[c.code])
         MatchPolicy.objects.create(company=companies[c.code], returned_fees={c.currency: RETURNED_FEE})
     save_lockboxes(actor=SYSTEM, account=world.accounts["US01"], numbers=[LOCKBOX], profile=BANK)
     for company in companies.values():

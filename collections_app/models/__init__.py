@@ -2,9 +2,9 @@
 
 from collections_app.models.activity import Activity, Snooze
 from collections_app.models.charge import Charge, ChargedItem, ChargePolicy, ChargeRun, ChargeTier, LegalLimit
-from collections_app.models.dunning import DunningLetter, DunningLevel, DunningPolicy, DunningRun, DunningText
+from collections_app.models.dunning import DunningLetter, DunningRun
 from collections_app.models.escalation import Escalation, PlacedItem, Rung
-from collections_app.models.inquiry import AnswerTemplate, Inquiry, InquiryEntry, InquiryItem, Suggestion
+from collections_app.models.inquiry import AnswerTemplate, Inquiry, InquiryEntry, InquiryItem, OwnPaper, Suggestion
 from collections_app.models.plan import Instalment, PaymentPlan, PlanItem
 from collections_app.models.portfolio import Absence, Assignment, PortfolioRule
 from collections_app.models.promise import Promise, PromiseInstalment, PromiseItem
@@ -20,7 +20,7 @@ from collections_app.models.strategy import (
     StrategyTrial,
     StrategyVersion,
 )
-from collections_app.models.work import Likelihood, Ranking, WorkTask
+from collections_app.models.work import Likelihood, Ranking, WorkLease, WorkTask
 
 __all__ = [
     "Absence",
@@ -34,10 +34,7 @@ __all__ = [
     "ChargedItem",
     "CollectionPolicy",
     "DunningLetter",
-    "DunningLevel",
-    "DunningPolicy",
     "DunningRun",
-    "DunningText",
     "Escalation",
     "Experiment",
     "ExperimentMember",
@@ -47,6 +44,7 @@ __all__ = [
     "Instalment",
     "LegalLimit",
     "Likelihood",
+    "OwnPaper",
     "PaymentPlan",
     "PlacedItem",
     "PlanItem",
@@ -66,5 +64,6 @@ __all__ = [
     "StrategyTrial",
     "StrategyVersion",
     "Suggestion",
+    "WorkLease",
     "WorkTask",
 ]

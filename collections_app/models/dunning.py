@@ -1,4 +1,4 @@
-"""Dunning: the policy, each night's run, each letter."""
+"""Dunning: each night's run, each letter. What is written when is the strategy's."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -11,69 +11,6 @@ from messaging.models import Message
 from org.models import Company
 from org.querysets import ScopedQuerySet
 from workflow.models import StoredFile
-
-
-class DunningPolicy(models.Model):
-    """When and how a company's customers are reminded. Levels follow by days past the due date of the oldest item."""
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="dunning_policies")
-    name = models.CharField(max_length=60)
-    segment = models.CharField(
-        max_length=40, blank=True, help_text="Only customers of this segment; empty: all without a policy of their own."
-    )
-    is_active = models.BooleanField(default=True)
-    grace_days = models.IntegerField(default=3)
-    quiet_days = models.IntegerField(default=7, help_text="Days between two contacts of any channel.")
-    minimum = models.BigIntegerField(default=0, help_text="Minor units: below it nobody is written to.")
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["company", "segment"], condition=models.Q(is_active=True), name="dunning_policy_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DunningLevel(models.Model):
-    """A step of the policy: from how many days past due, in which words."""
-
-    policy = models.ForeignKey(DunningPolicy, models.CASCADE, related_name="levels")
-    level = models.IntegerField()
-    name = models.CharField(max_length=40, blank=True, default="", help_text="Such as friendly reminder.")
-    days_past_due = models.IntegerField()
-    subject = models.CharField(max_length=200, help_text="In English, the language of those for whom there is no other.")
-    body = models.TextField(help_text="Plain text with merge fields such as {customer}, {total}, {items}.")
-
-    class Meta:
-        ordering = ["policy", "level"]
-        constraints = [models.UniqueConstraint(fields=["policy", "level"], name="dunning_level_once")]
-
-    def __str__(self) -> str:
-        return f"level {self.level} from {self.days_past_due} days"
-
-    @property
-    def title(self) -> str:
-        """`1 Friendly reminder`, or `Level 1` where it has no name."""
-        return f"{self.level} {self.name}" if self.name else f"Level {self.level}"
-
-
-class DunningText(models.Model):
-    """A level's words in another language than English."""
-
-    level = models.ForeignKey(DunningLevel, models.CASCADE, related_name="texts")
-    language = models.CharField(max_length=10, help_text="ISO 639 code, such as de.")
-    subject = models.CharField(max_length=200)
-    body = models.TextField()
-
-    class Meta:
-        ordering = ["level", "language"]
-        constraints = [models.UniqueConstraint(fields=["level", "language"], name="dunning_text_once")]
-
-    def __str__(self) -> str:
-        return f"{self.level} in {self.language}"
 
 
 class DunningRun(models.Model):

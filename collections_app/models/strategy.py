@@ -2,15 +2,39 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
-from collections_app.querysets import ByCustomerQuerySet
+from arops.lib.triggers import Guard
+from collections_app.querysets import ByCustomerQuerySet, OfStrategyQuerySet
 from customers.models import Customer
 from org.models import Company
 from org.querysets import ScopedQuerySet
+
+
+class DateRange(Func):
+    """Days from the first, to the day before the second; None is without end."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+def _only_drafts(name: str, version: str) -> pgtrigger.Trigger:
+    """A guard that keeps what hangs on a version as it is, once it was in force. `version` is SQL that finds its key from `r`."""
+    return Guard(
+        name=name, when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("r", "record")],
+        func=f"""
+        IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF;
+        IF EXISTS (SELECT FROM collections_app_strategyversion v WHERE v.id = ({version}) AND v.state <> 'draft') THEN
+            RAISE insufficient_privilege USING MESSAGE = 'a version that was in force stays as it is: draft a new one';
+        END IF;
+        RETURN r;""",
+    )  # fmt: skip
 
 
 class Strategy(models.Model):
@@ -59,8 +83,8 @@ class StrategyVersion(models.Model):
     strategy = models.ForeignKey(Strategy, models.CASCADE, related_name="versions")
     number = models.IntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    valid_from = models.DateField(null=True)
-    valid_to = models.DateField(null=True)
+    valid_from = models.DateField(null=True, help_text="First day in force; empty: since ever.")
+    valid_to = models.DateField(null=True, help_text="First day no longer in force; empty: until further notice.")
     grace_days = models.IntegerField(default=3)
     quiet_days = models.IntegerField(default=7, help_text="Days between two contacts of any channel.")
     minimum = models.BigIntegerField(default=0, help_text="Minor units of the company's currency: below it nobody is written to.")
@@ -72,17 +96,39 @@ class StrategyVersion(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     activated_by = models.CharField(max_length=80, blank=True)
     activated_at = models.DateTimeField(null=True)
+    revision = models.IntegerField(default=0, help_text="Counts the changes of a draft.")
+    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of rules, steps and words: a trial is of just these.")
 
-    objects = ScopedQuerySet.as_manager()
+    objects = OfStrategyQuerySet.as_manager()
 
     class Meta:
         ordering = ["strategy", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["strategy", "number"], name="strategy_version_once"),
-            models.UniqueConstraint(fields=["strategy"], condition=Q(state="active"), name="strategy_one_in_force"),
+            ExclusionConstraint(
+                name="strategy_one_a_day",
+                expressions=[(F("strategy"), RangeOperators.EQUAL), (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS)],
+                condition=Q(state__in=["active", "retired"]),
+            ),
             models.CheckConstraint(condition=Q(grace_days__gte=0, quiet_days__gte=0, minimum__gte=0), name="strategy_not_negative"),
             models.CheckConstraint(condition=~Q(activated_by=F("made_by")), name="strategy_maker_is_not_checker"),
         ]
+        triggers = [
+            Guard(
+                name="as_it_was_in_force", when=pgtrigger.Before, operation=pgtrigger.Update,
+                func="""
+                IF OLD.state <> 'draft' AND (NEW.state = 'draft' OR
+                   (NEW.grace_days, NEW.quiet_days, NEW.minimum, NEW.stops, NEW.content_hash) IS DISTINCT FROM
+                   (OLD.grace_days, OLD.quiet_days, OLD.minimum, OLD.stops, OLD.content_hash)) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'a version that was in force stays as it is: draft a new one';
+                END IF;
+                IF OLD.state = 'draft' AND NEW.state <> 'draft' AND (NEW.activated_by <> '' OR NEW.number > 1) AND NOT EXISTS (
+                    SELECT FROM collections_app_strategytrial t WHERE t.version_id = NEW.id AND t.content_hash = NEW.content_hash) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'a version is tried as it stands before it is put in force';
+                END IF;
+                RETURN NEW;""",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.strategy} v{self.number}"
@@ -133,6 +179,7 @@ class StrategyStep(models.Model):
             models.UniqueConstraint(fields=["version", "ordinal"], name="strategy_step_once"),
             models.CheckConstraint(condition=Q(days__gte=-60, days__lte=720), name="strategy_step_days"),
         ]
+        triggers = [_only_drafts("step_of_a_draft", "r.version_id")]
 
     def __str__(self) -> str:
         return f"step {self.ordinal}: {self.get_channel_display()} at {self.days} days"
@@ -141,6 +188,11 @@ class StrategyStep(models.Model):
     def is_written(self) -> bool:
         """Whether the step is something sent to the customer."""
         return self.channel in self.WRITTEN
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it comes before anything is past due: a reminder of what will be."""
+        return self.days <= 0
 
     @property
     def title(self) -> str:
@@ -159,6 +211,9 @@ class StrategyText(models.Model):
     class Meta:
         ordering = ["step", "language"]
         constraints = [models.UniqueConstraint(fields=["step", "language"], name="strategy_text_once")]
+        triggers = [
+            _only_drafts("text_of_a_draft", "SELECT s.version_id FROM collections_app_strategystep s WHERE s.id = r.step_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.step} in {self.language}"

@@ -8,15 +8,14 @@ from datetime import date
 from django.db.models import F, Max, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from arops.lib import money
-from collections_app.models import Activity, DunningLetter, DunningLevel, DunningPolicy, PromiseItem
-from collections_app.policy.dunning import Account, Contact, Debit, Decision, Rules, decide
+from collections_app.models import Activity, DunningLetter, PromiseItem, StrategyStep
+from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide
+from collections_app.selectors.strategies import StrategyBook
+from collections_app.selectors.strategies import minimum_in as minimum_in
 from customers.models import Contact as Person
 from customers.models import Customer
 from disputes.models import Dispute
-from ledger.errors import MissingRate
 from ledger.models import OpenItem
-from ledger.selectors import rate_on
 from messaging.models import Message
 from org.models import Company
 
@@ -26,51 +25,18 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A customer in one currency with what is decided about it; `level` is the policy's level of a letter, `to` where it goes."""
+    """A customer in one currency with what is decided about it; `step` is the strategy's step of a letter, `to` where it goes."""
 
     customer: Customer
     decision: Decision
-    level: DunningLevel | None
+    step: StrategyStep | None
     to: tuple[str, ...]
 
-
-class PolicyBook:
-    """The policies of a company in force, read once: by segment, with their rules in any currency."""
-
-    def __init__(self, company: Company, day: date) -> None:
-        self.company, self.day = company, day
-        found = DunningPolicy.objects.filter(company=company, is_active=True).prefetch_related("levels__texts")
-        self._by_segment = {policy.segment: policy for policy in found}
-        self._rules: dict[tuple[int, str], Rules] = {}
-
-    def policy_of(self, customer: Customer) -> DunningPolicy | None:
-        """The policy of the customer's segment, else that for all."""
-        return self._by_segment.get(customer.segment) or self._by_segment.get("")
-
-    def rules_of(self, customer: Customer, currency: str) -> Rules | None:
-        """The customer's rules, with the minimum in that currency; None without a policy."""
-        policy = self.policy_of(customer)
-        if policy is None:
-            return None
-        if (policy.pk, currency) not in self._rules:
-            days = tuple(level.days_past_due for level in policy.levels.all())
-            minimum = minimum_in(policy.minimum, self.company.base_currency, currency, self.day)
-            self._rules[policy.pk, currency] = Rules(days, policy.grace_days, policy.quiet_days, minimum)
-        return self._rules[policy.pk, currency]
-
-    def level_of(self, customer: Customer, number: int) -> DunningLevel | None:
-        """The number-th level of the customer's policy."""
-        policy = self.policy_of(customer)
-        levels = list(policy.levels.all()) if policy else []
-        return levels[number - 1] if 0 < number <= len(levels) else None
-
-
-def minimum_in(minimum: int, base: str, currency: str, day: date) -> int:
-    """The minimum in another currency at the day's rate; the same number of whole units where there is no rate."""
-    try:
-        return money.convert(minimum, base, rate_on(base, currency, day), currency)
-    except MissingRate:
-        return money.round_to_minor(money.to_decimal(minimum, base), currency)
+    @property
+    def title(self) -> str:
+        """`2 Firm reminder`, or `Level 2` where the step has no name; of what comes before the due date its name alone."""
+        name, level = self.step.name if self.step else "", self.decision.level
+        return f"{level or ''} {name}".strip() if name else f"Level {level}"
 
 
 def candidates(company: Company, day: date) -> list[int]:
@@ -84,20 +50,20 @@ def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None
 
     Balances are those of now, also for an earlier day: nobody is asked for what was paid meanwhile.
     """
-    book = PolicyBook(company, day)
+    book = StrategyBook(company, day)
     ids = candidates(company, day) if customer_ids is None else list(customer_ids)
     for start in range(0, len(ids), BATCH):
         yield from _cases(book, ids[start : start + BATCH])
 
 
-def _cases(book: PolicyBook, ids: Sequence[int]) -> Iterator[Case]:
+def _cases(book: StrategyBook, ids: Sequence[int]) -> Iterator[Case]:
     customers = Customer.objects.select_related("company").in_bulk(ids)
     recipients = _recipients(ids)
     for account in accounts(customers, book.day):
         customer = customers[account.customer_id]
         decision = decide(account, book.rules_of(customer, account.currency), book.day)
         if decision:
-            yield Case(customer, decision, book.level_of(customer, decision.level), recipients.get(customer.pk, ()))
+            yield Case(customer, decision, book.step_of(customer, decision.level), recipients.get(customer.pk, ()))
 
 
 def accounts(customers: dict[int, Customer], day: date) -> list[Account]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
-from collections_app.models import DunningLetter, DunningPolicy, DunningRun
+from collections_app.models import DunningLetter, DunningRun
 from collections_app.policy.dunning import REASONS
 from collections_app.selectors.dunning import Case
 from org.actors import Actor
@@ -76,7 +76,7 @@ def summary_of_run(letters: Iterable[DunningLetter]) -> Summary:
 def summary_of_cases(cases: Iterable[Case]) -> Summary:
     """The summary of what would be decided."""
     return _summary(
-        (d.reason, d.level, c.level.name if c.level else "", d.account.currency, d.held_out if d.reason else d.amount)
+        (d.reason, d.level, c.step.name if c.step else "", d.account.currency, d.held_out if d.reason else d.amount)
         for c in cases
         for d in (c.decision,)
     )
@@ -96,12 +96,6 @@ def _summary(rows: Iterable[tuple[str, int, str, str, int]]) -> Summary:
         whole.add(currency, amount)
     ordered = sorted(reasons.values(), key=lambda g: (-g.count, g.label))
     return Summary([levels[n] for n in sorted(levels)], ordered, letters, left_out)
-
-
-def policies_in_sight(actor: Actor, company: Company) -> list[DunningPolicy]:
-    """The company's policies, that for all customers first."""
-    seen: Any = DunningPolicy.objects.visible_to(actor, "collections.view").filter(company=company)
-    return list(seen.order_by("-is_active", "segment", "pk").prefetch_related("levels__texts"))
 
 
 def earlier_letters(letter: DunningLetter, limit: int = 12) -> list[DunningLetter]:

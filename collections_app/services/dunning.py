@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Max
 
 from arops.lib.refusal import Refused
-from collections_app.models import DunningLetter, DunningPolicy, DunningRun
+from collections_app.models import DunningLetter, DunningRun
 from collections_app.selectors.dunning import Case, candidates, cases
+from collections_app.selectors.strategies import StrategyBook
 from collections_app.services.dunning_letters import Letter, listed_items, write_letter
 from messaging.models import Message
 from messaging.services import RESTS, Enclosed, MessageError, cancel_message, queue_message
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class DunningError(Refused):
-    """A run or policy that can't be as asked; the message says why."""
+    """A run that can't be as asked; the message says why."""
 
 
 Tell = Callable[[int, int], None]
@@ -70,7 +70,7 @@ def request_run(*, actor: Actor, company: Company, day: date) -> Job:
 
 
 def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tell: Tell = _silent) -> DunningRun:
-    """Write to the company's customers who are past due, by their policies; once a day, however often it is called.
+    """Write to the company's customers who are past due, by their strategies; once a day, however often it is called.
 
     A second call answers with the first run. A run that was killed goes on where it stopped; while another process works on it, it
     is answered with as it stands (`finished_at` None). Letters go to the outbox and rest there for ten seconds. `tell` hears how far
@@ -124,7 +124,7 @@ def _free_levels(run: DunningRun) -> None:
     and those that failed and were not sent to a better address within the quiet days."""
     letters = DunningLetter.objects.filter(company=run.company, reason="").select_related("message")
     letters.filter(message__state=Message.State.CANCELLED).update(reason="cancelled", left_out_because="taken back before it was sent")
-    quiet = DunningPolicy.objects.filter(company=run.company, is_active=True).aggregate(days=Max("quiet_days"))["days"] or 1
+    quiet = StrategyBook(run.company, run.day).longest_quiet
     for letter in letters.filter(message__state=Message.State.FAILED, run__day__lte=run.day - timedelta(days=quiet)):
         words = f"not delivered: {letter.message.error}"[:200]  # type: ignore[union-attr]
         with suppress(MessageError):
@@ -135,7 +135,7 @@ def _free_levels(run: DunningRun) -> None:
 def _one_customer(run: DunningRun, found: Sequence[Case], actor: Actor, now: datetime) -> None:
     """All of a customer's letters and reasons, together or not at all. What goes wrong is noted and doesn't stop the others."""
     try:
-        letters = [write_letter(case, case.level, run.day) if case.level else None for case in found]
+        letters = [write_letter(case, case.step, run.day) if case.step else None for case in found]
         with transaction.atomic():
             for case, letter in zip(found, letters, strict=True):
                 _keep(run, case, letter, actor, now)
@@ -169,7 +169,8 @@ def _dedupe_key(run: DunningRun, case: Case) -> str:
 def _row(run: DunningRun, case: Case, **fields: Any) -> DunningLetter:
     decision = case.decision
     about: dict[str, Any] = {
-        "currency": decision.account.currency, "level": decision.level, "level_name": case.level.name if case.level else "",
+        "currency": decision.account.currency, "level": decision.level, "level_name": case.step.name if case.step else "",
+        "step": case.step,
         "days_past_due": decision.days, "amount": decision.amount, "held_out": decision.held_out, "items": listed_items(decision),
         "cycle": decision.cycle[:80],
     }  # fmt: skip

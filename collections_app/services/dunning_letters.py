@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from arops.lib import pdf
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
-from collections_app.models import DunningLevel
+from collections_app.models import StrategyStep
 from collections_app.policy.dunning import Asked, Decision
 from collections_app.policy.letters import WORDS, Row, plain_table
 from collections_app.selectors.dunning import Case
@@ -39,21 +39,21 @@ class Letter:
         return self.content_type == "application/pdf"
 
 
-def draft_letter(case: Case, level: DunningLevel, day: date) -> tuple[str, str]:
-    """Subject and text of the reminder of a case at a level, in the customer's language, of a day."""
+def draft_letter(case: Case, step: StrategyStep, day: date) -> tuple[str, str]:
+    """Subject and text of the reminder of a case at a step, in the customer's language, of a day."""
     language = language_of(case.customer.language)
-    subject, body = _texts(level, language)
+    subject, body = _texts(step, language)
     values, rows = _values(case, day, language), _rows(case, language)
     more = len(case.decision.asked) - len(rows)
     said = WORDS[language]["more"].format(n=more) if more else ""
     return one_line(merge(subject, values))[:250], merge(body, values | {"items": plain_table(rows, values["total"], language, said)})
 
 
-def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
+def write_letter(case: Case, step: StrategyStep, day: date) -> Letter:
     """The reminder as it goes out, with its page."""
     language = language_of(case.customer.language)
-    heading, text = draft_letter(case, level, day)
-    values, rows, body = _values(case, day, language), _rows(case, language), _texts(level, language)[1]
+    heading, text = draft_letter(case, step, day)
+    values, rows, body = _values(case, day, language), _rows(case, language), _texts(step, language)[1]
     look, printed = look_of(case.customer.company), pdf.is_available()
     shown = _page(case, day, language, values, rows) | _around(body, values) | look | {"heading": heading, "printed": printed}
     html, css = render_to_string("letters/dunning.html", shown), in_colour(CSS.read_text(), look["accent"])
@@ -65,11 +65,11 @@ def write_letter(case: Case, level: DunningLevel, day: date) -> Letter:
     return Letter(heading, said, styled.encode(), f"{name}.html", "text/html; charset=utf-8")
 
 
-def _texts(level: DunningLevel, language: str) -> tuple[str, str]:
-    for text in level.texts.all():
+def _texts(step: StrategyStep, language: str) -> tuple[str, str]:
+    for text in step.texts.all():
         if text.language == language:
             return text.subject, text.body
-    return level.subject, level.body
+    return step.subject, step.body
 
 
 def _values(case: Case, day: date, language: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Dunning: runs, what each came to, its letters, the preview of the next; the policy is in `dunning_policy`."""
+"""Dunning: runs, what each came to, its letters, the preview of the next."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +17,7 @@ from arops.lib.tables import Column, Table
 from collections_app.models import DunningLetter, DunningRun
 from collections_app.selectors import dunning_runs as reading
 from collections_app.selectors.dunning import Case, cases
+from collections_app.selectors.strategies import has_strategy
 from collections_app.services.dunning import DunningError, request_run
 from collections_app.services.dunning_letters import draft_letter
 from customers.models import Customer
@@ -51,9 +52,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "in_force": {k: asked[k] for k in ("level", "reason", "q") if asked[k]},
         "done_today": any(r.day >= clock.today() and r.finished_at for r in runs),
         "job": reading.job_of(run) if run and run.finished_at is None else None, "can_pdf": pdf.is_available(),
-        "policies": reading.policies_in_sight(user, company), "destination": destination(),
+        "has_strategy": has_strategy(company), "destination": destination(),
         "user_can_export": user.can("reports.export"), "may_run": user.can("dunning.run", company.pk),
-        "may_edit": user.can("dunning.edit", company.pk),
+        "may_edit": user.can("strategies.edit", company.pk),
     }  # fmt: skip
     response = page(request, "collections_app/dunning.html", context, fragment="run")
     if run and run.finished_at and getattr(request, "htmx", False):
@@ -180,7 +181,7 @@ def _case_table(rows: Iterable[Case], show: str) -> Table:
         ]  # fmt: skip
     else:
         columns = [
-            first, Column("level", "Level", lambda c: c.level.title, priority=2),
+            first, Column("level", "Level", lambda c: f"{c.decision.level} {c.step.name}".strip(), priority=2),
             Column("amount", "Asked for", lambda c: c.decision.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda c: c.decision.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda c: len(c.decision.asked), kind="num", priority=3),
@@ -206,8 +207,8 @@ def draft(request: HttpRequest, pk: int, currency: str) -> HttpResponse:
     """The letter as it would be written today; 404 when none would be."""
     customer = get_object_or_404(Customer.objects.visible_to(_user(request), "collections.view").select_related("company"), pk=pk)
     for case in cases(customer.company, clock.today(), [customer.pk]):
-        if case.decision.account.currency == currency and case.level:
-            subject, body = draft_letter(case, case.level, clock.today())
+        if case.decision.account.currency == currency and case.step:
+            subject, body = draft_letter(case, case.step, clock.today())
             context = {"case": case, "subject": subject, "body": body, "customer": customer, "today": clock.today()}
             return page(request, "collections_app/dunning_draft.html", context)
     raise Http404

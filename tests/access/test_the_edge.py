@@ -109,7 +109,7 @@ def test_nul_is_read_as_if_it_had_not_been_sent(web, company):
     assert Event.objects.get(type="promise.cancelled").data["reason"] == "ab"
     told = {"reason": "price", "amount": "1.00", "token": "x\x00", "na\x00me": "x"}
     assert web.post(reverse("disputes:open", args=[item.pk]), told).status_code == 302
-    for name in ("dunning-run", "dunning-policy-create"):
+    for name in ("dunning-run", "strategy-standard"):
         assert web.post(reverse(f"collections:{name}"), {"company": "\x00"}).status_code == 404
     for name, asked in (("collections:dunning", "company"), ("workflow:jobs", "kind"), ("messaging:outbox", "kind")):
         assert web.get(reverse(name), {asked: "\x00x"}).status_code in (200, 404)

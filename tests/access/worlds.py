@@ -22,8 +22,8 @@ from cashapp.services.remittances.receiving import receive_remittances
 from cashapp.services.uploading import take_bank_file
 from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.activities import log_activity
-from collections_app.services.dunning_policy import create_default_policy
 from collections_app.services.promises import give_promise
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact, Customer
 from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
@@ -329,8 +329,8 @@ def _bank_days(company: Company, bank: Any) -> None:
 
 
 def _runs(company: Company, people: dict[str, User], customer: Customer) -> None:
-    """A dunning policy with a run and its letter, jobs in every state, a snapshot, a closed period."""
-    create_default_policy(actor=SYSTEM, company=company)
+    """A strategy with a run and its letter, jobs in every state, a snapshot, a closed period."""
+    create_standard_strategy(actor=SYSTEM, company=company)
     run = DunningRun.objects.create(company=company, day=TODAY, actor=SYSTEM.label)
     pdf, _ = store_file(actor=SYSTEM, name="letter.pdf", content=f"letter {company.code}".encode())
     DunningLetter.objects.create(run=run, company=company, customer=customer, currency="EUR", level=1, amount=119_00, cycle="1", pdf=pdf)

@@ -1,4 +1,4 @@
-"""The dunning pages: runs, letters, preview and policy, by role and within sight."""
+"""The dunning pages: runs, letters and preview, by role and within sight."""
 
 import csv
 import io
@@ -10,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from arops.lib import clock, pdf
-from collections_app.models import DunningPolicy, DunningRun
+from collections_app.models import DunningRun, Strategy, StrategyVersion
 from collections_app.services.dunning import run_dunning
-from collections_app.services.dunning_policy import create_default_policy
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact
 from messaging.models import Message
 from tests.factories import PASSWORD, SYSTEM, issue, make_company, make_customer, make_user
-from workflow.models import Event, Job
+from workflow.models import Job
 from workflow.services.jobs import run_job
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def world():
     us, other = make_company("US01"), make_company("XX01")
     ana = make_user("specialist", us, scope="portfolio")
     for company in (us, other):
-        create_default_policy(actor=SYSTEM, company=company)
+        create_standard_strategy(actor=SYSTEM, company=company)
     acme, bolt = make_customer(us, "Acme", collector=ana), make_customer(us, "Bolt")
     held, foreign = make_customer(us, "Stopped", dunning_hold=True), make_customer(other, "Foreign")
     for n, customer in enumerate((acme, bolt, held, foreign), 1):
@@ -57,11 +57,11 @@ def letter_of(customer):
 
 
 def addresses(world):
-    policy = world["us"].dunning_policies.get()
+    version = StrategyVersion.objects.get(strategy__company=world["us"])
     index, preview = reverse("collections:dunning"), reverse("collections:dunning-preview")
     return [
         index, f"{index}?company=US01&day={DAY}&show=left", f"{index}?level=1&q=acme", f"{index}?show=left&reason=hold",
-        preview, f"{preview}?show=left&company=US01", reverse("collections:dunning-policy", args=[policy.pk]),
+        preview, f"{preview}?show=left&company=US01", reverse("collections:strategy-version", args=[version.pk]),
         *(reverse("collections:dunning-letter", args=[letter_of(world[c]).pk]) for c in ("acme", "held")),
         reverse("collections:dunning-file", args=[letter_of(world["acme"]).pk]),
     ]  # fmt: skip
@@ -82,7 +82,7 @@ def test_without_the_permission_nothing_is_shown_or_done(world):
         client = enter(make_user(role, world["us"]))
         assert {client.get(a).status_code for a in addresses(world)} == {403}
     specialist = enter(make_user("specialist", world["us"]))
-    for name in ("dunning-run", "dunning-policy-create"):
+    for name in ("dunning-run", "strategy-standard"):
         assert specialist.post(reverse(f"collections:{name}"), {"company": "US01"}).status_code == 403
 
 
@@ -92,13 +92,13 @@ def test_what_is_out_of_sight_is_not_found(world):
     for client, pk in ((supervisor, foreign), (ana, bolt), (ana, foreign), (supervisor, 10**9)):
         for name in ("dunning-letter", "dunning-file"):
             assert client.get(reverse(f"collections:{name}", args=[pk])).status_code == 404
-    policy = world["other"].dunning_policies.get().pk
+    version = StrategyVersion.objects.get(strategy__company=world["other"]).pk
     index, run = reverse("collections:dunning"), reverse("collections:dunning-run")
-    assert supervisor.get(reverse("collections:dunning-policy", args=[policy])).status_code == 404
-    assert supervisor.post(reverse("collections:dunning-policy", args=[policy]), {}).status_code == 404
+    assert supervisor.get(reverse("collections:strategy-version", args=[version])).status_code == 404
+    assert supervisor.post(reverse("collections:strategy-version", args=[version]), {}).status_code == 404
     assert supervisor.get(f"{index}?company=XX01").status_code == 404
     assert supervisor.post(run, {"company": "XX01"}).status_code == 404
-    assert supervisor.post(reverse("collections:dunning-policy-create"), {"company": "XX01"}).status_code == 404
+    assert supervisor.post(reverse("collections:strategy-standard"), {"company": "XX01"}).status_code == 404
     assert ana.get(reverse("collections:dunning-draft", args=[world["bolt"].pk, "USD"])).status_code == 404
     for address in (index, index + "?show=left", reverse("collections:dunning-preview")):
         body = ana.get(address).content.decode()
@@ -154,79 +154,12 @@ def test_a_run_by_hand_waits_for_a_worker_and_is_one_a_day(world, settings):
     assert DunningRun.objects.filter(company=world["us"]).count() == 2 and "Run for" not in client.get(index).content.decode()
 
 
-def test_a_company_without_a_policy_is_offered_one(world):
+def test_a_company_without_a_strategy_is_offered_one(world):
     new = make_company("NEW1")
     client = enter(make_user("supervisor", new))
-    assert "Begin with the standard policy" in client.get(reverse("collections:dunning")).content.decode()
-    client.post(reverse("collections:dunning-policy-create"), {"company": "NEW1"})
-    assert DunningPolicy.objects.get(company=new).levels.count() == 3
-
-
-def form_of(client, address):
-    form = client.get(address).context["form"]
-    values = {name: form.initial.get(name, "") for name in form.fields}
-    return {k: v for k, v in values.items() if v is not False and v != ""} | {"count": form.count}
-
-
-def test_a_policy_is_changed_with_before_and_after_in_the_trail(world):
-    client = enter(make_user("collections_manager", world["us"]))
-    policy = world["us"].dunning_policies.get()
-    address = reverse("collections:dunning-policy", args=[policy.pk])
-    data = form_of(client, address)
-    assert client.post(address, data).status_code == 302
-    assert not Event.objects.filter(type="dunning_policy.changed").exists()
-    changed = data | {"minimum": "50.00", "level2_days": 25, "level2_subject_de": "", "level2_body_de": ""}
-    assert client.post(address, changed).status_code == 302
-    policy.refresh_from_db()
-    assert policy.minimum == 50_00 and policy.levels.get(level=2).days_past_due == 25 and not policy.levels.get(level=2).texts.exists()
-    event = Event.objects.get(type="dunning_policy.changed")
-    assert event.data["before"]["minimum"] == 25_00 and event.data["after"]["minimum"] == 50_00
-    assert set(event.data["after"]) == {"minimum", "level_2"}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"level1_subject_en": "{{7*7}}"}, "{{7*7}} is not a merge field"),
-        ({"level1_body_en": "{% debug %}"}, "{% debug %} is not a merge field"),
-        ({"level1_body_de": "{customer.company.secret}"}, "level 1, Deutsch"),
-        ({"level1_subject_de": ""}, "write both subject and text"),
-        ({"level2_days": 5}, "each level comes later"),
-        ({"level1_days": 0}, "greater than or equal to 1"),
-        ({"minimum": "1e3"}, "is not an amount"),
-        ({"minimum": "-5.00"}, "not negative"),
-        ({"grace_days": "many"}, "Enter a whole number"),
-        ({"level3_body_en": ""}, "This field is required"),
-    ],
-)
-def test_a_policy_that_makes_no_sense_is_refused_with_the_reason(world, change, said):
-    client = enter(make_user("collections_manager", world["us"]))
-    address = reverse("collections:dunning-policy", args=[world["us"].dunning_policies.get().pk])
-    answer = client.post(address, form_of(client, address) | change)
-    body = answer.content.decode().replace("&#x27;", "'")
-    assert answer.status_code == 422 and said in body
-    assert not Event.objects.filter(type="dunning_policy.changed").exists()
-
-
-def test_levels_are_added_and_taken_away(world):
-    client = enter(make_user("supervisor", world["us"]))
-    policy = world["us"].dunning_policies.get()
-    address = reverse("collections:dunning-policy", args=[policy.pk])
-    data = form_of(client, address)
-    more = client.post(address, data | {"then": "add", "minimum": "31.00"})
-    assert more.status_code == 200 and b"Level 4" in more.content and b"31.00" in more.content and policy.levels.count() == 3
-    fourth = {"count": 4, "level4_days": 60, "level4_subject_en": "Last {total}", "level4_body_en": "{items}"}
-    assert client.post(address, data | fourth).status_code == 302 and policy.levels.count() == 4
-    fewer = client.post(address, form_of(client, address) | {"then": "remove"})
-    assert b"Level 4" not in fewer.content.replace(b"Add level 4", b"") and policy.levels.count() == 4
-    assert client.post(address, data).status_code == 302 and policy.levels.count() == 3
-
-
-def test_those_who_only_read_can_t_change_a_policy(world):
-    client = enter(make_user("auditor", world["us"]))
-    address = reverse("collections:dunning-policy", args=[world["us"].dunning_policies.get().pk])
-    assert b"Keep the policy" not in client.get(address).content
-    assert client.post(address, form_of(client, address)).status_code in (403, 404)
+    assert "Begin with the standard strategy" in client.get(reverse("collections:dunning")).content.decode()
+    client.post(reverse("collections:strategy-standard"), {"company": "NEW1"})
+    assert Strategy.objects.get(company=new).versions.get().steps.count() == 3
 
 
 @pytest.mark.browser

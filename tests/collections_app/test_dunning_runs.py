@@ -7,16 +7,18 @@ from django.db import connections
 
 from arops.lib import pdf
 from collections_app.models import Activity, DunningLetter, DunningRun
+from collections_app.policy.strategy import StepDraft
 from collections_app.selectors.dunning import cases
 from collections_app.services import dunning
 from collections_app.services.dunning import run_dunning, start_run
-from collections_app.services.dunning_policy import create_default_policy
 from collections_app.services.promises import give_promise
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact, Customer
 from disputes.services import open_dispute
 from messaging.models import Message
 from messaging.services import cancel_message, retry_message, send_due
 from org.actors import NotAllowed
+from tests.collections_app.desk import WORDS, put_in_force
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from workflow.models import Event, StoredFile
 
@@ -43,7 +45,7 @@ def real_pdf():
 @pytest.fixture
 def company():
     company = make_company()
-    create_default_policy(actor=SYSTEM, company=company)
+    create_standard_strategy(actor=SYSTEM, company=company)
     return company
 
 
@@ -240,17 +242,16 @@ def test_other_mail_to_the_customer_counts_as_contact(company):
     assert acme.dunning_letters.get().left_out_because.startswith("e-mail on 29 Sep 2026")
 
 
-def test_a_segment_s_policy_comes_before_the_general_one(company):
-    policy = company.dunning_policies.get()
-    acme, vip = owes(company), owes(company, "Vip", segment="key")
-    other = company.dunning_policies.create(name="Key accounts", segment="key", grace_days=30)
-    other.levels.create(level=1, days_past_due=31, subject="s", body="{items}")
+def test_a_customer_s_strategy_comes_before_its_segment_s_and_that_before_the_general_one(company):
+    acme, vip, one = owes(company), owes(company, "Vip", segment="key"), owes(company, "One", segment="key")
+    put_in_force(company, [StepDraft("email", 31, texts=WORDS)], segment="key", grace_days=30)
+    put_in_force(company, [StepDraft("email", 9, "Own", WORDS)], customer=one)
     run(company)
-    assert told(acme) == [(1, 100_00, "")] and told(vip) == [(0, 0, "grace")]
-    assert policy.levels.count() == 3
+    assert told(acme) == [(1, 100_00, "")] and told(vip) == [(0, 0, "grace")] and told(one) == [(1, 100_00, "")]
+    assert one.dunning_letters.get().level_name == "Own" and one.dunning_letters.get().step.version.strategy.customer == one
 
 
-def test_without_a_policy_everybody_is_left_out_for_that_reason():
+def test_without_a_strategy_everybody_is_left_out_for_that_reason():
     acme = owes(make_company())
     assert run(acme.company).counts["left_out"] == 1 and told(acme) == [(0, 0, "no_policy")]
 
@@ -345,8 +346,8 @@ def test_what_a_customer_is_called_is_text_in_the_letter_and_fetches_nothing(rea
 
 
 def test_a_level_s_text_is_text_too_and_a_long_account_is_cut_with_its_sum(real_pdf, company, monkeypatch):
-    policy = company.dunning_policies.get()
-    policy.levels.filter(level=1).update(body="<img src=http://127.0.0.1:9/> {{7*7}}\n\n{items}\n\nend", subject="{{7*7}} {total}")
+    words = {"en": ("<b> {total}", "<img src=http://127.0.0.1:9/>\n\n{items}\n\nend")}
+    put_in_force(company, [StepDraft("email", 5, texts=words)])
     monkeypatch.setattr("collections_app.services.dunning_letters.LISTED", 3)
     acme = owes(company)
     for n in range(6):
@@ -357,11 +358,11 @@ def test_a_level_s_text_is_text_too_and_a_long_account_is_cut_with_its_sum(real_
     letter = acme.dunning_letters.get()
     assert letter.amount == 160_00 and len(letter.items) == 7
     assert "and 4 more items" in pages[0] and "160.00" in pages[0] and "&lt;img" in pages[0]
-    assert letter.message.subject == "{{7*7}} 160.00 USD"
+    assert letter.message.subject == "<b> 160.00 USD"
 
 
 def test_a_customer_with_line_breaks_in_the_name_gets_a_subject_of_one_line(company, mailoutbox):
-    company.dunning_policies.get().levels.filter(level=1).update(subject="Reminder for {customer}")
+    put_in_force(company, [StepDraft("email", 5, texts={"en": ("Reminder for {customer}", "{items}")})])
     acme = owes(company)
     Customer.objects.filter(pk=acme.pk).update(name="Acme\r\nBcc: all@world.example")
     run(company)
@@ -390,9 +391,9 @@ def test_while_one_process_works_on_a_run_another_is_told_so(company, app_conn, 
     connections.close_all()
 
 
-def test_the_default_policy_is_there_once(company):
-    policy = create_default_policy(actor=SYSTEM, company=company)
-    assert company.dunning_policies.get() == policy
-    assert [level.title for level in policy.levels.all()] == ["1 Friendly reminder", "2 Firm reminder", "3 Final notice"]
-    assert policy.minimum == 25_00
-    assert {text.language for level in policy.levels.all() for text in level.texts.all()} == {"de"}
+def test_the_standard_strategy_is_there_once(company):
+    strategy = create_standard_strategy(actor=SYSTEM, company=company)
+    version = strategy.versions.get()
+    assert company.strategies.get() == strategy and version.state == "active" and version.minimum == 25_00
+    assert [step.title for step in version.steps.all()] == ["1 Friendly reminder", "2 Firm reminder", "3 Final notice"]
+    assert {text.language for step in version.steps.all() for text in step.texts.all()} == {"de"}

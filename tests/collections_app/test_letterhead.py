@@ -10,10 +10,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from arops.lib import pdf
-from collections_app.models import DunningLevel
+from collections_app.models import StrategyStep
 from collections_app.selectors.dunning import cases
 from collections_app.services.dunning_letters import write_letter
-from collections_app.services.dunning_policy import create_default_policy
+from collections_app.services.strategies import create_standard_strategy
 from invoicing.services.letterheads import set_letterhead
 from org.models import Company
 from reports.views.statement import statement_pdf
@@ -35,7 +35,7 @@ def customer(settings):
     company = make_company()
     Company.objects.filter(pk=company.pk).update(phone="+49 421 550", vat_id="DE129273398", address="Hafenstraße 14\n28195 Bremen")
     company.refresh_from_db()
-    create_default_policy(actor=SYSTEM, company=company)
+    create_standard_strategy(actor=SYSTEM, company=company)
     set_letterhead(
         actor=SYSTEM, company=company, logo=logo(), accent="#aa0044", footer="<b>Managing directors</b>: A. Alder", payment_note="",
     )  # fmt: skip
@@ -47,8 +47,8 @@ def read(content):
 
 
 def letter_of(customer):
-    (case,) = [c for c in cases(customer.company, DAY) if c.level]
-    return write_letter(case, DunningLevel.objects.get(pk=case.level.pk), DAY)
+    (case,) = [c for c in cases(customer.company, DAY) if c.step]
+    return write_letter(case, StrategyStep.objects.get(pk=case.step.pk), DAY)
 
 
 def test_a_reminder_bears_logo_colour_and_foot(customer):

@@ -17,7 +17,7 @@ from arops.demo.mistakes import FIRST, WAYS, make_mistakes
 from arops.demo.plan import make_plan
 from arops.demo_logins import DEMO_LOGINS
 from cashapp.models import BankStatement, Match, PayerAlias, Receipt, Remittance
-from collections_app.models import Activity, DunningPolicy, Promise
+from collections_app.models import Activity, Promise, Strategy
 from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
 from disputes.models import Cause, Dispute, DisputeFinding, DisputeMovement, Problem, ProblemMeasure, Settlement, SignOff
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice, InvoiceLine
@@ -73,7 +73,7 @@ def _is_whole() -> None:
     assert BankStatement.objects.filter(gap_reason="").count() == BankStatement.objects.count() > 40
     assert Match.objects.exclude(rule="manual").count() > 0.9 * Match.objects.count()
     assert AgingSnapshot.objects.filter(ties=True).count() == AgingSnapshot.objects.count() == 18
-    assert DunningPolicy.objects.count() == 3 and ApiKey.objects.get().last_used_at is None
+    assert Strategy.objects.count() == 3 and ApiKey.objects.get().last_used_at is None
 
 
 def _has_something_to_do() -> None:

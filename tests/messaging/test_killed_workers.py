@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from django.utils import timezone
 
 from collections_app.models import DunningLetter, DunningRun
-from collections_app.services.dunning_policy import create_default_policy
+from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact
 from messaging.models import Message
 from messaging.services import Enclosed, queue_message, send_due
@@ -114,7 +114,7 @@ def test_no_letter_is_delivered_twice_however_often_workers_are_killed(sink, ser
 
 def test_a_dunning_run_killed_again_and_again_writes_to_each_customer_once():
     company = make_company("DUN")
-    create_default_policy(actor=SYSTEM, company=company)
+    create_standard_strategy(actor=SYSTEM, company=company)
     for n in range(60):
         customer = make_customer(company, f"Customer {n:02d}")
         Contact.objects.create(customer=customer, name="Eva", email=f"ap{n}@acme.example")

@@ -1,0 +1,139 @@
+"""Strategies: the list, a strategy with its versions, the editor of a draft."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from arops.lib import clock
+from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.refusal import Refused
+from collections_app.forms.strategies import VersionForm, version_values
+from collections_app.models import Strategy, StrategyVersion
+from collections_app.policy.letters import FIELDS
+from collections_app.policy.strategy import MAX_STEPS
+from collections_app.selectors.strategies import draft_of, strategies_in_sight, version_on
+from collections_app.services.strategies import change_version, create_standard_strategy, discard_version, draft_version
+from org.access import allowed
+from org.actors import NotAllowed
+from org.models import Company
+from workflow.models import Event
+
+TONES = {"draft": "info", "active": "ok", "challenger": "warn", "retired": ""}
+
+
+@allowed("collections.view")
+def strategies(request: HttpRequest) -> HttpResponse:
+    """All strategies in sight, with what is in force of each today."""
+    companies = list(Company.objects.visible_to(_user(request), "collections.view"))
+    found, today = strategies_in_sight(_user(request), companies), clock.today()
+    bare = [c for c in companies if c.pk not in {s.company_id for s in found if s.is_active and not s.segment and not s.customer_id}]
+    rows = [(s, version_on(s, today), [v for v in s.versions.all() if v.state == "draft"]) for s in found]
+    may = {c.pk for c in companies if _user(request).can("strategies.edit", c.pk)}
+    context = {"rows": rows, "companies": companies, "bare": [c for c in bare if c.pk in may], "may_edit": may, "today": today}
+    return page(request, "collections_app/strategies.html", context)
+
+
+@require_POST
+@allowed("strategies.edit")
+def standard(request: HttpRequest) -> HttpResponse:
+    """Give a company the standard strategy to begin with."""
+    user = _user(request)
+    company = get_object_or_404(Company.objects.visible_to(user, "strategies.edit"), code=request.POST.get("company", ""))
+    try:
+        made = create_standard_strategy(actor=user, company=company)
+    except Refused as error:
+        return toast(request, redirect(reverse("collections:strategies")), str(error), tone="bad")
+    return redirect(reverse("collections:strategy-version", args=[made.versions.get().pk]))
+
+
+@allowed("collections.view")
+def version(request: HttpRequest, pk: int) -> HttpResponse:
+    """A version: to read, and its maker's draft to change."""
+    user, found = _user(request), find_version(request, pk)
+    mine = found.state == "draft" and found.made_by == user.label and user.can("strategies.edit", found.strategy.company_id)
+    if request.method == "POST" and not mine:
+        raise Http404
+    adding = request.method == "POST" and request.POST.get("then") in ("add", "remove")
+    form = VersionForm(
+        request.POST if request.method == "POST" and not adding else None, company=found.strategy.company, count=_count(request, found),
+        initial=_given(request) if adding else version_values(draft_of(found), found.strategy.company.base_currency),
+    )  # fmt: skip
+    if request.method == "POST" and not adding and form.is_valid():
+        try:
+            change_version(actor=user, version=found, draft=form.for_service(), seen=_number(request, "seen"))
+        except (Refused, NotAllowed) as error:
+            form.add_error(None, str(error))
+        else:
+            back = redirect_htmx(request, reverse("collections:strategy-version", args=[pk]))
+            return toast(request, back, "Kept as a draft: nobody is written to by it yet")
+    context = _context(request, found, form) | {"mine": mine}
+    return page(request, "collections_app/strategy_version.html", context, status=422 if form.errors else 200)
+
+
+def _count(request: HttpRequest, found: StrategyVersion) -> int:
+    """How many steps the form shows: those there are, or as many as the person has made of them."""
+    count = _number(request, "count") or found.steps.count()
+    count += {"add": 1, "remove": -1}.get(request.POST.get("then", ""), 0)
+    return min(max(count, 1), MAX_STEPS)
+
+
+def _given(request: HttpRequest) -> dict[str, Any]:
+    """What was typed so far, with the ticks of a list."""
+    return request.POST.dict() | {"stops": request.POST.getlist("stops")}
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    given = request.POST.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+
+
+def _context(request: HttpRequest, found: StrategyVersion, form: VersionForm) -> dict[str, Any]:
+    user, company = _user(request), found.strategy.company
+    changes = Event.objects.filter(subject_type="collections_app.strategy", subject_id=found.strategy_id).order_by("-id")[:20]
+    return {
+        "version": found, "strategy": found.strategy, "company": company, "form": form, "fields": FIELDS.items(), "tones": TONES,
+        "tone": TONES[found.state], "more_steps": form.count < MAX_STEPS, "may_edit": user.can("strategies.edit", company.pk),
+        "versions": found.strategy.versions.all(), "changes": changes,
+    }  # fmt: skip
+
+
+@require_POST
+@allowed("strategies.edit")
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new version of a strategy, from the version `base`."""
+    user = _user(request)
+    strategy = get_object_or_404(Strategy.objects.visible_to(user, "strategies.edit"), pk=pk)
+    base = strategy.versions.filter(pk=_number(request, "base")).first()
+    try:
+        made = draft_version(actor=user, strategy=strategy, base=base)
+    except Refused as error:
+        return toast(request, redirect(reverse("collections:strategies")), str(error), tone="bad")
+    return redirect(reverse("collections:strategy-version", args=[made.pk]))
+
+
+@require_POST
+@allowed("strategies.edit")
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw a draft away."""
+    found, back = find_version(request, pk), redirect(reverse("collections:strategies"))
+    try:
+        discard_version(actor=_user(request), version=found)
+    except Refused as error:
+        return toast(request, redirect(reverse("collections:strategy-version", args=[pk])), str(error), tone="bad")
+    return toast(request, back, "The draft is gone")
+
+
+def find_version(request: HttpRequest, pk: int) -> StrategyVersion:
+    """A version in sight, by a strategy in sight; 404 otherwise."""
+    rows: Any = StrategyVersion.objects.visible_to(_user(request), "collections.view").select_related("strategy__company")
+    found: StrategyVersion = get_object_or_404(rows.select_related("strategy__customer"), pk=pk)
+    if not strategies_in_sight(_user(request), [found.strategy.company], pk=found.strategy_id):
+        raise Http404
+    return found
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
