@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db import IntegrityError, transaction
 
 from arops.lib import codec
+from arops.lib.collecting import without_collection
 from arops.lib.sandbox import run_bounded
 from cashapp.engine.payers import plain_account
 from cashapp.models import BankAccount, BankFile, BankStatement, Receipt, StatementLine
@@ -61,6 +62,7 @@ def read_file(content: bytes, name: str, *, today: date, bank_account: BankAccou
     return parsed
 
 
+@without_collection()
 def import_bank_file(
     *, actor: Actor, content: bytes, name: str, today: date, company: Company | None = None, bank_account: BankAccount | None = None,
     accept_gap: str = "",

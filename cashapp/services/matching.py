@@ -8,6 +8,7 @@ from django.db import transaction
 
 from arops.lib import money
 from arops.lib.bulk import update_rows
+from arops.lib.collecting import without_collection
 from cashapp import engine
 from cashapp.models import Match, MatchPolicy, MatchProposal, Receipt
 from cashapp.selectors.budgets import Budgets
@@ -46,6 +47,7 @@ class MatchRun:
         return f"{len(self.posted)} posted{kept}, {self.suggested} to review, {self.asked} unknown"
 
 
+@without_collection()
 def match_receipts(
     *,
     company: Company,

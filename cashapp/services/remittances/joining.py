@@ -1,5 +1,6 @@
 """Advices joined to their receipts by people, taken apart again, and receipts matched anew by what their advices say."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -20,14 +21,19 @@ __all__ = ["join", "join_waiting", "match_joined", "unjoin"]
 PERSON = "person"
 
 
-def match_joined(*, actor: Actor, company: Company, today: date, now: datetime) -> list[RemittanceJoin]:
-    """Join what waits, and match the receipts of the new joins at once (what is sure is posted as the policy lets it).
+def match_joined(*, actor: Actor, company: Company, today: date, now: datetime, again: Sequence[Remittance] = ()) -> list[RemittanceJoin]:
+    """Join what waits, and match the receipts of the new joins at once (what is sure is posted as the policy lets it), with those that
+    wait of advices taken before (`again`).
 
     Raises NotAllowed (cash.apply).
     """
     joins = join_waiting(actor=actor, company=company, today=today)
-    if joins:
-        receipts = list(Receipt.objects.filter(pk__in={j.receipt_id for j in joins}))
+    speaking = (
+        RemittanceJoin.objects.filter(remittance__in=[r.pk for r in again], ended_at=None) if again else RemittanceJoin.objects.none()
+    )
+    wanted = {j.receipt_id for j in joins} | set(speaking.values_list("receipt", flat=True))
+    if wanted:
+        receipts = list(Receipt.objects.filter(pk__in=wanted))
         match_receipts(company=company, actor=actor, today=today, now=now, receipts=receipts)
     return joins
 

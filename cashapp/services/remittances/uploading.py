@@ -83,6 +83,7 @@ def kept_advice_file(*, actor: Actor, pk: int, brought: Collection[int] = ()) ->
 
 
 def join_brought(brought: Brought, *, actor: Actor, company: Company, today: date, now: datetime) -> None:
-    """Join what waits, where something new came and the person may apply cash; else the next run does it."""
-    if brought.taken.remittances and actor.can("cash.apply", company.pk):
-        brought.joins = match_joined(actor=actor, company=company, today=today, now=now)
+    """Join what waits, where the person may apply cash; else the next run does it. What was taken before counts too: whoever took it may
+    have been stopped before it was joined, or before the receipt that it speaks of was matched."""
+    if brought.taken.rows and actor.can("cash.apply", company.pk):
+        brought.joins = match_joined(actor=actor, company=company, today=today, now=now, again=brought.taken.repeated)
