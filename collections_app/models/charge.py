@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 
 from collections_app.querysets import ByCustomerQuerySet
@@ -162,7 +164,16 @@ class ChargedItem(models.Model):
     amount = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["open_item", "days_from"], name="charged_item_day_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["open_item", "days_from"], name="charged_item_day_once"),
+            ExclusionConstraint(
+                name="charged_days_never_twice",
+                expressions=[
+                    (F("open_item"), RangeOperators.EQUAL),
+                    (Func("days_from", "days_to", Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.open_item_id} to {self.days_to}"
