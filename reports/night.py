@@ -16,8 +16,16 @@ from cashapp.services import match_receipts
 from cashapp.services.payer_aliases import measure_aliases
 from cashapp.services.reconciling import prepare_accounts
 from cashapp.services.rules import draft_from_work, watch_rules
+from collections_app.services.absences import follow_absences
+from collections_app.services.charges.running import charge_last_month
 from collections_app.services.dunning import run_dunning
-from collections_app.services.promises import decide_promises
+from collections_app.services.judging import decide_promises
+from collections_app.services.likelihood import measure_likelihood
+from collections_app.services.planned import plan_steps
+from collections_app.services.plans import run_plans
+from collections_app.services.portfolios import assign_new
+from collections_app.services.ranking import rank
+from collections_app.services.statement_runs import send_statements
 from disputes.services.facets import TRACED, refill_facets
 from disputes.services.measuring import measure_problems
 from disputes.services.repeats import find_repeats
@@ -104,9 +112,30 @@ def snapshot(night: Now, job: Job) -> dict[str, int]:
     return {"rows": len(kept.rows), "untied": int(not kept.ties)}
 
 
+def portfolios(night: Now, job: Job) -> dict[str, int]:
+    """Absences begin and end; customers of nobody go to whom the rules say."""
+    moved = follow_absences(actor=night.actor, company=night.company, today=night.day)
+    return moved | {"given out": assign_new(actor=night.actor, company=night.company, today=night.day)}
+
+
 def promises(night: Now, job: Job) -> dict[str, int]:
     """Which promises were kept."""
     return decide_promises(company=night.company, today=night.day, actor=night.actor)
+
+
+def plans(night: Now, job: Job) -> dict[str, int]:
+    """Instalments are judged by what was paid, their interest is posted; plans are kept, or end in default."""
+    return run_plans(actor=night.actor, company=night.company, day=night.day)
+
+
+def charges(night: Now, job: Job) -> dict[str, int]:
+    """Late charges of the month before, once: on the first night of a month, or when it is made up for."""
+    return charge_last_month(company=night.company, day=night.day, actor=night.actor, now=night.moment)
+
+
+def strategies(night: Now, job: Job) -> dict[str, int]:
+    """Calls, tasks and escalations that strategies ask for; what was planned for settled items is dropped."""
+    return plan_steps(company=night.company, day=night.day, actor=night.actor)
 
 
 def dunning(night: Now, job: Job) -> dict[str, int]:
@@ -115,6 +144,17 @@ def dunning(night: Now, job: Job) -> dict[str, int]:
     if run.finished_at is None:
         raise StillAtWork(f"another process is at the dunning of {night.day}: run this step again when it has ended")
     return dict(run.counts)
+
+
+def statements(night: Now, job: Job) -> dict[str, int]:
+    """Statements of account to those whose schedule falls on the day."""
+    return send_statements(actor=night.actor, company=night.company, day=night.day, now=night.moment)
+
+
+def worklist(night: Now, job: Job) -> dict[str, int]:
+    """What acting brought is measured once a week; then the work of the day is ranked for everybody."""
+    cases = measure_likelihood(company=night.company, day=night.day)
+    return {"cases": cases, "tasks": rank(company=night.company, day=night.day, now=night.moment)}
 
 
 def outbox(night: Now, job: Job) -> dict[str, int]:
@@ -181,8 +221,14 @@ STEPS = (
     Step("bank_days", "Yesterday at the bank", "reconciliation.prepare", bank_days),
     Step("cases", "Cases of settled items closed", "jobs.run", cases),
     Step("snapshot", "Ageing snapshot", "jobs.run", snapshot),
+    Step("portfolios", "Portfolios", "work.assign", portfolios),
     Step("promises", "Promises judged", "jobs.run", promises),
+    Step("plans", "Payment plans judged", "jobs.run", plans),
+    Step("charges", "Late charges of the month before", "charges.run", charges),
+    Step("strategies", "Steps of strategies planned", "dunning.run", strategies),
     Step("dunning", "Dunning", "dunning.run", dunning),
+    Step("statements", "Statements sent", "statements.schedule", statements),
+    Step("worklist", "Work ranked", "work.assign", worklist),
     Step("outbox", "Sending messages", "jobs.run", outbox),
     Step("deliveries", "Deliveries", "jobs.run", deliveries),
     Step("repeats", "Repeated causes", "jobs.run", repeats),

@@ -67,6 +67,7 @@ from org.services import create_api_key
 from reports.services import take_snapshot
 from tests.access.mail_worlds import make_mail, pictured
 from tests.access.payer_worlds import make_payers
+from tests.access.portfolio_worlds import make_portfolio
 from tests.access.refund_worlds import make_refunds
 from tests.access.rule_worlds import make_rules, make_versions
 from tests.cashapp.worlds import Row, camt, make_bank, money_in
@@ -118,6 +119,7 @@ def make_side(code: str, iban: str) -> Side:
     _bank_days(company, bank)
     _runs(company, people, customer)
     make_versions(company, people, TODAY)
+    make_portfolio(company, people, TODAY)
     name_deputy(
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
     )
