@@ -5,12 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from collections_app.querysets import ByCustomerQuerySet
+from collections_app.querysets import InquiryQuerySet
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
 from messaging.models import InboundMail, Message
 from org.models import Company
 from org.querysets import ScopedQuerySet
+from workflow.models import StoredFile
 
 
 class Inquiry(models.Model):
@@ -60,7 +61,7 @@ class Inquiry(models.Model):
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = ByCustomerQuerySet.as_manager()
+    objects = InquiryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -149,3 +150,26 @@ class AnswerTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+
+class OwnPaper(models.Model):
+    """A paper of our own that customers ask for, such as the W-9 or the bank's letter: the file that goes with an answer."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="own_papers")
+    code = models.CharField(max_length=30, help_text="As templates name it, such as w9.")
+    name = models.CharField(max_length=80)
+    stored_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    valid_to = models.DateField(null=True, blank=True, help_text="After this day it goes with no answer.")
+    is_active = models.BooleanField(default=True)
+    kept_by = models.CharField(max_length=80)
+    kept_at = models.DateTimeField(db_default=Now())
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "name"]
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="own_paper_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Reading inquiries: whose a mail is, the inbox, what was said, what goes with an answer."""

@@ -1,0 +1,1 @@
+"""What is done with inquiries: mails taken in, answers sent, what was recognised confirmed."""
