@@ -19,6 +19,7 @@ from cashapp.engine.references import (
     Level,
     Part,
     digits,
+    in_one_run,
     key,
     longest,
     parts,
@@ -224,7 +225,7 @@ def anywhere(text: str, currency: str, book: Book) -> list[Group]:
     """The same among all customers' items, for a payer nobody knows: only long digits and skeletons, so that little is hit by chance."""
     readings: list[Group] = []
     for word in windows(text):
-        plain = word.text.lstrip("0") if word.text.isdigit() else digits(word.text)
+        plain = digits(word.text) if in_one_run(word.text) else ""
         if len(plain) > MIN_KEY and (items := _of_currency(book.all_digits.get(plain, ()), currency)):
             readings.append(Group(items, Level.BARE, "number without its prefix", word.start, word.end))
         elif len(word.text) > 5 and (items := _of_currency(book.all_skeletons.get(skeleton(word.text), ()), currency)):

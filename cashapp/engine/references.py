@@ -20,6 +20,7 @@ _PART = re.compile(r"[A-Z]+|[0-9]+")
 _RUN = re.compile(r"[A-Z0-9|]+")
 _NOT_KEY = re.compile(r"[^A-Z0-9]+")
 _TAIL = re.compile(r"[0-9]+$")
+_TWO_RUNS = re.compile(r"[0-9][^0-9]+[0-9]")
 _SCIENTIFIC = re.compile(r"(?<![0-9.,])([0-9])(?:[.,]([0-9]{1,14}))?E\+?([0-9]{1,2})(?![0-9])")
 _CLASSES = str.maketrans("OQILZSBG|", "001125861")
 LETTERS = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ|"))
@@ -71,6 +72,15 @@ def digits(number_key: str) -> str:
     '42'
     """
     return number_key.translate(LETTERS).lstrip("0")
+
+
+def in_one_run(word: str) -> bool:
+    """Whether all digits of a word stand together: those of TEST0001RPBA0001 are of two numbers, and 00010001 is neither.
+
+    >>> in_one_run("INV0042A")
+    True
+    """
+    return _TWO_RUNS.search(word) is None
 
 
 def tail(number: str) -> str:
