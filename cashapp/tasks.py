@@ -23,7 +23,7 @@ from org.actors import SystemActor
 from org.models import Company
 from workflow.models import Job, StoredFile
 from workflow.services.following import follow_approvals
-from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.jobs import Tell, actor_of, register, register_links
 from workflow.services.subjects import register_subject
 
 register_slips(Slips())
@@ -78,6 +78,9 @@ def import_file(job: Job, tell: Tell) -> dict[str, int]:
     ]  # fmt: skip
     tell(len(job.results), len(job.results))
     return dict(file.counts)
+
+
+register_links(rct="cashapp:receipt", rem="cashapp:remittance", trial="cashapp:rules-trial")
 
 
 @register("remittance_files", label="Remittance files", permission="cash.import")

@@ -19,7 +19,7 @@ from invoicing.services.importing import check_import, run_import
 from invoicing.services.printing import make_batch_files
 from invoicing.services.sending import send_many
 from workflow.models import Job
-from workflow.services.jobs import Tell, actor_of, register
+from workflow.services.jobs import Tell, actor_of, register, register_links
 from workflow.services.subjects import register_subject
 
 connect_clearing(is_cleared)
@@ -91,6 +91,9 @@ def print_batch(job: Job, tell: Tell) -> dict[str, int]:
 def follow_deliveries() -> dict[str, int]:
     """Write down what became of documents that went out by mail; safe to ring at any time, from any number of workers."""
     return follow_outbox(now=clock.now(), today=clock.today())
+
+
+register_links(inv="invoicing:detail", drf="invoicing:draft", draft="invoicing:draft")
 
 
 @register("invoice_rows", label="Invoice import (JSONL)", permission="invoices.import")

@@ -83,6 +83,8 @@ class Tell:
 
 Handler = Callable[[Job, Tell], dict[str, int]]
 KINDS: dict[str, Kind] = {}
+LINKS: dict[str, str] = {"job": "workflow:job"}
+"""Prefix of a public id, or name of a field of a key, in the rows of results → the name of the page that it leads to."""
 
 
 def register(kind: str, *, label: str, permission: str = "jobs.run", by_hand: str = "") -> Callable[[Handler], Handler]:
@@ -93,6 +95,11 @@ def register(kind: str, *, label: str, permission: str = "jobs.run", by_hand: st
         return handler
 
     return decorate
+
+
+def register_links(**url_names: str) -> None:
+    """Say where rows of results lead: by the prefix of a public id (`rct="cashapp:receipt"` for rct_12), or the name of a key's field."""
+    LINKS.update(url_names)
 
 
 def kind_of(code: str) -> Kind:

@@ -21,8 +21,9 @@ from org.selectors import actor_names
 from workflow.doorbell import ring
 from workflow.forms import StartForm
 from workflow.models import Job
-from workflow.selectors import GROUPS, jobs_in_sight, result_columns, sees_inside
+from workflow.selectors import GROUPS, jobs_in_sight, sees_inside
 from workflow.services.jobs import KINDS, cancel_job, companies_to_start, retry_job, start_job, startable
+from workflow.views.outcomes import outcomes_of
 
 PER_PAGE = 100
 TONES = {"done": "ok", "failed": "bad", "running": "info", "cancelled": "warn", "waiting": ""}
@@ -59,7 +60,7 @@ def _told(jobs: Any) -> list[Job]:
     names = actor_names({job.created_by for job in found})
     for job in found:
         job.label = KINDS[job.kind].label if job.kind in KINDS else job.kind
-        job.words = " · ".join(f"{name.replace('_', ' ')} {value}" for name, value in job.counts.items())
+        job.words = " · ".join(f"{name.replace('_', ' ')} {_figure(value)}" for name, value in job.counts.items())
         job.tone, job.who = TONES[job.state], names.get(job.created_by, job.created_by)
         job.seconds = (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else None
     return found
@@ -86,18 +87,25 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One job: how far it is, what it counted, an outcome per row, what it made."""
     user, job = _user(request), _job(request, pk)
     inside = sees_inside(user, job)
-    table = _results_table(job) if inside else None
-    file = export_response(request, table, _cover(user, f"Job {job.pk} {job.kind}", {})) if table and user.can("reports.export") else None
+    whole = outcomes_of(job.results, whole=True) if inside and request.GET.get("format") else None
+    file = export_response(request, whole, _cover(user, f"Job {job.pk} {job.kind}", {})) if whole and user.can("reports.export") else None
     if file:
         return file
+    table = outcomes_of(job.results[:ROWS_SHOWN]) if inside else None
     may = user.can(KINDS[job.kind].permission if job.kind in KINDS else "jobs.run", job.company_id)
     context = {
         "job": _told([job])[0], "busy": job.state in ("waiting", "running"), "may": may, "inside": inside,
-        "table": _shown(table) if table and table.rows else None, "cut": len(job.results) > ROWS_SHOWN, "rows": len(job.results),
-        "params": [(name, _said(value)) for name, value in sorted(job.params.items())] if inside else [],
+        "figures": [(name.replace("_", " ").capitalize(), _figure(value)) for name, value in job.counts.items()],
+        "table": table if table and table.rows else None, "cut": len(job.results) > ROWS_SHOWN, "rows": len(job.results),
+        "params": [(name.replace("_", " "), _said(value)) for name, value in sorted(job.params.items())] if inside else [],
         "user_can_export": user.can("reports.export") and bool(job.results),
     }  # fmt: skip
     return page(request, "workflow/job.html", context, fragment="progress")
+
+
+def _figure(value: Any) -> str:
+    """A count with its thousands apart."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _said(value: Any) -> Any:
@@ -105,28 +113,6 @@ def _said(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     return ", ".join(str(part[-1] if isinstance(part, list) and part else part) for part in value)
-
-
-def _results_table(job: Job) -> Table:
-    """The job's rows under the names that they bear; a row about another job leads to it."""
-    rows = [row for row in job.results if isinstance(row, dict)]
-
-    def column(name: str) -> Column:
-        numeric = all(isinstance(row.get(name, 0), int) for row in rows)
-        return Column(
-            name, name.replace("_", " ").capitalize(), lambda row: row.get(name), kind="num" if numeric else "text",
-            grow=name in ("detail", "error"), href=_other_job if name == "job" else None,
-        )  # fmt: skip
-
-    return Table([column(name) for name in result_columns(rows)], rows, name="row")
-
-
-def _other_job(row: dict[str, Any]) -> str:
-    return reverse("workflow:job", args=[row["job"]])
-
-
-def _shown(table: Table) -> Table:
-    return Table(table.columns, list(table.rows)[:ROWS_SHOWN], name="row")
 
 
 @require_POST
