@@ -76,12 +76,13 @@ class Likeness(NamedTuple):
 
 
 def trace_keys(traces: Iterable[str]) -> frozenset[str]:
-    """Trace numbers as they are compared: capitals and digits, and long runs of digits alone (banks lose prefixes and leading zeros).
+    """Trace numbers as they are compared: capitals and digits, and long runs of digits alone (banks lose prefixes and leading zeros). A day
+    within a number proves nobody: everything of that day bears it.
 
-    >>> sorted(trace_keys(["TRN-0778812", "12"]))
-    ['778812', 'TRN0778812']
+    >>> sorted(trace_keys(["TRN-0778812", "12", "261126US003"]))
+    ['261126US003', '778812', 'TRN0778812']
     """
-    found = {_plain(t) for trace in traces for t in (trace, *_DIGITS.findall(trace))}
+    found = {_plain(t) for trace in traces for t in (trace, *(d for d in _DIGITS.findall(trace) if not is_day(d)))}
     return frozenset(k for k in found if len(k) >= MIN_TRACE and any(c.isdigit() for c in k))
 
 
@@ -93,8 +94,18 @@ def tokens(words: str) -> frozenset[str]:
         found.add(word)
         runs = _RUN.findall(word)
         if len(runs) > 1:
-            found.update(runs)
-    return trace_keys(found)
+            found.update(run for run in runs if not is_day(run))
+    return trace_keys(w for w in found if w.isdigit() or not is_day(key(w)))
+
+
+def is_day(digits: str) -> bool:
+    """Whether six or eight digits are a day of this century as people write it: 261126, 26112026, 20261126, 11262026."""
+    if len(digits) not in (6, 8) or not digits.isdecimal():
+        return False
+    short = digits if len(digits) == 6 else digits[2:] if digits.startswith("20") else digits[:4] + digits[6:]
+    years = len(digits) == 6 or digits.startswith("20") or digits[4:6] == "20"
+    pairs = [int(short[n : n + 2]) for n in (0, 2, 4)]
+    return years and any(0 < pairs[month] < 13 and 0 < pairs[day] < 32 for month, day in ((1, 2), (1, 0), (0, 1)))
 
 
 def _plain(trace: str) -> str:

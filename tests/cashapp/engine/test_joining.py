@@ -32,6 +32,13 @@ def test_the_payers_advice_of_the_same_amount_and_day_is_joined_and_says_why():
     assert pair.reasons == ("the advice's total is the amount to the cent", "the payer bears the same name", "of the same day")
 
 
+def test_a_day_within_a_trace_number_proves_nobody():
+    advice = told(1, 500_00, "Somebody Else", traces=("261126US003",), day=None)
+    assert pairs(join_all([advice], [got(7, 500_00, words="SEPA 261126 DE / 26.11.2026 / 261126-DE-001")])) == set()
+    assert pairs(join_all([advice], [got(7, 500_00, words="SEPA 261126US003")])) == {(1, 7)}
+    assert pairs(join_all([told(1, 500_00, "Else", traces=("010203",))], [got(7, 500_00, words="CHEQUE 010203")])) == {(1, 7)}
+
+
 def test_a_trace_number_survives_lost_prefixes_and_zeros_and_an_amount_that_differs():
     joins = join_all([told(1, 500_00, traces=("TRN-00778812",))], [got(7, 485_00, "Nordia Shared Services", words="ACH 778812 CTX")])
     assert pairs(joins) == set(), "a trace number alone, of another name and amount, is a question"
