@@ -37,8 +37,8 @@ def customer_typed(actor: Actor, company_id: int, text: str, permission: str = "
     return chosen[0] if len(chosen) == 1 else None
 
 
-def receipts_for(actor: Actor, remittance: Remittance, text: str = "") -> list[Receipt]:
-    """Receipts in sight that the advice may speak of: of its company and currency, not applied in full, the nearest amount first."""
+def receipts_like(actor: Actor, remittance: Remittance, text: str = "") -> list[Receipt]:
+    """Receipts in sight as typed, or of the advice's customer: of its company and currency, not applied in full, nearest amount first."""
     found: Any = Receipt.objects.visible_to(actor, "cash.apply").unapplied()
     found = found.filter(company=remittance.company_id, currency=remittance.currency, split_from=None)
     found = found.exclude(joins__in=remittance.joins.filter(ended_at=None))  # type: ignore[attr-defined]

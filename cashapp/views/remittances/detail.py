@@ -15,9 +15,10 @@ from arops.lib.refusal import InputRefused, Refused
 from cashapp.forms import number, words
 from cashapp.models import Receipt, RemittanceJoin
 from cashapp.selectors import remittances as reading
-from cashapp.selectors.advice_customers import customer_typed, receipts_for
+from cashapp.selectors.advice_customers import customer_typed, receipts_like
 from cashapp.selectors.disagreements import advices_of
 from cashapp.selectors.engine_input import policy_of
+from cashapp.selectors.join_candidates import receipts_for
 from cashapp.selectors.work import receipt_in_sight
 from cashapp.services.remittances.joining import join, unjoin
 from cashapp.services.remittances.keying import name_customer
@@ -46,10 +47,16 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "remittance": found, "lines": list(found.lines.all()), "joins": found.shown_joins, "past": past, "history": history,
         "names": actor_names(labels - {""}), "file": file, "may_look": may_look, "look": look,
         "page_numbers": range(1, look.pages + 1) if look else (),
-        "may_apply": may_apply, "q": text, "candidates": receipts_for(user, found, text) if may_apply and not found.set_aside else (),
+        "may_apply": may_apply, "q": text, "candidates": _candidates(user, found, text) if may_apply and not found.set_aside else (),
         "differences": _differences(user, found), **_sums(found),
     }  # fmt: skip
     return page(request, "cashapp/remittance.html", context, fragment="candidates")
+
+
+def _candidates(user: Any, remittance: Any, text: str) -> list[tuple[Receipt, Any]]:
+    """Receipts that it may speak of, each with what speaks for it: the likeliest first; those that are looked for by the amount."""
+    likely = [] if text else [(c.receipt, c.pair) for c in receipts_for(user, remittance, clock.today())]
+    return likely or [(receipt, None) for receipt in receipts_like(user, remittance, text)]
 
 
 def _differences(user: Any, remittance: Any) -> list[tuple[Receipt, str]]:
