@@ -103,6 +103,11 @@ class Work:
         return [a for a in self.answers if a.rows][:9]
 
     @property
+    def is_stale(self) -> bool:
+        """Whether an answer can't be posted any more, so that the engine should look again."""
+        return any(not a.fits for a in self.choices)
+
+    @property
     def applied(self) -> int:
         """Cash given to items."""
         return sum(r.amount for r in self.rows)

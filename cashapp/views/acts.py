@@ -180,9 +180,11 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allowed("cash.apply")
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let the engine look once more."""
+    """Let the engine look once more. The page itself asks for it (`quiet`) where an answer was paid meanwhile: what was typed stays."""
     receipt = in_sight(request, pk)
     refresh_proposals(receipt, today=clock.today())
+    if "quiet" in request.POST:
+        return moved_on(request, pk, f"{receipt.number}: an answer was paid meanwhile, so it was matched again", "", renewed=True)
     working.drop_drafts(receipt)
     return _shown(request, pk, "Matched again")
 
@@ -264,13 +266,15 @@ def following(request: HttpRequest, pk: int) -> int:
     return ids[after] if after < len(ids) else next((i for i in ids if i != pk), 0)
 
 
-def moved_on(request: HttpRequest, chosen: int, told: str, undo_url: str, *, links: Sequence[Link] = ()) -> HttpResponse:
+def moved_on(
+    request: HttpRequest, chosen: int, told: str, undo_url: str, *, links: Sequence[Link] = (), renewed: bool = False
+) -> HttpResponse:
     """The workbench with another receipt in hand: its panes and the queue for htmx, the page for others."""
     filters = filters_of(request)
     address = f"{reverse('cashapp:workbench')}?{filters.query(receipt=chosen or '')}"
     if not getattr(request, "htmx", False):
         return toast(request, redirect_htmx(request, address), told, undo_url=undo_url, links=links)
-    context = workbench.bench(request, chosen, filters)
+    context = workbench.bench(request, chosen, filters) | {"renewed": renewed}
     response = render(request, "cashapp/parts/moved.html", context)
     response["HX-Replace-Url"] = address.rstrip("?")
     return toast(request, response, told, undo_url=undo_url, links=links)

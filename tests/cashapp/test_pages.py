@@ -4,8 +4,9 @@ import pytest
 
 from cashapp.models import Match, PayerAlias, Receipt, ReceiptDraft
 from disputes.models import Dispute
+from tests.cashapp.desk import work
 from tests.cashapp.pages import HTMX, act, business_date, desk, enter, proposed, url
-from tests.cashapp.worlds import TODAY, make_bank
+from tests.cashapp.worlds import TODAY, make_bank, money_in
 from tests.factories import make_user
 
 __all__ = ["business_date", "desk"]
@@ -130,6 +131,21 @@ def test_two_receipts_race_for_one_invoice_the_second_is_told(desk):
     assert act(client, "post", desk.receipts["twice"], **data).status_code == 200
     late = act(client, "post", desk.receipts["nobody"], **data, rest="on")
     assert late.status_code == 422 and "is more than the – that are open" in late.content.decode()
+
+
+def test_an_answer_that_was_paid_meanwhile_is_renewed_when_the_receipt_is_opened(desk):
+    client, item = enter(desk.ana), desk.items["INV-9001"].pk
+    panel = url("panel", desk.receipts["twice"].pk)
+    renewal = f'hx-post="{url("again", desk.receipts["twice"].pk)}" hx-vals='
+    assert renewal not in client.get(panel).content.decode()
+    work(desk.ana, money_in(desk.bank, 500_00, desk.hart), (desk.items["INV-9001"], 500_00))
+    stale = client.get(panel).content.decode()
+    assert "paid meanwhile" in stale and renewal in stale
+    act(client, "draft", desk.receipts["twice"], rest="on")
+    fresh = act(client, "again", desk.receipts["twice"], quiet="1")
+    assert "was paid meanwhile, so it was matched again" in fresh["HX-Trigger"] and renewal not in fresh.content.decode()
+    assert not any(item == a["item"] for p in desk.fresh("twice").proposals.all() for a in p.allocations)
+    assert desk.receipts["twice"].drafts.exists()
 
 
 def test_undo_takes_the_posting_back(desk):
