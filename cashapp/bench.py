@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-from cashapp import engine
+from cashapp import bench_formats, engine
 from cashapp.bench_world import ACTOR, Loaded, bank_files, load, receive
 from cashapp.engine.measure import PRECISION, Measure, applied, measure, pooled, table, undecidable
 from cashapp.engine.peer import match_plainly
@@ -44,7 +44,8 @@ PLAIN = """
 
 
 def run(write: Write, sizes: Sequence[int] = (100_000,), seeds: Sequence[int] = SEEDS) -> None:
-    """Measure with that many open items: the pure engine over all seeds, then the first seed's world through the database."""
+    """Measure with that many open items: the pure engine over all seeds, then the first seed's world through the database, then a month;
+    and the readers on real files, where they are beside the repository."""
     for size in sizes:
         write(f"\n{size:,} open items, {size // RECEIPTS:,} receipts for each of {len(seeds)} seeds: the engine alone")
         _alone(write, size, seeds)
@@ -54,6 +55,7 @@ def run(write: Write, sizes: Sequence[int] = (100_000,), seeds: Sequence[int] = 
             f"\n{2 * size:,} open items, a month of about {size:,} document lines in {DAYS} files: import_bank_file, from nothing to posted"
         )
         _month(write, size, seeds[1])
+    bench_formats.run(write)
 
 
 def _alone(write: Write, size: int, seeds: Sequence[int]) -> None:

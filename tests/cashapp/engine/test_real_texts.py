@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from arops.lib.refusal import InputRefused
+from cashapp import bench_formats
 from cashapp.engine import Candidate, Payer, Policy, Receipt, Reference
 from cashapp.engine.book import Book
 from cashapp.engine.case import Case
@@ -115,3 +116,12 @@ def test_documents_are_read_out_of_real_texts_and_nothing_else() -> None:
     hits = sum(len(t.names & read) for t, read in found)
     precision, recall = hits / (hits + len(wrong)), hits / (hits + len(missed))
     assert (precision, recall) >= (1, 1), f"precision {precision:.1%}, recall {recall:.1%}; wrong {wrong}; missed {missed}"
+
+
+def test_the_bench_reports_the_real_files_and_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    bench_formats.run(said.append)
+    assert len(said) > len(FORMATS) and not any("differ:" in line for line in said)
+    monkeypatch.setenv("AROPS_FORMATS", "nowhere")
+    bench_formats.run(said.append)
+    assert said[-1].startswith("\nreal files: none at nowhere")
