@@ -57,6 +57,8 @@ PAGES = {
     **dict.fromkeys(("collections:effort", "collections:activities", "collections:effort-payments"), "how-to/portfolios#what-was-done"),
     **dict.fromkeys(("collections:charges", "collections:charge", "collections:charges-preview"), "how-to/late-charges"),
     **dict.fromkeys(("collections:charge-policies", "collections:charge-policy-new"), "how-to/late-charges#what-late-payment-costs"),
+    **dict.fromkeys(("collections:escalations", "collections:escalation", "collections:escalation-new"), "how-to/escalate"),
+    **dict.fromkeys(("collections:ladder", "collections:rung", "collections:rung-new"), "how-to/escalate#the-ladder"),
     "collections:legal-limit-new": "how-to/late-charges#the-legal-maximum",
     **dict.fromkeys(("cashapp:files", "cashapp:upload", "cashapp:file", "cashapp:file-decide", "cashapp:mapping"), "how-to/bank-files"),
     **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new", "cashapp:lockboxes"), "how-to/bank-files"),

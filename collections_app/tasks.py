@@ -1,11 +1,41 @@
-"""Dunning in the background, where a person started it; the night calls `run_dunning` itself."""
+"""What collections do in the background, where a person started it or the clock ticks; the night calls the services itself."""
 
 from datetime import date
 
+from celery import shared_task
+
 from arops.lib import clock
+from collections_app.models import Escalation
+from collections_app.selectors.charges import month_of
+from collections_app.selectors.plans import CHECKS as PLAN_CHECKS
+from collections_app.selectors.verified import CHECKS
+from collections_app.services.charges import waiving
+from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import run_dunning
+from collections_app.services.escalation import noticing as escalation_notices
+from collections_app.services.escalation.placing import make_pack
+from collections_app.services.plans import asking as plan_asking
+from collections_app.services.ranking import catch_up
+from ledger.verify import register_check
+from org.models import Company
 from workflow.models import Job
+from workflow.services.following import affairs_of_approvals, follow_approvals
 from workflow.services.jobs import JobError, Tell, actor_of, register
+from workflow.services.subjects import register_subject
+
+for name, sql in (CHECKS | PLAN_CHECKS).items():
+    register_check(name, sql)
+
+register_subject("collections_app.charge", view="collections.view", edit="charges.waive", url_name="collections:charge")
+follow_approvals("charge_waivers")(waiving.follow)
+affairs_of_approvals("charge_waivers")(waiving.behind)
+register_subject("collections_app.escalation", view="collections.view", edit="escalations.raise", url_name="collections:escalation")
+ESCALATION_NOTICES = escalation_notices
+"""A source of mail to colleagues, known once this module is loaded."""
+
+register_subject("collections_app.paymentplan", view="collections.view", edit="plans.make", url_name="collections:plan")
+follow_approvals("payment_plans")(plan_asking.follow)
+affairs_of_approvals("payment_plans")(plan_asking.behind)
 
 
 @register("dunning", label="Dunning run", permission="dunning.run")
@@ -18,3 +48,26 @@ def dun(job: Job, tell: Tell) -> dict[str, int]:
     if run.finished_at is None:
         raise JobError("another process is at work on this run")
     return dict(run.counts)
+
+
+@register("escalation_pack", label="Pack of a placed account", permission="escalations.place")
+def pack(job: Job, tell: Tell) -> dict[str, int]:
+    """What an agency or lawyer needs of an account (`params`: case)."""
+    case = Escalation.objects.select_related("company", "customer__company", "rung").get(pk=job.params["case"], company=job.company)
+    made = make_pack(actor=actor_of(job), case=case)
+    return {"bytes": made.pack.size if made.pack else 0}
+
+
+@register("late_charges", label="Late charges", permission="charges.run")
+def charge(job: Job, tell: Tell) -> dict[str, int]:
+    """A month's late charges of a company (`params`: month, day)."""
+    if job.company is None:
+        raise JobError("charges are a company's")
+    period, day = month_of(date.fromisoformat(job.params["month"])), date.fromisoformat(job.params["day"])
+    return dict(run_charges(company=job.company, period=period, day=day, actor=actor_of(job), now=clock.now(), tell=tell).counts)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def rank_again() -> int:
+    """Take into the work lists what happened since they were ranked; on a new day rank them whole. How many customers it was about."""
+    return sum(catch_up(company=c, day=clock.today(), now=clock.now(), patience=5, at_once=None) or 0 for c in Company.objects.all())

@@ -19,6 +19,7 @@ from cashapp.services.rules import draft_from_work, watch_rules
 from collections_app.services.absences import follow_absences
 from collections_app.services.charges.running import charge_last_month
 from collections_app.services.dunning import run_dunning
+from collections_app.services.escalation.raising import propose_escalations
 from collections_app.services.judging import decide_promises
 from collections_app.services.likelihood import measure_likelihood
 from collections_app.services.planned import plan_steps
@@ -138,6 +139,11 @@ def strategies(night: Now, job: Job) -> dict[str, int]:
     return plan_steps(company=night.company, day=night.day, actor=night.actor)
 
 
+def escalations(night: Now, job: Job) -> dict[str, int]:
+    """Accounts that meet the next rung of the ladder are proposed; cases that were paid are closed."""
+    return propose_escalations(actor=night.actor, company=night.company, day=night.day)
+
+
 def dunning(night: Now, job: Job) -> dict[str, int]:
     """Letters to those who are late. Raises StillAtWork when someone else is at the day's run."""
     run = run_dunning(company=night.company, day=night.day, actor=night.actor, now=night.moment)
@@ -228,6 +234,7 @@ STEPS = (
     Step("strategies", "Steps of strategies planned", "dunning.run", strategies),
     Step("dunning", "Dunning", "dunning.run", dunning),
     Step("statements", "Statements sent", "statements.schedule", statements),
+    Step("escalations", "Accounts held against the ladder", "escalations.raise", escalations),
     Step("worklist", "Work ranked", "work.assign", worklist),
     Step("outbox", "Sending messages", "jobs.run", outbox),
     Step("deliveries", "Deliveries", "jobs.run", deliveries),

@@ -37,18 +37,15 @@ def policy_new(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     company, today = _company(request, pk), clock.today()
     free = max(first_free_day(company, today), today.replace(day=1))
-    form = ChargePolicyForm(
-        request.POST or None, currency=company.base_currency, segments=segments_of(company), initial=_initial(request, company) | {"valid_from": free}
-    )  # fmt: skip
+    start = _initial(request, company) | {"valid_from": free}
+    form = ChargePolicyForm(request.POST or None, currency=company.base_currency, segments=segments_of(company), initial=start)
     if form.is_bound and form.is_valid():
         try:
             saved = save_policy(actor=user, company=company, wanted=form.policy(), today=today)
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return toast(
-                request, redirect_htmx(request, reverse("collections:charge-policies")), f"{saved.name} is in force from {saved.valid_from}"
-            )
+            return toast(request, _back(request), f"{saved.name} is in force from {saved.valid_from}")
     context = {"company": company, "form": form, "free": free}
     return page(request, "collections_app/charge_policy.html", context, status=422 if form.errors else 200)
 
@@ -78,7 +75,7 @@ def policy_end(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ChargePolicy.objects.visible_to(user, "charges.edit").select_related("company"), pk=pk)
     if request.method != "POST" or not _may_edit(user, found.company):
         raise Http404
-    response = redirect_htmx(request, reverse("collections:charge-policies"))
+    response = _back(request)
     try:
         ended = end_policy(actor=user, policy=found, last=clock.today(), today=clock.today())
     except Refused as error:
@@ -102,8 +99,12 @@ def limit_new(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return toast(request, redirect_htmx(request, reverse("collections:charge-policies")), f"The limit of {saved.place} is noted")
+            return toast(request, _back(request), f"The limit of {saved.place} is noted")
     return page(request, "collections_app/legal_limit.html", {"company": company, "form": form}, status=422 if form.errors else 200)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    return redirect_htmx(request, reverse("collections:charge-policies"))
 
 
 def _company(request: HttpRequest, pk: int) -> Company:

@@ -137,7 +137,7 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(reading.charges_in_sight(user, "charges.waive"), pk=pk)
     response, form = redirect_htmx(request, _address(found)), WaiveForm(request.POST)
     if not form.is_valid():
-        return toast(request, response, next(iter(form.errors.values()))[0], tone="bad")
+        return toast(request, response, str(next(iter(form.errors.values()))[0]), tone="bad")
     try:
         asked = request_waiver(actor=user, charge=found, today=clock.today(), now=clock.now(), **form.cleaned_data)
     except (Refused, LedgerError) as error:

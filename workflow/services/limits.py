@@ -27,6 +27,7 @@ STANDARD: dict[str, dict[str, tuple[int, int]]] = {
     "settlement": {
         "senior": (250, 0), "supervisor": (1_000, 5_000), "collections_manager": (1_000, 25_000), "controller": (2_500, 250_000),
     },
+    "charge_waiver": {"specialist": (25, 0), "senior": (100, 0), "supervisor": (500, 2_500), "controller": (1_000, 100_000)},
     "refund": {"senior": (0, 0), "supervisor": (0, 10_000), "controller": (0, 250_000)},
 }
 """Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people.

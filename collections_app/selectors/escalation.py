@@ -1,0 +1,184 @@
+"""What there is to know to climb the ladder: where many accounts stand, by a few queries; and what came in on what was placed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
+
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
+
+from collections_app.models import Activity, Escalation, PaymentPlan, PlacedItem, PlannedStep, Promise, Rung, StrategyStep
+from collections_app.policy.escalation import Standing, Step, events_of
+from collections_app.selectors.dunning import minimum_in, promised_left
+from customers.models import Customer
+from disputes.selectors import disputed_by_item
+from ledger.models import Entry, Line, OpenItem
+from org.actors import Actor
+from org.models import Company
+from workflow.models import Event
+
+YEAR, LATELY = timedelta(days=365), timedelta(days=60)
+BATCH = 1000
+OPEN = (Escalation.State.PROPOSED, Escalation.State.OPEN, Escalation.State.PLACED)
+Key = tuple[int, str]
+
+
+class Ladder:
+    """The rungs of a company in use, read once; as rules in any currency."""
+
+    def __init__(self, company: Company, day: date) -> None:
+        self.company, self.day = company, day
+        self.rungs = list(Rung.objects.filter(company=company, is_active=True).order_by("ordinal"))
+        self._steps: dict[str, list[Step]] = {}
+
+    def steps(self, currency: str) -> list[Step]:
+        """The rungs as rules, their least amounts in that currency."""
+        if currency not in self._steps:
+            base = self.company.base_currency
+            self._steps[currency] = [
+                Step(
+                    r.pk, r.name, r.ordinal, r.days_past_due, minimum_in(r.minimum, base, currency, self.day) if r.minimum else 0, r.risks,
+                    r.broken_promises, r.event,
+                )
+                for r in self.rungs
+            ]  # fmt: skip
+        return self._steps[currency]
+
+    def in_base(self, amount: int, currency: str) -> int:
+        """An amount in the company's currency, to compare accounts by."""
+        return minimum_in(amount, currency, self.company.base_currency, self.day)
+
+
+def standings(ids: Collection[int], day: date) -> list[Standing]:
+    """Where each account of these customers with something chaseable past due stands; those that are on the ladder now are left out."""
+    names = ("pk", "customer", "currency", "due_date", "balance", "customer__risk")
+    items = list(OpenItem.objects.past_due(day).filter(customer__in=ids).order_by("due_date", "pk").values_list(*names))
+    disputed, promised = disputed_by_item([row[0] for row in items]), promised_left(ids)
+    busy = set(Escalation.objects.filter(customer__in=ids, state__in=OPEN).values_list("customer", "currency"))
+    amounts: dict[Key, int] = defaultdict(int)
+    oldest: dict[Key, tuple[date, str]] = {}
+    for pk, customer, currency, due, balance, risk in items:
+        left = balance - disputed.get(pk, 0) - promised.get(pk, 0)
+        if left > 0 and (customer, currency) not in busy:
+            amounts[customer, currency] += left
+            oldest.setdefault((customer, currency), (due, risk))
+    broken, events, reached = broken_promises(ids, day), _events(ids, day), _reached(ids)
+    return [
+        Standing(*key, (day - due).days, amounts[key], risk, broken.get(key, 0), events(key), reached.get(key, 0))
+        for key, (due, risk) in sorted(oldest.items())
+    ]  # fmt: skip
+
+
+def broken_promises(ids: Collection[int], day: date) -> dict[Key, int]:
+    """Account → promises broken in a year."""
+    rows = Promise.objects.filter(customer__in=ids, state=Promise.State.BROKEN, due_on__gt=day - YEAR, due_on__lte=day).order_by()
+    return {(r["customer"], r["currency"]): r["n"] for r in rows.values("customer", "currency").annotate(n=Count("pk"))}
+
+
+def _events(ids: Collection[int], day: date) -> "_Lately":
+    since = day - LATELY
+    broken = Promise.objects.filter(customer__in=ids, state=Promise.State.BROKEN, decided_on__gt=since, decided_on__lte=day)
+    plans = PaymentPlan.objects.filter(customer__in=ids, state=PaymentPlan.State.DEFAULTED)
+    returned = Event.objects.filter(customer_ref__in=ids, type="receipt.returned", data__day__gt=since.isoformat())
+    refused = Activity.objects.filter(customer__in=ids, outcome=Activity.Outcome.REFUSED, happened_on__gt=since, happened_on__lte=day)
+    return _Lately(
+        set(broken.values_list("customer", "currency")), set(plans.values_list("customer", "currency")),
+        set(returned.values_list("customer_ref", flat=True)), set(refused.values_list("customer", flat=True)),
+    )  # fmt: skip
+
+
+class _Lately:
+    """What happened to accounts and customers lately."""
+
+    def __init__(self, broken: set[Key], defaulted: set[Key], returned: set[int], refused: set[int]) -> None:
+        self.broken, self.defaulted, self.returned, self.refused = broken, defaulted, returned, refused
+
+    def __call__(self, key: Key) -> frozenset[str]:
+        """Events of an account."""
+        return events_of(
+            broken=key in self.broken, defaulted=key in self.defaulted, returned=key[0] in self.returned, refused=key[0] in self.refused
+        )
+
+
+def _reached(ids: Collection[int]) -> dict[Key, int]:
+    """Account → the highest rung that was decided, dismissed or recalled since its last case was closed by payment."""
+    rows = Escalation.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "currency", "state", "rung__ordinal")
+    found: dict[Key, int] = {}
+    for customer, currency, state, ordinal in rows:
+        if state == Escalation.State.CLOSED:
+            found[customer, currency] = 0
+        else:
+            found[customer, currency] = max(found.get((customer, currency), 0), ordinal)
+    return found
+
+
+def steps_that_escalate(company: Company, day: date) -> list[PlannedStep]:
+    """Steps of strategies, due and open, that raise an account on the ladder."""
+    rows = PlannedStep.objects.filter(company=company, state=PlannedStep.State.OPEN, due_on__lte=day)
+    return list(rows.filter(step__channel=StrategyStep.Channel.ESCALATE).select_related("step", "customer").order_by("pk"))
+
+
+def cases_in_sight(actor: Actor, permission: str = "collections.view") -> QuerySet[Escalation]:
+    """Cases with what their pages show."""
+    rows: QuerySet[Escalation] = Escalation.objects.visible_to(actor, permission)
+    return rows.select_related("company", "customer__collector", "rung", "assigned_to", "pack")
+
+
+def recovery_of(cases: Iterable[Escalation]) -> dict[int, tuple[int, int]]:
+    """Case → what was placed, and what came in on it from the day it was placed until it was recalled or closed: from the ledger, receipts
+    alone; a receipt that was taken back counts no more."""
+    held = {case.pk: case for case in cases if case.placed_on}
+    placed = list(PlacedItem.objects.filter(escalation__in=held).values_list("escalation", "open_item", "amount"))
+    came = _came_in([item for _, item, _ in placed])
+    found: dict[int, tuple[int, int]] = dict.fromkeys(held, (0, 0))
+    for case, item, amount in placed:
+        start, end = held[case].placed_on, held[case].recalled_on or held[case].closed_on
+        paid = sum(part for day, part in came.get(item, ()) if start and day >= start and (end is None or day <= end))
+        before = found[case]
+        found[case] = (before[0] + amount, before[1] + max(0, min(amount, paid)))
+    return found
+
+
+def _came_in(items: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
+    """Item → (day, minor units) that receipts paid on it; taken back, negative."""
+    cash = Line.objects.filter(entry=OuterRef("entry"), open_item__kind=OpenItem.Kind.RECEIPT)
+    undone = Line.objects.filter(entry=OuterRef("entry__reverses"), open_item__kind=OpenItem.Kind.RECEIPT)
+    kinds = (Entry.Kind.APPLICATION, Entry.Kind.REVERSAL)
+    rows = Line.objects.filter(Exists(cash) | Exists(undone), open_item__in=items, entry__kind__in=kinds).order_by()
+    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    for item, day, amount in rows.values_list("open_item", "entry__effective_date", "amount"):
+        found[item].append((day, -amount))
+    return found
+
+
+def placed_accounts(ids: Collection[int]) -> dict[Key, str]:
+    """Account → with whom it is placed: nobody here asks it for money meanwhile."""
+    rows = Escalation.objects.filter(customer__in=ids, state=Escalation.State.PLACED)
+    return {(customer, currency): name for customer, currency, name in rows.values_list("customer", "currency", "placed_with")}
+
+
+def settled_cases(company: Company, day: date) -> list[Escalation]:
+    """Cases on the ladder of accounts of which nothing is past due any more."""
+    late = OpenItem.objects.past_due(day).filter(customer=OuterRef("customer"), currency=OuterRef("currency"))
+    rows = Escalation.objects.filter(company=company, state__in=[*OPEN, Escalation.State.DECIDED, Escalation.State.RECALLED])
+    return list(rows.filter(~Exists(late)).order_by("pk"))
+
+
+def last_receipt(customer: Customer, currency: str) -> tuple[date, int] | None:
+    """Day and amount of the customer's last payment."""
+    rows = OpenItem.objects.filter(customer=customer, currency=currency, kind=OpenItem.Kind.RECEIPT)
+    row = rows.order_by("-document_date", "-pk").first()
+    return (row.document_date, -row.amount) if row else None
+
+
+def paid_since(customer: Customer, currency: str, day: date) -> int:
+    """What came in from the customer since a day."""
+    rows = OpenItem.objects.filter(customer=customer, currency=currency, kind=OpenItem.Kind.RECEIPT, document_date__gt=day)
+    return -int(rows.aggregate(total=Sum("amount"))["total"] or 0)
+
+
+def days_late(customer: Customer, currency: str, day: date) -> int | None:
+    """How many days late invoices that were closed in a year were on average; None where none was."""
+    closed = OpenItem.objects.filter(customer=customer, currency=currency, kind=OpenItem.Kind.INVOICE, balance=0)
+    rows = closed.annotate(last=Max("lines__entry__effective_date")).filter(last__gt=day - YEAR)
+    late = [(last - due).days for last, due in rows.values_list("last", "due_date")[:2000]]
+    return round(sum(late) / len(late)) if late else None
