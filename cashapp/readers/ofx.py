@@ -1,7 +1,8 @@
 """OFX and QFX, read by the library `bankfile`; what it passes over with a warning, such as a movement without a day, refuses the file.
 
 The library reads the first statement of a file, so a file of several is cut at its statements before. OFX says what an account closed
-with, never what it opened with, so these statements neither foot nor chain.
+with (LEDGERBAL, as of DTASOF), never what it opened with. No opening is reckoned here from the movements, for downloads overlap: what of
+them is new is known when they are taken in, and there the chain goes on from the closing before (`cashapp.engine.bank_day`).
 """
 
 import re
@@ -79,12 +80,22 @@ def _statement(head: bytes, body: bytes, line: int) -> tuple[Statement, list[str
     currency = currency_of(said, line)
     days = {name.upper(): _day(day) for name, day in _DAY.findall(body)}
     entries = tuple(_entry(n, t, currency, at) for n, (t, at) in enumerate(zip(found.transactions, lines, strict=True), 1))
-    closing = found.closing_balance
+    closed_on, closing = _closing(found.closing_balance, days.get(b"DTASOF"), entries, currency, line)
     return Statement(
         account=found.account.strip(), currency=currency, statement_id=f"{days.get(b'DTSTART') or ''}/{days.get(b'DTASOF') or ''}",
-        opening_date=days.get(b"DTSTART"), closing_date=days.get(b"DTASOF") or max((e.booking_date for e in entries), default=None),
-        closing_balance=_minor(closing, currency, line) if closing is not None else None, entries=entries,
+        opening_date=days.get(b"DTSTART"), closing_date=closed_on, closing_balance=closing, entries=entries,
     ), _notes(found.warnings)  # fmt: skip
+
+
+def _closing(
+    balance: Decimal | None, as_of: date | None, entries: tuple[BankEntry, ...], currency: str, line: int
+) -> tuple[date | None, int | None]:
+    """The last day that is told of, and the balance at its end: what was booked after the balance was taken is added to it."""
+    last = max((e.booking_date for e in entries), default=None)
+    if balance is None or as_of is None or last is None:
+        return as_of or last, None if balance is None else _minor(balance, currency, line)
+    later = sum(e.amount for e in entries if e.booking_date > as_of and e.currency == currency)
+    return max(as_of, last), _minor(balance, currency, line) + later
 
 
 def _check(movements: "list[Transaction]", warnings: "list[ReadWarning]", lines: list[int], line: int) -> None:
