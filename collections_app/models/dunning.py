@@ -44,11 +44,16 @@ class DunningLetter(models.Model):
     days_past_due = models.IntegerField(default=0, help_text="Of the oldest item asked for; of the oldest past due where left out.")
     amount = models.BigIntegerField(default=0, help_text="Minor units asked for, after all that is held out.")
     held_out = models.BigIntegerField(default=0, help_text="Minor units disputed, promised or covered by credits.")
+    held = models.JSONField(default=dict, help_text="What is past due and not asked for, by why: grace, disputed, promised, credits.")
     items = models.JSONField(default=list)
     reason = models.CharField(max_length=20, blank=True, default="", help_text="Code of REASONS, to count by.")
     left_out_because = models.CharField(max_length=200, blank=True, help_text="The reason in words, with its day or amount.")
     step = models.ForeignKey(StrategyStep, models.PROTECT, null=True, related_name="letters")
     cycle = models.CharField(max_length=80, help_text="The oldest item the level counts from: each level once a cycle.")
+    made_by = models.CharField(max_length=80, blank=True, default="", db_default="")
+    needs_approval = models.BooleanField(default=False, db_default=False, help_text="It waits until another person has allowed it.")
+    decided_by = models.CharField(max_length=80, blank=True, default="", db_default="", help_text="Who allowed or declined it.")
+    decided_at = models.DateTimeField(null=True)
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="dunning_letter")
     pdf = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -68,6 +73,11 @@ class DunningLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer} level {self.level}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits to be allowed."""
+        return self.needs_approval and not self.reason and not self.decided_by
 
     @property
     def reason_label(self) -> str:

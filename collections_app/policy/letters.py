@@ -16,6 +16,7 @@ FIELDS = {
     "days": "days past due of the oldest item",
     "day": "the day of the letter",
     "answer_to": "where answers go",
+    "signer": "who signs: a person by name, or our company",
 }
 """Merge fields: what each stands for."""
 
@@ -26,7 +27,8 @@ WORDS: dict[str, dict[str, str]] = {
         "balance": "Balance", "more": "and {n} more items", "page": "Reminder", "kind": "Kind", "amount": "Amount",
         "invoice": "invoice", "debit_memo": "debit memo", "late_fee": "late fee", "credit_memo": "credit memo", "receipt": "payment",
         "instalment": "instalment",
-        "without_pdf": "Your account is listed in the attached page.",
+        "without_pdf": "Your account is listed in the attached page.", "enclosed": "Enclosed", "with_statement": "statement of account",
+        "with_copy": "copy of the invoice", "with_copies": "copies of {n} invoices",
     },
     "de": {
         "item": "Beleg", "dated": "Datum", "due": "Fällig", "days": "Tage überfällig", "open": "Offen", "held": "Strittig oder zugesagt",
@@ -34,9 +36,18 @@ WORDS: dict[str, dict[str, str]] = {
         "statement": "Ihr Konto zum", "balance": "Saldo", "more": "und {n} weitere Belege", "page": "Zahlungserinnerung", "kind": "Art",
         "amount": "Betrag", "invoice": "Rechnung", "debit_memo": "Belastung", "late_fee": "Mahngebühr", "credit_memo": "Gutschrift",
         "receipt": "Zahlung", "instalment": "Rate", "without_pdf": "Ihr Konto ist auf der beigefügten Seite aufgeführt.",
+        "enclosed": "Anlagen", "with_statement": "Kontoauszug", "with_copy": "Rechnungskopie", "with_copies": "{n} Rechnungskopien",
     },
 }  # fmt: skip
 """Language → the fixed words of a letter."""
+
+
+def enclosed_words(language: str, statement: bool, copies: int) -> str:
+    """What goes along with a letter, as it names it: `Enclosed: statement of account, copies of 3 invoices`; empty for nothing."""
+    words = WORDS[language]
+    copied = words["with_copy"] if copies == 1 else words["with_copies"].format(n=copies) if copies else ""
+    named = [part for part in (words["with_statement"] if statement else "", copied) if part]
+    return f"{words['enclosed']}: {', '.join(named)}" if named else ""
 
 
 def check_text(text: str) -> None:

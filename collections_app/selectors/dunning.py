@@ -3,16 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
 
-from collections_app.models import Activity, DunningLetter, PromiseItem, StrategyStep
+from collections_app.models import (
+    Activity,
+    DunningLetter,
+    Escalation,
+    Inquiry,
+    PaymentPlan,
+    PlannedStep,
+    PromiseItem,
+    StrategyStep,
+)
 from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide
+from collections_app.selectors.addresses import recipients_of
 from collections_app.selectors.strategies import StrategyBook
 from collections_app.selectors.strategies import minimum_in as minimum_in
-from customers.models import Contact as Person
 from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -21,6 +30,9 @@ from org.models import Company
 
 BATCH = 200
 Key = tuple[int, str]
+NOTHING: dict[str, int] = {}
+HOW = {"email": "e-mail", "planned": "a call planned"}
+"""Contacts whose code isn't their word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +52,19 @@ class Case:
 
 
 def candidates(company: Company, day: date) -> list[int]:
+    """Keys of customers with something past due, or to be announced by some strategy, in their order."""
+    found = set(late_customers(company, day))
+    early = StrategyBook(company, day).longest_early
+    if early is not None:
+        soon = OpenItem.objects.open().owed().filter(company=company, due_date__range=(day, day + timedelta(days=early)))
+        found |= set(soon.exclude(customer=None).values_list("customer", flat=True))
+    return sorted(found)
+
+
+def late_customers(company: Company, day: date) -> list[int]:
     """Keys of customers with something past due, in their order."""
     late = OpenItem.objects.past_due(day).filter(company=company).exclude(customer=None)
-    return sorted(set(late.values_list("customer", flat=True)))
+    return list(late.order_by("customer").values_list("customer", flat=True).distinct())
 
 
 def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None) -> Iterator[Case]:
@@ -57,40 +79,46 @@ def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None
 
 
 def _cases(book: StrategyBook, ids: Sequence[int]) -> Iterator[Case]:
-    customers = Customer.objects.select_related("company").in_bulk(ids)
-    recipients = _recipients(ids)
+    customers = Customer.objects.select_related("company", "collector").in_bulk(ids)
+    recipients = recipients_of(ids)
     for account in accounts(customers, book.day):
         customer = customers[account.customer_id]
         decision = decide(account, book.rules_of(customer, account.currency), book.day)
         if decision:
-            yield Case(customer, decision, book.step_of(customer, decision.level), recipients.get(customer.pk, ()))
+            early = decision.is_letter and not decision.level
+            step = book.early_step_of(customer) if early else book.step_of(customer, decision.level)
+            yield Case(customer, decision, step, recipients.get(customer.pk, ()))
 
 
 def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
     """Each customer's account in each currency with debits open, in the order of customers and currencies."""
     ids = list(customers)
-    debits, credits = _debits(ids), _credits(ids)
-    contacts, paid = _contacts(ids, day), _paid(ids, day)
+    debits, credits = debits_of(ids), _credits(ids)
+    contacts, paid, facts = _contacts(ids, day), _paid(ids, day), _facts(ids)
     return [
         Account(
             customer_id=pk, currency=currency, debits=tuple(items), credits=credits.get((pk, currency), 0),
             is_active=customers[pk].is_active, is_held=customers[pk].dunning_hold, held_until=customers[pk].dunning_hold_until,
             hold_reason=customers[pk].dunning_hold_reason, paid_today=paid.get((pk, currency), 0), last_contact=contacts.get(pk),
+            facts=facts.get(pk, frozenset()) | facts.get((pk, currency), frozenset()),
         )
         for (pk, currency), items in sorted(debits.items())
     ]  # fmt: skip
 
 
-def _debits(ids: Collection[int]) -> dict[Key, list[Debit]]:
+def debits_of(ids: Collection[int]) -> dict[Key, list[Debit]]:
+    """Customer and currency → what is open of each invoice, debit memo and fee now, and what of that is disputed or promised."""
     names = "customer currency pk number document_date due_date amount balance".split()
     items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk").values_list(*names))
     contests = Dispute.objects.all().open().filter(customer__in=ids).order_by().values_list("open_item")
     disputed: dict[int, int] = dict(contests.annotate(total=Sum("amount")))
-    promised, given = promised_left(ids), _given(ids)
+    promised, given, planned = promised_left(ids), _given(ids), _planned(ids)
     found: dict[Key, list[Debit]] = defaultdict(list)
     for customer, currency, pk, number, day, due, amount, balance in items:
         contested, awaited = min(disputed.get(pk, 0), balance), min(promised.get(pk, 0), balance)
-        found[customer, currency].append(Debit(pk, number, day, due, amount, balance, contested, awaited, given.get(pk, 0)))
+        found[customer, currency].append(
+            Debit(pk, number, day, due, amount, balance, contested, awaited, given.get(pk, 0), pk in given, planned.get(pk, NOTHING))
+        )
     return found
 
 
@@ -109,29 +137,57 @@ def promised_left(ids: Collection[int]) -> dict[int, int]:
 
 
 def _given(ids: Collection[int]) -> dict[int, int]:
-    """Open item → the highest level at which it was asked for."""
-    found: dict[int, int] = defaultdict(int)
+    """Open item → the highest level at which it was asked for; 0 where it was announced alone."""
+    found: dict[int, int] = {}
     letters = DunningLetter.objects.filter(customer__in=ids, reason="").exclude(message__state=Message.State.CANCELLED)
     for level, items in letters.values_list("level", "items"):
         for item in items:
-            found[item["id"]] = max(found[item["id"]], level)
+            found[item["id"]] = max(found.get(item["id"], 0), level)
     return found
+
+
+def _planned(ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Open item → channel → days of the latest step that was planned for it as the oldest item."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = PlannedStep.objects.filter(customer__in=ids).order_by().values_list("cycle", "step__channel", "step__days")
+    for cycle, channel, days in rows:
+        of_item = found[int(cycle.rpartition("#")[2])]
+        of_item[channel] = max(of_item.get(channel, days), days)
+    return found
+
+
+def _facts(ids: Collection[int]) -> dict[int | Key, frozenset[str]]:
+    """Customer, or customer and currency → which of the stop conditions `plan`, `escalated` and `inquiry` hold."""
+    found: dict[int | Key, set[str]] = defaultdict(set)
+    for key in PaymentPlan.objects.filter(customer__in=ids, state=PaymentPlan.State.ACTIVE).values_list("customer", "currency"):
+        found[key].add("plan")
+    for key in Escalation.objects.filter(customer__in=ids, state=Escalation.State.PLACED).values_list("customer", "currency"):
+        found[key].add("escalated")
+    waiting = Inquiry.objects.filter(customer__in=ids, state__in=[Inquiry.State.NEW, Inquiry.State.OPEN])
+    for customer in waiting.values_list("customer", flat=True):
+        found[customer].add("inquiry")
+    return {key: frozenset(facts) for key, facts in found.items()}
 
 
 def _contacts(ids: Collection[int], day: date) -> dict[int, Contact]:
     """The last contact of any channel up to the day; reminders count by the day of their run, and those of the day itself don't."""
     calls = Activity.objects.filter(customer__in=ids, happened_on__lte=day).exclude(kind=Activity.Kind.NOTE)
-    letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled", "undelivered"])
+    letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled", "undelivered", "declined"])
     mail = Message.objects.went_to_customers().filter(customer__in=ids, dunning_letter=None)
     mail = mail.annotate(on=TruncDate(Coalesce("sent_at", "created_at"))).filter(on__lte=day)
+    planned = PlannedStep.objects.filter(
+        customer__in=ids, due_on__lte=day, step__channel=StrategyStep.Channel.CALL, state=PlannedStep.State.OPEN
+    )
     rows = [
+        *(planned.values("customer", how=Value("planned")).annotate(last=Max("due_on")).order_by()),
         *(calls.values("customer", how=F("kind")).annotate(last=Max("happened_on")).order_by()),
         *(mail.values("customer", how=F("channel")).annotate(last=Max("on")).order_by()),
         *(letters.values("customer").annotate(last=Max("run__day")).order_by()),
     ]
     found: dict[int, Contact] = {}
     for row in sorted(rows, key=lambda r: r["last"]):
-        found[row["customer"]] = Contact(row["last"], {"email": "e-mail"}.get(row.get("how", "reminder"), row.get("how", "reminder")))
+        how = row.get("how", "reminder")
+        found[row["customer"]] = Contact(row["last"], HOW.get(how, how))
     return found
 
 
@@ -139,12 +195,3 @@ def _paid(ids: Collection[int], day: date) -> dict[Key, int]:
     """What came in on the day, whether it has been applied or not."""
     rows = OpenItem.objects.filter(customer__in=ids, kind="receipt", document_date=day).values("customer", "currency").order_by()
     return {(r["customer"], r["currency"]): -r["total"] for r in rows.annotate(total=Sum("amount"))}
-
-
-def _recipients(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Customer → the addresses of those who get letters, each once."""
-    people = Person.objects.filter(customer__in=ids, is_active=True, receives_letters=True).exclude(email="").order_by("role", "pk")
-    found: dict[int, dict[str, None]] = defaultdict(dict)
-    for customer, email in people.values_list("customer", "email"):
-        found[customer][email] = None
-    return {customer: tuple(emails) for customer, emails in found.items()}

@@ -91,7 +91,7 @@ def _summary(rows: Iterable[tuple[str, int, str, str, int]]) -> Summary:
             label = REASONS[reason].label if reason in REASONS else reason
             group, whole = reasons.setdefault(reason, Group(reason, label)), left_out
         else:
-            group, whole = levels.setdefault(level, Group(str(level), f"{level} {name}".strip())), letters
+            group, whole = levels.setdefault(level, Group(str(level), f"{level or ''} {name}".strip())), letters
         group.add(currency, amount)
         whole.add(currency, amount)
     ordered = sorted(reasons.values(), key=lambda g: (-g.count, g.label))

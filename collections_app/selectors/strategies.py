@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from arops.lib import money
 from collections_app.models import Strategy, StrategyStep, StrategyVersion
-from collections_app.policy.dunning import Rules
+from collections_app.policy.dunning import Action, Rules
 from collections_app.policy.strategy import StepDraft, VersionDraft
 from customers.models import Customer
 from ledger.errors import MissingRate
@@ -60,15 +60,24 @@ class StrategyBook:
         return self._rules[version.pk, currency]
 
     def _read(self, version: StrategyVersion, currency: str) -> Rules:
-        days = tuple(step.days for step in levels_of(version))
         minimum = minimum_in(version.minimum, self.company.base_currency, currency, self.day)
-        return Rules(days, version.grace_days, version.quiet_days, minimum)
+        return rules_in(version, minimum)
 
     def step_of(self, customer: Customer, number: int) -> StrategyStep | None:
         """The number-th written step of the customer's strategy; None where there is no such level."""
         version = self.version_of(customer)
         levels = levels_of(version) if version else []
         return levels[number - 1] if 0 < number <= len(levels) else None
+
+    def early_step_of(self, customer: Customer) -> StrategyStep | None:
+        """The step that announces what falls due; None where the strategy has none."""
+        version = self.version_of(customer)
+        return early_of(version) if version else None
+
+    @property
+    def longest_early(self) -> int | None:
+        """Within how many days of their due date items are announced at most; None where no strategy does it."""
+        return max((-step.days for step in map(early_of, self.versions) if step), default=None)
 
     @property
     def longest_quiet(self) -> int:
@@ -79,6 +88,25 @@ class StrategyBook:
 def levels_of(version: StrategyVersion) -> list[StrategyStep]:
     """The written steps after the due date, in their order: the levels of dunning."""
     return [step for step in version.steps.all() if step.is_written and not step.is_early]
+
+
+def early_of(version: StrategyVersion) -> StrategyStep | None:
+    """The written step at or before the due date; None without one."""
+    return next((step for step in version.steps.all() if step.is_written and step.is_early), None)
+
+
+def rules_in(version: StrategyVersion, minimum: int) -> Rules:
+    """A version as the pure rules read it, with the minimum in the currency of the accounts."""
+    steps = list(version.steps.all())
+    written = [step.is_written and not step.is_early for step in steps]
+    actions = tuple(
+        Action(step.pk, step.channel, step.days, sum(written[:number])) for number, step in enumerate(steps) if not step.is_written
+    )
+    early = early_of(version)
+    return Rules(
+        tuple(step.days for step in levels_of(version)), version.grace_days, version.quiet_days, minimum, frozenset(version.stops),
+        -early.days if early else None, actions,
+    )  # fmt: skip
 
 
 def minimum_in(minimum: int, base: str, currency: str, day: date) -> int:

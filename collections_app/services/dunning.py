@@ -1,32 +1,33 @@
-"""The day's dunning of a company: one run a day, a transaction a customer, so that it can be killed anywhere and go on."""
+"""The day's dunning of a company: one run a day, that can be killed anywhere and goes on.
+
+Three passes. What counts as given that reached nobody is set free again; accounts are decided and their letters written down, some hundreds
+in a transaction; then each letter gets its pages, a transaction each, and goes to the outbox, or waits for whoever allows it. So the
+decisions of a large book are made in minutes, however long the pages take, and a letter is never without its row, nor a row without its letter.
+"""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import date, datetime
 
 from django.db import DatabaseError, connection, transaction
 
 from arops.lib.refusal import Refused
 from collections_app.models import DunningLetter, DunningRun
-from collections_app.selectors.dunning import Case, candidates, cases
-from collections_app.selectors.strategies import StrategyBook
-from collections_app.services.dunning_letters import Letter, listed_items, write_letter
+from collections_app.services.dunning_freeing import free_levels
+from collections_app.services.dunning_layout import lay_out_letter, lay_out_letters
+from collections_app.services.dunning_queue import queue_customers, queue_letters
+from customers.models import Customer
 from messaging.models import Message
-from messaging.services import RESTS, Enclosed, MessageError, cancel_message, queue_message
-from org.actors import Actor, SystemActor, require
+from org.actors import Actor, require
 from org.models import Company
 from workflow.models import Job
-from workflow.services import record, store_file
+from workflow.services import record
 from workflow.services.jobs import create_job, retry_job
 
 LOCK = 7203
 """First half of the advisory lock on a run; the second is the run's key."""
-
-SYSTEM = SystemActor("dunning")
 
 PATIENCE = 20
 """Tenths of a second after which another process that holds a run is taken to be alive."""
@@ -74,7 +75,7 @@ def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tel
 
     A second call answers with the first run. A run that was killed goes on where it stopped; while another process works on it, it
     is answered with as it stands (`finished_at` None). Letters go to the outbox and rest there for ten seconds. `tell` hears how far
-    it is, in customers. Raises NotAllowed.
+    it is, in customers first and then in letters. Raises NotAllowed.
     """
     run, _ = start_run(company=company, day=day, actor=actor)
     if run.finished_at is None:
@@ -83,6 +84,22 @@ def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tel
             if alone and run.finished_at is None:
                 _work(run, actor, now, tell)
     return run
+
+
+def write_now(*, actor: Actor, customer: Customer, day: date, now: datetime) -> list[DunningLetter]:
+    """Write to one customer ahead of the day's run, as the run would: the run then leaves it alone. What isn't written and why is among the
+    rows. Raises DunningError when the run is done or at work, NotAllowed."""
+    run, _ = start_run(company=customer.company, day=day, actor=actor)
+    with _alone_on(run) as alone:
+        run.refresh_from_db()
+        if not alone or run.finished_at:
+            raise DunningError(f"the run of {day:%-d %b %Y} is {'done' if run.finished_at else 'at work'}: it looks at this customer, too")
+        free_levels(run=run)
+        if not run.letters.filter(customer=customer).exists():
+            queue_customers(run=run, ids=[customer.pk], actor=actor, now=now)
+        for pk in run.letters.filter(customer=customer, pdf=None, reason="").values_list("pk", flat=True):
+            lay_out_letter(pk=pk, actor=actor, now=now)
+    return list(run.letters.filter(customer=customer).select_related("message").order_by("currency"))
 
 
 @contextmanager
@@ -104,84 +121,21 @@ def _alone_on(run: DunningRun) -> Iterator[bool]:
 
 
 def _work(run: DunningRun, actor: Actor, now: datetime, tell: Tell) -> None:
-    _free_levels(run)
-    done = set(run.letters.values_list("customer", flat=True))
-    waiting = [pk for pk in candidates(run.company, run.day) if pk not in done]
-    total = len(done) + len(waiting)
-    by_customer = groupby(cases(run.company, run.day, waiting), key=lambda case: case.customer.pk)
-    for number, (_, of_customer) in enumerate(by_customer, len(done) + 1):
-        _one_customer(run, list(of_customer), actor, now)
-        tell(number, total)
+    free_levels(run=run)
+    queue_letters(run=run, actor=actor, now=now, tell=tell)
+    lay_out_letters(run=run, actor=actor, now=now, tell=tell)
     with transaction.atomic():
-        run.counts, run.finished_at = _counts(run), now
+        run.counts, run.finished_at = counts_of(run), now
         run.save(update_fields=["counts", "finished_at"])
         record(actor=actor, type="dunning.finished", company_id=run.company_id, subject=run, day=run.day.isoformat(), **run.counts)
 
 
-@transaction.atomic
-def _free_levels(run: DunningRun) -> None:
-    """Letters that never reached anybody were never given, so that their level may be given again: those taken back from the outbox,
-    and those that failed and were not sent to a better address within the quiet days."""
-    letters = DunningLetter.objects.filter(company=run.company, reason="").select_related("message")
-    letters.filter(message__state=Message.State.CANCELLED).update(reason="cancelled", left_out_because="taken back before it was sent")
-    quiet = StrategyBook(run.company, run.day).longest_quiet
-    for letter in letters.filter(message__state=Message.State.FAILED, run__day__lte=run.day - timedelta(days=quiet)):
-        words = f"not delivered: {letter.message.error}"[:200]  # type: ignore[union-attr]
-        with suppress(MessageError):
-            cancel_message(actor=SYSTEM, message=letter.message)  # type: ignore[arg-type]
-            DunningLetter.objects.filter(pk=letter.pk).update(reason="undelivered", left_out_because=words)
-
-
-def _one_customer(run: DunningRun, found: Sequence[Case], actor: Actor, now: datetime) -> None:
-    """All of a customer's letters and reasons, together or not at all. What goes wrong is noted and doesn't stop the others."""
-    try:
-        letters = [write_letter(case, case.step, run.day) if case.step else None for case in found]
-        with transaction.atomic():
-            for case, letter in zip(found, letters, strict=True):
-                _keep(run, case, letter, actor, now)
-    except Exception:
-        log.exception("dunning: customer %s", found[0].customer.pk)
-        with transaction.atomic():
-            for case in found:
-                words = "the letter could not be written: see the server’s log"
-                _row(run, case, reason="error", left_out_because=words, level=0, amount=0, items=[]).save()
-
-
-def _keep(run: DunningRun, case: Case, letter: Letter | None, actor: Actor, now: datetime) -> None:
-    if letter is None:
-        _row(run, case, reason=case.decision.reason, left_out_because=case.decision.because[:200]).save()
-        return
-    file, _ = store_file(actor=actor, name=letter.file_name, content=letter.file, content_type=letter.content_type)
-    message, _ = queue_message(
-        actor=actor, company=run.company, customer=case.customer, kind="dunning", dedupe_key=_dedupe_key(run, case), recipients=case.to,
-        subject=letter.subject, body=letter.body, attachments=[Enclosed(file, letter.file_name)], not_before=now + RESTS,
-        channel=Message.Channel.EMAIL if case.to else Message.Channel.LETTER,
-    )  # fmt: skip
-    _row(run, case, message=message, pdf=file).save()
-
-
-def _dedupe_key(run: DunningRun, case: Case) -> str:
-    """Customer, currency, day, level, cycle: what makes a letter the only one of its kind."""
-    decision = case.decision
-    return f"dunning:{case.customer.pk}:{decision.account.currency}:{run.day}:{decision.level}:{decision.asked[0].debit.item_id}"
-
-
-def _row(run: DunningRun, case: Case, **fields: Any) -> DunningLetter:
-    decision = case.decision
-    about: dict[str, Any] = {
-        "currency": decision.account.currency, "level": decision.level, "level_name": case.step.name if case.step else "",
-        "step": case.step,
-        "days_past_due": decision.days, "amount": decision.amount, "held_out": decision.held_out, "items": listed_items(decision),
-        "cycle": decision.cycle[:80],
-    }  # fmt: skip
-    return DunningLetter(run=run, company=run.company, customer=case.customer, **about | fields)
-
-
-def _counts(run: DunningRun) -> dict[str, int]:
-    """What the run came to: letters, of them to be printed and without PDF, and customers left out."""
-    counts: Counter[str] = Counter(letters=0, printed=0, without_pdf=0, left_out=0)
-    for reason, channel, kind in run.letters.values_list("reason", "message__channel", "pdf__content_type"):
+def counts_of(run: DunningRun) -> dict[str, int]:
+    """What the run came to: letters, of them to be printed, without PDF and to be allowed first, and customers left out."""
+    counts: Counter[str] = Counter(letters=0, printed=0, without_pdf=0, to_allow=0, left_out=0)
+    for reason, channel, kind, waits in run.letters.values_list("reason", "message__channel", "pdf__content_type", "needs_approval"):
         counts["left_out" if reason else "letters"] += 1
         counts["printed"] += not reason and channel == Message.Channel.LETTER
         counts["without_pdf"] += not reason and kind != "application/pdf"
+        counts["to_allow"] += not reason and waits
     return dict(counts)

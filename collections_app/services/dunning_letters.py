@@ -13,14 +13,19 @@ from arops.lib import pdf
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
 from collections_app.models import StrategyStep
 from collections_app.policy.dunning import Asked, Decision
-from collections_app.policy.letters import WORDS, Row, plain_table
+from collections_app.policy.letters import WORDS, Row, enclosed_words, plain_table
 from collections_app.selectors.dunning import Case
+from customers.models import Customer
 from invoicing.services.paper import in_colour, look_of
 from ledger.models import OpenItem
 
 CSS = Path(settings.BASE_DIR) / "static" / "css" / "letter.css"
 LISTED = 400
 """Items that a letter lists; of more it says how many and their sum, since a page of tens of thousands takes minutes to set."""
+
+
+NAMED = 5
+"""Credits that a letter names where it sets them off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,20 @@ def draft_letter(case: Case, step: StrategyStep, day: date) -> tuple[str, str]:
     """Subject and text of the reminder of a case at a step, in the customer's language, of a day."""
     language = language_of(case.customer.language)
     subject, body = _texts(step, language)
-    values, rows = _values(case, day, language), _rows(case, language)
+    values, rows = _values(case, step, day, language), _rows(case, language)
     more = len(case.decision.asked) - len(rows)
     said = WORDS[language]["more"].format(n=more) if more else ""
     return one_line(merge(subject, values))[:250], merge(body, values | {"items": plain_table(rows, values["total"], language, said)})
 
 
-def write_letter(case: Case, step: StrategyStep, day: date) -> Letter:
-    """The reminder as it goes out, with its page."""
+def write_letter(case: Case, step: StrategyStep, day: date, *, statement: bool = False, copies: int = 0) -> Letter:
+    """The reminder as it goes out, with its page; it names what goes along: a statement, so many copies of invoices."""
     language = language_of(case.customer.language)
     heading, text = draft_letter(case, step, day)
-    values, rows, body = _values(case, day, language), _rows(case, language), _texts(step, language)[1]
+    values, rows, body = _values(case, step, day, language), _rows(case, language), _texts(step, language)[1]
     look, printed = look_of(case.customer.company), pdf.is_available()
-    shown = _page(case, day, language, values, rows) | _around(body, values) | look | {"heading": heading, "printed": printed}
+    shown = _page(case, language, values, rows) | _around(body, values) | look | {"heading": heading, "printed": printed}
+    shown |= {"account": None if statement else _account(case, language), "enclosed": enclosed_words(language, statement, copies)}
     html, css = render_to_string("letters/dunning.html", shown), in_colour(CSS.read_text(), look["accent"])
     name = re.sub(r"[^\w.-]+", "-", f"reminder-{case.customer.number}-{day}")
     if printed:
@@ -66,20 +72,28 @@ def write_letter(case: Case, step: StrategyStep, day: date) -> Letter:
 
 
 def _texts(step: StrategyStep, language: str) -> tuple[str, str]:
-    for text in step.texts.all():
-        if text.language == language:
-            return text.subject, text.body
-    return step.subject, step.body
+    """Subject and body in the language; who signs by name stands below a text that doesn't say so itself."""
+    subject, body = next(((t.subject, t.body) for t in step.texts.all() if t.language == language), (step.subject, step.body))
+    by_name = step.signer != StrategyStep.Signer.COMPANY and "{signer}" not in body
+    return subject, f"{body.rstrip()}\n\n{{signer}}" if by_name else body
 
 
-def _values(case: Case, day: date, language: str) -> dict[str, str]:
+def signer_of(step: StrategyStep, customer: Customer) -> str:
+    """Who signs: the person named, the customer's collector where there is one, else the company."""
+    if step.signer == StrategyStep.Signer.NAMED and step.signed_by:
+        return step.signed_by
+    collector = customer.collector if step.signer == StrategyStep.Signer.COLLECTOR else None
+    return collector.name if collector else customer.company.name
+
+
+def _values(case: Case, step: StrategyStep, day: date, language: str) -> dict[str, str]:
     decision, customer = case.decision, case.customer
     company, currency = customer.company, decision.account.currency
     return {
         "customer": customer.name, "number": customer.number, "company": company.name,
         "total": f"{amount_in(decision.amount, currency, language)} {currency}", "oldest": decision.asked[0].debit.number,
         "days": str(decision.days), "day": day_in(day, language),
-        "answer_to": company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"),
+        "signer": signer_of(step, customer), "answer_to": company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"),
     }  # fmt: skip
 
 
@@ -103,7 +117,7 @@ def _around(body: str, values: dict[str, str]) -> dict[str, str]:
     return {"before": merge(before, values).strip(), "after": merge(after, values).strip()}
 
 
-def _page(case: Case, day: date, language: str, values: dict[str, str], rows: list[Row]) -> dict[str, Any]:
+def _page(case: Case, language: str, values: dict[str, str], rows: list[Row]) -> dict[str, Any]:
     """What the page of the letter shows beside its text: the items asked for, and the whole account."""
     decision, currency = case.decision, case.decision.account.currency
     more = len(decision.asked) - len(rows)
@@ -113,8 +127,15 @@ def _page(case: Case, day: date, language: str, values: dict[str, str], rows: li
         "day": values["day"], "rows": rows, "number": values["number"],
         "currency": currency, "has_held": any(r.held for r in rows), "total": amount_in(decision.amount, currency, language),
         "covered": amount_in(-covered, currency, language) if covered else "",
-        "more": WORDS[language]["more"].format(n=more) if more > 0 else "", "account": _account(case, language),
+        "more": WORDS[language]["more"].format(n=more) if more > 0 else "", "credits_named": _credits_named(case) if covered else "",
     }  # fmt: skip
+
+
+def _credits_named(case: Case) -> str:
+    """Which credits are set off: their numbers, of many the first."""
+    credits = OpenItem.objects.open().credits().filter(customer=case.customer, currency=case.decision.account.currency)
+    numbers = list(credits.order_by("document_date", "pk").values_list("number", flat=True)[: NAMED + 1])
+    return ", ".join(numbers[:NAMED]) + (" …" if len(numbers) > NAMED else "")
 
 
 def _account(case: Case, language: str) -> dict[str, Any]:
@@ -140,8 +161,9 @@ def listed_items(decision: Decision) -> list[dict[str, Any]]:
     """The items of a letter as its row keeps them: what was open, held out and asked for, in minor units."""
     return [
         {
-            "id": a.debit.item_id, "number": a.debit.number, "due": a.debit.due_date.isoformat(), "days": a.days,
-            "balance": a.debit.balance, "disputed": a.debit.disputed, "promised": a.debit.promised, "covered": a.covered, "asked": a.amount,
+            "id": a.debit.item_id, "number": a.debit.number, "dated": a.debit.document_date.isoformat(),
+            "due": a.debit.due_date.isoformat(), "days": a.days, "amount": a.debit.amount, "balance": a.debit.balance,
+            "disputed": a.debit.disputed, "promised": a.debit.promised, "covered": a.covered, "asked": a.amount,
         }
         for a in decision.asked
     ]  # fmt: skip

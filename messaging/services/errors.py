@@ -1,5 +1,7 @@
 """What can't be done with a message."""
 
+from collections.abc import Sequence
+
 from arops.lib.refusal import Refused
 
 
@@ -8,7 +10,11 @@ class MessageError(Refused):
 
 
 class Rejected(Exception):
-    """It will not go out as it is; the text says why."""
+    """It will not go out as it is; the text says why, `addresses` which recipients were refused for good, where that was the reason."""
+
+    def __init__(self, words: str, addresses: Sequence[str] = ()) -> None:
+        super().__init__(words)
+        self.addresses = tuple(addresses)
 
 
 class TryLater(Exception):

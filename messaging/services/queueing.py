@@ -12,6 +12,7 @@ from django.db import transaction
 
 from customers.models import Customer
 from messaging.models import Message, MessageFile
+from messaging.services.errors import MessageError
 from org.actors import Actor, require
 from org.models import Company
 from workflow.models import StoredFile
@@ -62,6 +63,52 @@ def queue_message(
             _enclose(message, attachments)
             happened(actor, message, "message.failed" if wrong else "message.queued", **({"reason": wrong} if wrong else {}))
     return message, created
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is to be: to whom, about what; its files come later."""
+
+    customer: Customer
+    kind: str
+    dedupe_key: str
+    recipients: Sequence[str]
+    subject: str
+    body: str
+    channel: str = Message.Channel.EMAIL
+
+
+def queue_drafts(*, actor: Actor, company: Company, drafts: Sequence[Draft], not_before: datetime) -> list[Message]:
+    """Put many messages of a company into the outbox in one statement, as drafts that nobody sends before `complete_draft`, in the
+    caller's transaction. IntegrityError where one of the keys is there already. Raises NotAllowed."""
+    require(actor, "messages.send", company.pk)
+    return Message.objects.bulk_create(
+        Message(
+            company=company, customer=one.customer, channel=one.channel, kind=one.kind, dedupe_key=one.dedupe_key,
+            recipients=[address[:254] for address in one.recipients][:MAX_RECIPIENTS], subject=_storable(one.subject)[:250],
+            body=_storable(one.body), not_before=not_before, created_by=actor.label, state=Message.State.DRAFT,
+        )
+        for one in drafts
+    )  # fmt: skip
+
+
+def complete_draft(
+    *, actor: Actor, message: Message, attachments: Iterable[Enclosed] = (), body: str | None = None, not_before: datetime, release: bool
+) -> Message:
+    """Enclose a draft's files and, with `release`, let it go out from `not_before` on; in the caller's transaction. What can't be sent as
+    it is stands there as failed, with the reason. Raises MessageError for one that is no draft any more."""
+    row = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if row.state != Message.State.DRAFT:
+        raise MessageError(f"the message is {row.get_state_display()}: it isn’t a draft any more")
+    _enclose(row, attachments)
+    row.body = _storable(body) if body is not None else row.body
+    row.not_before = not_before
+    if release:
+        wrong = fault(row.channel, row.recipients, row.subject)
+        row.state, row.error = (Message.State.FAILED, wrong) if wrong else (Message.State.PENDING, "")
+        happened(actor, row, "message.failed" if wrong else "message.queued", **({"reason": wrong} if wrong else {}))
+    row.save(update_fields=["body", "not_before", "state", "error"])
+    return row
 
 
 def _enclose(message: Message, attachments: Iterable[Enclosed]) -> None:

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from messaging.models import Message
+from messaging.services.bouncing import bounce_message
 from messaging.services.finishing import veiled
 from messaging.services.queueing import happened
 from messaging.services.transport import Rejected, Send, TryLater, host_of, mail_server
@@ -83,6 +85,8 @@ def _send_one(message: Message, send: Send, now: datetime) -> tuple[str, bool]:
         note = send(message)
     except Rejected as error:
         _mark(message, Message.State.FAILED, str(error), "message.failed")
+        if error.addresses:
+            bounce_message(actor=ACTOR, message=message, why=str(error), day=timezone.localdate(now), addresses=error.addresses)
         return "failed", False
     except TryLater as error:
         return _put_off(message, error, now), error.everyone

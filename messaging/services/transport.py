@@ -6,7 +6,7 @@
 """
 
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.utils import formataddr
 from typing import Any, Protocol
@@ -134,7 +134,9 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage) -> str:
     try:
         refused = smtp.sendmail(sender, recipients, mail.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
     except smtplib.SMTPRecipientsRefused as error:
-        _refuse({code for code, _ in error.recipients.values()}, "; ".join(_refusal(a, r) for a, r in error.recipients.items()))
+        words = "; ".join(_refusal(address, answer) for address, answer in error.recipients.items())
+        unknown = [address for address, answer in error.recipients.items() if _is_unknown(answer)]
+        _refuse({code for code, _ in error.recipients.values()}, words, unknown)
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         _refuse({error.smtp_code}, f"{error.smtp_code} {_text(error.smtp_error)}")
     except smtplib.SMTPNotSupportedError as error:
@@ -144,10 +146,18 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage) -> str:
     return ""
 
 
-def _refuse(codes: set[int], words: str) -> None:
+NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+"""Answers of a mail server that are about the address itself (RFC 5321), unless an enhanced code (5.7, RFC 3463) says it is policy."""
+
+
+def _is_unknown(answer: tuple[int, bytes]) -> bool:
+    return answer[0] in NO_SUCH_MAILBOX and not _text(answer[1]).startswith("5.7.")
+
+
+def _refuse(codes: set[int], words: str, addresses: Sequence[str] = ()) -> None:
     """An answer of the server that isn't yes: for good when all of it is 5xx, else for now."""
     if all(500 <= code < 600 for code in codes):
-        raise Rejected(f"the mail server refused it: {words}")
+        raise Rejected(f"the mail server refused it: {words}", addresses)
     raise TryLater(f"the mail server put it off: {words}")
 
 

@@ -1,5 +1,6 @@
 """The day's run: who gets a letter, who doesn't and why; once, whatever happens; letters whose text is text."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from arops.lib import pdf
 from collections_app.models import Activity, DunningLetter, DunningRun
 from collections_app.policy.strategy import StepDraft
 from collections_app.selectors.dunning import cases
-from collections_app.services import dunning
+from collections_app.services import dunning, dunning_layout, dunning_queue
 from collections_app.services.dunning import run_dunning, start_run
 from collections_app.services.promises import give_promise
 from collections_app.services.strategies import create_standard_strategy
@@ -73,7 +74,7 @@ def told(customer, run=None):
 def test_a_letter_goes_to_the_outbox_and_rests_there(company):
     acme = owes(company)
     done = run(company)
-    assert done.finished_at == NOW and done.counts == {"letters": 1, "printed": 0, "without_pdf": 0, "left_out": 0}
+    assert done.finished_at == NOW and done.counts == {"letters": 1, "printed": 0, "without_pdf": 0, "to_allow": 0, "left_out": 0}
     letter = acme.dunning_letters.get()
     assert (letter.level, letter.amount, letter.level_name, letter.days_past_due) == (1, 100_00, "Friendly reminder", 10)
     assert letter.items[0]["asked"] == 100_00
@@ -136,7 +137,7 @@ def test_left_out_with_the_reason_in_words(company):
     held = owes(company, "Held", dunning_hold=True, dunning_hold_reason="merger")
     gone, small, fresh = owes(company, "Gone", is_active=False), owes(company, "Small", amount=24_99), owes(company, "Fresh", days=2)
     done = run(company)
-    assert done.counts == {"letters": 0, "printed": 0, "without_pdf": 0, "left_out": 9} and Message.objects.count() == 0
+    assert done.counts == {"letters": 0, "printed": 0, "without_pdf": 0, "to_allow": 0, "left_out": 9} and Message.objects.count() == 0
     assert reason(credit) == "credits of 150.00 USD are as much as all that is open"
     assert reason(disputed) == "all that is past due is held: 100.00 USD disputed"
     assert reason(promised) == "all that is past due is held: 100.00 USD promised"
@@ -258,37 +259,52 @@ def test_without_a_strategy_everybody_is_left_out_for_that_reason():
 
 def test_a_run_that_broke_off_goes_on_where_it_stopped(company, monkeypatch):
     customers = [owes(company, f"C{n}") for n in range(6)]
-    real, calls = dunning.queue_message, []
+    real_queue, real_page = dunning_queue.draft_letter, dunning_layout.write_letter
 
     class Killed(BaseException):
         pass
 
-    def dies(**arguments):
-        calls.append(1)
-        if len(calls) == 4:
-            raise Killed
-        return real(**arguments)
+    def dies_at(number, real):
+        calls = []
 
-    monkeypatch.setattr(dunning, "queue_message", dies)
+        def dies(*arguments, **options):
+            calls.append(1)
+            if len(calls) == number:
+                raise Killed
+            return real(*arguments, **options)
+
+        return dies
+
+    monkeypatch.setattr(dunning_queue, "BATCH", 2)
+    monkeypatch.setattr(dunning_queue, "draft_letter", dies_at(4, real_queue))
     with pytest.raises(Killed):
         run(company)
-    assert DunningRun.objects.get().finished_at is None and Message.objects.count() == 3
+    assert DunningRun.objects.get().finished_at is None and Message.objects.count() == DunningLetter.objects.count() == 2
+    monkeypatch.setattr(dunning_queue, "draft_letter", real_queue)
+    monkeypatch.setattr(dunning_layout, "write_letter", dies_at(4, real_page))
+    with pytest.raises(Killed):
+        run(company)
+    states = Counter(Message.objects.values_list("state", flat=True))
+    assert states["pending"] + states["draft"] == 6 and states["pending"] == DunningLetter.objects.exclude(pdf=None).count() < 6
     assert run(company, now=NOW + timedelta(hours=1)).counts["letters"] == 6
-    assert Message.objects.count() == 6 and all(told(c) == [(1, 100_00, "")] for c in customers)
+    assert Message.objects.filter(state="pending").count() == 6 and all(told(c) == [(1, 100_00, "")] for c in customers)
 
 
-def test_a_letter_that_cannot_be_written_is_noted_and_stops_nobody(company, monkeypatch):
+@pytest.mark.parametrize("pass_of", [dunning_queue, dunning_layout])
+def test_a_letter_that_cannot_be_written_is_noted_and_stops_nobody(company, monkeypatch, pass_of):
     bad, good = owes(company, "Bad"), owes(company, "Good")
-    real = dunning.write_letter
+    name = "draft_letter" if pass_of is dunning_queue else "write_letter"
+    real = getattr(pass_of, name)
 
-    def fails(case, level, day):
+    def fails(case, *rest, **options):
         if case.customer == bad:
             raise RecursionError
-        return real(case, level, day)
+        return real(case, *rest, **options)
 
-    monkeypatch.setattr(dunning, "write_letter", fails)
+    monkeypatch.setattr(pass_of, name, fails)
     run(company)
     assert told(bad) == [(0, 0, "error")] and told(good) == [(1, 100_00, "")]
+    assert Message.objects.exclude(state="cancelled").count() == 1
     monkeypatch.undo()
     monkeypatch.setattr(pdf, "is_available", lambda: False)
     assert told(bad, later(company, 1)) == [(1, 100_00, "")]
@@ -306,7 +322,7 @@ def test_only_those_who_may_run_it(company):
 def test_deciding_costs_a_fixed_number_of_queries(company, django_assert_max_num_queries):
     for n in range(12):
         owes(company, f"C{n}")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(25):
         assert len(list(cases(company, DAY))) == 12
 
 

@@ -1,7 +1,6 @@
 """Reminders and statements bear the company's letterhead, as its invoices do; nothing in it is markup."""
 
 import io
-from datetime import date
 
 import pytest
 from django.test import Client
@@ -13,10 +12,10 @@ from arops.lib import pdf
 from collections_app.models import StrategyStep
 from collections_app.selectors.dunning import cases
 from collections_app.services.dunning_letters import write_letter
+from collections_app.services.statements import statement_file
 from collections_app.services.strategies import create_standard_strategy
 from invoicing.services.letterheads import set_letterhead
 from org.models import Company
-from reports.views.statement import statement_pdf
 from tests.collections_app.test_dunning_runs import DAY, owes
 from tests.factories import SYSTEM, make_company, make_user
 
@@ -75,9 +74,9 @@ def test_a_statement_bears_it_on_paper_and_on_the_screen(customer):
     assert "data:image/png;base64," in body and 'fill="#aa0044"' in body
     if not pdf.is_available():
         pytest.skip("no Pango on this machine")
-    made = read(statement_pdf(customer, date(2026, 7, 1), DAY))
+    made = read(statement_file(customers=[customer], as_of=DAY, format="pdf").content)
     text = made.pages[0].extract_text()
-    assert "<b>Managing directors</b>: A. Alder" in text and "VAT id DE129273398" in text and f"Statement {customer.number}" in text
+    assert "<b>Managing directors</b>: A. Alder" in text and "VAT id DE129273398" in text and f"Statement of account {customer.number}" in text
     assert len(made.pages[0].images) == 1
 
 
