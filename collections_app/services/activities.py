@@ -7,6 +7,7 @@ from django.db import transaction
 
 from arops.lib.refusal import Refused
 from collections_app.models import Activity, Snooze
+from collections_app.services.planned import close_planned
 from customers.models import Contact, Customer
 from org.actors import Actor, require
 from org.models import User
@@ -56,6 +57,7 @@ def log_activity(
         kind=kind,
         outcome=outcome,
     )
+    close_planned(customer=customer, kind=kind, day=today, actor=actor)
     return activity, True
 
 

@@ -1,0 +1,104 @@
+"""Steps that people take: planned at night by the strategies, closed when they are done or no longer needed.
+
+A call that is planned counts as a contact from its day on, made or not, so that a letter doesn't overtake it within the quiet days.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from django.db import connection, transaction
+
+from collections_app.models import PlannedStep, StrategyStep
+from collections_app.policy.dunning import Action, Decision, plan
+from collections_app.selectors.dunning import accounts, late_customers
+from collections_app.selectors.strategies import StrategyBook
+from customers.models import Customer
+from org.actors import Actor, require
+from org.models import Company
+from workflow.services import record
+
+State = PlannedStep.State
+BATCH = 1_000
+
+ACTS = {"call": StrategyStep.Channel.CALL, "meeting": StrategyStep.Channel.CALL}
+"""Kind of an activity → the channel of the steps that it is the doing of."""
+
+
+def plan_steps(*, company: Company, day: date, actor: Actor) -> dict[str, int]:
+    """Plan the calls, tasks and escalations that strategies ask for on the day, each once for the item it counts from; drop those whose
+    item is no longer open. A transaction a batch of customers: killed anywhere, it is simply run again. Raises NotAllowed.
+    """
+    require(actor, "dunning.run", company.pk)
+    book, counts = StrategyBook(company, day), {"planned": 0, "dropped": drop_settled(company=company, day=day, actor=actor)}
+    if not any(not step.is_written for version in book.versions for step in version.steps.all()):
+        return counts
+    ids = late_customers(company, day)
+    for start in range(0, len(ids), BATCH):
+        counts["planned"] += _plan(book, ids[start : start + BATCH])
+    if counts["planned"]:
+        record(actor=actor, type="strategy.planned", company_id=company.pk, day=day.isoformat(), **counts)
+    return counts
+
+
+@transaction.atomic
+def _plan(book: StrategyBook, ids: Sequence[int]) -> int:
+    made = [_row(book, action, decision) for action, decision in actions_due(book, ids)]
+    before = PlannedStep.objects.filter(customer__in=ids).count()
+    PlannedStep.objects.bulk_create(made, ignore_conflicts=True)
+    return PlannedStep.objects.filter(customer__in=ids).count() - before if made else 0
+
+
+def actions_due(book: StrategyBook, ids: Sequence[int]) -> Iterator[tuple[Action, Decision]]:
+    """The step that is due for each account of the customers, of those that have one."""
+    customers = Customer.objects.in_bulk(ids)
+    for account in accounts(customers, book.day):
+        found = plan(account, book.rules_of(customers[account.customer_id], account.currency), book.day)
+        if found:
+            yield found
+
+
+def _row(book: StrategyBook, action: Action, decision: Decision) -> PlannedStep:
+    account = decision.account
+    return PlannedStep(
+        company=book.company, customer_id=account.customer_id, currency=account.currency, step_id=action.step_id, due_on=book.day,
+        cycle=decision.asked[0].debit.cycle[-80:], amount=decision.amount,
+    )  # fmt: skip
+
+
+DROP = """
+UPDATE collections_app_plannedstep p SET state = 'dropped', closed_on = %(day)s, closed_by = %(actor)s, note = 'its item is settled'
+WHERE p.company_id = %(company)s AND p.state = 'open' AND NOT EXISTS (
+    SELECT FROM ledger_openitem i WHERE i.id = substring(p.cycle FROM '#([0-9]+)$')::bigint AND i.balance > 0)
+"""
+
+
+def drop_settled(*, company: Company, day: date, actor: Actor) -> int:
+    """Close the planned steps whose item was paid, credited or given up meanwhile, in one statement: how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(DROP, {"day": day, "actor": actor.label[:80], "company": company.pk})
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def close_planned(*, customer: Customer, kind: str, day: date, actor: Actor) -> int:
+    """An activity was logged: planned steps that it is the doing of are done. `kind` is that of the activity; how many were closed."""
+    if kind not in ACTS:
+        return 0
+    found = PlannedStep.objects.filter(customer=customer, state=State.OPEN, step__channel=ACTS[kind], due_on__lte=day)
+    return found.update(state=State.DONE, closed_on=day, closed_by=actor.label[:80])
+
+
+@transaction.atomic
+def close_step(*, actor: Actor, step: PlannedStep, day: date, note: str = "", needed: bool = True) -> PlannedStep:
+    """A task is done, an escalation raised; or (`needed` False) it is no longer needed. Done twice it is done once. Raises NotAllowed."""
+    require(actor, "collections.work", step.company_id)
+    held = PlannedStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
+    if held.state == State.OPEN:
+        held.state, held.closed_on, held.closed_by = State.DONE if needed else State.DROPPED, day, actor.label[:80]
+        held.note = note.strip()[:300]
+        held.save(update_fields=["state", "closed_on", "closed_by", "note"])
+        record(
+            actor=actor, type="strategy.step_done" if needed else "strategy.step_dropped", company_id=held.company_id, subject=held,
+            customer_id=held.customer_id,
+        )  # fmt: skip
+    return held
