@@ -130,3 +130,8 @@ class Instalment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} / {self.ordinal}"
+
+    @property
+    def total(self) -> int:
+        """What is paid on the day, in minor units."""
+        return self.amount + self.interest

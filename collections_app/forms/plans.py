@@ -1,0 +1,135 @@
+"""What is negotiated about a payment plan, as people type it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from arops.lib import money
+from collections_app.forms.calls import DayField
+from collections_app.models import PaymentPlan
+from collections_app.policy.plans import RHYTHMS, Terms
+from customers.models import Contact, Customer
+from ledger.models import OpenItem
+from workflow.services.approvals import Evidence
+
+KINDS = (("plan", "Payment plan"), ("settlement", "Settlement"))
+EXAMPLES = {"number": "3", "each": "1,000", "down": "0", "rate": "0"}
+
+
+class NegotiateForm(forms.Form):
+    """Which items, in how many instalments from when, at which rate; a settlement also says what is paid of it."""
+
+    items = forms.ModelMultipleChoiceField(OpenItem.objects.none(), error_messages={"required": "choose what the plan covers"})
+    kind = forms.ChoiceField(choices=KINDS, initial="plan")
+    pays = forms.CharField(required=False, max_length=30, label="They pay")
+    number = forms.IntegerField(required=False, min_value=1, max_value=120, label="Instalments")
+    each = forms.CharField(required=False, max_length=30, label="Or so much each")
+    down = forms.CharField(required=False, max_length=30, label="Down payment")
+    rhythm = forms.ChoiceField(choices=tuple(RHYTHMS.items()), initial="monthly", label="How often")
+    rate = forms.DecimalField(required=False, min_value=0, max_digits=6, decimal_places=3, label="Interest, % a year")
+    default_days = forms.IntegerField(required=False, min_value=0, max_value=90, label="Ends after days late")
+    contact = forms.ModelChoiceField(Contact.objects.none(), required=False, label="Agreed with", empty_label="nobody named")
+    note = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}), label="Why they need time")
+
+    field_order = ("items", "kind", "pays", "number", "each", "down", "first", "rhythm", "rate", "default_days", "contact", "note")
+
+    def __init__(self, *args: Any, customer: Customer, items: Sequence[tuple[OpenItem, int]], currency: str, today: date, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.free, self.currency, self.today = {item.pk: amount for item, amount in items}, currency, today
+        self.fields["first"] = DayField(today=today, label="First on", max_length=20)
+        self.fields["items"].queryset = OpenItem.objects.filter(pk__in=self.free)  # type: ignore[attr-defined]
+        self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
+        self.order_fields(self.field_order)
+
+    def clean_each(self) -> int:
+        """Minor units; none when nothing was typed."""
+        return self._amount("each")
+
+    def clean_down(self) -> int:
+        """Minor units; none when nothing was typed."""
+        return self._amount("down")
+
+    def _amount(self, name: str) -> int:
+        text = money.ungrouped(self.cleaned_data.get(name) or "")
+        try:
+            return money.parse(text, self.currency) if text else 0
+        except money.MoneyError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    @property
+    def total(self) -> int:
+        """What is open and undisputed of the chosen items, in minor units."""
+        return sum(self.free[item.pk] for item in self.cleaned_data.get("items") or [])
+
+    def clean(self) -> dict[str, Any]:
+        """A settlement says what is paid: an amount, or a share such as 70 %."""
+        data = super().clean() or {}
+        if data.get("kind") != "settlement" or "items" not in data:
+            data["pays"] = None
+            return data
+        try:
+            data["pays"] = _share(data.get("pays") or "", self.total, self.currency)
+        except (ArithmeticError, money.MoneyError) as error:
+            self.add_error("pays", str(error) if isinstance(error, money.MoneyError) else "write an amount, or a share such as 70 %")
+        return data
+
+    def terms(self) -> Terms:
+        """What the schedule is made of."""
+        data = self.cleaned_data
+        return Terms(self.today, data["first"], data["rhythm"], data["number"] or 0, data["each"], data["down"], data["rate"] or Decimal(0))
+
+
+def _share(text: str, total: int, currency: str) -> int:
+    """Minor units of an amount, or of a share in per cent of the total."""
+    text = text.strip()
+    if text.endswith("%"):
+        return round(Decimal(total) * Decimal(text[:-1].strip().replace(",", ".")) / 100)
+    return money.parse(money.ungrouped(text), currency) if text else 0
+
+
+def negotiated(plan: PaymentPlan) -> dict[str, Any]:
+    """A draft as the form shows it again."""
+    dues = list(plan.instalments.all())  # type: ignore[attr-defined]
+    gap = (dues[1].due_on - dues[0].due_on).days if len(dues) > 1 else 30
+    has_down = len(dues) > 2 and abs(dues[0].amount - dues[1].amount) > 1
+    rhythm = "weekly" if gap < 10 else "fortnightly" if gap < 20 else "monthly" if gap < 60 else "quarterly"
+    return {
+        "kind": plan.kind, "pays": money.to_text(plan.total - plan.waived, plan.currency) if plan.waived else "", "number": len(dues),
+        "down": money.to_text(dues[0].amount, plan.currency) if has_down else "", "first": dues[0].due_on.isoformat(), "rhythm": rhythm,
+        "rate": plan.rate.normalize() if plan.rate else None, "default_days": plan.default_days, "contact": plan.contact_id,
+        "note": plan.note,
+    }  # fmt: skip
+
+
+def usual(today: date, default_days: int) -> dict[str, Any]:
+    """What a negotiation begins with."""
+    return {
+        "kind": "plan",
+        "number": 3,
+        "first": (today + timedelta(days=14)).isoformat(),
+        "rhythm": "monthly",
+        "default_days": default_days,
+    }
+
+
+class SignForm(forms.Form):
+    """Who signed for the customer, and what shows it."""
+
+    signed_by = forms.CharField(max_length=150, label="Signed by")
+    file = forms.FileField(required=False, label="Signed paper")
+    note = forms.CharField(required=False, max_length=500, label="Or how they agreed")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["signed_on"] = DayField(today=today, label="On", max_length=20, initial=today.isoformat())
+        self.order_fields(("signed_by", "signed_on", "file", "note"))
+
+    def for_service(self) -> dict[str, Any]:
+        """The arguments of `sign_plan`."""
+        data = self.cleaned_data
+        held = data["file"]
+        file = Evidence(held.name, held.read()) if held else None
+        return {"signed_by": data["signed_by"], "signed_on": data["signed_on"], "note": data["note"], "file": file}

@@ -1,0 +1,1 @@
+"""Pages of payment plans, a file a topic."""
