@@ -22,8 +22,6 @@ class AdviceLayout(models.Model):
     class Kind(models.TextChoices):
         LIST = "list", "CSV or Excel list"
         PDF = "pdf", "PDF advice"
-        LOCKBOX = "lockbox", "lockbox file"
-        CARDS = "cards", "card settlement list"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -60,8 +60,7 @@ def try_layout(content: bytes, mapping: AdviceMapping) -> AdviceFile:
 
 def layouts_of(company: Company) -> QuerySet[AdviceLayout]:
     """Layouts of lists and PDFs that are in use."""
-    kinds = [AdviceLayout.Kind.LIST, AdviceLayout.Kind.PDF]
-    return AdviceLayout.objects.filter(company=company, is_active=True, kind__in=kinds)
+    return AdviceLayout.objects.filter(company=company, is_active=True)
 
 
 def layout_for(*, company: Company, content: bytes, sender: str = "") -> AdviceLayout | None:
@@ -127,7 +126,7 @@ def drop_layout(*, actor: Actor, layout: AdviceLayout) -> None:
 def layouts_in_sight(actor: Actor) -> QuerySet[AdviceLayout]:
     """Layouts of lists and PDFs in use; where a portfolio is the limit, those of nobody in particular and of its customers."""
     reach = actor.reach("cash.import")
-    found = AdviceLayout.objects.filter(is_active=True, kind__in=[AdviceLayout.Kind.LIST, AdviceLayout.Kind.PDF])
+    found = AdviceLayout.objects.filter(is_active=True)
     if not reach.everything:
         own = Q(customer=None) | Q(customer__collector_id=reach.person_id)
         found = found.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
