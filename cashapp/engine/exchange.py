@@ -22,6 +22,11 @@ def strays(rate: Decimal, of_day: Decimal) -> bool:
     return abs(rate - of_day) > SPREAD * of_day
 
 
+def plain(rate: Decimal) -> str:
+    """A rate as people write it, without zeros at its end."""
+    return f"{rate.normalize():f}"
+
+
 def implied(cash: int, paid_in: str, owed: int, owed_in: str) -> Decimal:
     """The rate at which `cash` would be the whole debt; 0 for no money."""
     return round(money.to_decimal(owed, owed_in) / money.to_decimal(cash, paid_in), 8) if cash > 0 else Decimal(0)

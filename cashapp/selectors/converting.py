@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from cashapp.engine.exchange import cost, implied, strays, worth
+from cashapp.engine.exchange import cost, implied, plain, strays, worth
 from cashapp.models import Receipt
 from cashapp.selectors.work import holding
 from ledger.errors import MissingRate
@@ -49,10 +49,15 @@ class Offer:
         return strays(self.rate, self.of_day)
 
     @property
-    def whole_at(self) -> Decimal:
-        """The rate at which the money is all of the item, if a payer's bank may have given it; else 0."""
+    def rates(self) -> tuple[str, str]:
+        """The rate and the day's, as people write them."""
+        return plain(self.rate), plain(self.of_day)
+
+    @property
+    def whole_at(self) -> str:
+        """The rate at which the money is all of the item, if a payer's bank may have given it; else empty."""
         found = implied(self.cash, self.paid_in, self.item.balance, self.item.currency)
-        return found if self.left and found and not strays(found, self.of_day) else Decimal(0)
+        return plain(found) if self.left and found and not strays(found, self.of_day) else ""
 
 
 def rate_of_day(receipt: Receipt, currency: str) -> Decimal:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from arops.lib import money
-from cashapp.engine.exchange import strays, worth
+from cashapp.engine.exchange import plain, strays, worth
 from cashapp.engine.other_currency import SPREAD
 from cashapp.models import Match, Receipt
 from cashapp.selectors.converting import rate_of_day
@@ -109,11 +109,11 @@ def _judge(receipt: Receipt, unapplied: int, item: OpenItem, exchange: Exchange,
     of_day = rate_of_day(receipt, item.currency)
     if exchange.rate <= 0 or strays(exchange.rate, of_day):
         raise AllocationError(
-            f"1 {receipt.currency} was worth {of_day} {item.currency} on {receipt.value_date}: a rate further than {SPREAD:.0%} from that "
-            "is no payer's bank's; have the day's rate corrected if it is wrong"
+            f"1 {receipt.currency} was worth {plain(of_day)} {item.currency} on {receipt.value_date}: a rate further from that than "
+            f"{plain(SPREAD * 100)} % is no payer's bank's; have the day's rate corrected if it is wrong"
         )
     if exchange.rate != of_day and not exchange.reason.strip():
-        raise AllocationError(f"say why the rate isn't that of the day, {of_day}")
+        raise AllocationError(f"say why the rate isn't that of the day, {plain(of_day)}")
     gets = worth(exchange.cash, receipt.currency, exchange.rate, item.currency, item.balance)
     if gets <= 0:
         raise AllocationError(f"that is worth nothing in {item.currency}")
@@ -125,7 +125,7 @@ def _judge(receipt: Receipt, unapplied: int, item: OpenItem, exchange: Exchange,
 
 def _words(receipt: Receipt, exchange: Exchange, item: OpenItem, gets: int, number: str) -> str:
     paid = f"{money.to_text(exchange.cash, receipt.currency)} {receipt.currency}"
-    told = f"{paid} became {money.to_text(gets, item.currency)} {item.currency} as {number}, at {exchange.rate.normalize():f}"
+    told = f"{paid} became {money.to_text(gets, item.currency)} {item.currency} as {number}, at {plain(exchange.rate)}"
     return f"{told}: {exchange.reason.strip()}"[:300] if exchange.reason.strip() else told
 
 

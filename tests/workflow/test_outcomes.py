@@ -19,10 +19,10 @@ def cells(table):
 
 def test_amounts_are_money_outcomes_are_coloured_and_rows_lead_somewhere():
     table = outcomes_of(ROWS)
-    assert [c.label for c in table.columns] == ["Line", "Number", "Outcome", "Amount", "File", "Detail"]
+    assert [c.label for c in table.columns] == ["Number", "Line", "Outcome", "Amount", "Currency", "File", "Detail"]
     first, second = cells(table)
-    assert first[1] == ("RC-12", "/cash/receipts/12/", "") and first[2] == ("created", "", "ok") and first[3][0] == "1,234.50"
-    assert second[2] == ("rejected", "", "bad") and second[5][0] == "no amount" and table.stack
+    assert first[0] == ("RC-12", "/cash/receipts/12/", "") and first[2] == ("created", "", "ok") and first[3][0] == "1,234.50"
+    assert second[2] == ("rejected", "", "bad") and second[6][0] == "no amount" and table.stack
 
 
 def test_a_file_keeps_ids_and_odd_values_are_words():

@@ -23,13 +23,13 @@ _ID = re.compile(r"([a-z]{3})_([0-9]{1,18})", re.ASCII)
 
 
 def outcomes_of(results: Iterable[Any], *, whole: bool = False) -> Table:
-    """The rows under the names that they bear. `whole` keeps ids as columns, for a file."""
+    """The rows under the names that they bear. `whole` keeps ids as columns, for a file, which has a currency beside each amount."""
     rows = [row for row in results if isinstance(row, dict)]
     names = result_columns(rows)
     priced = [n for n in names if n in AMOUNTS and "currency" in names and all(_minor(row, n) is not None for row in rows if row.get(n))]
-    hidden = ({"currency"} if priced else set()) | (set() if whole else {n for n in names if _holds_ids(rows, n)})
-    shown = [n for n in names if n not in hidden]
-    face = next((n for n in FACES if n in shown), "")
+    hidden = ({"currency"} if priced else set()) if whole else {n for n in names if _holds_ids(rows, n)}
+    face = next((n for n in FACES if n in names), "")
+    shown = [face] * bool(face) + [n for n in names if n not in hidden | {face}]
     columns = [_column(n, rows, leads=n == face or n in LINKS, priced=n in priced) for n in shown]
     return Table(columns, rows, name="row", currency=_currency if priced else "", stack=True)
 
