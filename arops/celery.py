@@ -33,6 +33,8 @@ app.conf.update(
         "messages to send": _tick("messaging.tasks.send_outbox", 10),
         "mailboxes to read": _tick("messaging.tasks.poll_mailboxes", 60),
         "advices in mails": _tick("cashapp.tasks.take_mail", 30),
+        "what customers write": _tick("collections_app.tasks.take_inbox", 30),
+        "work lists, where something happened": _tick("collections_app.tasks.rank_again", 30),
         "colleagues to tell": _tick("messaging.tasks.notify", 60),
         "what became of documents": _tick("invoicing.tasks.follow_deliveries", 15),
         "customers to tell of short payments": _tick("disputes.tasks.tell_customers", 60),

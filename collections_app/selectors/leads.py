@@ -4,7 +4,7 @@ past their day, and customers whom nobody can reach. A handful of queries for ma
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import F, Sum
 
@@ -15,6 +15,8 @@ from customers.models import Contact, CustomerDocument
 from ledger.models import OpenItem
 
 Key = tuple[int, str]
+LATELY = 14
+"""Days after its own within which a promise is followed up."""
 Found = tuple[int, str, Lead]
 """Customer, currency (empty: that in which most is owed), and what asks for work."""
 
@@ -132,12 +134,13 @@ def _escalations(ids: Collection[int], today: date) -> Iterator[Found]:
 
 
 def _promises(ids: Collection[int], today: date) -> Iterator[Found]:
-    """Promises whose day has gone by while the verdict still waits: the day after, somebody asks."""
-    rows = Promise.objects.open().filter(customer__in=ids, due_on__lt=today).order_by("pk")
+    """Promises whose day has gone by while the verdict still waits: the day after, somebody asks. What waits for longer is in dispute."""
+    lately = (today - timedelta(days=LATELY), today - timedelta(days=1))
+    rows = Promise.objects.open().filter(customer__in=ids, due_on__range=lately).order_by("pk")
     for customer, currency, pk, amount, received, due_on in rows.values_list("customer", "currency", "pk", "amount", "received", "due_on"):
         left = max(0, amount - received)
         why = f"promised {money.format(amount, currency)} for {due_on:%-d %b}, not in yet"
-        yield customer, currency, Lead("follow_up", pk, left, due_on, "Follow up the promise", why, "Ask where the money is")
+        yield customer, currency, Lead("follow_up", pk, left, due_on, "Follow up promise", why, "Ask where the money is")
 
 
 def _unreachable(ids: Collection[int], today: date) -> Iterator[Found]:

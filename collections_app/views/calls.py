@@ -99,6 +99,7 @@ def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], fo
         "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),
         "token": request.POST.get("token") or getattr(request, "request_id", ""),
         "left": _calls_left(request, customer), "statement_url": address("customers:statement", customer.pk),
+        "may_plan": user.can("plans.make", customer.company_id),
     }  # fmt: skip
 
 

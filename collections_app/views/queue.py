@@ -21,11 +21,6 @@ from collections_app.views.panel import account_of
 from org.access import allowed
 from org.models import Department
 
-WORDS = {
-    "broken_promise": "Promise broken: call again", "apply_credit": "Apply the open credit first", "dispute": "Settle the dispute",
-    "remind": "Send a statement", "call": "Call, ask for a date",
-}  # fmt: skip
-"""What to do about a task, where the row has room for a few words; of others their title."""
 RESTS = 7
 """Days for which a task that was done or put off stays away."""
 LONGEST = 60
@@ -61,7 +56,7 @@ def _line(item: WorkItem, departments: dict[tuple[int, str], str]) -> Line:
     task = item.task
     why = next((reason for sign in TELLING for reason in task.reasons if sign in reason), "")
     why = re.sub(r"broke a promise (?:(\d+) times|once) in", lambda m: f"{m[1]} broken in" if m[1] else "first break in", why)
-    return Line(item, WORDS.get(task.kind, task.title), why, departments.get((task.company_id, task.routed_to), task.routed_to))
+    return Line(item, task.title, why, departments.get((task.company_id, task.routed_to), task.routed_to))
 
 
 @allowed("collections.view")

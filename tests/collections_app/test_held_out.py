@@ -15,7 +15,7 @@ from disputes.services import DisputeError, amend_dispute, close_dispute, open_d
 from ledger.asof import Scope
 from reports.selectors.ageing import ageing
 from reports.selectors.question import Question
-from reports.selectors.statement import statement
+from collections_app.selectors.statement import statement
 from tests.collections_app.work import listed
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 
@@ -28,6 +28,7 @@ def world():
     company = make_company()
     ana = make_user("specialist", company)
     nordia = make_customer(company, "Nordia", collector=ana)
+    nordia.contacts.create(name="Eva Lund", phone="+46 8 123")
     return company, ana, nordia, issue(nordia, 100_00, day=OLD)
 
 

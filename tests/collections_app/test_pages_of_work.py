@@ -28,7 +28,9 @@ def team():
     company = make_company()
     eva, sam = make_user("specialist", company), make_user("specialist", company)
     for n in range(30):
-        issue(make_customer(company, f"Customer {n:02d}", collector=eva), 100_00 + n, day=DAY - timedelta(days=40 + n))
+        customer = make_customer(company, f"Customer {n:02d}", collector=eva)
+        customer.contacts.create(name="Ada", phone="1")
+        issue(customer, 100_00 + n, day=DAY - timedelta(days=40 + n))
     return company, eva, sam
 
 
@@ -40,7 +42,7 @@ def enter(user):
 
 def keys(client):
     response = client.get(reverse("collections:queue"))
-    return [item.task.key for group in response.context["groups"] for item in group.items if not item.waits_until]
+    return [line.item.task.key for shown in response.context["groups"] for line in shown.lines if not line.item.waits_until]
 
 
 @pytest.mark.parametrize(("name", "most"), [("queue", 24), ("promises", 16), ("play", 30)], ids=["the list", "promises", "the next task"])
