@@ -114,8 +114,8 @@ function deduct() {
   keep();
 }
 
-// A reason that is no deduction takes the amount along: to bank charges, or to tax withheld.
-document.addEventListener("change", (event) => {
+// A reason that is no deduction takes the amount along, to bank charges or to tax withheld: once it is left, for letters and arrows only look.
+document.addEventListener("focusout", (event) => {
   const chosen = event.target;
   if (!chosen.matches("#allocate select[name^=reason-]") || !["charges", "withheld"].includes(chosen.value)) return;
   const pk = chosen.name.slice("reason-".length);
@@ -125,8 +125,6 @@ document.addEventListener("change", (event) => {
   to.value = sum ? words(sum, digits).replaceAll(",", "") : "";
   from.value = "";
   chosen.selectedIndex = Math.max(0, [...chosen.options].findIndex((o) => o.defaultSelected));
-  to.focus();
-  to.select();
   show();
   keep();
 });
