@@ -45,6 +45,11 @@ PAGES = {
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
     "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list",
+    **dict.fromkeys(
+        ("collections:statements", "collections:statement-schedule", "collections:statement-schedule-new"), "how-to/statements"
+    ),
+    **dict.fromkeys(("messaging:letters", "messaging:letter-batch"), "how-to/letters"),
+    "collections:dunning-waiting": "how-to/dunning#letters-that-wait-for-a-second-person",
     "disputes:list": "how-to/disputes#the-queues", "disputes:detail": "how-to/disputes#on-the-page-of-a-case",
     "disputes:open": "how-to/open-a-case", "disputes:amend": "how-to/open-a-case#change-what-is-contested",
     "disputes:levels": "how-to/open-a-case#service-levels",
@@ -52,13 +57,15 @@ PAGES = {
     "collections:dunning": "how-to/dunning",
     **dict.fromkeys(("collections:portfolios", "collections:portfolio-moves", "collections:portfolio-customers"), "how-to/portfolios"),
     **dict.fromkeys(("collections:portfolio-rule", "collections:portfolio-rule-new"), "how-to/portfolios#rules"),
-    "collections:absence-new": "how-to/portfolios#absences",
+    "collections:blockers": "how-to/customer-documents#chase-what-is-missing", "collections:absence-new": "how-to/portfolios#absences",
     **dict.fromkeys(("collections:policy", "collections:policy-first"), "how-to/portfolios#how-you-collect"),
     **dict.fromkeys(("collections:effort", "collections:activities", "collections:effort-payments"), "how-to/portfolios#what-was-done"),
     **dict.fromkeys(("collections:charges", "collections:charge", "collections:charges-preview"), "how-to/late-charges"),
     **dict.fromkeys(("collections:charge-policies", "collections:charge-policy-new"), "how-to/late-charges#what-late-payment-costs"),
     **dict.fromkeys(("collections:escalations", "collections:escalation", "collections:escalation-new"), "how-to/escalate"),
     **dict.fromkeys(("collections:ladder", "collections:rung", "collections:rung-new"), "how-to/escalate#the-ladder"),
+    **dict.fromkeys(("collections:plans", "collections:plan"), "how-to/payment-plans"),
+    **dict.fromkeys(("collections:plan-new", "collections:plan-change"), "how-to/payment-plans#negotiate"),
     "collections:legal-limit-new": "how-to/late-charges#the-legal-maximum",
     **dict.fromkeys(("cashapp:files", "cashapp:upload", "cashapp:file", "cashapp:file-decide", "cashapp:mapping"), "how-to/bank-files"),
     **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new", "cashapp:lockboxes"), "how-to/bank-files"),
@@ -120,6 +127,12 @@ PAGES = {
     **dict.fromkeys(("disputes:texts", "disputes:text", "disputes:text-new"), "how-to/dispute-texts#the-texts"),
     "disputes:reply": "how-to/dispute-texts#answer-a-customer",
     **dict.fromkeys(("disputes:service", "disputes:service-cases"), "reference/metrics#service-on-cases"),
+    **dict.fromkeys(("collections:inbox", "collections:inquiry", "collections:inquiry-new", "collections:inbox-others"), "how-to/inbox"),
+    "collections:inquiry-answer": "how-to/inbox#answer", "collections:suggestion": "how-to/inbox#what-it-says",
+    **dict.fromkeys(
+        ("collections:templates", "collections:template", "collections:template-new"), "how-to/inbox#templates-and-papers"
+    ),
+    "reports:item-timeline": "how-to/inbox#the-timeline",
 }  # fmt: skip
 """Name of a screen's address → the page about it, with the heading where there is one."""
 AREAS = {

@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from collections_app.views import calls, effort, play, policy, portfolios, promises, queue, ranking, statements, strategies
+from collections_app.views import (
+    blockers,
+    calls,
+    effort,
+    play,
+    policy,
+    portfolios,
+    promises,
+    queue,
+    ranking,
+    statements,
+)
+from collections_app.views.inquiries import answering, detail, inbox
+from collections_app.views.inquiries import templates as answer_templates
 from collections_app.views.plans import lists as plans
 from collections_app.views.plans import negotiating as plan_terms
 from collections_app.views.plans import plan
@@ -36,14 +49,15 @@ urlpatterns = [
     path("effort/", effort.report, name="effort"),
     path("effort/activities/", effort.activities, name="activities"),
     path("effort/payments/", effort.payments, name="effort-payments"),
+    # papers that hold payments up
+    path("blockers/", blockers.index, name="blockers"),
+    path("blockers/<int:pk>/remind/", blockers.remind, name="blocker-remind"),
+    path("blockers/<int:pk>/take/", blockers.take, name="blocker-take"),
+    path("blockers/<int:pk>/pause/", blockers.pause, name="blocker-pause"),
     path("policy/", policy.first, name="policy-first"),
     path("policy/<int:pk>/", policy.policy, name="policy"),
-    # Strategies: list, editor of a version.
-    path("strategies/", strategies.strategies, name="strategies"),
-    path("strategies/standard/", strategies.standard, name="strategy-standard"),
-    path("strategies/<int:pk>/draft/", strategies.draft, name="strategy-draft"),
-    path("strategies/versions/<int:pk>/", strategies.version, name="strategy-version"),
-    path("strategies/versions/<int:pk>/discard/", strategies.discard, name="strategy-discard"),
+    # Strategies.
+    path("strategies/", include("collections_app.strategy_urls")),
     # Statements by schedule.
     path("statements/", statements.statements, name="statements"),
     path("statements/new/", statements.new, name="statement-schedule-new"),
@@ -63,6 +77,40 @@ urlpatterns = [
     path("plans/<int:pk>/signed/", plan.signed, name="plan-signed"),
     # Late charges.
     path("charges/", include("collections_app.charge_urls")),
+    # Escalations and the ladder.
+    path("escalations/", include("collections_app.escalation_urls")),
+    # The inbox: inquiries, answers, templates.
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/mails/", inbox.upload, name="inbox-upload"),
+    path("inbox/new/", inbox.new, name="inquiry-new"),
+    path("inbox/others/", inbox.others, name="inbox-others"),
+    path("inbox/others/<int:pk>/take/", inbox.take, name="inbox-take"),
+    path("inbox/<int:pk>/", detail.inquiry, name="inquiry"),
+    path("inbox/<int:pk>/next/", inbox.following, name="inquiry-next"),
+    path("inbox/<int:pk>/assign/", detail.assign, name="inquiry-assign"),
+    path("inbox/<int:pk>/customer/", detail.customer, name="inquiry-customer"),
+    path("inbox/<int:pk>/note/", detail.note, name="inquiry-note"),
+    path("inbox/<int:pk>/close/", detail.close, name="inquiry-close"),
+    path("inbox/<int:pk>/reopen/", detail.reopen, name="inquiry-reopen"),
+    path("inbox/<int:pk>/to-cash/", detail.to_cash, name="inquiry-to-cash"),
+    path("inbox/<int:pk>/keep-sender/", detail.keep, name="inquiry-keep-sender"),
+    path("inbox/<int:pk>/answer/", answering.answer, name="inquiry-answer"),
+    path("inbox/<int:pk>/answer/words/", answering.words, name="inquiry-words"),
+    path("inbox/<int:pk>/answer/preview/", answering.preview, name="inquiry-preview"),
+    path("inbox/<int:pk>/unsend/<int:message_pk>/", answering.unsend, name="inquiry-unsend"),
+    path("inbox/suggestions/<int:pk>/", answering.suggestion, name="suggestion"),
+    path("inbox/suggestions/<int:pk>/confirm/", answering.confirm, name="suggestion-confirm"),
+    path("inbox/suggestions/<int:pk>/dismiss/", answering.dismiss, name="suggestion-dismiss"),
+    path("inbox/mails/<int:pk>/original/", detail.original, name="inbox-mail"),
+    path("inbox/files/<int:pk>/", detail.part, name="inbox-file"),
+    path("templates/", answer_templates.index, name="templates"),
+    path("templates/new/", answer_templates.new, name="template-new"),
+    path("templates/standard/", answer_templates.standard, name="templates-standard"),
+    path("templates/preview/", answer_templates.preview, name="template-preview"),
+    path("templates/papers/", answer_templates.paper, name="own-paper"),
+    path("templates/papers/<int:pk>/", answer_templates.paper_file, name="own-paper-file"),
+    path("templates/papers/<int:pk>/drop/", answer_templates.paper_drop, name="own-paper-drop"),
+    path("templates/<int:pk>/", answer_templates.template, name="template"),
     # Dunning.
     path("dunning/", include("collections_app.dunning_urls")),
 ]

@@ -17,9 +17,11 @@ from cashapp.services.payer_aliases import measure_aliases
 from cashapp.services.reconciling import prepare_accounts
 from cashapp.services.rules import draft_from_work, watch_rules
 from collections_app.services.absences import follow_absences
+from collections_app.services.blockers import chase_documents
 from collections_app.services.charges.running import charge_last_month
 from collections_app.services.dunning import run_dunning
 from collections_app.services.escalation.raising import propose_escalations
+from collections_app.services.experiments import enter_experiments
 from collections_app.services.judging import decide_promises
 from collections_app.services.likelihood import measure_likelihood
 from collections_app.services.planned import plan_steps
@@ -119,6 +121,11 @@ def portfolios(night: Now, job: Job) -> dict[str, int]:
     return moved | {"given out": assign_new(actor=night.actor, company=night.company, today=night.day)}
 
 
+def blockers(night: Now, job: Job) -> dict[str, int]:
+    """Customers are reminded of papers that they owe, departments of those that we owe; what is there is closed."""
+    return chase_documents(actor=night.actor, company=night.company, day=night.day, now=night.moment)
+
+
 def promises(night: Now, job: Job) -> dict[str, int]:
     """Which promises were kept."""
     return decide_promises(company=night.company, today=night.day, actor=night.actor)
@@ -135,8 +142,9 @@ def charges(night: Now, job: Job) -> dict[str, int]:
 
 
 def strategies(night: Now, job: Job) -> dict[str, int]:
-    """Calls, tasks and escalations that strategies ask for; what was planned for settled items is dropped."""
-    return plan_steps(company=night.company, day=night.day, actor=night.actor)
+    """Customers enter experiments by lot; calls, tasks and escalations of strategies are planned, those of settled items dropped."""
+    entered = enter_experiments(company=night.company, day=night.day, actor=night.actor)
+    return {"entered": entered} | plan_steps(company=night.company, day=night.day, actor=night.actor)
 
 
 def escalations(night: Now, job: Job) -> dict[str, int]:
@@ -232,6 +240,7 @@ STEPS = (
     Step("plans", "Payment plans judged", "jobs.run", plans),
     Step("charges", "Late charges of the month before", "charges.run", charges),
     Step("strategies", "Steps of strategies planned", "dunning.run", strategies),
+    Step("blockers", "Missing papers chased", "jobs.run", blockers),
     Step("dunning", "Dunning", "dunning.run", dunning),
     Step("statements", "Statements sent", "statements.schedule", statements),
     Step("escalations", "Accounts held against the ladder", "escalations.raise", escalations),

@@ -1,6 +1,7 @@
 """Collections: strategies, dunning, contacts, promises and plans, charges, inquiries, escalation, portfolios, the work list."""
 
 from collections_app.models.activity import Activity, Snooze
+from collections_app.models.blocker import DocumentChase
 from collections_app.models.charge import Charge, ChargedItem, ChargePolicy, ChargeRun, ChargeTier, LegalLimit
 from collections_app.models.dunning import DunningLetter, DunningRun
 from collections_app.models.escalation import Escalation, PlacedItem, Rung
@@ -33,6 +34,7 @@ __all__ = [
     "ChargeTier",
     "ChargedItem",
     "CollectionPolicy",
+    "DocumentChase",
     "DunningLetter",
     "DunningRun",
     "Escalation",
