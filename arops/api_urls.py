@@ -8,6 +8,7 @@ from arops.api.tasks import STEPS, TaskDetail, Tasks
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
 from cashapp.api import remittances
+from collections_app.api import charges, plans, work
 from customers import api as customers
 from disputes import api as disputes
 from invoicing import api as invoicing
@@ -91,6 +92,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("disputes/<str:public_id>/notes", disputes.DisputeNotes.as_view(), name="disputes-notes"),
     path("disputes/<str:public_id>/attachments", disputes.DisputeFiles.as_view(), name="disputes-attachments"),
+    *resource("late-charges", all=charges.Charges, one=charges.ChargeDetail),
+    *resource("payment-plans", all=plans.Plans, one=plans.PlanDetail),
+    *resource("work-tasks", all=work.WorkTasks, one=work.WorkTaskDetail),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),
     *resource("approvals", all=Approvals, one=ApprovalDetail),

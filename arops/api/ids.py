@@ -29,6 +29,9 @@ PREFIXES = {
     "task": "tsk",
     "dispute": "dsp",
     "attachment": "att",
+    "work_task": "wtk",
+    "charge": "chg",
+    "payment_plan": "pln",
 }
 
 

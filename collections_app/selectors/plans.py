@@ -72,6 +72,11 @@ def rows_of(plans: Iterable[PaymentPlan], day: date) -> list[PlanRow]:
     return [_row(plan, parts[plan.pk], day) for plan in listed]
 
 
+def row_of(plan: PaymentPlan, day: date) -> PlanRow:
+    """One plan as a row; its instalments may be read ahead, with their items."""
+    return _row(plan, list(plan.instalments.all()), day)  # type: ignore[attr-defined]
+
+
 def _row(plan: PaymentPlan, parts: Sequence[Instalment], day: date) -> PlanRow:
     left = [(part.due_on, open_of(part)) for part in parts if plan.state != State.ACTIVE or open_of(part)]
     began = any(part.open_item_id for part in parts)

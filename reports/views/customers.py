@@ -151,6 +151,8 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "sees_parent": customer.parent_id and selectors.in_sight(user, customer.parent_id).exists(),
         "others": _others(view),
         "call_url": address("collections:call", customer.pk) if user.can("collections.work", customer.company_id) else "",
+        "plan_url": address("collections:plan-new", customer.pk) if user.can("plans.make", customer.company_id) else "",
+        "raise_url": address("collections:escalation-new", customer.pk) if user.can("escalations.raise", customer.company_id) else "",
         "mail_url": reverse("customers:write", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
         "promised": sum(p.amount for p in view.promises if p.currency == customer.currency),
         "statement_url": reverse("customers:statement", args=[customer.pk]),

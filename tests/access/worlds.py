@@ -67,6 +67,7 @@ from org.services import create_api_key
 from reports.services import take_snapshot
 from tests.access.mail_worlds import make_mail, pictured
 from tests.access.payer_worlds import make_payers
+from tests.access.plan_worlds import make_plans
 from tests.access.portfolio_worlds import make_portfolio
 from tests.access.refund_worlds import make_refunds
 from tests.access.rule_worlds import make_rules, make_versions
@@ -158,6 +159,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     _silent(company, collector, bank, name)
     _advices(collector, bank, customer, waiting, name)
     make_mail(customer, collector, name)
+    make_plans(customer, collector, name, NOW, TODAY)
     make_refunds(customer, name, NOW)
     make_payers(customer, collector, bank, name, TODAY)
     make_rules(customer, name, TODAY)

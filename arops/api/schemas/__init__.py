@@ -4,7 +4,7 @@ The document is checked against the running server by the tests; the reading its
 messages point at the field.
 """
 
-from arops.api.schemas import cases, checks, money, orders, papers, records, reports, tasks
+from arops.api.schemas import cases, charges, checks, money, orders, papers, plans, records, reports, tasks, work
 from arops.api.schemas.operations import (
     ANY,
     MODE,
@@ -24,7 +24,9 @@ from arops.api.schemas.operations import (
 from arops.api.schemas.parts import Schema, ref
 
 COMPONENTS: dict[str, Schema] = {
-    name: schema for module in (records, money, checks, orders, papers, cases, tasks, reports) for name, schema in module.COMPONENTS.items()
+    name: schema
+    for module in (records, money, checks, orders, papers, cases, charges, plans, tasks, reports, work)
+    for name, schema in module.COMPONENTS.items()
 }
 
 __all__ = [
