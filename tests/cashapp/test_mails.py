@@ -157,3 +157,25 @@ def test_a_mail_is_brought_as_a_file_looked_at_and_read_again(client: Client, co
     listed = client.get(reverse("cashapp:mails"), {"state": "read"}).content.decode()
     assert "February" in listed and StoredFile.objects.filter(name="advice.eml").exists()
     assert client.get(reverse("cashapp:mails"), {"format": "csv"}).status_code == 200
+
+
+def test_of_a_mail_with_very_many_files_only_so_many_are_read_and_the_rest_is_named(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"{n}.csv": f"Invoice,Amount paid\nINV-{n},5.00\n".encode() for n in range(3)}
+    monkeypatch.setattr(mails, "MAIL_FILES", 1)
+    mail = receive(company, files=files)
+    take()
+    mail.refresh_from_db()
+    notes = [p.note for p in mail.parts.order_by("ordinal")]
+    assert (
+        notes == ["1 advice taken in", mails.LEFT, mails.LEFT] and mail.state == "read" and mail.note.startswith("2 of its files were not")
+    )
+    monkeypatch.setattr(mails, "MAIL_SECONDS", -1)
+    late = receive(company, "nothing to read", files=files, Subject="late")
+    take()
+    late.refresh_from_db()
+    assert {p.note for p in late.parts.all()} == {mails.LEFT} and late.state == "refused"
+    monkeypatch.setattr(mails, "RUN_SECONDS", -1)
+    receive(company, "wait", Subject="later")
+    assert sum(take().values()) == 0

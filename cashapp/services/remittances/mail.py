@@ -1,9 +1,13 @@
 """Mails with advices: every attachment becomes advices or a note why not; so do the words, where no attachment said it.
 
 A mail that is read again, by a worker that was killed or a person who asked, brings nothing twice: advices are known by what they say.
+Every file is looked at in processes of its own, some half a second each, so one mail of three hundred files would hold a worker for
+minutes: of one mail only so many are read, for so long; what is left is named, for a person to bring by itself.
 """
 
+import itertools
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -24,6 +28,11 @@ from workflow.services import record
 PURPOSE = Mailbox.Purpose.REMITTANCES
 BATCH = 50
 """Mails taken in one run; the rest is the next run's."""
+RUN_SECONDS = 300
+"""After so long a run begins no further mail."""
+MAIL_FILES, MAIL_SECONDS = 100, 60
+"""Files of one mail that are read, and seconds after which no further one is begun."""
+LEFT = "not read: the mail holds more than is read of one at once; download it, and bring it by itself"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 logger = logging.getLogger(__name__)
 
@@ -34,6 +43,7 @@ class _Found:
 
     taken: Taken = field(default_factory=Taken)
     refused: int = 0
+    left: int = 0
 
     @property
     def advices(self) -> int:
@@ -46,7 +56,8 @@ def take_mails(*, today: date, now: datetime, limit: int = BATCH) -> dict[str, i
     actor, counts = SystemActor("mail"), {"read": 0, "nothing": 0, "refused": 0}
     waiting = InboundMail.objects.filter(purpose=PURPOSE, state=InboundMail.State.NEW).select_related("company").order_by("pk")[:limit]
     brought: dict[Company, Brought] = {}
-    for mail in waiting:
+    until = time.monotonic() + RUN_SECONDS
+    for mail in itertools.takewhile(lambda _: time.monotonic() <= until, waiting):
         taken, state = _take_safely(actor, mail, today)
         counts[state] += 1
         brought.setdefault(mail.company, Brought()).taken.add(taken)
@@ -87,11 +98,18 @@ def _take_safely(actor: Actor, mail: InboundMail, today: date) -> tuple[Taken, s
 
 
 def _take(actor: Actor, mail: InboundMail, today: date) -> tuple[Taken, str]:
-    found = _Found()
-    for part in mail.parts.select_related("stored_file"):
-        note = _take_part(actor, mail, part, today, found)
-        InboundPart.objects.filter(pk=part.pk).update(note=note[:300])
+    found, until = _Found(), time.monotonic() + MAIL_SECONDS
+    for n, pk in enumerate(mail.parts.values_list("pk", flat=True)):
+        if n >= MAIL_FILES or time.monotonic() > until:
+            found.left += 1
+            note = LEFT
+        else:
+            note = _take_part(actor, mail, InboundPart.objects.select_related("stored_file").get(pk=pk), today, found)
+        InboundPart.objects.filter(pk=pk).update(note=note[:300])
     note = "its attachments say it, its words were not read" if found.advices else _take_words(actor, mail, today, found)
+    if found.left:
+        found.refused += 1
+        note = f"{found.left} of its files were not read: bring them by themselves; {note}"
     _of_sender(mail, found.taken)
     state = InboundMail.State.READ if found.advices else InboundMail.State.REFUSED if found.refused else InboundMail.State.NOTHING
     _finish(actor, mail, state, note, found.taken)
