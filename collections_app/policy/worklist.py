@@ -11,7 +11,7 @@ customer is asked again. Every factor that counts is told in the reasons.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from arops.lib import money
@@ -144,8 +144,8 @@ def _as_it_is(amount: int, currency: str) -> int:
 def tasks_of(account: Account, today: date, odds: Odds = STANDARD, worth: Worth = _as_it_is) -> list[Task]:
     """The tasks an account gives rise to, what is our fault first. Nobody is asked for money who is on hold or with an agency."""
     desk = _Desk(account, today, odds, worth)
-    chase = max(0, account.overdue - account.held)
-    found = [desk.of_lead(lead) for lead in account.leads if not (account.is_left_alone and KINDS[lead.kind].asks)]
+    asked = max(0, account.overdue - account.held - account.credits)
+    found = [desk.of_lead(lead) for lead in (_as_of_now(lead, asked) for lead in account.leads) if not desk.is_idle(lead)]
     if account.credits and account.overdue:
         found.append(desk.apply_credit())
     if account.disputed:
@@ -153,7 +153,6 @@ def tasks_of(account: Account, today: date, odds: Odds = STANDARD, worth: Worth 
     if account.is_left_alone:
         return found
     is_called = any(lead.calls for lead in account.leads)
-    asked = max(0, chase - account.credits)
     if asked and account.broken_promises:
         found.append(desk.broken_promise(asked))
     elif asked and not is_called:
@@ -161,6 +160,11 @@ def tasks_of(account: Account, today: date, odds: Odds = STANDARD, worth: Worth 
     if account.due_soon and not account.overdue:
         found.append(desk.remind())
     return found
+
+
+def _as_of_now(lead: Lead, asked: int) -> Lead:
+    """A planned call is about what is still to be asked for, no more than it was planned for."""
+    return replace(lead, amount=min(lead.amount or asked, asked)) if lead.kind == "planned" and lead.calls else lead
 
 
 def uplift(days: int, broken: int, contacted_days_ago: int | None, risk: str, odds: Odds = STANDARD) -> int:
@@ -186,6 +190,10 @@ class _Desk:
         ago = (today - account.last_contact).days if account.last_contact else None
         self.change = uplift(self.days, account.broken_promises, ago, account.risk, odds)
         self.common = self._common()
+
+    def is_idle(self, lead: Lead) -> bool:
+        """Whether nothing is to be done about it now: it asks for money of someone who is left alone, or for none."""
+        return KINDS[lead.kind].asks and (self.account.is_left_alone or not lead.amount)
 
     def of_lead(self, lead: Lead) -> Task:
         """The task of a row that asks for work by itself."""

@@ -32,11 +32,11 @@ class Leads:
     placed: frozenset[Key]
 
 
-def leads_of(ids: Collection[int], today: date) -> Leads:
-    """What asks for work by itself about these customers, as of the day."""
+def leads_of(ids: Collection[int], today: date, late: Collection[int]) -> Leads:
+    """What asks for work by itself about these customers, as of the day; `late` are those of them with something past due."""
     found = Leads(defaultdict(list), defaultdict(list), defaultdict(int), _placed(ids))
-    for read in SOURCES:
-        for customer, currency, lead in read(ids, today):
+    for read in (*SOURCES, _unreachable):
+        for customer, currency, lead in read(late if read is _unreachable else ids, today):
             (found.by_key[customer, currency] if currency else found.of_customer[customer]).append(lead)
             if lead.kind == "plan":
                 found.missed[customer, currency] += lead.amount
@@ -143,11 +143,10 @@ def _promises(ids: Collection[int], today: date) -> Iterator[Found]:
         yield customer, currency, Lead("follow_up", pk, left, due_on, "Follow up promise", why, "Ask where the money is")
 
 
-def _unreachable(ids: Collection[int], today: date) -> Iterator[Found]:
+def _unreachable(late: Collection[int], today: date) -> Iterator[Found]:
     """Customers with money past due of whom the last call reached a wrong contact, or who have nobody to call or write to."""
-    late = set(OpenItem.objects.past_due(today).filter(customer__in=ids).order_by().values_list("customer", flat=True))
     reachable = Contact.objects.filter(customer__in=late, is_active=True).exclude(email="", phone="")
-    nobody = late - set(reachable.order_by().values_list("customer", flat=True))
+    nobody = set(late) - set(reachable.order_by().values_list("customer", flat=True))
     calls = Activity.objects.filter(customer__in=late).exclude(kind=Activity.Kind.NOTE).order_by("customer", "-at", "-pk")
     wrong = [c for c, outcome in calls.distinct("customer").values_list("customer", "outcome") if outcome == "wrong_contact"]
     for customer in nobody | set(wrong):
@@ -156,5 +155,5 @@ def _unreachable(ids: Collection[int], today: date) -> Iterator[Found]:
 
 
 SOURCES: tuple[Callable[[Collection[int], date], Iterator[Found]], ...] = (
-    _planned, _plans, _inquiries, _documents, _escalations, _promises, _unreachable,
+    _planned, _plans, _inquiries, _documents, _escalations, _promises,
 )  # fmt: skip

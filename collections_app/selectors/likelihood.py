@@ -8,12 +8,13 @@ from django.db import connection
 
 from collections_app.models import Likelihood
 from collections_app.policy.likelihood import BANDS, FIRST, WINDOW, Cases, Odds
+from ledger.models import OpenItem
 from org.models import Company
 
 WEEKS = 26
 """How many weeks back it is looked at, on one day of each."""
-MOST_ITEMS = 40_000
-"""Items looked at on each of these days; of more, a sample that doesn't depend on anything but their keys."""
+MOST_ITEMS = 100_000
+"""Items looked at, about; of more, every second, third … by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,22 @@ def count_cases(company: Company, day: date) -> dict[int, Cases]:
     An item counts once for each week in which it was open on its day; it was paid when nothing was open of it two weeks later.
     """
     found = {first: [0, 0, 0, 0] for first in BANDS}
+    each = 1 + OpenItem.objects.filter(company=company, amount__gt=0, due_date__gte=day - timedelta(days=540)).count() // MOST_ITEMS
     for week in range(WEEKS):
-        for band, acted, n, paid in _counted(company, day - timedelta(days=WINDOW + 7 * week)):
+        for band, acted, n, paid in _counted(company, day - timedelta(days=WINDOW + 7 * week), each):
             counts, at = found[band], 0 if acted else 2
             counts[at] += n
             counts[at + 1] += paid
     return {band: Cases(*counts) for band, counts in found.items()}
 
 
-def _counted(company: Company, on: date) -> list[tuple[int, bool, int, int]]:
-    """Band, whether contacted, how many items were open on a day, how many of them were paid two weeks later."""
+def _counted(company: Company, on: date, each: int) -> list[tuple[int, bool, int, int]]:
+    """Band, whether contacted, how many of each so-manieth item were open on a day, how many of them were paid two weeks later."""
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH late AS (SELECT o.id, o.customer_id, o.balance, %(on)s::date - o.due_date AS days FROM ledger_openitem o"
             "   WHERE o.company_id = %(company)s AND o.amount > 0 AND o.kind <> 'retainage' AND o.customer_id IS NOT NULL"
-            "   AND o.document_date <= %(on)s AND o.due_date >= %(oldest)s AND o.due_date <= %(on)s"
-            "   ORDER BY (o.id * 2654435761) %% 4294967296 LIMIT %(most)s),"
+            "   AND o.document_date <= %(on)s AND o.due_date >= %(oldest)s AND o.due_date <= %(on)s AND o.id %% %(each)s = 0),"
             " seen AS (SELECT l.*, l.balance - coalesce((SELECT sum(x.amount) FROM ledger_line x JOIN ledger_entry e ON e.id = x.entry_id"
             "   WHERE x.open_item_id = l.id AND e.effective_date > %(on)s), 0) AS was,"
             "   l.balance - coalesce((SELECT sum(x.amount) FROM ledger_line x JOIN ledger_entry e ON e.id = x.entry_id"
@@ -93,7 +94,7 @@ def _counted(company: Company, on: date) -> list[tuple[int, bool, int, int]]:
             " FROM seen s LEFT JOIN reached r ON r.customer_id = s.customer_id WHERE was > 0 GROUP BY 1, 2",
             {
                 "on": on, "end": on + timedelta(days=WINDOW), "first": on + timedelta(days=FIRST), "company": company.pk,
-                "oldest": on - timedelta(days=365), "most": MOST_ITEMS,
+                "oldest": on - timedelta(days=365), "each": each,
             },
         )  # fmt: skip
         return cursor.fetchall()

@@ -9,10 +9,11 @@ from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from collections_app.models import WorkTask
 from collections_app.selectors.worklist import WorkItem, WorkList
+from collections_app.services.finishing import RESTS
 from collections_app.services.leases import take_lease
 from collections_app.views.listing import asked_of, person, query_of, up_to_date
 from collections_app.views.panel import account_of
-from collections_app.views.queue import MOST, RESTS
+from collections_app.views.queue import MOST
 from customers.models import Customer
 from org.access import allowed
 

@@ -15,14 +15,13 @@ from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from collections_app.models import Snooze, WorkTask
 from collections_app.selectors.worklist import Asked, Group, WorkItem, WorkList
-from collections_app.services.activities import ActivityError, mark_done, put_off, take_back
+from collections_app.services.activities import ActivityError, put_off, take_back
+from collections_app.services.finishing import RESTS, finish_task
 from collections_app.views.listing import BUCKETS, ICONS, LABELS, asked_of, back, current, item_of, person, query_of, up_to_date
 from collections_app.views.panel import account_of
 from org.access import allowed
 from org.models import Department
 
-RESTS = 7
-"""Days for which a task that was done or put off stays away."""
 LONGEST = 60
 """Days after which a task that waits for an event comes back anyway."""
 MOST = 200
@@ -108,8 +107,8 @@ def peek(request: HttpRequest, key: str) -> HttpResponse:
 def done(request: HttpRequest, key: str) -> HttpResponse:
     """A task is dealt with; the toast takes it back."""
     item = item_of(request, key, "collections.work")
-    mark_done(user=person(request), customer=item.customer, task_key=key, today=clock.today(), rests_days=RESTS)
-    return _gone(request, [key], f"Done: {item.task.title}, {item.customer.name}")
+    undoable = finish_task(user=person(request), task=item.task, today=clock.today(), rests_days=RESTS)
+    return _gone(request, [key], f"Done: {item.task.title}, {item.customer.name}", undoable=[key] if undoable else [])
 
 
 @require_POST
@@ -135,13 +134,14 @@ def bulk(request: HttpRequest) -> HttpResponse:
     keys = [key[:80].replace("\x00", "") for key in request.POST.getlist("keys")[:MOST]]
     found = list(WorkTask.objects.visible_to(user, "collections.work").filter(key__in=keys).select_related("customer"))
     until, puts_off = today + timedelta(days=RESTS), request.POST.get("do") == "snooze"
+    undoable = []
     for task in found:
         if puts_off:
             put_off(user=user, customer=task.customer, task_key=task.key, until=until, today=today)
-        else:
-            mark_done(user=user, customer=task.customer, task_key=task.key, today=today, rests_days=RESTS)
+        if puts_off or finish_task(user=user, task=task, today=today, rests_days=RESTS):
+            undoable.append(task.key)
     said = f"{len(found)} put off to {until:%-d %b}" if puts_off else f"{len(found)} marked done"
-    return _gone(request, [task.key for task in found], said if found else "Nothing was chosen")
+    return _gone(request, [task.key for task in found], said if found else "Nothing was chosen", undoable=undoable)
 
 
 @require_POST
@@ -153,9 +153,12 @@ def restore(request: HttpRequest) -> HttpResponse:
     return redirect_htmx(request, back(request))
 
 
-def _gone(request: HttpRequest, keys: list[str], text: str, *, waits: bool = False) -> HttpResponse:
+def _gone(
+    request: HttpRequest, keys: list[str], text: str, *, waits: bool = False, undoable: list[str] | None = None
+) -> HttpResponse:
     """What has left its place: to the list its new counts and sums (or all of it anew), to Play the next task, without scripts the list."""
-    undo = reverse("collections:restore") + "?" + urlencode({"key": keys}, doseq=True) if keys else ""
+    back_again = keys if undoable is None else undoable
+    undo = reverse("collections:restore") + "?" + urlencode({"key": back_again}, doseq=True) if back_again else ""
     if not getattr(request, "htmx", False) or request.POST.get("then") == "play":
         return toast(request, redirect_htmx(request, back(request)), text, undo_url=undo)
     context = _list(request, asked_of(request, current(request)))
