@@ -61,6 +61,8 @@ class ChargePolicyForm(forms.Form):
                 required=False, min_value=0, max_value=100, max_digits=6, decimal_places=3, label="Per cent a year"
             )
             self.fields[f"fee_{n}"] = AmountField(currency=currency, label=f"Fee, {currency}")
+            for name, words in (("days", "from day"), ("rate", "per cent a year"), ("fee", "fee")):
+                self.fields[f"{name}_{n}"].widget.attrs["aria-label"] = f"Row {n + 1}, {words}"
 
     @property
     def tiers(self) -> list[tuple[Any, Any, Any]]:

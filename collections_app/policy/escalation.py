@@ -159,7 +159,9 @@ def _paid(facts: dict[str, Any]) -> str:
     last = facts["last_payment"]
     if last is None:
         return "No payment on record."
-    late = f" Paid invoices of a year were on average {facts['days_late']} days late." if facts["days_late"] is not None else ""
+    days = facts["days_late"]
+    when = "" if days is None else "on their day" if not days else f"{abs(days)} days {'late' if days > 0 else 'early'}"
+    late = f" Invoices paid in a year came in {when} on average." if when else ""
     return f"Last payment: {_sum(facts, last['amount'])} on {last['day']}. Paid in a year: {_sum(facts, facts['paid_year'])}.{late}"
 
 

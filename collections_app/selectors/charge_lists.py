@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
 from collections_app.models import Charge, ChargePolicy, ChargeRun
 from collections_app.policy.charges import REASONS
-from collections_app.selectors.charges import Assessed, ChargeBook, Period, assessed, candidates, month_before
+from collections_app.selectors.charges import Assessed, ChargeBook, Period, assessed, candidates, month_before, month_of
 from customers.models import Customer
 from ledger.models import OpenItem
 from org.actors import Actor
@@ -41,12 +41,13 @@ def narrowed(rows: QuerySet[Charge], asked: dict[str, str]) -> QuerySet[Charge]:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A company's next month to assess: `run` where it has begun, `why` where it can't be."""
+    """A company's month to assess: `run` where it has begun; `so_far`: the month isn't over, its last day is yesterday."""
 
     company: Company
     period: Period
     run: ChargeRun | None
     has_policy: bool
+    so_far: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -59,6 +60,15 @@ def next_month(company: Company, today: date) -> Next:
     period = month_before(today)
     run = ChargeRun.objects.filter(company=company, period_from=period.first).first()
     return Next(company, period, run, ChargeBook(company, period).has_policy)
+
+
+def to_preview(company: Company, today: date) -> Next:
+    """The month that is assessed next: the last whole one, or where that is done this month up to yesterday (without a run)."""
+    last = next_month(company, today)
+    if not last.is_done:
+        return last
+    this = month_of(today)
+    return Next(company, Period(this.first, today - timedelta(days=1)), None, ChargeBook(company, this).has_policy, so_far=True)
 
 
 def companies_that_charge(actor: Actor) -> list[Company]:

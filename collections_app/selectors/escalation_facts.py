@@ -28,12 +28,12 @@ def facts_of(customer: Customer, currency: str, day: date) -> dict[str, Any]:
     for row in disputes:
         contested[row["item"]] = contested.get(row["item"], 0) + row["amount"]
     credits = OpenItem.objects.open().credits().filter(customer=customer, currency=currency).aggregate(total=Sum("balance"))["total"] or 0
-    last = last_receipt(customer, currency)
+    last, promised = last_receipt(customer, currency), promised_left([customer.pk])
     return {
         "as_of": day.isoformat(), "currency": currency, "customer": _customer(customer), "open": sum(i.balance for i in items),
         "past_due": sum(i.balance for i in late), "days": (day - late[0].due_date).days if late else 0, "credits": -credits,
         "disputed": sum(min(i.balance, contested.get(i.pk, 0)) for i in late), "buckets": _buckets(items, day),
-        "items": [_item(i, contested, promised_left([customer.pk]), day) for i in late[:LISTED]], "more_items": max(0, len(late) - LISTED),
+        "items": [_item(i, contested, promised, day) for i in late[:LISTED]], "more_items": max(0, len(late) - LISTED),
         "promises": _promises(customer, currency, day), "contacts": _contacts(customer, currency, day), "disputes": disputes,
         "last_payment": {"day": last[0].isoformat(), "amount": last[1]} if last else None,
         "paid_year": paid_since(customer, currency, day - YEAR), "days_late": days_late(customer, currency, day),
@@ -44,7 +44,7 @@ def facts_of(customer: Customer, currency: str, day: date) -> dict[str, Any]:
 def _customer(customer: Customer) -> dict[str, Any]:
     return {
         "name": customer.name, "number": customer.number, "terms": customer.payment_terms, "risk": customer.risk,
-        "credit_limit": customer.credit_limit if customer.credit_limit is not None else None, "country": customer.country,
+        "credit_limit": customer.credit_limit, "country": customer.country,
         "address": customer.address, "tax_id": customer.tax_id, "segment": customer.segment,
     }  # fmt: skip
 

@@ -77,14 +77,15 @@ def _table(rows: Any, asked: dict[str, str]) -> Table:
     """Charges as rows and columns, for the page and for files."""
     columns = [
         Column("customer", "Customer", lambda c: c.customer.name, pin=True, sort="customer", href=_address),
-        Column("month", "Month", lambda c: f"{c.run.period_from:%Y-%m}", sort="month"),
+        Column("company", "Company", lambda c: c.company.code, priority=3),
+        Column("month", "Month", lambda c: f"{c.run.period_from:%Y-%m}", sort="month", priority=2),
         Column("number", "Document", lambda c: c.open_item and c.open_item.number, priority=2),
         Column("amount", "Charged", lambda c: c.amount, kind="money", total=True, sort="amount"),
         Column("open", "Open", lambda c: c.open_item.balance if c.open_item else 0, kind="money", total=True, priority=2),
         Column("currency", "Cur", lambda c: c.currency),
         Column("state", "State", _state, kind="badge", tone=lambda c: TONES.get(c.state, "")),
         Column("items", "Items", lambda c: len(c.lines), kind="num", priority=3),
-        Column("because", "Because", lambda c: c.because, grow=True, priority=3),
+        Column("because", "Because", lambda c: c.because[:1].upper() + c.because[1:], grow=True, priority=3),
     ]
     return Table(
         columns, rows, currency=lambda c: c.currency, row_id=lambda c: f"charge-{c.pk}", name="charge", sort=asked["sort"], query=asked
@@ -154,10 +155,10 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allowed("collections.view")
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the last whole month would come to for a company, customer by customer, with what is left out and why."""
+    """What the last whole month would come to for a company, with what is left out and why; where it is assessed, this month so far."""
     user, today = _user(request), clock.today()
     company = get_object_or_404(Company.objects.visible_to(user, "collections.view"), pk=pk)
-    found = reading.next_month(company, today)
+    found = reading.to_preview(company, today)
     seen = reading.preview(user, company, found.period)
     table = _preview_table(seen.rows[:SHOWN])
     if request.GET.get("format"):

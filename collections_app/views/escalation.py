@@ -61,10 +61,11 @@ def _table(rows: Any, view: str) -> Table:
     """Cases as rows and columns, for the page and for files."""
     outside = view in ("placed", "decided", "done")
     columns = [
-        Column("number", "Case", lambda r: r.case.number, pin=True, href=lambda r: reverse("collections:escalation", args=[r.case.pk])),
-        Column("customer", "Customer", lambda r: r.case.customer.name, phone="full"),
-        Column("rung", "Rung", lambda r: r.case.rung.name),
-        Column("amount", "Past due", lambda r: r.case.amount, kind="money", total=True, phone="end"),
+        Column("customer", "Customer", lambda r: r.case.customer.name, pin=True, href=_address),
+        Column("number", "Case", lambda r: r.case.number, priority=2),
+        Column("company", "Company", lambda r: r.case.company.code, priority=3),
+        Column("rung", "Rung", lambda r: r.case.rung.name, priority=2),
+        Column("amount", "Past due", lambda r: r.case.amount, kind="money", total=True),
         Column("currency", "Cur", lambda r: r.case.currency),
         Column("state", "State", _state, kind="badge", tone=lambda r: TONES.get(r.case.state, ""), priority=2),
         Column("raised", "Since", lambda r: r.case.raised_on, kind="date", priority=2),
@@ -75,7 +76,11 @@ def _table(rows: Any, view: str) -> Table:
             Column("came", "Recovered", lambda r: r.came if r.case.placed_on else None, kind="money", total=True, priority=2),
         ]  # fmt: skip
     columns.append(Column("because", "Because", lambda r: r.case.because, grow=True, priority=3))
-    return Table(columns, rows, currency=lambda r: r.case.currency, row_id=lambda r: f"case-{r.case.pk}", name="case", stack=True)
+    return Table(columns, rows, currency=lambda r: r.case.currency, row_id=lambda r: f"case-{r.case.pk}", name="case")
+
+
+def _address(row: reading.Row) -> str:
+    return reverse("collections:escalation", args=[row.case.pk])
 
 
 def _state(row: reading.Row) -> str:

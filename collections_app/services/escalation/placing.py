@@ -24,7 +24,7 @@ from collections_app.services.escalation.deciding import change, hold
 from collections_app.services.escalation.errors import EscalationError
 from collections_app.services.escalation.raising import tell
 from collections_app.services.statements import StatementRefused, statement_file
-from disputes.policy.binding import Binder, Member, member_name
+from disputes.policy.binding import Binder, member_name
 from disputes.selectors import disputed_by_item
 from invoicing.services.paper import in_colour, invoice_pdf, look_of
 from ledger.models import OpenItem
@@ -32,7 +32,7 @@ from ledger.selectors import lock_items
 from org.actors import Actor, require
 from workflow.models import Attachment, Job
 from workflow.services import store_file
-from workflow.services.jobs import create_job
+from workflow.services.jobs import create_job, retry_job
 
 State = Escalation.State
 CSS = Path(settings.BASE_DIR) / "static" / "css" / "letter.css"
@@ -88,7 +88,8 @@ def recall(*, actor: Actor, case: Escalation, reason: str, day: date, version: i
 def request_pack(*, actor: Actor, case: Escalation) -> Job:
     """Have the pack made in the background; ring for the job afterwards. Raises NotAllowed."""
     slot = f"escalation-pack:{case.pk}:{case.version}"
-    return create_job(actor=actor, kind="escalation_pack", slot=slot, company=case.company, params={"case": case.pk})
+    job = create_job(actor=actor, kind="escalation_pack", slot=slot, company=case.company, params={"case": case.pk})
+    return retry_job(actor=actor, job=job) if job.state in (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED) else job
 
 
 def make_pack(*, actor: Actor, case: Escalation) -> Escalation:
@@ -107,12 +108,8 @@ def make_pack(*, actor: Actor, case: Escalation) -> Escalation:
         held = hold(case, case.version, (State.PLACED, State.RECALLED))
         held.pack, _ = store_file(actor=actor, name=name, content=target.getvalue(), content_type="application/zip")
         held.save(update_fields=["pack"])
-        tell(held, actor, "escalation.packed", sha256=held.pack.sha256, manifest_sha256=manifest.sha256, members=_count(manifest, binder))
+        tell(held, actor, "escalation.packed", sha256=held.pack.sha256, manifest_sha256=manifest.sha256, members=len(binder.members))
     return held
-
-
-def _count(manifest: Member, binder: Binder) -> int:
-    return len(binder.members) - (manifest in binder.members)
 
 
 @dataclass(frozen=True, slots=True)

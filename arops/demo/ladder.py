@@ -1,0 +1,72 @@
+"""The demo's late charges and its ladder: interest in the United States since two months, a waiver that waits and one that was allowed;
+accounts that the night proposes, one that waits for a decision and one with an agency."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from arops.demo.setup import SYSTEM, World
+from collections_app.models import Charge, Escalation, Rung
+from collections_app.policy.charges import Tier
+from collections_app.selectors.charges import month_before
+from collections_app.services.charges.policies import NewPolicy, save_limit, save_policy
+from collections_app.services.charges.running import run_charges
+from collections_app.services.charges.waiving import request_waiver
+from collections_app.services.escalation.deciding import confirm_proposal, dismiss_proposal
+from collections_app.services.escalation.ladder import add_standard_ladder
+from collections_app.services.escalation.placing import make_pack, place
+from collections_app.services.escalation.raising import propose_escalations, raise_case
+from workflow.services.approvals import approve
+
+TEXAS = "Texas Finance Code § 303.009: whatever the weekly ceiling, it is at least 18 % a year"
+AGENCY = "Fairway Recovery"
+
+
+class Ladder:
+    """What is charged for late payment, and who climbs."""
+
+    def __init__(self, world: World, today: date, now: datetime) -> None:
+        self.world, self.today, self.now = world, today, now
+
+    def make(self) -> None:
+        """Charges first, so that the page of an account shows them."""
+        self._charges()
+        for company in self.world.companies.values():
+            add_standard_ladder(actor=SYSTEM, company=company)
+        propose_escalations(actor=SYSTEM, company=self.world.companies["US01"], day=self.today)
+        self._climbing()
+
+    def _charges(self) -> None:
+        company, month = self.world.companies["US01"], month_before(self.today)
+        begins = month_before(month.first).first
+        tiers = (Tier(0, Decimal(12)), Tier(61, Decimal(18)), Tier(121, Decimal(21)))
+        wanted = NewPolicy("Interest on late payment", "rate", tiers, begins, grace_days=10, minimum_charge=5_00, minimum_due=250_00)
+        save_policy(actor=SYSTEM, company=company, wanted=wanted, today=begins)
+        save_limit(
+            actor=SYSTEM, company=company, place="US-TX", max_rate=Decimal(18), max_fee=None, source=TEXAS, valid_from=begins
+        )  # fmt: skip
+        run_charges(company=company, period=month, day=self.today.replace(day=1), actor=SYSTEM, now=self.now)
+        ana, eva = self.world.people["specialist"], self.world.people["supervisor"]
+        mine = Charge.objects.filter(company=company, state="posted", customer__collector=ana).select_related(
+            "open_item", "company", "customer"
+        )
+        for n, charge in enumerate(mine.order_by("-amount", "pk")[:2]):
+            asked = request_waiver(
+                actor=ana, charge=charge, reason="Our invoice came a week late", token=f"demo:{n}", today=self.today, now=self.now
+            )  # fmt: skip
+            if n == 1 and asked.state == "waiting":
+                approve(actor=eva, approval=asked, now=self.now, today=self.today)
+
+    def _climbing(self) -> None:
+        company = self.world.companies["US01"]
+        ana, eva = self.world.people["specialist"], self.world.people["supervisor"]
+        proposed = list(Escalation.objects.filter(company=company, state="proposed").order_by("-amount", "pk").select_related("rung"))
+        if len(proposed) < 3:
+            return
+        confirm_proposal(actor=ana, case=proposed[0], version=proposed[0].version)
+        last = dismiss_proposal(actor=eva, case=proposed[-1], reason="Goes to the agency at once", version=proposed[-1].version)
+        agency = Rung.objects.get(company=company, code="agency")
+        day = self.today - timedelta(days=6)
+        raised = raise_case(
+            actor=ana, customer=last.customer, currency=last.currency, rung=agency, reason="No answer since spring", day=day
+        )
+        make_pack(actor=eva, case=place(actor=eva, case=raised, placed_with=AGENCY, day=day, version=raised.version))
