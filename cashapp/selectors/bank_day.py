@@ -11,7 +11,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from cashapp.engine import bank_day
 from cashapp.engine.bank_day import BankLine, BookLine, Day, Link, Sheet, Tie
-from cashapp.models import BankAccount, BankStatement, BankTie, Receipt, StatementLine
+from cashapp.models import BankAccount, BankStatement, BankTie, DayReconciliation, Receipt, StatementLine
 from ledger.models import Line
 from org.actors import Actor
 
@@ -44,8 +44,9 @@ LINE_DAYS = """
                 JOIN received r ON r.receipt_id = l.returns_id JOIN books v ON v.reverses_id = r.entry_id AND v.amount = l.amount
                 WHERE l.treatment = 'return' ORDER BY v.id, l.day, l.id) returned
             UNION ALL
-            SELECT l.id, b.id FROM books b JOIN bank l ON b.source = ANY(ARRAY['bank-line:' || l.id, 'refund-paid:' || l.id])
-                AND b.amount = l.amount) found
+            SELECT l.id, b.id FROM books b JOIN bank l ON b.source = 'bank-line:' || l.id AND b.amount = l.amount
+            UNION ALL
+            SELECT l.id, b.id FROM books b JOIN bank l ON b.source = 'refund-paid:' || l.id AND b.amount = l.amount) found
         ORDER BY bank_id, book_id
     ), tied AS (
         SELECT p.bank_id, p.book_id, l.day AS bank_day, b.day AS book_day
@@ -94,11 +95,26 @@ class Account:
         """The balance at the bank at the end of a day, in minor units."""
         return bank_day.bank_balance(self.links, day, self._within)
 
-    def ledger_balance(self, day: date, after_line: int | None = None) -> int:
-        """The balance of the cash account at the end of a day; with `after_line`, only of lines later than that one."""
+    @cached_property
+    def signed(self) -> list[tuple[date, int, int]]:
+        """Signed days with the books' balance that was signed and the last journal line there was then, the latest first: a sum of lines
+        starts from one of them (what came later has a higher number, see `cashapp.services.reconciling.signing`)."""
+        rows = DayReconciliation.objects.filter(bank_account=self.row, state=DayReconciliation.State.SIGNED).order_by("-day")
+        return list(rows.values_list("day", "ledger_closing", "ledger_mark"))
+
+    def ledger_balance(self, day: date) -> int:
+        """The balance of the cash account at the end of a day: what was signed last, and all that is booked since or later than that."""
         lines = self.book_lines().filter(entry__effective_date__lte=day)
-        if after_line is not None:
-            lines = lines.filter(pk__gt=after_line)
+        known = next((s for s in self.signed if s[0] <= day), None)
+        if known is None:
+            return lines.aggregate(total=Sum("amount"))["total"] or 0
+        signed_day, balance, mark = known
+        later = lines.filter(entry__company=self.row.company_id, entry__effective_date__gt=signed_day).aggregate(total=Sum("amount"))
+        return int(balance + (later["total"] or 0) + self.booked_after(signed_day, mark))
+
+    def booked_after(self, day: date, line: int) -> int:
+        """What was booked on or before a day by lines later than that one, in minor units."""
+        lines = self.book_lines().filter(entry__effective_date__lte=day, pk__gt=line)
         return lines.aggregate(total=Sum("amount"))["total"] or 0
 
     def book_lines(self) -> QuerySet[Line]:

@@ -103,6 +103,23 @@ def test_one_prepares_another_signs_and_the_database_refuses_the_same() -> None:
 
 
 @pytest.mark.django_db
+def test_a_balance_that_starts_from_a_signed_day_is_the_sum_of_all_lines() -> None:
+    bank = make_bank()
+    take(camt([Row(10_00), Row(4_00, day=DAY)]))
+    money_in(bank, 1_00, day=DAY - timedelta(days=3))
+    _signed(bank)
+    money_in(bank, 7_00, day=DAY)  # booked into the signed day, and before it, afterwards
+    money_in(bank, 2_00, day=DAY - timedelta(days=2))
+    money_in(bank, 5_00, day=NEXT)
+    account = Account(bank)
+    for days in range(-4, 4):
+        day = DAY + timedelta(days=days)
+        plain = sum(account.book_lines().filter(entry__effective_date__lte=day).values_list("amount", flat=True))
+        assert account.ledger_balance(day) == plain, day
+    assert len(account.signed) == 1 and account.ledger_balance(NEXT) == 29_00
+
+
+@pytest.mark.django_db
 def test_what_was_signed_stays_and_what_comes_later_is_shown_carried_or_opened_again() -> None:
     bank = make_bank()
     take(camt([Row(10_00)]))
