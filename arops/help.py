@@ -44,7 +44,8 @@ PAGES = {
     "invoicing:import-detail": "how-to/import-invoices", "reports:dashboard": "reference/metrics", "reports:aging": "explanation/as-of",
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
-    "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list",
+    "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list#the-call-screen",
+    "collections:play": "explanation/work-list#play", "collections:ranking": "explanation/work-list#the-rank",
     **dict.fromkeys(
         ("collections:statements", "collections:statement-schedule", "collections:statement-schedule-new"), "how-to/statements"
     ),

@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from collections_app.models import DunningLetter, DunningRun
+from collections_app.policy.bridge import PARTS, Bridge, bridges, held_by_why
 from collections_app.policy.dunning import REASONS
 from collections_app.selectors.dunning import Case
+from messaging.models import Message
 from org.actors import Actor
 from org.models import Company
 from workflow.models import Job
@@ -80,6 +82,35 @@ def summary_of_cases(cases: Iterable[Case]) -> Summary:
         for c in cases
         for d in (c.decision,)
     )
+
+
+def bridges_of_run(letters: Iterable[DunningLetter]) -> list[Bridge]:
+    """From what was past due to what the run asked for, by currency."""
+    return bridges((r.currency, r.reason, r.days_past_due, r.amount, r.held_out, r.held) for r in letters)
+
+
+def bridges_of_cases(cases: Iterable[Case], day: date) -> list[Bridge]:
+    """The same of what would be decided."""
+    decisions = [case.decision for case in cases]
+    return bridges((d.account.currency, d.reason, d.days, d.amount, d.held_out, held_by_why(d, day)) for d in decisions)
+
+
+def bridge_rows(found: Iterable[Bridge]) -> list[tuple[Bridge, list[tuple[str, str, int, int]]]]:
+    """Each bridge with its steps down: code, words, accounts (nought where single amounts are meant), minor units; the largest first."""
+    return [
+        (bridge, [
+            (code, PARTS.get(code) or REASONS[code].label, bridge.accounts.get(code, 0), amount)
+            for code, amount in sorted(bridge.parts.items(), key=lambda part: -part[1])
+        ])
+        for bridge in found
+    ]  # fmt: skip
+
+
+def waiting_in_sight(actor: Actor, company: Company) -> QuerySet[DunningLetter]:
+    """Letters that have their pages and wait to be allowed, of customers in sight of those who may."""
+    seen: Any = DunningLetter.objects.visible_to(actor, "dunning.approve").filter(company=company)
+    found = seen.filter(needs_approval=True, reason="", decided_by="", message__state=Message.State.DRAFT).exclude(pdf=None)
+    return found.select_related("customer", "message", "run").order_by("-amount", "pk")  # type: ignore[no-any-return]
 
 
 def _summary(rows: Iterable[tuple[str, int, str, str, int]]) -> Summary:

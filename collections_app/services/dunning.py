@@ -2,7 +2,7 @@
 
 Three passes. What counts as given that reached nobody is set free again; accounts are decided and their letters written down, some hundreds
 in a transaction; then each letter gets its pages, a transaction each, and goes to the outbox, or waits for whoever allows it. So the
-decisions of a large book are made in minutes, however long the pages take, and a letter is never without its row, nor a row without its letter.
+decisions of a large book are made in minutes, however long the pages take, and no letter is without its row, no row without its letter.
 """
 
 import logging

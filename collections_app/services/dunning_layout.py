@@ -1,5 +1,5 @@
 """The pages of letters that are written down: made one by one, each in a transaction of its own, with what goes along, and let go to the
-outbox unless a person has to allow them first. Any number of processes may do so at once; one that is killed has done a letter or hasn't."""
+outbox unless a person has to allow them first. Several processes may do so at once; one that is killed has done a letter or hasn't."""
 
 import logging
 from collections.abc import Callable

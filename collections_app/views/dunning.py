@@ -14,20 +14,25 @@ from arops.lib.files import download
 from arops.lib.http import address, filters_of, page, redirect_htmx, toast
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
-from collections_app.models import DunningLetter, DunningRun
+from collections_app.models import DunningLetter, DunningRun, StrategyStep
+from collections_app.policy.bridge import PARTS, held_by_why
 from collections_app.selectors import dunning_runs as reading
 from collections_app.selectors.dunning import Case, cases
+from collections_app.selectors.dunning_letters import outdated
 from collections_app.selectors.strategies import has_strategy
 from collections_app.services.dunning import DunningError, request_run
 from collections_app.services.dunning_letters import draft_letter
+from collections_app.views.dunning_approval import case_today
 from customers.models import Customer
+from messaging.models import Message
 from messaging.services import destination
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
+from org.selectors import actor_names
 from workflow.doorbell import ring
 
-TONES = {"sent": "ok", "failed": "bad", "parked": "warn", "claimed": "info", "pending": "info", "cancelled": ""}
+TONES = {"draft": "warn", "sent": "ok", "failed": "bad", "parked": "warn", "claimed": "info", "pending": "info", "cancelled": ""}
 SHOWN = 1000
 
 
@@ -48,7 +53,9 @@ def index(request: HttpRequest) -> HttpResponse:
         return file
     context = {
         "companies": companies, "company": company, "runs": runs, "run": run, "asked": asked, "today": clock.today(),
-        "summary": reading.summary_of_run(letters), "table": _table(rows[:SHOWN], asked["show"]), "count": len(rows), "shown": SHOWN,
+        "summary": reading.summary_of_run(letters), "bridges": reading.bridge_rows(reading.bridges_of_run(letters)),
+        "to_allow": reading.waiting_in_sight(user, company).count() if user.can("dunning.approve", company.pk) else 0,
+        "table": _table(rows[:SHOWN], asked["show"]), "count": len(rows), "shown": SHOWN,
         "in_force": {k: asked[k] for k in ("level", "reason", "q") if asked[k]},
         "done_today": any(r.day >= clock.today() and r.finished_at for r in runs),
         "job": reading.job_of(run) if run and run.finished_at is None else None, "can_pdf": pdf.is_available(),
@@ -87,10 +94,16 @@ def _table(rows: Iterable[DunningLetter], show: str) -> Table:
             Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda r: len(r.items), kind="num", priority=3),
-            Column("state", "Message", lambda r: r.message and r.message.get_state_display(), kind="badge", tone=_tone),
+            Column("state", "Message", _state, kind="badge", tone=_tone),
             Column("to", "To", lambda r: ", ".join(r.message.recipients if r.message else ()) or "to be printed", grow=True, priority=3),
         ]  # fmt: skip
     return Table(columns, rows, currency=lambda r: r.currency, row_id=lambda r: f"letter-{r.pk}", name="dunning")
+
+
+def _state(letter: DunningLetter) -> str:
+    if letter.waits and letter.message and letter.message.state == Message.State.DRAFT:
+        return "to be allowed"
+    return letter.message.get_state_display() if letter.message else ""
 
 
 def _tone(letter: DunningLetter) -> str:
@@ -117,8 +130,11 @@ def _export(
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """A letter with its items, or an account left out with its reason."""
     found = _found(request, pk)
+    user, waits = _user(request), found.waits and bool(found.message and found.message.state == Message.State.DRAFT)
     context = {
-        "letter": found, "earlier": reading.earlier_letters(found), "tone": TONES.get(found.message.state, "") if found.message else "",
+        "waits": waits, "may_decide": waits and user.can("dunning.approve", found.company_id), "is_own": found.made_by == user.label,
+        "changed": waits and bool(outdated([found])), "files": list(found.message.enclosed.all()) if found.message else [],
+        "names": actor_names({found.made_by, found.decided_by} - {""}), "letter": found, "earlier": reading.earlier_letters(found), "tone": TONES.get(found.message.state, "") if found.message else "",
         "covered": sum(i["covered"] for i in found.items),
     }  # fmt: skip
     return page(request, "collections_app/dunning_letter.html", context)
@@ -152,7 +168,8 @@ def preview(request: HttpRequest) -> HttpResponse:
     rows = [case for case in found if _fits_case(case, asked)]
     context = {
         "companies": companies, "company": company, "asked": asked, "today": clock.today(), "count": len(rows), "shown": SHOWN,
-        "summary": reading.summary_of_cases(found), "table": _case_table(rows[:SHOWN], asked["show"]),
+        "summary": reading.summary_of_cases(found), "bridges": reading.bridge_rows(reading.bridges_of_cases(found, clock.today())),
+        "table": _case_table(rows[:SHOWN], asked["show"]),
         "in_force": {k: asked[k] for k in ("level", "reason", "q") if asked[k]}, "may_run": user.can("dunning.run", company.pk),
         "done_today": DunningRun.objects.filter(company=company, day=clock.today()).exclude(finished_at=None).exists(),
     }  # fmt: skip
@@ -185,9 +202,15 @@ def _case_table(rows: Iterable[Case], show: str) -> Table:
             Column("amount", "Asked for", lambda c: c.decision.amount, kind="money", total=True),
             Column("held_out", "Held out", lambda c: c.decision.held_out, kind="money", total=True, priority=3), *last,
             Column("items", "Items", lambda c: len(c.decision.asked), kind="num", priority=3),
-            Column("to", "To", lambda c: ", ".join(c.to) or "to be printed: no address", grow=True, priority=3),
+            Column("to", "To", _whom, grow=True, priority=3),
         ]  # fmt: skip
     return Table(columns, rows, currency=lambda c: c.decision.account.currency, row_id=_case_id, name="preview")
+
+
+def _whom(case: Case) -> str:
+    if case.step and case.step.channel == StrategyStep.Channel.LETTER:
+        return "to be printed"
+    return ", ".join(case.to) or "to be printed: no address"
 
 
 def _case_id(case: Case) -> str:
@@ -205,13 +228,20 @@ def _customer(case: Case) -> str:
 @allowed("collections.view")
 def draft(request: HttpRequest, pk: int, currency: str) -> HttpResponse:
     """The letter as it would be written today; 404 when none would be."""
-    customer = get_object_or_404(Customer.objects.visible_to(_user(request), "collections.view").select_related("company"), pk=pk)
-    for case in cases(customer.company, clock.today(), [customer.pk]):
-        if case.decision.account.currency == currency and case.step:
-            subject, body = draft_letter(case, case.step, clock.today())
-            context = {"case": case, "subject": subject, "body": body, "customer": customer, "today": clock.today()}
-            return page(request, "collections_app/dunning_draft.html", context)
-    raise Http404
+    user, case, today = _user(request), case_today(request, pk, currency), clock.today()
+    if case.step is None:
+        raise Http404
+    subject, body = draft_letter(case, case.step, today)
+    customer = case.customer
+    run = DunningRun.objects.filter(company=customer.company, day=today).first()
+    is_open = not (run and (run.finished_at or run.letters.filter(customer=customer).exists()))
+    context = {
+        "case": case, "subject": subject, "body": body, "customer": customer, "today": today, "can_pdf": pdf.is_available(),
+        "held": [(PARTS[why], amount) for why, amount in held_by_why(case.decision, today).items()],
+        "may_write": is_open and user.can("dunning.run", customer.company_id),
+        "to": () if case.step.channel == StrategyStep.Channel.LETTER else case.to,
+    }  # fmt: skip
+    return page(request, "collections_app/dunning_draft.html", context)
 
 
 @require_POST

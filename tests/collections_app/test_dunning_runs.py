@@ -322,7 +322,7 @@ def test_only_those_who_may_run_it(company):
 def test_deciding_costs_a_fixed_number_of_queries(company, django_assert_max_num_queries):
     for n in range(12):
         owes(company, f"C{n}")
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(28):
         assert len(list(cases(company, DAY))) == 12
 
 

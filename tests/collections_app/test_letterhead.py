@@ -76,7 +76,8 @@ def test_a_statement_bears_it_on_paper_and_on_the_screen(customer):
         pytest.skip("no Pango on this machine")
     made = read(statement_file(customers=[customer], as_of=DAY, format="pdf").content)
     text = made.pages[0].extract_text()
-    assert "<b>Managing directors</b>: A. Alder" in text and "VAT id DE129273398" in text and f"Statement of account {customer.number}" in text
+    assert "<b>Managing directors</b>: A. Alder" in text and "VAT id DE129273398" in text
+    assert f"Statement of account {customer.number}" in text
     assert len(made.pages[0].images) == 1
 
 

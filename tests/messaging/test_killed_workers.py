@@ -14,12 +14,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.utils import timezone
 
-from collections_app.models import DunningLetter, DunningRun
-from collections_app.services.strategies import create_standard_strategy
+from collections_app.models import DunningLetter, DunningRun, SentStatement
+from collections_app.policy.strategy import StepDraft
+from collections_app.services.statement_schedules import ScheduleDraft, save_schedule
 from customers.models import Contact
-from messaging.models import Message
+from messaging.models import Message, MessageFile
 from messaging.services import Enclosed, queue_message, send_due
 from messaging.services.sending import ABANDONED_AFTER
+from tests.collections_app.desk import WORDS, put_in_force
 from tests.factories import SYSTEM, issue, make_company, make_customer
 from tests.support.nursery import Nursery
 from workflow.services import store_file
@@ -112,26 +114,30 @@ def test_no_letter_is_delivered_twice_however_often_workers_are_killed(sink, ser
     assert set(Message.objects.filter(state="sent").values_list("pk", flat=True)) <= delivered, told
 
 
-def test_a_dunning_run_killed_again_and_again_writes_to_each_customer_once():
+def test_a_night_of_letters_killed_again_and_again_writes_to_each_customer_once():
     company = make_company("DUN")
-    create_standard_strategy(actor=SYSTEM, company=company)
-    for n in range(60):
+    put_in_force(company, [StepDraft("email", 5, "First", WORDS, needs_approval=True, with_statement=True)])
+    save_schedule(actor=SYSTEM, company=company, draft=ScheduleDraft("Monthly", DAY.replace(day=1), day=31))
+    for n in range(40):
         customer = make_customer(company, f"Customer {n:02d}")
         Contact.objects.create(customer=customer, name="Eva", email=f"ap{n}@acme.example")
         issue(customer, 100_00, day=DAY - timedelta(days=50), due=DAY - timedelta(days=20))
     chance, killed = random.Random(7), 0
-    with Nursery("tests.messaging.workers:dun", "DUN", str(DAY), LOG_LEVEL="ERROR") as nursery:
-        while killed < 12 and not DunningRun.objects.exclude(finished_at=None).exists():
+    with Nursery("tests.messaging.workers:collect", "DUN", str(DAY), LOG_LEVEL="ERROR") as nursery:
+        while killed < 14 and SentStatement.objects.count() < 40:
             pid = nursery.start()
-            time.sleep(chance.uniform(0.02, 0.25))
+            time.sleep(chance.uniform(0.05, 0.35))
             killed += nursery.kill(pid) == -9
         nursery.start()
         assert nursery.wait() == 0
     run = DunningRun.objects.get()
-    assert run.finished_at and run.counts["letters"] == 60 and killed >= 3
-    letters = Counter(DunningLetter.objects.filter(reason="").values_list("customer", flat=True))
-    assert len(letters) == 60 and set(letters.values()) == {1}
-    assert Message.objects.count() == 60 and Message.objects.filter(dunning_letter=None).count() == 0
+    assert run.finished_at and run.counts["letters"] == 40 and killed >= 3
+    letters = Counter(DunningLetter.objects.filter(reason="").exclude(decided_by="").values_list("customer", flat=True))
+    assert len(letters) == 40 and set(letters.values()) == {1}
+    kinds = Counter(Message.objects.filter(state="pending").values_list("kind", flat=True))
+    assert kinds == {"dunning": 40, "statement": 40} and Message.objects.count() == 80
+    assert Message.objects.filter(dunning_letter=None, statement=None).count() == 0
+    assert MessageFile.objects.count() == 80
 
 
 def test_one_recipient_refused_beside_one_accepted_is_told(sink, server):

@@ -47,7 +47,8 @@ def letter(company, name, pages=1, kind="dunning", content=b"", **fields):
     file, _ = store_file(actor=SYSTEM, name=f"{name}.pdf", content=content, content_type=fields.pop("content_type", "application/pdf"))
     message, _ = queue_message(
         actor=SYSTEM, company=company, customer=make_customer(company, name, **fields), kind=kind, dedupe_key=f"letter:{name}",
-        recipients=[], subject=f"Reminder to {name}", body="Please pay.", attachments=[Enclosed(file, f"{name}.pdf")], channel="letter", not_before=NOW,
+        recipients=[], subject=f"Reminder to {name}", body="Please pay.", attachments=[Enclosed(file, f"{name}.pdf")],
+        channel="letter", not_before=NOW,
     )  # fmt: skip
     return message
 

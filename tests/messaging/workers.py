@@ -5,7 +5,11 @@ from datetime import date
 from django.utils import timezone
 
 from arops.lib import pdf
+from collections_app.models import DunningLetter
+from collections_app.services import dunning_queue
 from collections_app.services.dunning import run_dunning
+from collections_app.services.dunning_approval import allow_letters
+from collections_app.services.statement_runs import send_statements
 from messaging.services import send_due
 from org.actors import SystemActor
 from org.models import Company
@@ -16,7 +20,14 @@ def send() -> None:
     send_due(now=timezone.now())
 
 
-def dun(company: str, day: str) -> None:
-    """The dunning of a company on a day, without PDFs, which take most of its time."""
+def collect(company: str, day: str) -> None:
+    """What the night writes to a company's customers, without PDFs, which take most of its time: reminders, which another person allows
+    at once, and statements."""
     pdf.is_available = lambda: False
-    run_dunning(company=Company.objects.get(code=company), day=date.fromisoformat(day), actor=SystemActor("test"), now=timezone.now())
+    dunning_queue.BATCH = 8
+    us, when, now, night = Company.objects.get(code=company), date.fromisoformat(day), timezone.now(), SystemActor("test")
+    run_dunning(company=us, day=when, actor=night, now=now)
+    letters = list(DunningLetter.objects.filter(company=us, needs_approval=True, decided_by="").order_by("pk"))
+    for start in range(0, len(letters), 8):
+        allow_letters(actor=SystemActor("other"), letters=letters[start : start + 8], today=when, now=now)
+    send_statements(actor=night, company=us, day=when, now=now)
