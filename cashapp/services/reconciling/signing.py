@@ -117,7 +117,7 @@ def carry_later(*, actor: Actor, reconciliation: DayReconciliation, reason: str)
     account = hold_account(reconciliation.bank_account)
     require(actor, "reconciliation.sign", account.company_id)
     row = hold_day(account, reconciliation.day, None)
-    later = Account(account).booked_after(row.day, row.ledger_mark) if row.state == State.SIGNED else 0
+    later = Account(account).booked_after(row.day, row.ledger_mark or 0) if row.state == State.SIGNED else 0
     if later == row.carried:
         raise DayRefused("nothing was posted into this day since it was signed off")
     if not reason.strip():
