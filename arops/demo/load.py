@@ -8,6 +8,7 @@ from django.db import connection
 from arops.demo.agreed import keep_lives
 from arops.demo.approving import Requests, set_limits
 from arops.demo.cases import Cases, set_up_cases
+from arops.demo.cashwork import keep_fees, save_dormancy_rules
 from arops.demo.checked import Desk
 from arops.demo.contests import make_contests
 from arops.demo.dayfiles import write_day
@@ -29,6 +30,7 @@ SNAPSHOTS = 6
 def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> World:
     """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
     plan = make_plan(today, share=share)
+    keep_fees(plan)
     lives = make_lives(plan)
     mistakes = make_mistakes(lives, plan)
     contests = make_contests(plan, {number for act in make_work(plan) for number in act.invoices})
@@ -36,6 +38,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     introduce(world)
     set_limits(world)
     set_up_cases(world)
+    save_dormancy_rules(world, today)
     keep_lives(world, lives)
     desk = Desk(world, lives, now)
     desk.prepare()

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from arops.demo import bankfiles
 from arops.demo.cases import Cases
+from arops.demo.cashwork import FEE_WORDS
 from arops.demo.deeds import Deeds
 from arops.demo.lives import Lives
 from arops.demo.plan import COMPANIES, PlanCompany, PlanInvoice, PlanPayment
@@ -151,7 +152,8 @@ def _shares(receipt: Receipt, payment: PlanPayment) -> tuple[Share, ...]:
         cash = item.balance - discount - short
         if cash <= 0 or cash > left:
             return ()
-        shares.append(Share(item.pk, cash, discount, short=short, reason=reason))
+        is_fee = payment.text == FEE_WORDS
+        shares.append(Share(item.pk, cash, discount, short=0 if is_fee else short, reason=reason, charges=short if is_fee else 0))
         left -= cash
     return tuple(shares) if not left and len(shares) == len(numbers) else ()
 
