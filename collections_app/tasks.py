@@ -5,7 +5,7 @@ from datetime import date
 from celery import shared_task
 
 from arops.lib import clock
-from collections_app.models import Escalation
+from collections_app.models import Escalation, StrategyVersion
 from collections_app.selectors.charges import month_of
 from collections_app.selectors.plans import CHECKS as PLAN_CHECKS
 from collections_app.selectors.verified import CHECKS
@@ -14,8 +14,11 @@ from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import run_dunning
 from collections_app.services.escalation import noticing as escalation_notices
 from collections_app.services.escalation.placing import make_pack
+from collections_app.services.inquiries import noticing as inquiry_notices
+from collections_app.services.inquiries.taking import take_mails
 from collections_app.services.plans import asking as plan_asking
 from collections_app.services.ranking import catch_up
+from collections_app.services.trials import try_version
 from ledger.verify import register_check
 from org.models import Company
 from workflow.models import Job
@@ -30,8 +33,9 @@ register_subject("collections_app.charge", view="collections.view", edit="charge
 follow_approvals("charge_waivers")(waiving.follow)
 affairs_of_approvals("charge_waivers")(waiving.behind)
 register_subject("collections_app.escalation", view="collections.view", edit="escalations.raise", url_name="collections:escalation")
-ESCALATION_NOTICES = escalation_notices
-"""A source of mail to colleagues, known once this module is loaded."""
+register_subject("collections_app.inquiry", view="collections.view", edit="collections.work", url_name="collections:inquiry")
+NOTICES = (escalation_notices, inquiry_notices)
+"""Sources of mail to colleagues, known once this module is loaded."""
 
 register_subject("collections_app.paymentplan", view="collections.view", edit="plans.make", url_name="collections:plan")
 follow_approvals("payment_plans")(plan_asking.follow)
@@ -50,6 +54,15 @@ def dun(job: Job, tell: Tell) -> dict[str, int]:
     return dict(run.counts)
 
 
+@register("strategy_trial", label="Trial of a strategy", permission="strategies.edit")
+def strategy_trial(job: Job, tell: Tell) -> dict[str, int]:
+    """What a version would do on the book of a day (`params`: version, day)."""
+    version = StrategyVersion.objects.select_related("strategy__company").get(pk=job.params["version"], strategy__company=job.company)
+    trial = try_version(actor=actor_of(job), version=version, day=date.fromisoformat(job.params["day"]), tell=tell)
+    job.results = [{"trial": trial.pk, "outcome": "tried", "detail": f"{trial.result['differences']} accounts differ"}]
+    return {"accounts": trial.result["accounts"], "differences": trial.result["differences"]}
+
+
 @register("escalation_pack", label="Pack of a placed account", permission="escalations.place")
 def pack(job: Job, tell: Tell) -> dict[str, int]:
     """What an agency or lawyer needs of an account (`params`: case)."""
@@ -65,6 +78,12 @@ def charge(job: Job, tell: Tell) -> dict[str, int]:
         raise JobError("charges are a company's")
     period, day = month_of(date.fromisoformat(job.params["month"])), date.fromisoformat(job.params["day"])
     return dict(run_charges(company=job.company, period=period, day=day, actor=actor_of(job), now=clock.now(), tell=tell).counts)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def take_inbox() -> dict[str, int]:
+    """Take in what customers wrote; safe to ring at any time, from any number of workers. How many mails became inquiries, how many not."""
+    return take_mails(today=clock.today(), now=clock.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

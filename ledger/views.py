@@ -36,6 +36,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "names": actor_names({row.line.entry.actor for row in history}),
         **_upstairs(found),
         "dispute_url": address("disputes:open", found.pk) if may_dispute else "",
+        "timeline_url": address("reports:item-timeline", found.pk),
         **_offers(user, found),
     }
     return page(request, "ledger/item.html", context)

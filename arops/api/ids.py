@@ -29,6 +29,7 @@ PREFIXES = {
     "task": "tsk",
     "dispute": "dsp",
     "attachment": "att",
+    "inquiry": "inq",
     "work_task": "wtk",
     "charge": "chg",
     "payment_plan": "pln",

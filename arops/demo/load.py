@@ -13,10 +13,13 @@ from arops.demo.checked import Desk
 from arops.demo.contests import make_contests
 from arops.demo.dayfiles import write_day
 from arops.demo.delivered import deliver, introduce
+from arops.demo.ladder import Ladder
+from arops.demo.letters import Letters
 from arops.demo.lives import make_lives
 from arops.demo.mistakes import make_mistakes
 from arops.demo.months import Months
 from arops.demo.plan import make_plan
+from arops.demo.plans import Plans
 from arops.demo.problems import make_problems
 from arops.demo.setup import SYSTEM, World, set_up
 from arops.demo.work import make_work
@@ -51,6 +54,9 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     desk.work()
     Requests(world, today, now).make()
     deliver(world, today, now)
+    Ladder(world, today, now).make()
+    Letters(world, today, now).make()
+    Plans(world, today, now).make()
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)

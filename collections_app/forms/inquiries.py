@@ -16,6 +16,7 @@ from collections_app.services.inquiries.templates import TemplateDraft
 from customers.models import Contact, Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
+from org.models import Company, User
 
 ASKABLE = [c for c in Inquiry.Kind.choices if c[0] not in ("away", "bounce")]
 BY_HAND = [c for c in Inquiry.Source.choices if c[0] not in ("mail", "portal")]
@@ -25,7 +26,7 @@ class MailForm(forms.Form):
     """A mail saved as a file."""
 
     file = forms.FileField(label="Mail (.eml)", widget=forms.FileInput(attrs={"accept": ".eml,message/rfc822"}))
-    company = forms.ModelChoiceField(None, required=True)
+    company = forms.ModelChoiceField(Company.objects.none(), required=True)
 
     def __init__(self, *args: Any, companies: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,10 +75,10 @@ class AnswerForm(forms.Form):
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], enclosures: Sequence[Enclosure], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "answer_%s"} | kwargs)
-        self.fields["to"].choices = list(people)  # type: ignore[attr-defined]
-        self.fields["encloses"].choices = [  # type: ignore[attr-defined]
-            (e.code, f"{e.label}, {e.detail}" if e.detail else e.label) for e in enclosures
-        ]
+        self.people = list(people)
+        self.enclosed = [(e.code, f"{e.label}, {e.detail}" if e.detail else e.label) for e in enclosures]
+        self.fields["to"].choices = self.people  # type: ignore[attr-defined]
+        self.fields["encloses"].choices = self.enclosed  # type: ignore[attr-defined]
 
     def clean_subject(self) -> str:
         """One line."""
@@ -114,7 +115,7 @@ class ConfirmForm(forms.Form):
 class OwnerForm(forms.Form):
     """Who answers."""
 
-    owner = forms.ModelChoiceField(None, required=False, empty_label="nobody")
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="nobody")
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "owner_%s"} | kwargs)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from collections_app.models import InquiryEntry
+from collections_app.policy.mail.speech import own_words
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
 from org.selectors import actor_names
@@ -21,9 +23,15 @@ SHOWN_BY_ROWS = (
     "debit_memo.",
     "application.",
     "match.",
+    "inquiry.",
+    "mail.",
 )
 """Events of these are left to the rows they are about, which say more."""
 
+SENT = {
+    "dunning": "Reminder", "statement": "Statement", "invoice": "Document", "answer": "Answer", "reply": "Reply", "payment_plan": "Plan",
+}  # fmt: skip
+"""Kind of message → what it is called on the line of time."""
 _FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token", "revision"}
 LANES = ("contacts", "money", "promises", "disputes", "changes")
 
@@ -54,7 +62,7 @@ def timeline(
     sources = [lanes[lane]] if lane in lanes else list(lanes.values())
     found = [h for source in sources for h in source(customer, before, limit)]
     latest = sorted(found, key=lambda h: h.at, reverse=True)[:limit]
-    return _with_names(latest)
+    return with_names(latest)
 
 
 def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -66,16 +74,25 @@ def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterat
         yield Happening(_at(a.happened_on, a.at), "contacts", icons[a.kind], said, outcome, a.body, actor=a.actor)
     for m in _upto(customer.messages.all(), "created_at", before)[:limit]:
         tone = {"sent": "ok", "failed": "bad", "parked": "warn"}.get(m.state, "")
+        way = f"{SENT.get(m.kind, 'Letter' if m.channel == 'letter' else 'Mail')}, {m.get_state_display()}"
         yield Happening(
-            m.sent_at or m.created_at,
-            "contacts",
-            "mail",
-            m.subject,
-            m.get_state_display(),
-            tone=tone,
-            actor=m.created_by,
-            of=("message", m.pk),
-        )
+            m.sent_at or m.created_at, "contacts", "mail", m.subject, way, tone=tone, actor=m.created_by, of=("message", m.pk)
+        )  # fmt: skip
+    yield from _asked(customer, before, limit)
+
+
+def _asked(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    """Mails that came in, and questions taken down by hand."""
+    entries = InquiryEntry.objects.filter(inquiry__customer=customer, message=None).select_related("inquiry", "mail").order_by("-at")
+    for e in _upto(entries, "at", before)[:limit]:
+        of = ("inquiry", e.inquiry_id)
+        if e.mail:
+            words = own_words(e.mail.body)[:600]
+            icon, tone = ("alert", "bad") if e.mail.automatic == "bounce" else ("mail", "")
+            who = e.mail.sender_name or e.mail.sender
+            yield Happening(e.at, "contacts", icon, e.mail.subject or "(no subject)", f"Mail from {who}", words, tone, of=of)
+        elif e.inquiry.source != "mail" or not e.note.startswith("Closed:"):
+            yield Happening(e.at, "contacts", "note", e.inquiry.subject, e.inquiry.get_source_display(), e.note, "", e.actor, of=of)
 
 
 def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
@@ -211,7 +228,8 @@ def _at(day: date, moment: datetime | None = None) -> datetime:
     return moment if moment and moment.date() == day else datetime.combine(day, time(12), UTC)
 
 
-def _with_names(found: list[Happening]) -> list[Happening]:
+def with_names(found: list[Happening]) -> list[Happening]:
+    """The same with people's names in place of their labels."""
     names = actor_names({h.actor for h in found})
     return [
         Happening(h.at, h.lane, h.icon, h.title, h.detail, h.quote, h.tone, names.get(h.actor, h.actor), h.amount, h.currency, h.of)

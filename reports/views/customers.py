@@ -210,7 +210,7 @@ def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     lane = asked["lane"] if asked["lane"] in lanes else ""
     found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60, without=hidden)
     more = found[-1].at.isoformat() if len(found) == 60 else ""
-    return {"happenings": [(h, _happening_url(h)) for h in found], "lanes": lanes, "lane": lane, "more": more}
+    return {"happenings": [(h, happening_url(h)) for h in found], "lanes": lanes, "lane": lane, "more": more}
 
 
 def _moment(text: str) -> datetime | None:
@@ -221,10 +221,14 @@ def _moment(text: str) -> datetime | None:
     return moment if moment and moment.tzinfo and 1970 <= moment.year <= 2200 else None
 
 
-def _happening_url(happening: Happening) -> str:
+def happening_url(happening: Happening) -> str:
+    """The page of what a happening is about; empty without one."""
     if not happening.of:
         return ""
-    names = {"item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:message"}
+    names = {
+        "item": "ledger:item", "dispute": "disputes:detail", "message": "messaging:message", "inquiry": "collections:inquiry",
+        "entry": "ledger:entry", "promise": "collections:promise",
+    }  # fmt: skip
     kind, key = happening.of
     return address(names[kind], key) if kind in names else address_of(kind, key)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from arops.lib import clock
 from cashapp.models import BandReview, BankTie, MatchPolicy, Receipt
 from cashapp.readers.advice.layout import AdviceMapping
 from cashapp.readers.advice.model import Advice
@@ -23,6 +24,7 @@ from cashapp.services.uploading import take_bank_file
 from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.activities import log_activity
 from collections_app.services.promises import give_promise
+from collections_app.services.ranking import rank
 from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact, Customer
 from customers.services.documents import save_documents
@@ -65,6 +67,9 @@ from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
+from tests.access.inbox_worlds import make_inbox
+from tests.access.ladder_worlds import make_ladder
+from tests.access.letter_worlds import make_letters
 from tests.access.mail_worlds import make_mail, pictured
 from tests.access.payer_worlds import make_payers
 from tests.access.plan_worlds import make_plans
@@ -121,9 +126,11 @@ def make_side(code: str, iban: str) -> Side:
     _runs(company, people, customer)
     make_versions(company, people, TODAY)
     make_portfolio(company, people, TODAY)
+    make_ladder(company, people, customer, NOW)
     name_deputy(
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
     )
+    rank(company=company, day=TODAY, now=clock.now())
     return Side(company, people, secrets)
 
 
@@ -147,6 +154,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     note_dispute(actor=collector, dispute=dispute, body="looked into it")
     standard_texts(actor=SYSTEM, company=company)
     tell_customer(actor=collector, dispute=dispute, event="opened", now=NOW, today=TODAY, wanted=True)
+    make_inbox(customer, collector, name, NOW, TODAY)
     day = TODAY + timedelta(days=5)
     give_promise(actor=collector, customer=customer, items=[second], amount=second.balance, due_on=day, today=TODAY)
     log_activity(actor=collector, customer=customer, kind="call", outcome="no_answer", today=TODAY, contact=contact)
@@ -154,6 +162,7 @@ def make_things(company: Company, collector: User, bank: Any, name: str) -> Cust
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[paid], post=True)
     waiting = money_in(bank, 50_00, customer, text="hello", day=TODAY)
     match_receipts(company=company, actor=SYSTEM, today=TODAY, receipts=[waiting], post=False)
+    make_letters(customer, collector, name, NOW, TODAY)
     _messages(company, customer, name)
     _order_life(company, customer, name)
     _silent(company, collector, bank, name)

@@ -39,7 +39,7 @@ class Reading:
     suggestion: Suggestion
     about: str
     items: list[OpenItem]
-    receipts: list[OpenItem]
+    receipts: list[tuple[OpenItem, int]]
 
     @property
     def amount(self) -> int | None:
@@ -96,7 +96,8 @@ def readings_of(inquiry: Inquiry, today: date, *, with_receipts: bool) -> list[R
 def reading_of(inquiry: Inquiry, row: Suggestion, today: date, *, with_receipts: bool) -> Reading:
     """One suggestion with what goes with it."""
     money = row.kind == Inquiry.Kind.PAID and inquiry.customer is not None and with_receipts
-    receipts = receipts_for(inquiry.customer, row.amount, row.day or inquiry.asked_on) if money and inquiry.customer else []
+    found = receipts_for(inquiry.customer, row.amount, row.day or inquiry.asked_on) if money and inquiry.customer else []
+    receipts = [(item, -item.amount) for item in found]
     about = reason_of(row) if row.kind == Inquiry.Kind.DISPUTE else about_of(row)
     items = items_for(inquiry, row) if row.kind in (Inquiry.Kind.PROMISE, Inquiry.Kind.DISPUTE) else []
     return Reading(row, about, items, receipts)

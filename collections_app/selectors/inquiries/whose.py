@@ -72,7 +72,7 @@ def _by_reference(mail: InboundMail) -> Whose | None:
         )
     earlier = InquiryEntry.objects.filter(mail__company=mail.company_id, mail__message_id__in=mail.answers, mail__message_id__gt="")
     entry = earlier.select_related("inquiry__customer", "mail").order_by("-pk").first()
-    if entry is None:
+    if entry is None or entry.mail is None:
         return None
     return _if_known(mail, entry.inquiry.customer, [entry.mail.sender], entry.inquiry, "reply in the thread")
 
@@ -167,8 +167,8 @@ def _items(whose: Q, text: str) -> list[OpenItem]:
     wanted = Q(number__in=exact)
     for core in list(cores)[:20]:
         wanted |= Q(number__endswith=core)
-    rows = OpenItem.objects.filter(whose, wanted, kind__in=["invoice", "debit_memo", "credit_memo", "late_fee"]).order_by("due_date", "pk")
-    rows = list(rows[: MOST_NAMED * 4])
+    named = OpenItem.objects.filter(whose, wanted, kind__in=["invoice", "debit_memo", "credit_memo", "late_fee"])
+    rows = list(named.order_by("due_date", "pk")[: MOST_NAMED * 4])
     by_core: dict[str, list[OpenItem]] = {}
     for item in rows:
         by_core.setdefault(core_of(item.number), []).append(item)

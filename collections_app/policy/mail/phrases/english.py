@@ -8,7 +8,7 @@ NOT_YET = (
 )  # fmt: skip
 NOT_SO = (
     r"\b(not|never|cannot|can.t|won.t|unable|unless|until (you|we)|once|if|after (you|receipt|receiving)|as soon as|"
-    r"would|only when|you (will|.ll)|when (will|can|you)|let (us|me) know)\b|n't\b"
+    r"would|only when|you (will|.ll)|when (will|can|you)|let (us|me) know|then (we|i|you))\b|n't\b"
 )  # fmt: skip
 PROVIDED = (
     r"\b(once (we|you|the)|if (we|you|the)|as soon as|provided|until (we|you)|when (we|you) (have|get|receive|send)"

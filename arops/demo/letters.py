@@ -1,0 +1,81 @@
+"""What the demo's customers wrote this morning: one paid, one promises, one disputes, one wants copies, one nobody knows. With the words
+that answers begin with, and the paper that customers ask for."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from arops.demo.paper import pdf
+from arops.demo.setup import SYSTEM, World
+from arops.lib import money
+from collections_app.services.inquiries.taking import bring_mail
+from collections_app.services.inquiries.templates import keep_paper, standard_templates
+from customers.models import Contact
+from ledger.models import OpenItem
+
+HOME = "US01"
+
+
+class Letters:
+    """The mails of a morning, and what answers need."""
+
+    def __init__(self, world: World, today: date, now: datetime) -> None:
+        self.world, self.today, self.now = world, today, now
+
+    def make(self) -> None:
+        """Templates and the W-9 first, then the mails, through the inbox's own way."""
+        for company in self.world.companies.values():
+            standard_templates(actor=SYSTEM, company=company)
+        home = self.world.companies[HOME]
+        lines = [[(60, "Form W-9 of Aldermere, as it goes to customers", False)], [], [(60, "Demonstration only: no tax form.", False)]]
+        keep_paper(
+            actor=SYSTEM, company=home, code="w9", name=f"W-9 {self.today.year}", file_name=f"w9-{self.today.year}.pdf", content=pdf(lines),
+            valid_to=date(self.today.year, 12, 31),
+        )  # fmt: skip
+        for n, mail in enumerate(self._mails()):
+            bring_mail(
+                actor=SYSTEM, company=home, content=mail, name=f"{n}.eml", today=self.today, now=self.now - timedelta(hours=20 - 4 * n)
+            )
+
+    def _mails(self) -> Iterator[bytes]:
+        """To the home company, of customers of its specialist and one more."""
+        late = OpenItem.objects.open().owed().filter(company=self.world.companies[HOME], due_date__lt=self.today, kind="invoice")
+        mine = late.filter(customer__collector=self.world.people["specialist"]).select_related("customer").order_by("due_date", "pk")
+        items: dict[int, OpenItem] = {}
+        for item in mine[:200]:
+            items.setdefault(item.customer_id or 0, item)
+        words = (self._promise, self._paid, self._price, self._copy)
+        for n, (item, write) in enumerate(zip(list(items.values())[2:], words, strict=False)):
+            contact = Contact.objects.filter(customer=item.customer, is_active=True).exclude(email="").order_by("pk").first()
+            if contact:
+                subject, body = write(item)
+                yield self._mail(
+                    f"{contact.name} <{contact.email}>", subject, f"Good morning,\n\n{body}\n\nKind regards\n{contact.name}\n", n
+                )
+        if items:
+            last = next(iter(items.values()))
+            said = f"Hello,\n\nplease send me a copy of invoice {last.number} and a statement of the account.\n\nThanks\nJ. Doe\n"
+            yield self._mail("J. Doe <jdoe.accounts@gmail.example>", "Invoice copy", said, 9)
+
+    def _promise(self, item: OpenItem) -> tuple[str, str]:
+        day = self.today + timedelta(days=9)
+        return f"Payment of {item.number}", f"we will pay invoice {item.number} in full on {day:%-d %B}. It is in our next payment run."
+
+    def _paid(self, item: OpenItem) -> tuple[str, str]:
+        day, amount = self.today - timedelta(days=3), money.format(item.balance, item.currency)
+        return "Your reminder", f"we paid {item.number} by wire on {day:%-d %B}: {item.currency} {amount}. Can you not see it yet?"
+
+    def _price(self, item: OpenItem) -> tuple[str, str]:
+        return f"Re: {item.number}", f"the unit price on {item.number} is wrong: our contract says less.\nWe need your W-9 as well, please."
+
+    def _copy(self, item: OpenItem) -> tuple[str, str]:
+        return "Missing invoice", f"we never received invoice {item.number}. Please send us a copy, then we can release it."
+
+    def _mail(self, sender: str, subject: str, words: str, n: int) -> bytes:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, "receivables@aldermere.example", subject
+        mail["Date"] = format_datetime(self.now - timedelta(hours=3, minutes=7 * n))
+        mail["Message-ID"] = f"<{self.today:%Y%m%d}.{n}@customers.example>"
+        mail.set_content(words)
+        return mail.as_bytes()

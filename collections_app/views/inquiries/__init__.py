@@ -1,0 +1,1 @@
+"""The inbox: its list, the page of an inquiry, answers, templates."""
