@@ -26,7 +26,7 @@ LONGEST = 60
 """Days after which a task that waits for an event comes back anyway."""
 MOST = 200
 """Tasks that one click may put off or close."""
-SHOWN = 200
+SHOWN = 100
 """Tasks that a group of the list shows: more than a day's worth, the most worth doing first. Counts and sums are of all."""
 TELLING = ("passed 90 days", "broke a promise", "left out", "instalment", "waits since", "is missing", "the strategy", "never contacted",
            "last contact", "risk class", "falls due")  # fmt: skip

@@ -116,7 +116,7 @@ def settled_id(patience: float = PATIENCE, table: str = "workflow_event") -> int
     `table` may be another one whose rows are only added and numbered by a sequence, such as the journal.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT last_value FROM {table}_id_seq")
+        cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_id_seq")
         highest = int(cursor.fetchone()[0])
         writers, end = _writers(table), time.monotonic() + patience
         while writers:
