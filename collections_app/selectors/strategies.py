@@ -1,18 +1,18 @@
 """Strategies as they stand: which version holds for whom on a day, what it says as plain values, those in sight."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from arops.lib import money
-from collections_app.models import Strategy, StrategyStep, StrategyVersion
+from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.dunning import Action, Rules
 from collections_app.policy.strategy import StepDraft, VersionDraft
 from customers.models import Customer
 from ledger.errors import MissingRate
+from ledger.models import OpenItem
 from ledger.selectors import rate_on
 from org.actors import Actor
 from org.models import Company
@@ -35,33 +35,41 @@ def with_steps(versions: QuerySet[StrategyVersion]) -> QuerySet[StrategyVersion]
 
 
 class StrategyBook:
-    """The strategies of a company in force on a day, read once: of a customer, of a segment, of all; with their rules in any currency."""
+    """The strategies of a company in force on a day, read once: of a customer, of a segment, of all; with their rules in any currency.
 
-    def __init__(self, company: Company, day: date) -> None:
+    `instead` is a version that is taken to be in force in place of its strategy's own, to try it.
+    """
+
+    def __init__(self, company: Company, day: date, instead: StrategyVersion | None = None) -> None:
         self.company, self.day = company, day
         active: Any = StrategyVersion.objects.filter(on_day(day), strategy__company=company, strategy__is_active=True)
+        if instead is not None:
+            others = active.exclude(strategy=instead.strategy_id)
+            active = StrategyVersion.objects.filter(Q(pk__in=others.values("pk")) | Q(pk=instead.pk))
         self.versions = list(with_steps(active))
+        self._challenged = {} if instead else challenged(company, day)
+        self.all_versions = [*self.versions, *(version for version, _ in self._challenged.values())]
         self._by_customer = {v.strategy.customer_id: v for v in self.versions if v.strategy.customer_id}
         self._by_segment = {v.strategy.segment: v for v in self.versions if not v.strategy.customer_id}
         self._rules: dict[tuple[int, str], Rules] = {}
 
     def version_of(self, customer: Customer) -> StrategyVersion | None:
         """The version that holds for the customer: its own, else its segment's, else the company's; None without any."""
-        found = self._by_customer.get(customer.pk) or self._by_segment.get(customer.segment)
-        return found or self._by_segment.get("")
+        found = self._by_customer.get(customer.pk) or self._by_segment.get(customer.segment) or self._by_segment.get("")
+        challenger, members = self._challenged.get(found.pk, (None, frozenset())) if found else (None, frozenset())
+        return challenger if customer.pk in members else found
 
     def rules_of(self, customer: Customer, currency: str) -> Rules | None:
         """The customer's rules, with the minimum in that currency; None without a strategy."""
         version = self.version_of(customer)
-        if version is None:
-            return None
-        if (version.pk, currency) not in self._rules:
-            self._rules[version.pk, currency] = self._read(version, currency)
-        return self._rules[version.pk, currency]
+        return self.rules_of_version(version, currency) if version else None
 
-    def _read(self, version: StrategyVersion, currency: str) -> Rules:
-        minimum = minimum_in(version.minimum, self.company.base_currency, currency, self.day)
-        return rules_in(version, minimum)
+    def rules_of_version(self, version: StrategyVersion, currency: str) -> Rules:
+        """A version's rules, with the minimum in that currency."""
+        if (version.pk, currency) not in self._rules:
+            minimum = minimum_in(version.minimum, self.company.base_currency, currency, self.day)
+            self._rules[version.pk, currency] = rules_in(version, minimum)
+        return self._rules[version.pk, currency]
 
     def step_of(self, customer: Customer, number: int) -> StrategyStep | None:
         """The number-th written step of the customer's strategy; None where there is no such level."""
@@ -77,12 +85,23 @@ class StrategyBook:
     @property
     def longest_early(self) -> int | None:
         """Within how many days of their due date items are announced at most; None where no strategy does it."""
-        return max((-step.days for step in map(early_of, self.versions) if step), default=None)
+        return max((-step.days for step in map(early_of, self.all_versions) if step), default=None)
 
     @property
     def longest_quiet(self) -> int:
         """The most quiet days of any strategy; one without any."""
-        return max((v.quiet_days for v in self.versions), default=0) or 1
+        return max((v.quiet_days for v in self.all_versions), default=0) or 1
+
+
+def challenged(company: Company, day: date) -> dict[int, tuple[StrategyVersion, frozenset[int]]]:
+    """Champion → the challenger that a random share of its customers gets while an experiment runs, and those customers."""
+    running = Experiment.objects.filter(company=company, state=Experiment.State.RUNNING, starts_on__lte=day)
+    found = {}
+    for experiment in running:
+        members = experiment.members.filter(is_challenger=True, entered_on__lte=day).order_by()
+        version = with_steps(StrategyVersion.objects.filter(pk=experiment.challenger_id)).get()
+        found[experiment.champion_id] = (version, frozenset(members.values_list("customer", flat=True)))
+    return found
 
 
 def levels_of(version: StrategyVersion) -> list[StrategyStep]:
@@ -144,6 +163,11 @@ def strategies_in_sight(actor: Actor, companies: Iterable[Company], **only: Any)
     return sorted(rows, key=lambda s: (s.company.code, not s.is_active, s.customer_id is not None, s.segment, s.name))
 
 
+def concerned_count(company: Company, day: date) -> int:
+    """How many customers have something past due."""
+    return OpenItem.objects.past_due(day).filter(company=company).exclude(customer=None).values("customer").distinct().count()
+
+
 def has_strategy(company: Company) -> bool:
     """Whether anybody of the company's customers is collected from by a strategy."""
     return Strategy.objects.filter(company=company, is_active=True, versions__state=State.ACTIVE).exists()
@@ -154,9 +178,16 @@ def version_on(strategy: Strategy, day: date) -> StrategyVersion | None:
     return strategy.versions.filter(on_day(day)).first() if strategy.is_active else None
 
 
-def by_strategy(versions: Iterable[StrategyVersion]) -> dict[int, list[StrategyVersion]]:
-    """Strategy → its versions, in the order given."""
-    found: dict[int, list[StrategyVersion]] = defaultdict(list)
-    for version in versions:
-        found[version.strategy_id].append(version)
-    return found
+def standing_of(version: StrategyVersion, today: date) -> str:
+    """In words where a version stands today: `draft`, `in force since 1 Nov 2026`, `from 1 Dec 2026`, `until 30 Nov 2026`."""
+    first, last = version.valid_from, version.valid_to
+    if version.state not in HELD:
+        return str(version.get_state_display())
+    if first is not None and first == last:
+        return "never in force"
+    if first is not None and first > today:
+        return f"from {first:%-d %b %Y}"
+    if last is not None and last <= today:
+        return f"until {last - timedelta(days=1):%-d %b %Y}"
+    since = f" since {first:%-d %b %Y}" if first else ""
+    return f"in force{since}" + (f" until {last - timedelta(days=1):%-d %b %Y}" if last else "")

@@ -30,7 +30,7 @@ def plan_steps(*, company: Company, day: date, actor: Actor) -> dict[str, int]:
     """
     require(actor, "dunning.run", company.pk)
     book, counts = StrategyBook(company, day), {"planned": 0, "dropped": drop_settled(company=company, day=day, actor=actor)}
-    if not any(not step.is_written for version in book.versions for step in version.steps.all()):
+    if not any(not step.is_written for version in book.all_versions for step in version.steps.all()):
         return counts
     ids = late_customers(company, day)
     for start in range(0, len(ids), BATCH):

@@ -1,5 +1,6 @@
 """Strategies: the list, a strategy with its versions, the editor of a draft."""
 
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,11 +12,13 @@ from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from collections_app.forms.strategies import VersionForm, version_values
-from collections_app.models import Strategy, StrategyVersion
+from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.letters import FIELDS
 from collections_app.policy.strategy import MAX_STEPS
-from collections_app.selectors.strategies import draft_of, strategies_in_sight, version_on
+from collections_app.selectors.experiments import experiments_in_sight
+from collections_app.selectors.strategies import draft_of, standing_of, strategies_in_sight, version_on
 from collections_app.services.strategies import change_version, create_standard_strategy, discard_version, draft_version
+from collections_app.services.trials import fresh_trial
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
@@ -27,13 +30,25 @@ TONES = {"draft": "info", "active": "ok", "challenger": "warn", "retired": ""}
 @allowed("collections.view")
 def strategies(request: HttpRequest) -> HttpResponse:
     """All strategies in sight, with what is in force of each today."""
-    companies = list(Company.objects.visible_to(_user(request), "collections.view"))
-    found, today = strategies_in_sight(_user(request), companies), clock.today()
-    bare = [c for c in companies if c.pk not in {s.company_id for s in found if s.is_active and not s.segment and not s.customer_id}]
-    rows = [(s, version_on(s, today), [v for v in s.versions.all() if v.state == "draft"]) for s in found]
-    may = {c.pk for c in companies if _user(request).can("strategies.edit", c.pk)}
-    context = {"rows": rows, "companies": companies, "bare": [c for c in bare if c.pk in may], "may_edit": may, "today": today}
+    user, today = _user(request), clock.today()
+    companies = list(Company.objects.visible_to(user, "collections.view"))
+    found, tests = strategies_in_sight(user, companies), experiments_in_sight(user)
+    whole = {s.company_id for s in found if s.is_active and not s.segment and not s.customer_id}
+    may = {c.pk for c in companies if user.can("strategies.edit", c.pk)}
+    context = {
+        "rows": [_line(s, tests, today) for s in found], "bare": [c for c in companies if c.pk in may - whole], "may_edit": may,
+        "experiments": tests, "today": today,
+    }  # fmt: skip
     return page(request, "collections_app/strategies.html", context)
+
+
+def _line(strategy: Strategy, tests: list[Experiment], today: date) -> dict[str, Any]:
+    version = version_on(strategy, today)
+    rows = list(strategy.versions.all())
+    drafts = [v for v in rows if v.state == "draft"]
+    running = [e for e in tests if e.champion.strategy_id == strategy.pk and e.state == "running"]
+    shown = version or next(iter(rows), None)
+    return {"strategy": strategy, "version": version, "drafts": drafts, "experiments": running, "shown": shown}
 
 
 @require_POST
@@ -91,13 +106,41 @@ def _number(request: HttpRequest, name: str) -> int:
 
 
 def _context(request: HttpRequest, found: StrategyVersion, form: VersionForm) -> dict[str, Any]:
-    user, company = _user(request), found.strategy.company
-    changes = Event.objects.filter(subject_type="collections_app.strategy", subject_id=found.strategy_id).order_by("-id")[:20]
+    user, company, today = _user(request), found.strategy.company, clock.today()
+    changes = Event.objects.filter(subject_type="collections_app.strategy", subject_id=found.strategy_id).order_by("-id")[:12]
     return {
-        "version": found, "strategy": found.strategy, "company": company, "form": form, "fields": FIELDS.items(), "tones": TONES,
-        "tone": TONES[found.state], "more_steps": form.count < MAX_STEPS, "may_edit": user.can("strategies.edit", company.pk),
-        "versions": found.strategy.versions.all(), "changes": changes,
+        "version": found, "strategy": found.strategy, "company": company, "form": form, "fields": FIELDS.items(), "today": today,
+        "tone": TONES[found.state], "standing": standing_of(found, today), "more_steps": form.count < MAX_STEPS,
+        "steps": _shown(form), "saved": found.steps.count(), "may_edit": user.can("strategies.edit", company.pk),
+        "may_approve": user.can("strategies.approve", company.pk), "is_maker": found.made_by == user.label,
+        "missing": _missing(found, today), "in_force": version_on(found.strategy, today), "trials": found.trials.all()[:6],
+        "experiments": [e for e in experiments_in_sight(user) if e.champion.strategy_id == found.strategy_id],
+        "versions": [(v, standing_of(v, today)) for v in found.strategy.versions.all()], "changes": changes,
     }  # fmt: skip
+
+
+def _shown(form: VersionForm) -> list[tuple[int, dict[str, Any], str, bool]]:
+    """The form's steps with a title each, and whether they are unfolded: the only one, a new one, one with errors."""
+    ways = dict(StrategyStep.Channel.choices)
+    rows = []
+    for n, fields in form.steps():
+        name, days = fields["name"].value() or "", fields["days"].value()
+        way = ways.get(fields["channel"].value() or "", "")
+        title = f"{n}. {way} at {days} days" + (f": {name}" if name else "") if days not in (None, "") else f"{n}. New step"
+        wrong = any(f"step{n}_{field}" in form.errors for field in fields if field != "boxes")
+        rows.append((n, fields, title, days in (None, "") or wrong or form.count == 1))
+    return rows
+
+
+def _missing(found: StrategyVersion, today: date) -> str:
+    """Why a draft can't be put in force yet; empty when it can."""
+    if found.state != "draft":
+        return ""
+    try:
+        fresh_trial(found, today)
+    except Refused as error:
+        return str(error)
+    return ""
 
 
 @require_POST
