@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
@@ -52,7 +53,7 @@ def lock_items(ids: Iterable[int]) -> dict[int, OpenItem]:
     return {item.pk: item for item in locked}
 
 
-def moved_to_instalments(company_id: int) -> QuerySet[Line]:
+def moved_to_instalments(company_id: int) -> QuerySet[Line, Any]:
     """Keys of the company's items that payment plans took something of, as a query to filter by: a balance of zero isn't payment there.
 
     It begins at the instalments, which are few, not at the journal.

@@ -11,7 +11,8 @@ from django.urls import reverse
 from collections_app.models import PaymentPlan
 from messaging.models import Message
 from org.models import User
-from tests.factories import contest, issue, make_company, make_customer, make_user
+from tests.factories import SYSTEM, contest, issue, make_company, make_customer, make_user
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 9, 20)
@@ -32,6 +33,7 @@ def login(user: User) -> Client:
 
 def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     company = make_company()
+    standard_limits(company=company, actor=SYSTEM)
     ana = make_user("specialist", company, scope="portfolio")
     customer = make_customer(company, collector=ana)
     customer.contacts.create(name="Eva", email="eva@customer.example")
@@ -46,8 +48,8 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     terms = {"items": [late.pk, later.pk], "kind": "settlement", "pays": "50 %", "number": "2", "first": "+14", "rhythm": "weekly"}
     seen = web.get(there, terms, headers=HTMX)
     assert (seen.context["seen"]["total"], seen.context["seen"]["waived"]) == (1400_00, 700_00) and b"<html" not in seen.content
-    assert b"say how many" in web.get(there, terms | {"number": ""}, headers=HTMX).content
-    assert b"write an amount" in web.get(there, terms | {"pays": "x%"}, headers=HTMX).content
+    assert b"ay how many" in web.get(there, terms | {"number": ""}, headers=HTMX).content
+    assert b"rite an amount" in web.get(there, terms | {"pays": "x%"}, headers=HTMX).content
     assert web.post(there, terms | {"rate": "99"}).status_code == 422 and not PaymentPlan.objects.exists()
 
     kept = web.post(there, terms | {"kind": "plan", "items": [late.pk], "then": "keep"})
@@ -60,7 +62,7 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     assert plan.state == "offered" and list(plan.instalments.values_list("amount", flat=True)) == [100_00, 400_00, 400_00]
     assert web.get(change).status_code == 404, "what is offered stays as it is"
     web.post(reverse("collections:plan-send", args=[plan.pk]), {"to": "eva@customer.example"})
-    assert Message.objects.get().files.count() == 1 and web.get(reverse("collections:plan-paper", args=[plan.pk])).content[:4] == b"%PDF"
+    assert Message.objects.get().attachments.count() == 1 and web.get(reverse("collections:plan-paper", args=[plan.pk])).content[:4] == b"%PDF"
     sign = reverse("collections:plan-sign", args=[plan.pk])
     assert web.post(sign, {"signed_by": "Eva", "signed_on": "2026-09-20"}).status_code == 422
     paper = SimpleUploadedFile("signed.txt", b"signed")

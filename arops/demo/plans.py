@@ -1,0 +1,58 @@
+"""The demo's payment plans: one that runs and whose first instalment is missed, one offered, and a settlement that waits for approval."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from arops.demo.setup import World
+from collections_app.models import Escalation, PaymentPlan, PromiseItem
+from collections_app.policy.plans import Terms
+from collections_app.selectors.plans import coverable_rows
+from collections_app.services.plans import ask_for_plan, make_plan, sign_plan
+from customers.models import Customer
+from ledger.models import OpenItem
+from ledger.selectors import first_open_day
+
+SHORT = "Lost their largest customer; paid well for years"
+
+
+class Plans:
+    """What was agreed with customers who can't pay at once."""
+
+    def __init__(self, world: World, today: date, now: datetime) -> None:
+        self.world, self.today, self.now = world, today, now
+
+    def make(self) -> None:
+        """The customers are Ana's, with some late invoices that are neither in dispute nor promised, and not on the ladder."""
+        company = self.world.companies["US01"]
+        day = first_open_day(company.pk, self.today - timedelta(days=9)) or self.today
+        chosen = self._chosen(company.pk, day)
+        if len(chosen) < 3:
+            return
+        runs = self._plan(chosen[0], day, Terms(day, self.today - timedelta(days=1), number=4, rate=Decimal(6)))
+        sign_plan(actor=self.world.people["specialist"], plan=runs, signed_by="their treasurer", signed_on=day, today=day, note="by phone")
+        self._plan(chosen[1], self.today, Terms(self.today, self.today + timedelta(days=7), "fortnightly", number=3))
+        total = sum(amount for _, amount in chosen[2])
+        self._plan(chosen[2], self.today, Terms(self.today, self.today + timedelta(days=10), number=2), pays=total * 7 // 10)
+
+    def _chosen(self, company_id: int, day: date) -> list[list[tuple[OpenItem, int]]]:
+        ana = self.world.people["specialist"]
+        climbing = Escalation.objects.filter(company=company_id).values("customer")
+        promised = set(PromiseItem.objects.filter(promise__state="open").values_list("open_item", flat=True))
+        found = []
+        late = OpenItem.objects.past_due(day).filter(company=company_id, currency="USD", kind="invoice").values("customer")
+        mine = Customer.objects.filter(collector=ana, pk__in=late).exclude(pk__in=climbing).select_related("company").order_by("pk")
+        for customer in mine:
+            rows = [(i, a) for i, a in coverable_rows(customer, "USD") if i.due_date < day and a == i.balance and i.pk not in promised]
+            if len(rows) >= 2 and sum(a for _, a in rows) < 5_000_00:
+                found.append(rows[:3])
+            if len(found) == 3:
+                break
+        return found
+
+    def _plan(self, rows: list[tuple[OpenItem, int]], day: date, terms: Terms, pays: int | None = None) -> PaymentPlan:
+        ana = self.world.people["specialist"]
+        customer = Customer.objects.select_related("company").get(pk=rows[0][0].customer_id)
+        plan = make_plan(actor=ana, customer=customer, items=[i for i, _ in rows], terms=terms, today=day, pays=pays, note=SHORT)
+        ask_for_plan(actor=ana, plan=plan, today=day, now=self.now)
+        plan.refresh_from_db()
+        return plan
