@@ -149,13 +149,13 @@ def instalment(books: Books, *, parts: Sequence[Part], item: NewItem, day: date,
 def give_back(
     books: Books, *, instalment: ItemState, back: Sequence[tuple[ItemState, int, int]], day: date, source: str, narrative: str = ""
 ) -> EntryDraft:
-    """What is open of an instalment goes back to the items it came from: each with its amount and the company's amount of it.
+    """What is open of an instalment, or a part of it, goes back to the items it came from: each with its amount and the company's amount of
+    it.
 
     Where it was paid in part at the mean of several rates, what the company's amounts differ by is an exchange gain or loss.
     """
-    if sum(amount for _, amount, _ in back) != instalment.balance:
-        raise DraftError("what goes back doesn't sum to what is open of the instalment")
-    lines = [LineDraft(instalment.account_id, -instalment.balance, -instalment.base_balance, instalment)]
+    given = sum(amount for _, amount, _ in back)
+    lines = [LineDraft(instalment.account_id, -given, -instalment.base_of(given), instalment)]
     lines += [LineDraft(item.account_id, amount, base, item) for item, amount, base in back]
     difference = -sum(line.base_amount for line in lines)
     if difference and books.currency == books.base_currency:

@@ -14,6 +14,8 @@ from collections_app.policy.plans import Terms
 from collections_app.selectors.plans import dues_of, effect_of, parts_of, rows_of
 from collections_app.services.plans import PlanError, ask_for_plan, cancel_plan, make_plan, run_plans, settle_early, sign_plan
 from collections_app.services.plans.early import payoff_of
+from collections_app.services.promises import give_promise
+from disputes.models import DisputeMovement
 from ledger.models import Entry, OpenItem
 from ledger.services import reverse_entries
 from ledger.verify import verify_books
@@ -130,6 +132,27 @@ def test_a_returned_payment_opens_a_kept_plan_again_and_gives_back_what_an_ended
     first = deal.plan.instalments.get(ordinal=1).open_item.lines.get(amount=-250_00).entry  # type: ignore[union-attr]
     reverse_entries(entries=[first], day=date(2026, 11, 10), actor=SYSTEM, reason="returned")
     assert deal.night(date(2026, 11, 10)) == {"opened_again": 1} and deal.first.balance == 600_00
+
+
+def test_what_is_in_dispute_ends_no_plan_and_follows_its_case_and_promises_end_with_the_signature() -> None:
+    deal = Deal()
+    promise = give_promise(actor=SYSTEM, customer=deal.customer, items=[deal.first], amount=600_00, due_on=FIRST, today=DAY)
+    deal.signed()
+    promise.refresh_from_db()
+    assert promise.state == "cancelled"
+    part = deal.plan.instalments.get(ordinal=1).open_item
+    case = contest(
+        company=deal.company, customer=deal.customer, open_item=part, amount=250_00, currency="USD", reason="price", opened_on=DAY,
+        due_date=DAY, opened_by="test", number="D-2",
+    )  # fmt: skip
+    assert deal.night(date(2026, 10, 20)) == {"running": 1}
+    deal.pay(2, 50_00)
+    assert deal.night(date(2026, 11, 9)) == {"running": 1, "defaulted": 1}
+    assert deal.books == {"P/1": 250_00, deal.first.number: 300_00, deal.second.number: 400_00}
+    assert deal.night(date(2026, 11, 10)) == {}
+    type(case).objects.filter(pk=case.pk).update(state="resolved", resolution="rejected")
+    DisputeMovement.objects.create(dispute=case, open_item=part, day=date(2026, 11, 11), delta=-250_00, by="test")
+    assert deal.night(date(2026, 11, 11)) == {"opened_again": 1} and deal.first.balance == 550_00
 
 
 def test_interest_comes_due_with_its_instalment_and_ends_with_an_early_settlement() -> None:

@@ -77,4 +77,4 @@ def test_what_does_not_sum_is_refused() -> None:
     with pytest.raises(DraftError):
         instalment(books, parts=[Part(item, 60)], item=NewItem(1, "instalment", "P/1", DAY, FIRST, 50, 0), day=DAY, source="p")
     with pytest.raises(DraftError):
-        give_back(books, instalment=item, back=[(item, 60, 60)], day=DAY, source="b")
+        give_back(books, instalment=item, back=[(item, 160, 160)], day=DAY, source="b")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Held, returning
-from collections_app.selectors.plan_items import taken_lines
+from collections_app.selectors.plan_items import free_of, taken_lines
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.rows import change, locked, tell
 from ledger import drafts, posting
@@ -67,17 +67,18 @@ def give_back(*, actor: Actor, plan: PaymentPlan, day: date, reason: str) -> int
         keys.append(plan.rest_item_id)
     held = _held(keys)
     items = lock_items([*keys, *(part.item_id for parts in held.values() for part in parts)])
-    todo = [items[pk] for pk in keys if items[pk].balance]
+    free = free_of([items[pk] for pk in keys])  # what is in dispute stays where its case is, and follows when that is decided
+    todo = [items[pk] for pk in keys if free[pk]]
     if not todo:
         return 0
     books, times = books_of(plan.company, plan.currency, day), _times([item.pk for item in todo])
     made = []
     for item in todo:
-        part = returning(held[item.pk], item.balance)
+        part = returning(held[item.pk], free[item.pk])
         source = f"plan-back:{item.pk}:{times[item.pk] + 1}"
         made.append(_draft(books, item, part, items, day, source, f"{plan.number}: {reason}"[:300]))
     posting.post(made, actor=actor)
-    return sum(item.balance for item in todo)
+    return sum(free[item.pk] for item in todo)
 
 
 def _draft(

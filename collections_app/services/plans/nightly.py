@@ -127,8 +127,7 @@ def _open_again(actor: Actor, plan: PaymentPlan, day: date) -> int:
     is open goes back."""
     held = locked(plan)
     if held.state != State.KEPT:
-        give_back(actor=actor, plan=held, day=day, reason="a payment was returned")
-        return 1
+        return int(bool(give_back(actor=actor, plan=held, day=day, reason="it is open again")))
     if held.rest_item_id:
         live = Entry.objects.filter(kind=Entry.Kind.WRITE_OFF, lines__open_item=held.rest_item_id, reversed_by=None, reverses=None)
         reverse_entries(entries=list(live.distinct()), day=day, actor=actor, reason=f"{held.number}: a payment was returned")

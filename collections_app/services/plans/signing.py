@@ -4,10 +4,11 @@ from datetime import date
 
 from django.db import transaction
 
-from collections_app.models import PaymentPlan
+from collections_app.models import PaymentPlan, Promise
 from collections_app.services.plans.activating import activate
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.rows import change, locked, tell
+from collections_app.services.promises import cancel_promise
 from org.actors import Actor, require
 from workflow.models import StoredFile
 from workflow.services.approvals import Evidence
@@ -32,9 +33,17 @@ def sign_plan(
         held, signed_by=signed_by.strip()[:150], signed_on=signed_on, signed_file=_kept(actor, held, file) if file else None,
         note="\n".join(filter(None, [held.note, note.strip()])),
     )  # fmt: skip
+    _end_promises(actor, held, today)
     activate(actor=actor, plan=held, day=today)
     tell(actor, held, "signed", by=held.signed_by, on=signed_on.isoformat(), note=note.strip())
     return held
+
+
+def _end_promises(actor: Actor, plan: PaymentPlan, today: date) -> None:
+    """What was promised for the items is now agreed otherwise: nobody breaks his word by keeping to the plan."""
+    items = plan.items.values("open_item")  # type: ignore[attr-defined]
+    for promise in Promise.objects.open().filter(items__open_item__in=items).distinct():
+        cancel_promise(actor=actor, promise=promise, today=today, reason=f"agreed in {plan.number}")
 
 
 def _kept(actor: Actor, plan: PaymentPlan, file: Evidence) -> StoredFile:
