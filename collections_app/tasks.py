@@ -15,6 +15,7 @@ from collections_app.services.dunning import run_dunning
 from collections_app.services.escalation import noticing as escalation_notices
 from collections_app.services.escalation.placing import make_pack
 from collections_app.services.inquiries import noticing as inquiry_notices
+from collections_app.services.inquiries.following import follow_answers
 from collections_app.services.inquiries.taking import take_mails
 from collections_app.services.plans import asking as plan_asking
 from collections_app.services.ranking import catch_up
@@ -82,8 +83,8 @@ def charge(job: Job, tell: Tell) -> dict[str, int]:
 
 @shared_task  # type: ignore[untyped-decorator]
 def take_inbox() -> dict[str, int]:
-    """Take in what customers wrote; safe to ring at any time, from any number of workers. How many mails became inquiries, how many not."""
-    return take_mails(today=clock.today(), now=clock.now())
+    """Take in what customers wrote, and open again what an answer didn't reach; safe to ring at any time, from any number of workers."""
+    return take_mails(today=clock.today(), now=clock.now()) | {"not_reached": follow_answers(now=clock.now())}
 
 
 @shared_task  # type: ignore[untyped-decorator]

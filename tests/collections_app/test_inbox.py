@@ -9,6 +9,7 @@ from collections_app.models import Activity, Inquiry, InquiryEntry, Promise, Sug
 from collections_app.services.inquiries.answering import answer_inquiry, take_back_answer
 from collections_app.services.inquiries.confirming import Given, confirm_suggestion, dismiss_suggestion
 from collections_app.services.inquiries.errors import InquiryRefused, StaleInquiry
+from collections_app.services.inquiries.following import follow_answers
 from collections_app.services.inquiries.moving import assign_inquiry, close_inquiry, open_inquiry, set_customer
 from collections_app.services.inquiries.taking import take_mails
 from customers.models import Contact, Customer
@@ -169,6 +170,18 @@ def test_mail_that_came_back_is_known_by_what_was_sent_and_where(acme: Customer,
     assert back and (back.kind, back.customer, back.owner) == ("bounce", acme, ana)
     assert [b.address for b in acme.bounces.all()] == ["jo@acme.example"]  # type: ignore[attr-defined]
     assert Message.objects.get(pk=message.pk).state == "failed"
+
+
+def test_an_answer_that_failed_is_owed_still(acme: Customer, ana: User) -> None:
+    _, inquiry = send_in(acme.company, "jo@acme.example", "Question", "A question.")
+    assert inquiry
+    message = answer(ana, inquiry, "jo@acme.example")
+    message.refresh_from_db()
+    assert follow_answers(now=message.created_at) == 0
+    Message.objects.filter(pk=message.pk).update(state="failed")
+    assert (follow_answers(now=message.created_at), follow_answers(now=message.created_at)) == (1, 0)
+    inquiry.refresh_from_db()
+    assert (inquiry.state, inquiry.answered_at) == ("open", None)
 
 
 def test_confirming_does_what_follows(acme: Customer, ana: User) -> None:

@@ -27,6 +27,7 @@ _UNDELIVERED = re.compile(
     re.IGNORECASE,
 )
 _DAEMONS = ("mailer-daemon", "postmaster", "mail-daemon")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BULK = ("list-id", "list-unsubscribe", "feedback-id")
 
 
@@ -150,5 +151,6 @@ def decoded(part: bytes | str, charset: str | None) -> str:
 
 
 def clean(text: str) -> str:
-    """Without characters that no page and no table should get: controls, lone surrogates."""
-    return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
+    """Without characters that no page and no table should get: controls, lone surrogates, and those that turn the direction of reading,
+    by which a name can look like another."""
+    return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff" and c not in _TURNING))
