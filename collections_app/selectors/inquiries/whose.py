@@ -167,7 +167,7 @@ def _items(whose: Q, text: str) -> list[OpenItem]:
     wanted = Q(number__in=exact)
     for core in list(cores)[:20]:
         wanted |= Q(number__endswith=core)
-    named = OpenItem.objects.filter(whose, wanted, kind__in=["invoice", "debit_memo", "credit_memo", "late_fee"])
+    named = OpenItem.objects.filter(whose, wanted, kind__in=["invoice", "debit_memo", "credit_memo", "late_fee", "instalment"])
     rows = list(named.order_by("due_date", "pk")[: MOST_NAMED * 4])
     by_core: dict[str, list[OpenItem]] = {}
     for item in rows:
