@@ -69,19 +69,29 @@ def rows_of(plans: Iterable[PaymentPlan], day: date) -> list[PlanRow]:
     found = Instalment.objects.filter(plan__in=listed).select_related("open_item", "interest_item").order_by("plan", "ordinal")
     for part in found:
         parts[part.plan_id].append(part)
-    return [_row(plan, parts[plan.pk], day) for plan in listed]
+    given = _given_back(listed)
+    return [_row(plan, parts[plan.pk], day, given.get(plan.pk, 0)) for plan in listed]
 
 
 def row_of(plan: PaymentPlan, day: date) -> PlanRow:
     """One plan as a row; its instalments may be read ahead, with their items."""
-    return _row(plan, list(plan.instalments.all()), day)  # type: ignore[attr-defined]
+    return _row(plan, list(plan.instalments.all()), day, _given_back([plan]).get(plan.pk, 0))  # type: ignore[attr-defined]
 
 
-def _row(plan: PaymentPlan, parts: Sequence[Instalment], day: date) -> PlanRow:
+def _given_back(plans: Sequence[PaymentPlan]) -> dict[int, int]:
+    """Key of a plan that ended → what of its instalments went back to the items they came from."""
+    ended = [plan.pk for plan in plans if plan.state in (State.DEFAULTED, State.CANCELLED)]
+    if not ended:
+        return {}
+    lines = Line.objects.filter(open_item__instalment__plan__in=ended, entry__kind=Entry.Kind.INSTALMENT, amount__lt=0).order_by()
+    return {pk: -total for pk, total in lines.values_list("open_item__instalment__plan").annotate(total=Sum("amount"))}
+
+
+def _row(plan: PaymentPlan, parts: Sequence[Instalment], day: date, given_back: int) -> PlanRow:
     left = [(part.due_on, open_of(part)) for part in parts if plan.state != State.ACTIVE or open_of(part)]
     began = any(part.open_item_id for part in parts)
     taken = [part.open_item for part in parts if part.open_item]
-    paid = sum(item.amount - item.balance for item in taken) if plan.state in (State.ACTIVE, State.KEPT) else 0
+    paid = sum(item.amount - item.balance for item in taken) - given_back
     ahead = [(due, amount) for due, amount in left if due >= day]
     missed = sum(amount for due, amount in left if due < day) if plan.state == State.ACTIVE else 0
     next_on, next_amount = ahead[0] if ahead and not plan.ended_on else (None, 0)

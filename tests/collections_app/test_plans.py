@@ -112,6 +112,7 @@ def test_a_missed_instalment_ends_the_plan_and_what_is_open_goes_back_with_the_o
     assert deal.night(date(2026, 11, 9)) == {"running": 1, "defaulted": 1}
     assert (deal.first.balance, deal.second.balance) == (300_00, 400_00) and deal.first.due_date == date(2026, 7, 31)
     assert (deal.first.base_balance, deal.second.base_balance) == (330_00, 468_00)
+    assert rows_of([deal.plan], date(2026, 11, 9))[0].paid == 300_00
     assert deal.plan.state == "defaulted" and set(deal.plan.instalments.values_list("state", flat=True)) == {"paid", "ended"}
     assert deal.night(date(2026, 11, 10)) == {}
 
