@@ -22,6 +22,7 @@ from collections_app.services.trials import fresh_trial
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
+from org.selectors import actor_names
 from workflow.models import Event
 
 TONES = {"draft": "info", "active": "ok", "challenger": "warn", "retired": ""}
@@ -107,7 +108,8 @@ def _number(request: HttpRequest, name: str) -> int:
 
 def _context(request: HttpRequest, found: StrategyVersion, form: VersionForm) -> dict[str, Any]:
     user, company, today = _user(request), found.strategy.company, clock.today()
-    changes = Event.objects.filter(subject_type="collections_app.strategy", subject_id=found.strategy_id).order_by("-id")[:12]
+    events = Event.objects.filter(subject_type="collections_app.strategy", subject_id=found.strategy_id).order_by("-id")
+    changes = list(events[:12])
     return {
         "version": found, "strategy": found.strategy, "company": company, "form": form, "fields": FIELDS.items(), "today": today,
         "tone": TONES[found.state], "standing": standing_of(found, today), "more_steps": form.count < MAX_STEPS,
@@ -116,6 +118,7 @@ def _context(request: HttpRequest, found: StrategyVersion, form: VersionForm) ->
         "missing": _missing(found, today), "in_force": version_on(found.strategy, today), "trials": found.trials.all()[:6],
         "experiments": [e for e in experiments_in_sight(user) if e.champion.strategy_id == found.strategy_id],
         "versions": [(v, standing_of(v, today)) for v in found.strategy.versions.all()], "changes": changes,
+        "names": actor_names(e.actor for e in changes),
     }  # fmt: skip
 
 
@@ -126,10 +129,18 @@ def _shown(form: VersionForm) -> list[tuple[int, dict[str, Any], str, bool]]:
     for n, fields in form.steps():
         name, days = fields["name"].value() or "", fields["days"].value()
         way = ways.get(fields["channel"].value() or "", "")
-        title = f"{n}. {way} at {days} days" + (f": {name}" if name else "") if days not in (None, "") else f"{n}. New step"
+        title = f"{n}. {way.capitalize()} {_when(days)}" + (f": {name}" if name else "") if days not in (None, "") else f"{n}. New step"
         wrong = any(f"step{n}_{field}" in form.errors for field in fields if field != "boxes")
         rows.append((n, fields, title, days in (None, "") or wrong or form.count == 1))
     return rows
+
+
+def _when(days: Any) -> str:
+    """`after 5 days`, `5 days before the due date`; what is no number as it was typed."""
+    text = str(days)
+    if text.startswith("-"):
+        return f"{text[1:]} days before the due date"
+    return "on the due date" if text == "0" else f"after {text} days"
 
 
 def _missing(found: StrategyVersion, today: date) -> str:

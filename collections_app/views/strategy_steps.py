@@ -28,6 +28,7 @@ from collections_app.views.strategies import find_version
 from customers.models import Customer
 from org.access import allowed
 from org.models import Company
+from org.selectors import actor_names
 from workflow.doorbell import ring
 
 WAYS = {"email": "E-mail", "letter": "Letter", "call": "Call", "task": "Task", "escalate": "Escalation"}
@@ -138,7 +139,9 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         if not user.can("reports.export"):
             raise PermissionDenied("taking data out needs the permission reports.export")
         cover = Cover(f"Trial of {version}", user.name, found.day, {})
-        return export_response(request, _table(rows), cover)
+        file = export_response(request, _table(rows), cover)
+        if file:
+            return file
     result = found.result
     context = {
         "trial": found, "version": version, "strategy": version.strategy, "company": company, "table": _table(rows[:SHOWN]),
@@ -146,7 +149,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         "sums": whole.everything or company.pk in whole.companies, "ways": _both(result, "ways", WAYS),
         "reasons": _both(result, "reasons", {code: r.label for code, r in REASONS.items()}), "ahead": _weeks(result), "days": AHEAD,
         "minutes": [result[side]["minutes"] // 60 for side in ("before", "after")], "stale": found.content_hash != version.content_hash,
-        "accounts": result["accounts"], "user_can_export": user.can("reports.export"),
+        "accounts": result["accounts"], "names": actor_names({found.made_by}), "user_can_export": user.can("reports.export"),
     }  # fmt: skip
     return page(request, "collections_app/strategy_trial.html", context)
 
@@ -195,10 +198,10 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         Column("customer", "Customer", lambda r: r["customer"].name, pin=True, href=_customer),
         Column("amount", "Past due", lambda r: r["amount"], kind="money", total=True),
         Column("currency", "Cur", lambda r: r["currency"]),
-        Column("before", "In force, today", lambda r: r["before"], grow=True),
-        Column("after", "Tried, today", lambda r: r["after"], grow=True),
+        Column("before", "In force, today", lambda r: r["before"]),
+        Column("after", "Tried, today", lambda r: r["after"]),
         Column("weeks_before", "In force, four weeks", lambda r: _short(r["weeks"][0]), priority=3),
-        Column("weeks_after", "Tried, four weeks", lambda r: _short(r["weeks"][1]), priority=3),
+        Column("weeks_after", "Tried, four weeks", lambda r: _short(r["weeks"][1]), priority=3, grow=True),
     ]
     return Table(columns, rows, currency=lambda r: r["currency"], row_id=_row_id, name="strategy-trial")
 
@@ -213,7 +216,7 @@ def _row_id(row: dict[str, Any]) -> str:
 
 def _short(codes: list[str]) -> str:
     """Steps of the weeks ahead: `1 E-mail, 2 Call`."""
-    return ", ".join(f"{number} {WAYS.get(way, way)}" for way, _, number in (code.partition(" ") for code in codes)) or "nothing"
+    return ", ".join(f"{number} {WAYS.get(way, way).lower()}" for way, _, number in (code.partition(" ") for code in codes)) or "nothing"
 
 
 def _user(request: HttpRequest) -> Any:

@@ -21,11 +21,12 @@ from cashapp.services.remittances.keying import key_remittance
 from cashapp.services.remittances.layouts import NewLayout, save_layout
 from cashapp.services.remittances.receiving import receive_remittances
 from cashapp.services.uploading import take_bank_file
-from collections_app.models import DunningLetter, DunningRun
+from collections_app.models import DunningLetter, DunningRun, Experiment
 from collections_app.services.activities import log_activity
 from collections_app.services.promises import give_promise
 from collections_app.services.ranking import rank
-from collections_app.services.strategies import create_standard_strategy
+from collections_app.services.strategies import create_standard_strategy, draft_version
+from collections_app.services.trials import try_version
 from customers.models import Contact, Customer
 from customers.services.documents import save_documents
 from customers.services.requirements import add_requirement
@@ -343,7 +344,13 @@ def _bank_days(company: Company, bank: Any) -> None:
 
 def _runs(company: Company, people: dict[str, User], customer: Customer) -> None:
     """A strategy with a run and its letter, jobs in every state, a snapshot, a closed period."""
-    create_standard_strategy(actor=SYSTEM, company=company)
+    strategy = create_standard_strategy(actor=SYSTEM, company=company)
+    draft = draft_version(actor=SYSTEM, strategy=strategy)
+    try_version(actor=SYSTEM, version=draft, day=TODAY)
+    Experiment.objects.create(
+        company=company, champion=strategy.versions.get(number=1), challenger=draft, share=50, seed="s", starts_on=TODAY,
+        made_by=SYSTEM.label,
+    )  # fmt: skip
     run = DunningRun.objects.create(company=company, day=TODAY, actor=SYSTEM.label)
     pdf, _ = store_file(actor=SYSTEM, name="letter.pdf", content=f"letter {company.code}".encode())
     DunningLetter.objects.create(run=run, company=company, customer=customer, currency="EUR", level=1, amount=119_00, cycle="1", pdf=pdf)

@@ -12,7 +12,7 @@ from django.db import connections
 BENCHES = {
     "ledger": "ledger.bench", "api": "invoicing.bench", "checks": "invoicing.bench_checks", "match": "cashapp.bench",
     "pages": "reports.bench", "disputes": "disputes.bench", "workbench": "cashapp.bench_workbench",
-    "worklist": "collections_app.bench_worklist",
+    "worklist": "collections_app.bench_worklist", "collections": "collections_app.bench",
 }  # fmt: skip
 
 
