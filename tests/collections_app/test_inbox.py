@@ -135,6 +135,8 @@ def test_machines_answer_nothing_and_are_answered_nothing(acme: Customer, ana: U
     for n in range(3):
         _, same = send_in(acme.company, "jo@acme.example", f"Automatic reply {n}", "I am out of the office until 1 March.", **heads)
         assert same == inquiry
+    ticket = {**heads, "Auto_Submitted": "auto-generated"}
+    send_in(acme.company, "helpdesk@acme.example", "Ticket 4711", "We received your mail.", **ticket)
     inquiry.refresh_from_db()
     assert (inquiry.state, inquiry.answered_at, Message.objects.count()) == ("waiting", NOW, before)
     _, away = send_in(acme.company, "jo@acme.example", "Out of office", "Back on 1 March.", Auto_Submitted="auto-replied")

@@ -89,7 +89,7 @@ def _take(actor: Actor, mail: InboundMail, today: date, now: datetime) -> Inquir
     said = (mail.sent_at or mail.received_at).date()
     setting = Setting(said, currency, whose.customer.country if whose.customer else mail.company.country, mail.automatic)
     found = recognise(mail.body, setting)
-    inquiry = _go_on(actor, mail, whose.inquiry, now) if whose.inquiry else _begin(actor, mail, whose, found, today, now)
+    inquiry = _go_on(actor, mail, whose.inquiry, found, now) if whose.inquiry else _begin(actor, mail, whose, found, today, now)
     entry = InquiryEntry.objects.create(inquiry=inquiry, mail=mail, actor=f"mail:{mail.sender}"[:80], note=whose.doubt)
     keep_suggestions(entry, found)
     link_items(inquiry, (), f"{mail.subject}\n{mail.body}")
@@ -117,10 +117,11 @@ def _begin(actor: Actor, mail: InboundMail, whose: Whose, found: tuple[Found, ..
     )  # fmt: skip
 
 
-def _go_on(actor: Actor, mail: InboundMail, inquiry: Inquiry, now: datetime) -> Inquiry:
-    """The thread goes on. What a person writes wants an answer again; what a machine writes changes nothing."""
+def _go_on(actor: Actor, mail: InboundMail, inquiry: Inquiry, said: tuple[Found, ...], now: datetime) -> Inquiry:
+    """The thread goes on. What a person writes wants an answer again; what a machine writes ("we received your mail, ticket 4711") changes
+    nothing, unless it is a system's news that says something, such as when it will pay."""
     found = locked(inquiry, None)
-    if mail.automatic in ("reply", "bounce", "bulk"):
+    if mail.automatic and not (mail.automatic == "generated" and said):
         return found
     if found.state in (State.WAITING, State.CLOSED) or found.answered_at is not None:
         before = found.state
