@@ -27,6 +27,7 @@ urlpatterns = [
     path("<int:pk>/note/", editing.add_note, name="note"),
     path("<int:pk>/write/", editing.write, name="write"),
     path("<int:pk>/write/<int:message_pk>/undo/", editing.unsend, name="unsend"),
+    path("<int:pk>/addresses/<int:bounce_pk>/revive/", editing.revive, name="revive"),
     path("<int:pk>/contacts/new/", editing.contact, name="contact-new"),
     path("<int:pk>/contacts/<int:contact_pk>/", editing.contact, name="contact"),
     path("<int:pk>/documents/new/", documents.new, name="document-new"),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F, Max, Sum, Value
+from django.db.models import F, Max, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
 
 from collections_app.models import (
@@ -31,7 +31,7 @@ from org.models import Company
 BATCH = 200
 Key = tuple[int, str]
 NOTHING: dict[str, int] = {}
-HOW = {"email": "e-mail", "planned": "a call planned"}
+HOW = {"email": "e-mail", "unposted": "a letter still to be posted", "planned": "a call planned"}
 """Contacts whose code isn't their word."""
 
 
@@ -170,10 +170,12 @@ def _facts(ids: Collection[int]) -> dict[int | Key, frozenset[str]]:
 
 
 def _contacts(ids: Collection[int], day: date) -> dict[int, Contact]:
-    """The last contact of any channel up to the day; reminders count by the day of their run, and those of the day itself don't."""
+    """The last contact of any channel up to the day; reminders count by the day of their run, and those of the day itself don't. One on
+    paper counts again on the day it is posted, and each day until then: the next would lie in the same envelope."""
     calls = Activity.objects.filter(customer__in=ids, happened_on__lte=day).exclude(kind=Activity.Kind.NOTE)
     letters = DunningLetter.objects.filter(customer__in=ids, run__day__lt=day, reason__in=["", "cancelled", "undelivered", "declined"])
-    mail = Message.objects.went_to_customers().filter(customer__in=ids, dunning_letter=None)
+    unposted = letters.filter(message__channel=Message.Channel.LETTER, message__state=Message.State.PENDING)
+    mail = Message.objects.went_to_customers().filter(Q(dunning_letter=None) | Q(channel="letter", state="sent"), customer__in=ids)
     mail = mail.annotate(on=TruncDate(Coalesce("sent_at", "created_at"))).filter(on__lte=day)
     planned = PlannedStep.objects.filter(
         customer__in=ids, due_on__lte=day, step__channel=StrategyStep.Channel.CALL, state=PlannedStep.State.OPEN
@@ -183,6 +185,7 @@ def _contacts(ids: Collection[int], day: date) -> dict[int, Contact]:
         *(calls.values("customer", how=F("kind")).annotate(last=Max("happened_on")).order_by()),
         *(mail.values("customer", how=F("channel")).annotate(last=Max("on")).order_by()),
         *(letters.values("customer").annotate(last=Max("run__day")).order_by()),
+        *({"customer": pk, "how": "unposted", "last": day} for pk in set(unposted.order_by().values_list("customer", flat=True))),
     ]
     found: dict[int, Contact] = {}
     for row in sorted(rows, key=lambda r: r["last"]):

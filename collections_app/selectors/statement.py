@@ -133,11 +133,6 @@ def statements(customers: Sequence[Customer], first: date, as_of: date) -> list[
     ]  # fmt: skip
 
 
-def family_of(customer: Customer) -> list[Customer]:
-    """The customer and its active children, itself first: those that a group's statement is of."""
-    return [customer, *Customer.objects.filter(parent=customer, is_active=True).select_related("company").order_by("name", "pk")]
-
-
 def _part(currency: str, opening: int, moves: Moves, items: list[StatementItem], as_of: date) -> StatementPart:
     lines, balance = [], opening
     for day, code, number, entry_id, amount in moves:

@@ -80,8 +80,8 @@ def note_sent(
     )  # fmt: skip
     if new:
         record(
-            actor=actor, type="statement.sent", company_id=head.customer.company_id, subject=sent, customer_id=head.customer.pk,
-            day=head.as_of.isoformat(), accounts=len(made),
+            actor=actor, type="statement.sent", company_id=head.customer.company_id, subject=sent, day=head.as_of.isoformat(),
+            accounts=len(made),
         )  # fmt: skip
     return sent
 

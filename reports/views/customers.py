@@ -18,6 +18,7 @@ from arops.lib.tables import Column, Table
 from customers.models import Customer
 from customers.selectors import documents_of, rule_words, rules_of
 from customers.views import documents
+from messaging.models import Bounce
 from org.access import allowed
 from org.selectors import actor_names
 from reports.selectors import customer as selectors
@@ -253,7 +254,8 @@ def _payments(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 
 def _contacts(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    return {"contacts": list(customer.contacts.order_by("-is_active", "name"))}
+    dead = {one.address.lower(): one for one in Bounce.objects.filter(customer=customer, closed_on=None)}
+    return {"contacts": list(customer.contacts.order_by("-is_active", "name")), "dead": dead}
 
 
 def _documents(request: HttpRequest, customer: Customer) -> dict[str, Any]:

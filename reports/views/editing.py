@@ -17,13 +17,15 @@ from collections_app.services.activities import log_activity
 from collections_app.services.statements import enclose, note_sent
 from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
-from messaging.models import Message
+from messaging.models import Bounce, Message
+from messaging.services.bouncing import revive_address
 from messaging.services.deciding import cancel_message
 from messaging.services.queueing import RESTS, queue_message
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
 from reports.customer_forms import ContactForm, HoldForm, MasterForm, NoteForm, WriteForm
+from reports.views.statement import in_sight_children
 
 
 @allowed("customers.edit")
@@ -169,10 +171,7 @@ def _queue(request: HttpRequest, customer: Customer, data: dict[str, Any]) -> Me
 
 
 def _family(request: HttpRequest, customer: Customer) -> list[Customer]:
-    """The customer and its children in the person's sight: nobody mails out what they may not see."""
-    user: Any = request.user
-    children = Customer.objects.visible_to(user, "customers.view").filter(parent=customer, is_active=True)
-    return [customer, *children.select_related("company").order_by("name", "pk")]
+    return [customer, *in_sight_children(request.user, customer)]
 
 
 @require_POST
@@ -188,6 +187,17 @@ def unsend(request: HttpRequest, pk: int, message_pk: int) -> HttpResponse:
     except (Refused, NotAllowed) as error:
         return toast(request, response, str(error), tone="bad")
     return toast(request, response, "The mail was taken back; nothing went out")
+
+
+@require_POST
+@allowed("customers.edit")
+def revive(request: HttpRequest, pk: int, bounce_pk: int) -> HttpResponse:
+    """An address that mail came back from works again."""
+    user: Any = request.user
+    customer = _customer(request, pk, "customers.edit")
+    bounce = get_object_or_404(Bounce, customer=customer, pk=bounce_pk)
+    revive_address(actor=user, bounce=bounce, day=clock.today())
+    return toast(request, redirect_htmx(request, reverse("customers:tab", args=[pk, "contacts"])), f"{bounce.address} is written to again")
 
 
 MASTER = (

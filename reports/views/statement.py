@@ -10,7 +10,7 @@ from django.urls import reverse
 from arops.lib import clock, pdf
 from arops.lib.http import page
 from arops.lib.sheets import export_response
-from collections_app.selectors.statement import Statement, first_day, statement
+from collections_app.selectors.statement import Statement, first_day, statements
 from collections_app.services.statement_paper import account_table, cover_of, items_table, paper_of
 from customers.models import Customer
 from invoicing.services.paper import look_of
@@ -24,24 +24,37 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     customer = get_object_or_404(in_sight(user, pk))
     first, last, error = _span(request)
-    made = statement(customer, first, last)
+    children = in_sight_children(user, customer)
+    as_group = request.GET.get("group") == "1" and bool(children)
+    made = statements([customer, *children] if as_group else [customer], first, last)
     wanted = request.GET.get("format", "")
     if wanted == "pdf" and pdf.is_available():
-        return _pdf(customer, made)
-    file = export_response(request, items_table([made]), cover_of([made], user.name), {"Account": account_table([made])})
+        return _pdf(made)
+    file = export_response(request, items_table(made), cover_of(made, user.name), {"Account": account_table(made)})
     if file:
         return file
     context = {
-        "statement": made, "customer": customer, "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf",
+        "accounts": made, "statement": made[0], "customer": customer, "as_group": as_group, "children": len(children),
+        "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf",
         **look_of(customer.company),
-        "send_url": reverse("customers:write", args=[pk]) + "?statement=1" if user.can("messages.send", customer.company_id) else "",
+        "send_url": _send_url(pk, as_group) if user.can("messages.send", customer.company_id) else "",
     }  # fmt: skip
     return page(request, "customers/statement.html", context, status=400 if error else 200)
 
 
-def _pdf(customer: Customer, made: Statement) -> HttpResponse:
-    response = HttpResponse(paper_of([made]), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="statement-{customer.pk}-{made.as_of}.pdf"'
+def _send_url(pk: int, as_group: bool) -> str:
+    return reverse("customers:write", args=[pk]) + ("?statement=1&group=1" if as_group else "?statement=1")
+
+
+def in_sight_children(user: Any, customer: Customer) -> list[Customer]:
+    """The active children of a customer that the person sees: nobody is shown, or mails out, the account of another portfolio."""
+    children = Customer.objects.visible_to(user, "customers.view").filter(parent=customer, is_active=True)
+    return list(children.select_related("company").order_by("name", "pk"))
+
+
+def _pdf(made: list[Statement]) -> HttpResponse:
+    response = HttpResponse(paper_of(made), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="statement-{made[0].customer.pk}-{made[0].as_of}.pdf"'
     return response
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from collections_app.models import SentStatement
 from collections_app.services.statement_schedules import ScheduleDraft, save_schedule
 from customers.models import Customer
+from messaging.models import Bounce
 from messaging.services import queue_message
 from messaging.services.printing import gather_letters
 from org.models import User
@@ -25,6 +26,9 @@ def make_letters(customer: Customer, collector: User, name: str, now: datetime, 
     batch.printed.update(file=file, pages=1)
     draft = ScheduleDraft(f"Statements of {name}", today, customer=customer)
     schedule = save_schedule(actor=SYSTEM, company=customer.company, draft=draft)
+    Bounce.objects.create(
+        company=customer.company, customer=customer, address=f"gone@{name.lower()}.example", bounced_on=today, noted_by=SYSTEM.label
+    )
     SentStatement.objects.create(
         schedule=schedule, company=customer.company, customer=customer, as_of=today, balance={"EUR": 119_00}, made_by=SYSTEM.label
     )

@@ -12,7 +12,7 @@ from collections_app.services.dunning import DunningError, write_now
 from collections_app.services.dunning_approval import ApprovalRefused, allow_letters, decline_letter
 from customers.models import Customer
 from messaging.models import Message
-from messaging.services import Rejected, cancel_message, send_due
+from messaging.services import Rejected, cancel_message, mark_posted, send_due
 from org.actors import NotAllowed
 from tests.collections_app.desk import put_in_force
 from tests.collections_app.test_dunning_runs import DAY, NOW, later, owes, run, told
@@ -104,6 +104,16 @@ def test_a_step_by_letter_is_printed_whatever_addresses_there_are(company):
     later(company, 8)
     first, second = acme.dunning_letters.order_by("run__day")
     assert (first.message.channel, second.message.channel, second.message.recipients) == ("email", "letter", [])
+
+
+def test_what_lies_to_be_printed_keeps_the_next_letter_back_until_it_is_posted(company):
+    strategy(company)
+    acme = owes(company, email="")
+    run(company)
+    assert told(acme, later(company, 20)) == [(0, 0, "quiet")]
+    posted = NOW + timedelta(days=20)
+    mark_posted(actor=SYSTEM, message=Message.objects.get(), now=posted)
+    assert told(acme, later(company, 26)) == [(0, 0, "quiet")] and told(acme, later(company, 28)) == [(2, 100_00, "")]
 
 
 def test_ahead_of_the_run_one_is_written_to_by_hand_and_the_run_leaves_it_alone(company):
