@@ -133,9 +133,11 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     user, waits = _user(request), found.waits and bool(found.message and found.message.state == Message.State.DRAFT)
     is_old = found.run.day != clock.today()
     context = {
-        "waits": waits, "is_old": is_old, "may_decide": waits and not is_old and user.can("dunning.approve", found.company_id), "is_own": found.made_by == user.label,
-        "changed": waits and bool(outdated([found])), "files": list(found.message.enclosed.all()) if found.message else [],
-        "names": actor_names({found.made_by, found.decided_by} - {""}), "letter": found, "earlier": reading.earlier_letters(found), "tone": TONES.get(found.message.state, "") if found.message else "",
+        "waits": waits, "is_old": is_old, "is_own": found.made_by == user.label, "changed": waits and bool(outdated([found])),
+        "may_decide": waits and not is_old and user.can("dunning.approve", found.company_id),
+        "files": list(found.message.enclosed.all()) if found.message else [],
+        "names": actor_names({found.made_by, found.decided_by} - {""}), "letter": found, "earlier": reading.earlier_letters(found),
+        "tone": TONES.get(found.message.state, "") if found.message else "",
         "covered": sum(i["covered"] for i in found.items),
     }  # fmt: skip
     return page(request, "collections_app/dunning_letter.html", context)
