@@ -87,15 +87,22 @@ class WorkList:
         self.user, self.today, self.asked = user, today, asked
 
     @cached_property
+    def _snoozes(self) -> list[Snooze]:
+        return list(Snooze.objects.filter(user=self.user, until__gte=self.today - timedelta(days=14)))
+
+    @cached_property
     def put_off(self) -> dict[str, Snooze]:
         """What the person put off or did, that isn't back yet, by task."""
-        return {s.task_key: s for s in Snooze.objects.filter(user=self.user, until__gt=self.today)}
+        return {s.task_key: s for s in self._snoozes if s.until > self.today}
 
     @cached_property
     def woken(self) -> dict[str, str]:
         """What waited for an event that has come in the last two weeks, by task."""
-        lately = Snooze.objects.filter(user=self.user, until__range=(self.today - timedelta(days=14), self.today))
-        return dict(lately.exclude(woken_by="").values_list("task_key", "woken_by"))
+        return {s.task_key: s.woken_by for s in self._snoozes if s.woken_by and s.until <= self.today}
+
+    def done_until(self, day: date) -> int:
+        """How many tasks were done that rest until a day: those of one day."""
+        return sum(s.is_done and s.until == day for s in self._snoozes)
 
     @cached_property
     def departments(self) -> list[tuple[int, str]]:

@@ -80,7 +80,7 @@ def _list(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "everything": (sum(counts.buckets.values()), query_of(asked, bucket="")),
         "kinds": [(code, label, counts.kinds[code]) for code, label in LABELS.items() if counts.kinds[code] or code == asked.kind],
         "scopes": _scopes(listed),
-        "done_today": Snooze.objects.filter(user=user, is_done=True, until=today + timedelta(days=RESTS)).count(),
+        "done_today": listed.done_until(today + timedelta(days=RESTS)),
         "may_work": user.can("collections.work"), "next_week": today + timedelta(days=RESTS),
     }  # fmt: skip
 
