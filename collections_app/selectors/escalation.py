@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from collections_app.models import Activity, Escalation, PaymentPlan, PlacedItem, PlannedStep, Promise, Rung, StrategyStep
-from collections_app.policy.escalation import Standing, Step, events_of
+from collections_app.policy.escalation import Standing, Step, events_of, recovered
 from collections_app.selectors.dunning import minimum_in, promised_left
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
@@ -77,7 +77,7 @@ def broken_promises(ids: Collection[int], day: date) -> dict[Key, int]:
 def _events(ids: Collection[int], day: date) -> "_Lately":
     since = day - LATELY
     broken = Promise.objects.filter(customer__in=ids, state=Promise.State.BROKEN, decided_on__gt=since, decided_on__lte=day)
-    plans = PaymentPlan.objects.filter(customer__in=ids, state=PaymentPlan.State.DEFAULTED)
+    plans = PaymentPlan.objects.filter(customer__in=ids, state=PaymentPlan.State.DEFAULTED, ended_on__gt=since, ended_on__lte=day)
     returned = Event.objects.filter(customer_ref__in=ids, type="receipt.returned", data__day__gt=since.isoformat())
     refused = Activity.objects.filter(customer__in=ids, outcome=Activity.Outcome.REFUSED, happened_on__gt=since, happened_on__lte=day)
     return _Lately(
@@ -129,13 +129,12 @@ def recovery_of(cases: Iterable[Escalation]) -> dict[int, tuple[int, int]]:
     held = {case.pk: case for case in cases if case.placed_on}
     placed = list(PlacedItem.objects.filter(escalation__in=held).values_list("escalation", "open_item", "amount"))
     came = _came_in([item for _, item, _ in placed])
-    found: dict[int, tuple[int, int]] = dict.fromkeys(held, (0, 0))
+    rows: dict[int, list[tuple[int, int]]] = {pk: [] for pk in held}
     for case, item, amount in placed:
         start, end = held[case].placed_on, held[case].recalled_on or held[case].closed_on
         paid = sum(part for day, part in came.get(item, ()) if start and day >= start and (end is None or day <= end))
-        before = found[case]
-        found[case] = (before[0] + amount, before[1] + max(0, min(amount, paid)))
-    return found
+        rows[case].append((amount, paid))
+    return {pk: recovered(of_case) for pk, of_case in rows.items()}
 
 
 def _came_in(items: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
@@ -148,12 +147,6 @@ def _came_in(items: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
     for item, day, amount in rows.values_list("open_item", "entry__effective_date", "amount"):
         found[item].append((day, -amount))
     return found
-
-
-def placed_accounts(ids: Collection[int]) -> dict[Key, str]:
-    """Account → with whom it is placed: nobody here asks it for money meanwhile."""
-    rows = Escalation.objects.filter(customer__in=ids, state=Escalation.State.PLACED)
-    return {(customer, currency): name for customer, currency, name in rows.values_list("customer", "currency", "placed_with")}
 
 
 def settled_cases(company: Company, day: date) -> list[Escalation]:

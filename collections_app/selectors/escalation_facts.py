@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from arops.lib import money
 from collections_app.models import Activity, DunningLetter, Promise
 from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.escalation import YEAR, days_late, last_receipt, paid_since
@@ -133,7 +134,7 @@ def dealings(customer: Customer, since: date) -> list[tuple[str, str, str, str]]
     promises = Promise.objects.filter(customer=customer, given_on__gte=since).select_related("contact")
     found += [
         (p.given_on.isoformat(), f"promise: {p.get_state_display()}", p.contact.name if p.contact else "",
-         f"{p.amount} minor units of {p.currency} by {p.due_on.isoformat()}")
+         f"{money.to_text(p.amount, p.currency)} {p.currency} by {p.due_on.isoformat()}")
         for p in promises
     ]  # fmt: skip
     return sorted(found)
