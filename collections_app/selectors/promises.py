@@ -10,6 +10,9 @@ from django.db.models import QuerySet
 
 from collections_app.models import Promise, PromiseInstalment
 
+REGROUPED = ("instalment", "retention", "release")
+"""Kinds of entries that move a debt from one item to another: nothing is paid by them."""
+
 
 def received_in_time(promise_ids: Collection[int], upto: date) -> dict[int, int]:
     """Promise → minor units of it that its items were reduced by from the day it was given to the day it named, less what was
@@ -24,9 +27,10 @@ def received_in_time(promise_ids: Collection[int], upto: date) -> dict[int, int]
             "   SELECT -sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
             "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
             "   WHERE l.open_item_id = s.open_item_id AND coalesce(r.effective_date, e.effective_date) BETWEEN p.given_on AND p.due_on"
-            "   AND e.effective_date <= %s OFFSET 0) m ON true"
+            "   AND (coalesce(r.effective_date, e.effective_date) > p.given_on OR coalesce(r.posted_at, e.posted_at) >= p.created_at)"
+            "   AND coalesce(r.kind, e.kind) <> ALL(%s) AND e.effective_date <= %s OFFSET 0) m ON true"
             " WHERE p.id = ANY(%s) GROUP BY 1",
-            [upto, list(promise_ids)],
+            [list(REGROUPED), upto, list(promise_ids)],
         )
         return {promise: int(amount) for promise, amount in cursor.fetchall()}
 

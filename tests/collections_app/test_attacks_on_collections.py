@@ -1,0 +1,76 @@
+"""Attacks on money and rights of collections: what comes before, after and in the middle of what was agreed."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db.models import F
+
+from collections_app.models import Promise
+from collections_app.services.judging import decide_promises
+from collections_app.services.plans import cancel_plan, settle_early
+from collections_app.services.plans.early import payoff_of
+from collections_app.services.promises import give_promise
+from ledger.models import Entry, OpenItem
+from ledger.services import reverse_entries
+from tests.collections_app.test_plans import FIRST, NOW, Deal
+from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, receive
+
+pytestmark = pytest.mark.django_db
+
+
+def later(days: int, day: date = DAY) -> date:
+    return day + timedelta(days=days)
+
+
+def returned(entry: int, day: date) -> None:
+    reverse_entries(entries=[Entry.objects.get(pk=entry)], day=day, actor=SYSTEM, reason="returned by the bank")
+
+
+class TestPromises:
+    def promised(self, item: OpenItem, amount: int, due: date, day: date = DAY) -> Promise:
+        item.refresh_from_db()
+        return give_promise(actor=SYSTEM, customer=item.customer, items=[item], amount=amount, due_on=due, today=day)
+
+    def judged(self, promise: Promise, day: date) -> tuple[str, int]:
+        decide_promises(company=promise.company, today=day, actor=SYSTEM)
+        promise.refresh_from_db()
+        return promise.state, promise.received
+
+    def test_what_was_paid_in_the_morning_keeps_no_promise_of_the_afternoon(self) -> None:
+        invoice = issue(make_customer(make_company()), 1000_00, day=date(2026, 7, 1))
+        apply(receive(invoice.customer, 400_00), (invoice, 400_00))
+        promise = self.promised(invoice, 600_00, later(5))
+        Promise.objects.filter(pk=promise.pk).update(created_at=F("created_at") + timedelta(minutes=1))
+        assert self.judged(promise, later(9)) == ("broken", 0)
+
+    def test_what_a_plan_gives_back_on_the_day_of_a_promise_takes_nothing_off_what_is_paid(self) -> None:
+        deal, day = Deal().signed(), later(3)
+        cancel_plan(actor=SYSTEM, plan=deal.plan, reason="they pay at once", today=day, now=NOW)
+        promise = self.promised(deal.first, 600_00, later(8), day)
+        apply(receive(deal.customer, 600_00, day=later(6)), (deal.first, 600_00), day=later(6))
+        assert self.judged(promise, later(7)) == ("kept", 600_00)
+
+    def test_giving_time_keeps_no_promise(self) -> None:
+        """Kept, the payment is returned, then the item goes into a plan: nobody has paid."""
+        deal = Deal()
+        promise = self.promised(deal.first, 600_00, later(20), later(-5))
+        paid = apply(receive(deal.customer, 600_00, day=later(-3)), (deal.first, 600_00), day=later(-3))
+        assert self.judged(promise, later(-2)) == ("kept", 600_00)
+        returned(paid, later(-1))
+        deal.signed()
+        assert self.judged(promise, later(30)) == ("broken", 0)
+
+
+class TestPlans:
+    def test_an_instalment_paid_ahead_bears_no_interest_once_all_is_settled_early(self) -> None:
+        deal, by = Deal(percent="12").signed(), later(-1, FIRST)
+        deal.pay(2)
+        payoff = payoff_of(deal.plan, by)
+        asked = sum(part.interest for part in deal.plan.instalments.all())
+        assert (payoff.left, payoff.interest, payoff.saved) == (750_00, 3_70, asked - 3_70)
+        settle_early(actor=SYSTEM, plan=deal.plan, by=by, today=DAY)
+        deal.night(by)
+        for ordinal in (1, 3, 4):
+            deal.pay(ordinal, day=by)
+        assert deal.night(FIRST) == {"running": 1, "kept": 1}
+        assert deal.night(later(90, FIRST)) == {} and deal.books == {}
