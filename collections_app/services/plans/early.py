@@ -33,11 +33,17 @@ def payoff_of(plan: PaymentPlan, by: date) -> Payoff:
     since = max((row.due_on for row in behind), default=plan.signed_on or plan.made_on)
     left, interest = settled_early([Due(r.due_on, r.open_item.balance) for r in ahead if r.open_item], plan.rate, since, by)
     late = sum(i.balance for row in behind for i in (row.open_item, row.interest_item) if i)
-    return Payoff(by, left, interest, sum(row.interest for row in ahead) - interest, late)
+    saved = sum(row.interest for row in [*ahead, *_paid_ahead(rows, by)]) - interest
+    return Payoff(by, left, interest, saved, late)
 
 
 def _ahead(rows: list[Instalment], by: date) -> list[Instalment]:
     return [row for row in rows if row.due_on > by and row.open_item and row.open_item.balance and row.interest_item is None]
+
+
+def _paid_ahead(rows: list[Instalment], by: date) -> list[Instalment]:
+    """Later instalments that are paid, their interest not yet asked for: once all is paid on one day, it never is."""
+    return [row for row in rows if row.due_on > by and row.open_item and not row.open_item.balance and row.interest_item is None]
 
 
 @transaction.atomic
@@ -50,14 +56,17 @@ def settle_early(*, actor: Actor, plan: PaymentPlan, by: date, today: date) -> P
     held = locked(plan, PaymentPlan.State.ACTIVE)
     if by < today:
         raise PlanError("the day lies behind")
+    lock_items(held.instalments.filter(open_item__isnull=False).values_list("open_item", flat=True))  # type: ignore[attr-defined]
     rows: list[Instalment] = list(held.instalments.select_related("open_item", "interest_item"))  # type: ignore[attr-defined]
-    lock_items(row.open_item_id for row in rows if row.open_item_id)
     ahead, payoff = _ahead(rows, by), payoff_of(held, by)
     if not ahead:
         raise PlanError("nothing that is left is due later than that day")
     for n, row in enumerate(ahead):
         row.due_on, row.interest = by, payoff.interest if n == 0 else 0
-    Instalment.objects.bulk_update(ahead, ["due_on", "interest"])
+    paid = _paid_ahead(rows, by)
+    for row in paid:
+        row.interest = 0
+    Instalment.objects.bulk_update([*ahead, *paid], ["due_on", "interest"])
     moved = [row.open_item for row in ahead if row.open_item]
     move_due_dates(actor=actor, items=moved + ([held.rest_item] if held.rest_item else []), due_date=by)
     tell(actor, held, "settled_early", by=by.isoformat(), left=payoff.left, interest=payoff.interest, saved=payoff.saved)
