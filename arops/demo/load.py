@@ -22,6 +22,8 @@ from arops.demo.plan import make_plan
 from arops.demo.plans import Plans
 from arops.demo.problems import make_problems
 from arops.demo.setup import SYSTEM, World, set_up
+from arops.demo.statements import schedule_statements
+from arops.demo.strategies import Strategies
 from arops.demo.work import make_work
 from ledger.models import Period
 from ledger.services import close_period
@@ -57,6 +59,8 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     Ladder(world, today, now).make()
     Letters(world, today, now).make()
     Plans(world, today, now).make()
+    Strategies(world, today, now).make()
+    schedule_statements(world, today)
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)
