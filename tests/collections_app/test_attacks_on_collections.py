@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.db.models import F
 
-from collections_app.models import Promise
+from collections_app.models import PaymentPlan, Promise
 from collections_app.services.judging import decide_promises
 from collections_app.services.plans import cancel_plan, settle_early
 from collections_app.services.plans.early import payoff_of
 from collections_app.services.promises import give_promise
-from ledger.models import Entry, OpenItem
+from ledger.models import Entry, OpenItem, Period
 from ledger.services import reverse_entries
 from tests.collections_app.test_plans import FIRST, NOW, Deal
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, receive
@@ -74,3 +74,12 @@ class TestPlans:
             deal.pay(ordinal, day=by)
         assert deal.night(FIRST) == {"running": 1, "kept": 1}
         assert deal.night(later(90, FIRST)) == {} and deal.books == {}
+
+    def test_the_night_of_a_closed_period_posts_in_the_next_open_one(self) -> None:
+        deal = Deal(percent="12").signed()
+        Period.objects.filter(company=deal.company, span__contains=FIRST).update(state="closed")
+        assert deal.night(FIRST) == {"running": 1, "interest": 1}
+        assert deal.night(later(8, FIRST)) == {"running": 1, "defaulted": 1}
+        days = set(Entry.objects.filter(company=deal.company, effective_date__gte=FIRST).values_list("effective_date", flat=True))
+        assert days == {date(2026, 11, 1)} and deal.books["P/1i"] == 5_26
+        assert PaymentPlan.objects.get().ended_on == later(8, FIRST)

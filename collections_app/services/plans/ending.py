@@ -11,7 +11,7 @@ from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Held, returning
 from collections_app.selectors.plan_items import free_of, taken_lines
 from collections_app.services.plans.errors import PlanError
-from collections_app.services.plans.rows import change, locked, tell
+from collections_app.services.plans.rows import books_day, change, locked, tell
 from ledger import drafts, posting
 from ledger.drafts import Books, EntryDraft
 from ledger.models import Entry, OpenItem
@@ -71,6 +71,7 @@ def give_back(*, actor: Actor, plan: PaymentPlan, day: date, reason: str) -> int
     todo = [items[pk] for pk in keys if free[pk]]
     if not todo:
         return 0
+    day = books_day(plan, day)
     books, times = books_of(plan.company, plan.currency, day), _times([item.pk for item in todo])
     made = []
     for item in todo:

@@ -11,7 +11,7 @@ from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Standing, verdict
 from collections_app.selectors.plans import cash_on_account, state_of
 from collections_app.services.plans.ending import end_running, give_back
-from collections_app.services.plans.rows import change, locked, tell
+from collections_app.services.plans.rows import books_day, change, locked, tell
 from disputes.selectors import disputed_by_item
 from ledger import drafts, posting
 from ledger.drafts import EntryDraft, NewItem, Part
@@ -96,7 +96,7 @@ def _keep(actor: Actor, plan: PaymentPlan, day: date) -> int:
     if held.rest_item_id:
         rest = lock_items([held.rest_item_id])[held.rest_item_id]
         if rest.balance:
-            _write_off(actor, held, rest, day)
+            _write_off(actor, held, rest, books_day(held, day))
     change(held, state=State.KEPT, ended_on=day)
     tell(actor, held, "kept", waived=held.waived)
     return 1
@@ -130,7 +130,8 @@ def _open_again(actor: Actor, plan: PaymentPlan, day: date) -> int:
         return int(bool(give_back(actor=actor, plan=held, day=day, reason="it is open again")))
     if held.rest_item_id:
         live = Entry.objects.filter(kind=Entry.Kind.WRITE_OFF, lines__open_item=held.rest_item_id, reversed_by=None, reverses=None)
-        reverse_entries(entries=list(live.distinct()), day=day, actor=actor, reason=f"{held.number}: a payment was returned")
+        why = f"{held.number}: a payment was returned"
+        reverse_entries(entries=list(live.distinct()), day=books_day(held, day), actor=actor, reason=why)
     change(held, state=State.ACTIVE, ended_on=None)
     tell(actor, held, "opened_again")
     return 1
@@ -151,7 +152,7 @@ def _interest(actor: Actor, company: Company, day: date, counts: dict[str, int])
 
 
 def _interest_draft(row: Instalment, day: date) -> EntryDraft:
-    plan = row.plan
+    plan, day = row.plan, books_day(row.plan, day)
     books = books_of(plan.company, plan.currency, day)
     number = f"{plan.number}/{row.ordinal}i"
     item = NewItem(plan.customer_id, OpenItem.Kind.LATE_FEE, number, day, max(day, row.due_on), row.interest, books.base(row.interest))

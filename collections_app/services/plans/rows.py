@@ -1,9 +1,11 @@
 """A plan's row, held; what is written of it into the audit trail."""
 
+from datetime import date
 from typing import Any
 
 from collections_app.models import PaymentPlan
 from collections_app.services.plans.errors import PlanError
+from ledger.selectors import first_open_day
 from org.actors import Actor
 from workflow.services import record
 
@@ -15,6 +17,11 @@ def locked(plan: PaymentPlan, *states: str) -> PaymentPlan:
     if states and held.state not in states:
         raise PlanError(f"{held.number} is {held.get_state_display()} by now")
     return held
+
+
+def books_day(plan: PaymentPlan, day: date) -> date:
+    """Where what happens to a plan on `day` is posted: the first day of an open period; `day` itself where none is, and posting says so."""
+    return first_open_day(plan.company_id, day) or day
 
 
 def tell(actor: Actor, plan: PaymentPlan, type: str, **data: Any) -> None:
