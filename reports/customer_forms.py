@@ -157,9 +157,13 @@ class HoldForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    """A note on the customer's timeline."""
+    """A note on the customer's timeline; or what was said at a meeting, in a letter or mail that went another way."""
 
     body = forms.CharField(max_length=4000, label="Note", widget=forms.Textarea(attrs={"rows": 3}))
+    kind = forms.ChoiceField(
+        required=False, label="It was", initial="note",
+        choices=[("note", "a note"), ("meeting", "a meeting"), ("letter", "a letter"), ("email", "an e-mail from elsewhere")],
+    )  # fmt: skip
 
 
 class WriteForm(forms.Form):

@@ -109,8 +109,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     customer = _customer(request, pk, "collections.work")
     form, back, done = NoteForm(request.POST or None), reverse("customers:tab", args=[pk, "timeline"]), None
     if request.method == "POST" and form.is_valid():
-        body = form.cleaned_data["body"]
-        act = lambda: log_activity(actor=user, customer=customer, kind="note", body=body, today=clock.today())  # noqa: E731
+        body, kind = form.cleaned_data["body"], form.cleaned_data["kind"] or "note"
+        act = lambda: log_activity(actor=user, customer=customer, kind=kind, body=body, today=clock.today())  # noqa: E731
         done = _try(request, form, customer, "Noted", act, back=back)
     return done or _form(request, form, customer, "Note", back, "Save note")
 
