@@ -8,14 +8,18 @@ import os
 import resource
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from arops.lib import clock
 from collections_app.bench_world import ACTOR, TODAY, World, build
 from collections_app.models import DunningLetter, PlannedStep, Strategy, StrategyTrial, StrategyVersion
+from collections_app.policy.charges import Tier
 from collections_app.policy.strategy import StepDraft, VersionDraft
+from collections_app.selectors.charges import month_before
 from collections_app.selectors.strategies import draft_of
-from collections_app.services.charges.running import charge_last_month
+from collections_app.services.charges.policies import NewPolicy, save_policy
+from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import start_run
 from collections_app.services.dunning_freeing import free_levels
 from collections_app.services.dunning_layout import lay_out_letter
@@ -30,6 +34,8 @@ from collections_app.services.trials import try_version
 Write = Callable[[str], Any]
 NIGHT, MEMORY = 300.0, 1_024
 """Goals: seconds for the whole night, megabytes of the process."""
+MONTH = month_before(TODAY)
+"""The month whose late charges are assessed: a night in thirty has that work, too."""
 LAID_OUT = 60
 """Letters that are laid out to tell how many a minute are."""
 
@@ -46,15 +52,17 @@ def run(write: Write, sizes: Sequence[int] = (100_000,)) -> None:
 
 
 def _strategies(world: World) -> None:
-    """The standard strategy, and one for contractors that calls before it writes again."""
+    """The standard strategy, one for contractors that calls before it writes, and interest on what is late."""
     create_standard_strategy(actor=ACTOR, company=world.company)
     version = create_strategy(actor=ACTOR, company=world.company, name="Contractors", segment="contractors")
     base = draft_of(version)
-    steps = (base.steps[0], StepDraft("call", 12, "Ring", minutes=6), *base.steps[1:])
+    steps = (StepDraft("call", 4, "Ring", minutes=6), *base.steps)
     draft = VersionDraft(base.grace_days, base.quiet_days, base.minimum, steps, ("plan", "inquiry"))
     changed = change_version(actor=ACTOR, version=version, draft=draft, seen=version.revision)
     StrategyTrial.objects.create(version=changed, day=TODAY, content_hash=changed.content_hash, made_by=ACTOR.label)
     StrategyVersion.objects.filter(pk=changed.pk).update(state="active", valid_from=TODAY, activated_by="user:0")
+    wanted = NewPolicy("Interest", "rate", (Tier(0, Decimal(12)),), MONTH.first, grace_days=10, minimum_charge=5_00)
+    save_policy(actor=ACTOR, company=world.company, wanted=wanted, today=MONTH.first)
 
 
 def _night(write: Write, world: World) -> None:
@@ -63,7 +71,7 @@ def _night(write: Write, world: World) -> None:
     parts: list[tuple[str, Callable[[], Any]]] = [
         ("promises judged", lambda: decide_promises(company=company, today=TODAY, actor=ACTOR)),
         ("plans judged", lambda: run_plans(actor=ACTOR, company=company, day=TODAY)),
-        ("late charges", lambda: charge_last_month(company=company, day=TODAY, actor=ACTOR, now=now)),
+        ("late charges", lambda: run_charges(company=company, period=MONTH, day=TODAY.replace(day=1), actor=ACTOR, now=now)),
         ("experiments entered", lambda: enter_experiments(company=company, day=TODAY, actor=ACTOR)),
         ("steps planned", lambda: plan_steps(company=company, day=TODAY, actor=ACTOR)),
         ("letters freed", lambda: free_levels(run=run_)),
