@@ -43,6 +43,7 @@ def make_world() -> World:
     issue(nordia, 450_00, day=DAY - timedelta(days=5), number="INV-3")
     for n, name in enumerate(("Kestrel Ltd", "Hart & Co", "Tarn LLP", "Moorgate Ltd", "Pfalz AG")):
         other = make_customer(company, name, collector=eva)
+        Contact.objects.create(customer=other, name="Ada Berg", phone="+46 31 555 02")
         issue(other, (n + 1) * 1_111_00, day=DAY - timedelta(days=50 + 7 * n))
     cash = receive(nordia, 120_00, day=DAY - timedelta(days=3))
     entry = apply(cash, (late, 100_00), day=DAY - timedelta(days=3))
