@@ -62,11 +62,14 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     assert plan.state == "offered" and list(plan.instalments.values_list("amount", flat=True)) == [100_00, 400_00, 400_00]
     assert web.get(change).status_code == 404, "what is offered stays as it is"
     web.post(reverse("collections:plan-send", args=[plan.pk]), {"to": "eva@customer.example"})
-    assert Message.objects.get().attachments.count() == 1 and web.get(reverse("collections:plan-paper", args=[plan.pk])).content[:4] == b"%PDF"
+    paper = web.get(reverse("collections:plan-paper", args=[plan.pk]))
+    assert Message.objects.get().attachments.count() == 1 and paper.content[:4] == b"%PDF"
     sign = reverse("collections:plan-sign", args=[plan.pk])
     assert web.post(sign, {"signed_by": "Eva", "signed_on": "2026-09-20"}).status_code == 422
-    paper = SimpleUploadedFile("signed.txt", b"signed")
-    assert web.post(sign, {"signed_by": "Eva", "signed_on": "2026-09-20", "file": paper}).status_code == 302
+    assert (
+        web.post(sign, {"signed_by": "Eva", "signed_on": "2026-09-20", "file": SimpleUploadedFile("signed.txt", b"signed")}).status_code
+        == 302
+    )
     assert web.get(reverse("collections:plan-signed", args=[plan.pk])).content == b"signed"
     page = web.get(reverse("collections:plan", args=[plan.pk]), {"by": "+30"})
     assert page.context["payoff"].by == TODAY + timedelta(days=30) and b"2026-10-04" in page.content
