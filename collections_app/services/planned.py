@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from collections_app.models import PlannedStep, StrategyStep
+from collections_app.models import PlannedStep, StrategyStep, StrategyVersion
 from collections_app.policy.dunning import Action, Decision, plan
 from collections_app.selectors.dunning import accounts, late_customers
 from collections_app.selectors.strategies import StrategyBook
@@ -30,7 +30,7 @@ def plan_steps(*, company: Company, day: date, actor: Actor) -> dict[str, int]:
     """
     require(actor, "dunning.run", company.pk)
     book, counts = StrategyBook(company, day), {"planned": 0, "dropped": drop_settled(company=company, day=day, actor=actor)}
-    if not any(not step.is_written for version in book.all_versions for step in version.steps.all()):
+    if not any(map(has_people, book.all_versions)):
         return counts
     ids = late_customers(company, day)
     for start in range(0, len(ids), BATCH):
@@ -50,11 +50,17 @@ def _plan(book: StrategyBook, ids: Sequence[int]) -> int:
 
 def actions_due(book: StrategyBook, ids: Sequence[int]) -> Iterator[tuple[Action, Decision]]:
     """The step that is due for each account of the customers, of those that have one."""
-    customers = Customer.objects.in_bulk(ids)
+    known = Customer.objects.in_bulk(ids)
+    customers = {pk: customer for pk, customer in known.items() if has_people(book.version_of(customer))}
     for account in accounts(customers, book.day):
         found = plan(account, book.rules_of(customers[account.customer_id], account.currency), book.day)
         if found:
             yield found
+
+
+def has_people(version: StrategyVersion | None) -> bool:
+    """Whether some step of the version is for people to take."""
+    return version is not None and any(not step.is_written for step in version.steps.all())
 
 
 def _row(book: StrategyBook, action: Action, decision: Decision) -> PlannedStep:
