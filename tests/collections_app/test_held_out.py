@@ -7,6 +7,7 @@ import pytest
 
 from collections_app.models import Promise
 from collections_app.selectors.dunning import accounts
+from collections_app.selectors.statement import statement
 from collections_app.services.calls import record_call
 from collections_app.services.judging import decide_promises
 from collections_app.services.promises import PromiseError, give_promise
@@ -15,7 +16,6 @@ from disputes.services import DisputeError, amend_dispute, close_dispute, open_d
 from ledger.asof import Scope
 from reports.selectors.ageing import ageing
 from reports.selectors.question import Question
-from collections_app.selectors.statement import statement
 from tests.collections_app.work import listed
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 
