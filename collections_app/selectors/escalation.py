@@ -1,17 +1,17 @@
-"""What there is to know to climb the ladder: where many accounts stand, by a few queries; and what came in on what was placed."""
+"""What there is to know to climb the ladder: where many accounts stand, by a few queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
-from collections_app.models import Activity, Escalation, PaymentPlan, PlacedItem, PlannedStep, Promise, Rung, StrategyStep
-from collections_app.policy.escalation import Standing, Step, events_of, recovered
+from collections_app.models import Activity, Escalation, PaymentPlan, PlannedStep, Promise, Rung, StrategyStep
+from collections_app.policy.escalation import Standing, Step, events_of
 from collections_app.selectors.dunning import minimum_in, promised_left
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
-from ledger.models import Entry, Line, OpenItem
+from ledger.models import OpenItem
 from org.actors import Actor
 from org.models import Company
 from workflow.models import Event
@@ -101,10 +101,10 @@ class _Lately:
 
 def _reached(ids: Collection[int]) -> dict[Key, int]:
     """Account → the highest rung that was decided, dismissed or recalled since its last case was closed by payment."""
-    rows = Escalation.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "currency", "state", "rung__ordinal")
+    rows = Escalation.objects.filter(customer__in=ids).order_by("pk").values_list("customer", "currency", "closed_on", "rung__ordinal")
     found: dict[Key, int] = {}
-    for customer, currency, state, ordinal in rows:
-        if state == Escalation.State.CLOSED:
+    for customer, currency, closed_on, ordinal in rows:
+        if closed_on:
             found[customer, currency] = 0
         else:
             found[customer, currency] = max(found.get((customer, currency), 0), ordinal)
@@ -123,37 +123,15 @@ def cases_in_sight(actor: Actor, permission: str = "collections.view") -> QueryS
     return rows.select_related("company", "customer__collector", "rung", "assigned_to", "pack")
 
 
-def recovery_of(cases: Iterable[Escalation]) -> dict[int, tuple[int, int]]:
-    """Case → what was placed, and what came in on it from the day it was placed until it was recalled or closed: from the ledger, receipts
-    alone; a receipt that was taken back counts no more."""
-    held = {case.pk: case for case in cases if case.placed_on}
-    placed = list(PlacedItem.objects.filter(escalation__in=held).values_list("escalation", "open_item", "amount"))
-    came = _came_in([item for _, item, _ in placed])
-    rows: dict[int, list[tuple[int, int]]] = {pk: [] for pk in held}
-    for case, item, amount in placed:
-        start, end = held[case].placed_on, held[case].recalled_on or held[case].closed_on
-        paid = sum(part for day, part in came.get(item, ()) if start and day >= start and (end is None or day <= end))
-        rows[case].append((amount, paid))
-    return {pk: recovered(of_case) for pk, of_case in rows.items()}
-
-
-def _came_in(items: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
-    """Item → (day, minor units) that receipts paid on it; taken back, negative."""
-    cash = Line.objects.filter(entry=OuterRef("entry"), open_item__kind=OpenItem.Kind.RECEIPT)
-    undone = Line.objects.filter(entry=OuterRef("entry__reverses"), open_item__kind=OpenItem.Kind.RECEIPT)
-    kinds = (Entry.Kind.APPLICATION, Entry.Kind.REVERSAL)
-    rows = Line.objects.filter(Exists(cash) | Exists(undone), open_item__in=items, entry__kind__in=kinds).order_by()
-    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
-    for item, day, amount in rows.values_list("open_item", "entry__effective_date", "amount"):
-        found[item].append((day, -amount))
-    return found
-
-
 def settled_cases(company: Company, day: date) -> list[Escalation]:
-    """Cases on the ladder of accounts of which nothing is past due any more."""
-    late = OpenItem.objects.past_due(day).filter(customer=OuterRef("customer"), currency=OuterRef("currency"))
-    rows = Escalation.objects.filter(company=company, state__in=[*OPEN, Escalation.State.DECIDED, Escalation.State.RECALLED])
-    return list(rows.filter(~Exists(late)).order_by("pk"))
+    """Cases on the ladder, and dismissed ones, of accounts of which nothing is past due any more; locked. One that is placed outside isn't
+    settled while a payment plan runs: what comes in by it is recovered there."""
+    account = {"customer": OuterRef("customer"), "currency": OuterRef("currency")}
+    late = OpenItem.objects.past_due(day).filter(**account)
+    runs = PaymentPlan.objects.filter(state=PaymentPlan.State.ACTIVE, **account)
+    rows = Escalation.objects.filter(company=company, closed_on=None).exclude(state=Escalation.State.CLOSED)
+    rows = rows.filter(~Exists(late)).filter(~Q(state=Escalation.State.PLACED) | ~Exists(runs))
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def last_receipt(customer: Customer, currency: str) -> tuple[date, int] | None:

@@ -6,7 +6,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from collections_app.models import Escalation, Rung
-from collections_app.selectors.escalation import cases_in_sight, recovery_of
+from collections_app.selectors.escalation import cases_in_sight
+from collections_app.selectors.recovery import recovery_of
 from customers.models import Customer
 from ledger.models import OpenItem
 from org.actors import Actor

@@ -16,7 +16,8 @@ from arops.lib.tables import Column, Table
 from collections_app.forms.escalation import PageForm, RaiseForm
 from collections_app.models import Escalation, Rung
 from collections_app.selectors import escalation_lists as reading
-from collections_app.selectors.escalation import cases_in_sight, recovery_of
+from collections_app.selectors.escalation import cases_in_sight
+from collections_app.selectors.recovery import recovery_of
 from collections_app.services.escalation.deciding import deciders, may_decide
 from collections_app.services.escalation.placing import summary_paper
 from collections_app.services.escalation.raising import raise_case

@@ -10,7 +10,7 @@ import pytest
 from arops.lib import clock
 from collections_app.models import Escalation, PlacedItem, Rung
 from collections_app.selectors.dunning import cases as dunning_cases
-from collections_app.selectors.escalation import recovery_of
+from collections_app.selectors.recovery import recovery_of
 from collections_app.services.activities import log_activity
 from collections_app.services.escalation import deciding, placing
 from collections_app.services.escalation.errors import EscalationError

@@ -110,11 +110,14 @@ def _close_step(planned: PlannedStep, actor: Actor, day: date) -> None:
 @transaction.atomic
 def _close_settled(actor: Actor, company: Company, day: date) -> int:
     rows = settled_cases(company, day)
+    ended = [row for row in rows if row.state != State.DISMISSED]  # what was dismissed stays so, but the account begins anew
     for row in rows:
-        row.state, row.closed_on, row.version = State.CLOSED, day, row.version + 1
+        row.closed_on, row.version = day, row.version + 1
+    for row in ended:
+        row.state = State.CLOSED
     Escalation.objects.bulk_update(rows, ["state", "closed_on", "version"])
-    record_many(_event("escalation.closed", row, actor) for row in rows)
-    return len(rows)
+    record_many(_event("escalation.closed", row, actor) for row in ended)
+    return len(ended)
 
 
 @transaction.atomic
