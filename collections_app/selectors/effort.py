@@ -149,6 +149,8 @@ def brought(actor: Actor, span: Span, who: str = "") -> list[Brought]:
             "   JOIN ledger_openitem o ON o.id = l.open_item_id AND o.amount > 0"
             "   WHERE e.company_id = %s AND e.kind = 'application' AND e.effective_date BETWEEN %s AND %s AND l.amount < 0"
             "   AND o.customer_id IN (SELECT customer_id FROM contact)"
+            "   AND EXISTS (SELECT FROM ledger_line c JOIN ledger_openitem i ON i.id = c.open_item_id AND i.kind = 'receipt'"
+            "     WHERE c.entry_id = e.id)"
             "   AND NOT EXISTS (SELECT FROM ledger_entry r WHERE r.reverses_id = e.id AND r.effective_date <= %s) GROUP BY 1, 2, 3)"
             " SELECT p.customer_id, k.name, p.day, p.amount, p.id, c.actor, c.happened_on, c.kind FROM paid p"
             " JOIN customers_customer k ON k.id = p.customer_id CROSS JOIN LATERAL ("

@@ -108,8 +108,8 @@ def moves_by_rules(company: Company, today: date, *, even_out: bool = False) -> 
 
 
 def handed_to(person: User, *, unread: bool = True) -> QuerySet[Assignment]:
-    """Customers handed to a person with a note, the latest first."""
-    rows = Assignment.objects.filter(now=person).exclude(note="").select_related("customer", "was")
+    """Customers handed to a person with a note, the latest first; those that went on to somebody else are left out."""
+    rows = Assignment.objects.filter(now=person, customer__collector=person).exclude(note="").select_related("customer", "was")
     return rows.filter(read_at=None) if unread else rows
 
 

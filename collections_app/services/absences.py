@@ -1,5 +1,7 @@
 """Somebody is away: their customers are another's meanwhile, and come back by themselves."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -85,13 +87,27 @@ def _begin(absence: Absence, actor: Actor, today: date) -> int:
 
 
 def _end(absence: Absence, actor: Actor, today: date) -> int:
-    """Customers that went because of it come back, unless they were given to somebody else meanwhile."""
-    went = set(Assignment.objects.filter(absence=absence, how=Assignment.How.COVER).values_list("customer", flat=True))
-    still = Customer.objects.filter(pk__in=went, collector=absence.cover_id).values_list("pk", flat=True)
-    since = Assignment.objects.filter(customer__in=went).order_by("customer_id", "-pk").distinct("customer_id")
-    last = {row.customer_id: row for row in since}
-    keys = [pk for pk in still if last[pk].absence_id == absence.pk]
+    """Customers that went because of it come back, also from whoever covers for the cover; unless they were given to somebody else
+    meanwhile."""
+    keys = _lent(absence)
     Absence.objects.filter(pk=absence.pk).update(state=State.ENDED)
     moved = move_customers(absence.company, dict.fromkeys(keys, absence.person_id), actor, today, Assignment.How.BACK, absence=absence.pk)
     record(actor=actor, type="absence.ended", company_id=absence.company_id, subject=absence, customers=moved)
     return moved
+
+
+def _lent(absence: Absence) -> list[int]:
+    """Customers that are where they are because of the absence alone: since they went, covers were away or came back, and nobody gave
+    them away."""
+    went = Assignment.objects.filter(absence=absence, how=Assignment.How.COVER).values("customer")
+    rows: defaultdict[int, list[Assignment]] = defaultdict(list)
+    for row in Assignment.objects.filter(customer__in=went).select_related("customer").order_by("customer", "pk"):
+        rows[row.customer_id].append(row)
+    return [pk for pk, ways in rows.items() if ways[-1].customer.collector_id == ways[-1].now_id and _only_lent(ways, absence.pk)]
+
+
+def _only_lent(ways: Sequence[Assignment], absence: int) -> bool:
+    at = max(n for n, way in enumerate(ways) if way.absence_id == absence)
+    outer = {way.absence_id for way in ways[:at] if way.how == Assignment.How.COVER}
+    covers, back = Assignment.How.COVER, Assignment.How.BACK
+    return all(way.how == covers or (way.how == back and way.absence_id not in outer) for way in ways[at + 1 :])
