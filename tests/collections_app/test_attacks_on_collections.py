@@ -5,13 +5,18 @@ from datetime import date, timedelta
 import pytest
 from django.db.models import F
 
-from collections_app.models import PaymentPlan, Promise
+from collections_app.models import Charge, PaymentPlan, Promise
+from collections_app.services.charges.errors import ChargeError
+from collections_app.services.charges.waiving import request_waiver
 from collections_app.services.judging import decide_promises
 from collections_app.services.plans import cancel_plan, settle_early
 from collections_app.services.plans.early import payoff_of
 from collections_app.services.promises import give_promise
 from ledger.models import Entry, OpenItem, Period
 from ledger.services import reverse_entries
+from ledger.verify import verify_books
+from tests.collections_app.test_charges import OCTOBER, assess
+from tests.collections_app.test_charges import world as charging
 from tests.collections_app.test_plans import FIRST, NOW, Deal
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, receive
 
@@ -83,3 +88,19 @@ class TestPlans:
         days = set(Entry.objects.filter(company=deal.company, effective_date__gte=FIRST).values_list("effective_date", flat=True))
         assert days == {date(2026, 11, 1)} and deal.books["P/1i"] == 5_26
         assert PaymentPlan.objects.get().ended_on == later(8, FIRST)
+
+
+def test_a_charge_that_opens_again_after_its_rest_was_waived_can_be_waived_too() -> None:
+    company, customer = charging()
+    issue(customer, 1000_00, day=date(2026, 7, 1))
+    assess(company)
+    item = Charge.objects.get().open_item
+    paid = apply(receive(customer, 5_00, day=OCTOBER), (item, 5_00), day=OCTOBER)
+    asked = {"actor": SYSTEM, "reason": "goodwill", "today": OCTOBER, "now": NOW}
+    request_waiver(charge=Charge.objects.get(), token="a", **asked)
+    with pytest.raises(ChargeError, match="nothing to waive"):
+        request_waiver(charge=Charge.objects.get(), token="b", **asked)
+    returned(paid, OCTOBER)
+    request_waiver(charge=Charge.objects.get(), token="c", **asked)
+    charge = Charge.objects.get()
+    assert (charge.state, charge.open_item.balance, verify_books(OCTOBER, [company])) == ("waived", 0, [])

@@ -54,7 +54,8 @@ def open_of(charge: Charge) -> int:
     """What of a charge can be waived, minor units. Raises ChargeError."""
     if charge.state == State.WAIVER_ASKED:
         raise ChargeError("its waiver is asked for already: see Approvals")
-    if charge.state != State.POSTED or charge.open_item is None:
+    open_again = charge.state == State.WAIVED and charge.open_item and charge.open_item.balance > 0  # a payment of a part was returned
+    if (charge.state != State.POSTED and not open_again) or charge.open_item is None:
         raise ChargeError(f"this was {charge.get_state_display()}: nothing to waive")
     if charge.open_item.balance <= 0:
         raise ChargeError(f"{charge.open_item.number} is paid: give it back by a credit memo")
