@@ -1,5 +1,5 @@
-"""What the crawl of addresses needs of the inbox: a mail of the customer with a file and what it says, its answer, a template, a paper, and
-mail that became no inquiry."""
+"""What the crawl of addresses needs of the inbox: a mail of the customer with a file and what it says, its answer, mail that became no
+inquiry; and a company's template and paper."""
 
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -9,12 +9,12 @@ from collections_app.services.inquiries.answering import answer_inquiry
 from collections_app.services.inquiries.taking import bring_mail
 from collections_app.services.inquiries.templates import TemplateDraft, keep_paper, save_template
 from customers.models import Customer
-from org.models import User
+from org.models import Company, User
 from tests.factories import SYSTEM
 
 
 def make_inbox(customer: Customer, collector: User, name: str, now: datetime, today: date) -> None:
-    """Once for each customer; templates and papers once for a company."""
+    """Once for each customer."""
     company = customer.company
 
     def bring(mail: EmailMessage) -> Inquiry | None:
@@ -35,9 +35,14 @@ def make_inbox(customer: Customer, collector: User, name: str, now: datetime, to
     own = _mail("ar@us.example", f"Notice {name}", "Of our own.")
     own["X-ArOps-Kind"] = "notice"
     bring(own)
-    draft = TemplateDraft("copy", f"Copies {name}", "en", "Copies", "Dear {contact}", ("copies",))
+
+
+def make_answers(company: Company) -> None:
+    """A company's own: a template, and a paper that goes with answers."""
+    draft = TemplateDraft("copy", "Copies", "en", "Copies", "Dear {contact}", ("copies",))
     save_template(actor=SYSTEM, company=company, draft=draft)
-    keep_paper(actor=SYSTEM, company=company, code=f"w9{len(name)}", name="W-9", file_name="w9.pdf", content=b"%PDF-1.7 " + name.encode())
+    content = b"%PDF-1.7 W-9 of " + company.code.encode()
+    keep_paper(actor=SYSTEM, company=company, code="w9", name="W-9", file_name="w9.pdf", content=content)
 
 
 def _mail(sender: str, subject: str, words: str) -> EmailMessage:

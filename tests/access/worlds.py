@@ -68,7 +68,7 @@ from org import policy
 from org.models import Company, Department, User
 from org.services import create_api_key
 from reports.services import take_snapshot
-from tests.access.inbox_worlds import make_inbox
+from tests.access.inbox_worlds import make_answers, make_inbox
 from tests.access.ladder_worlds import make_ladder
 from tests.access.letter_worlds import make_letters
 from tests.access.mail_worlds import make_mail, pictured
@@ -127,6 +127,7 @@ def make_side(code: str, iban: str) -> Side:
     _runs(company, people, customer)
     make_versions(company, people, TODAY)
     make_portfolio(company, people, TODAY)
+    make_answers(company)
     make_ladder(company, people, customer, NOW)
     name_deputy(
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
