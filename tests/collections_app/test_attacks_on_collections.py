@@ -6,10 +6,11 @@ import pytest
 from django.db.models import F
 
 from collections_app.models import Charge, PaymentPlan, Promise
+from collections_app.policy.plans import Terms
 from collections_app.services.charges.errors import ChargeError
 from collections_app.services.charges.waiving import request_waiver
 from collections_app.services.judging import decide_promises
-from collections_app.services.plans import cancel_plan, settle_early
+from collections_app.services.plans import ask_for_plan, cancel_plan, make_plan, settle_early
 from collections_app.services.plans.early import payoff_of
 from collections_app.services.promises import give_promise
 from ledger.models import Entry, OpenItem, Period
@@ -18,7 +19,8 @@ from ledger.verify import verify_books
 from tests.collections_app.test_charges import OCTOBER, assess
 from tests.collections_app.test_charges import world as charging
 from tests.collections_app.test_plans import FIRST, NOW, Deal
-from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, receive
+from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
+from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +106,20 @@ def test_a_charge_that_opens_again_after_its_rest_was_waived_can_be_waived_too()
     request_waiver(charge=Charge.objects.get(), token="c", **asked)
     charge = Charge.objects.get()
     assert (charge.state, charge.open_item.balance, verify_books(OCTOBER, [company])) == ("waived", 0, [])
+
+
+def test_a_cent_given_up_gives_no_time_for_any_amount() -> None:
+    """A senior may give up 250.00 and give time for 25,000.00 alone."""
+    company = make_company()
+    standard_limits(company=company, actor=SYSTEM)
+    senior, customer = make_user("senior", company), make_customer(company)
+    invoice = issue(customer, 30_000_00, day=date(2026, 7, 1))
+    said = {"actor": senior, "customer": customer, "items": [invoice], "today": DAY}
+    asked = {"actor": senior, "today": DAY, "now": NOW}
+    plan = make_plan(terms=Terms(DAY, FIRST, number=12), pays=30_000_00 - 1, **said)
+    approval = ask_for_plan(plan=plan, **asked)
+    assert (approval.state, approval.kind, approval.amount) == ("waiting", "payment_plan", 30_000_00 - 1)
+    cancel_plan(plan=PaymentPlan.objects.get(), reason="too long", **asked)
+    assert PaymentPlan.objects.get().state == "cancelled"
+    again = make_plan(terms=Terms(DAY, FIRST, number=1), pays=24_000_00, **said)
+    assert ask_for_plan(plan=again, **asked).kind == "settlement"

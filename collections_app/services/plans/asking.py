@@ -1,25 +1,27 @@
 """A plan is asked for: within one's limit it may be offered at once, else somebody else allows it. A plan is held against limits by what it
-gives time for, a settlement by what it gives up."""
+gives time for, a settlement by what it gives up; and by what it gives time for, where that is more than one may give alone."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from arops.lib.http import address
 from collections_app.models import PaymentPlan
 from collections_app.policy.plans import percent_of, told
-from collections_app.services.plans.ending import approval_kind
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.offering import write_offer
 from collections_app.services.plans.rows import change, locked, tell
 from invoicing.services.giving_up import makers_of
 from org.actors import Actor, require
+from org.models import Company
 from workflow.models import Approval
-from workflow.services.approvals import OnApproval, ask, register_approval, take_turns
+from workflow.services.approvals import OnApproval, ask, foresee, register_approval, take_turns
 from workflow.services.authority import Fact
 from workflow.services.following import Affair
 
 State = PaymentPlan.State
+KINDS = PLAN, SETTLEMENT = "payment_plan", "settlement"
 OFFER_DAYS = 14
 """Days that an offer stands."""
 ENDS = {
@@ -36,14 +38,18 @@ def ask_for_plan(*, actor: Actor, plan: PaymentPlan, today: date, now: datetime)
     Raises PlanError, ApprovalRefused, NotAllowed.
     """
     require(actor, "plans.make", plan.company_id)
-    kind = approval_kind(plan)
-    take_turns(plan.company_id, kind, plan.currency, plan.customer_id)  # before the row: whoever decides does so, too
+    for kind in KINDS if plan.waived else KINDS[:1]:  # before the row: whoever decides does so, too
+        take_turns(plan.company_id, kind, plan.currency, plan.customer_id)
     held = locked(plan, State.DRAFT, State.REFUSED)
     first = held.instalments.first()  # type: ignore[attr-defined]
     if first is None or first.due_on < today:
         raise PlanError("its first instalment lies behind: change the days")
+    kind, amount = limited_by(
+        actor=actor, company=held.company, total=held.total, waived=held.waived, currency=held.currency, customer_id=held.customer_id,
+        today=today,
+    )  # fmt: skip
     approval = ask(
-        actor=actor, company=held.company, kind=kind, amount=asked_for(held), currency=held.currency, payload=said(held),
+        actor=actor, company=held.company, kind=kind, amount=amount, currency=held.currency, payload=said(held),
         title=f"{held.get_kind_display().capitalize()} {held.number}, {held.customer.name}", customer_id=held.customer_id, subject=held,
         reason=held.note or "as agreed with the customer", makers=_others(held, actor), token=f"plan:{held.pk}:{held.version}",
         today=today, now=now,
@@ -65,9 +71,16 @@ def _others(plan: PaymentPlan, actor: Actor) -> list[str]:
     return made + (makers_of(items) if plan.waived else [])
 
 
-def asked_for(plan: PaymentPlan) -> int:
-    """What limits are held against, in minor units."""
-    return plan.waived or plan.total
+def limited_by(
+    *, actor: Actor, company: Company, total: int, waived: int, currency: str, customer_id: int, today: date
+) -> tuple[str, int]:  # fmt: skip
+    """The kind of request that a plan is asked for by, and what its limits are held against, in minor units. Who gives up no more than
+    they may, but time for more than they may, asks for the time: else a cent given up would give time for any amount."""
+    if not waived:
+        return PLAN, total
+    known: dict[str, Any] = {"actor": actor, "company": company, "currency": currency, "customer_id": customer_id, "today": today}
+    gives_up, gives_time = (foresee(kind=kind, amount=amount, **known) for kind, amount in ((SETTLEMENT, waived), (PLAN, total - waived)))
+    return (PLAN, total - waived) if gives_up.alone and not gives_time.alone else (SETTLEMENT, waived)
 
 
 def said(plan: PaymentPlan) -> dict[str, object]:
@@ -129,7 +142,7 @@ def offer(*, actor: Actor, plan: PaymentPlan, today: date) -> PaymentPlan:
 
 def follow(approval: Approval, actor: Actor, now: datetime, today: date) -> None:
     """What became of the request becomes of the plan, in the decision's transaction."""
-    if approval.kind not in ("payment_plan", "settlement"):
+    if approval.kind not in KINDS:
         return
     plan = PaymentPlan.objects.filter(approval=approval).first()
     if plan is None or plan.state != State.WAITING:

@@ -46,7 +46,9 @@ def cancel_plan(*, actor: Actor, plan: PaymentPlan, reason: str, today: date, no
 
 
 def approval_kind(plan: PaymentPlan) -> str:
-    """The kind of request that such a plan is asked for by."""
+    """The kind of request that such a plan was, or is usually, asked for by."""
+    if plan.approval:
+        return plan.approval.kind
     return "settlement" if plan.kind == PaymentPlan.Kind.SETTLEMENT else "payment_plan"
 
 

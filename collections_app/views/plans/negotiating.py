@@ -15,6 +15,7 @@ from collections_app.models import PaymentPlan
 from collections_app.policy.plans import percent_of
 from collections_app.selectors.plans import coverable_rows, currencies_of, effect_of
 from collections_app.services.plans import ask_for_plan, make_plan
+from collections_app.services.plans.asking import limited_by
 from collections_app.services.plans.making import OPEN_TO_CHANGE, check_terms
 from collections_app.services.policies import policy_of
 from customers.models import Customer
@@ -117,10 +118,9 @@ def _seen(request: HttpRequest, customer: Customer, form: NegotiateForm) -> dict
     except Refused as error:
         return {"refused": str(error)}
     user: Any = request.user
-    foreseen = foresee(
-        actor=user, company=customer.company, kind="settlement" if waived else "payment_plan", amount=waived or total,
-        currency=form.currency, customer_id=customer.pk, today=form.today,
-    )  # fmt: skip
+    known = {"actor": user, "company": customer.company, "currency": form.currency, "customer_id": customer.pk, "today": form.today}
+    kind, amount = limited_by(total=total, waived=waived, **known)
+    foreseen = foresee(kind=kind, amount=amount, **known)
     effect = effect_of(customer, [(item.due_date, form.free[item.pk]) for item in chosen], dues, waived, form.today)
     return {
         "dues": dues, "total": total, "waived": waived, "share": percent_of(waived, total) if waived else None, "items": len(chosen),
