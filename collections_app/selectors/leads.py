@@ -12,7 +12,9 @@ from arops.lib import money
 from collections_app.models import Activity, Escalation, Inquiry, Instalment, PaymentPlan, PlannedStep, Promise, StrategyStep
 from collections_app.policy.worklist import AT_RISK, OUR_FAULT, ROUTINE, Lead
 from collections_app.selectors.addresses import bounced_of
+from collections_app.selectors.dunning import promised_left
 from customers.models import Contact, CustomerDocument
+from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
 
 Key = tuple[int, str]
@@ -64,14 +66,19 @@ def _planned(ids: Collection[int], today: date) -> Iterator[Found]:
 
 
 def _plans(ids: Collection[int], today: date) -> Iterator[Found]:
-    """Instalments of running plans that are late."""
+    """Instalments of running plans that are late, as far as they are neither in dispute nor promised."""
     rows = Instalment.objects.filter(
         plan__customer__in=ids, plan__state=PaymentPlan.State.ACTIVE, due_on__lt=today, open_item__balance__gt=0
     ).order_by("due_on", "pk")
-    names = "plan__customer plan__currency pk open_item__balance due_on plan__number ordinal".split()
-    for customer, currency, pk, balance, due_on, number, ordinal in rows.values_list(*names):
+    names = "plan__customer plan__currency pk open_item open_item__balance due_on plan__number ordinal".split()
+    found = list(rows.values_list(*names))
+    disputed, promised = disputed_by_item([row[3] for row in found]), promised_left({row[0] for row in found})
+    for customer, currency, pk, item, balance, due_on, number, ordinal in found:
+        asked = balance - disputed.get(item, 0) - promised.get(item, 0)
+        if asked <= 0:
+            continue
         why = f"instalment {ordinal} of plan {number} was due {due_on:%-d %b}"
-        yield customer, currency, Lead("plan", pk, balance, due_on, "Missed instalment", why, "Call before the plan falls into default")
+        yield customer, currency, Lead("plan", pk, asked, due_on, "Missed instalment", why, "Call before the plan falls into default")
 
 
 def _inquiries(ids: Collection[int], today: date) -> Iterator[Found]:

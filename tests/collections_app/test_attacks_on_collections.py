@@ -13,12 +13,14 @@ from collections_app.services.judging import decide_promises
 from collections_app.services.plans import ask_for_plan, cancel_plan, make_plan, settle_early
 from collections_app.services.plans.early import payoff_of
 from collections_app.services.promises import give_promise
+from customers.models import Contact, Customer
 from ledger.models import Entry, OpenItem, Period
 from ledger.services import reverse_entries
 from ledger.verify import verify_books
 from tests.collections_app.test_charges import OCTOBER, assess
 from tests.collections_app.test_charges import world as charging
 from tests.collections_app.test_plans import FIRST, NOW, Deal
+from tests.collections_app.work import amounts
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 from workflow.services.limits import standard_limits
 
@@ -123,3 +125,18 @@ def test_a_cent_given_up_gives_no_time_for_any_amount() -> None:
     assert PaymentPlan.objects.get().state == "cancelled"
     again = make_plan(terms=Terms(DAY, FIRST, number=1), pays=24_000_00, **said)
     assert ask_for_plan(plan=again, **asked).kind == "settlement"
+
+
+def test_a_missed_instalment_that_is_promised_holds_no_other_debt_back() -> None:
+    deal, day = Deal().signed(), later(3, FIRST)
+    user = make_user("collections_manager", deal.company)
+    Customer.objects.update(collector=user)
+    Contact.objects.create(customer=deal.customer, name="J. Doe", phone="+1 555 0100")
+    issue(deal.customer, 400_00, day=DAY, due=FIRST)
+    assert amounts(user, day) == {"plan": 250_00, "call": 400_00}
+    missed = deal.plan.instalments.get(ordinal=1).open_item
+    said = {"actor": SYSTEM, "customer": deal.customer, "items": [missed], "today": day}
+    give_promise(amount=100_00, due_on=later(9, FIRST), **said)
+    assert amounts(user, day) == {"plan": 150_00, "call": 400_00}
+    give_promise(amount=250_00, due_on=later(9, FIRST), **said)
+    assert amounts(user, day) == {"call": 400_00}
