@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from arops.lib import money
 from collections_app.models import Activity
@@ -90,10 +91,16 @@ class CallForm(forms.Form):
         self.fields["due_on"] = DayField(today=today, required=False, label="Until")
         self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
         self.fields["items"].queryset = OpenItem.objects.filter(pk__in=[i.pk for i in items])  # type: ignore[attr-defined]
-        self.currency = items[0].currency if items else customer.currency
+        self.currency = self._currency(items) or customer.currency
         parts = PartsField(today=today, required=False, max_length=1000, label="In parts")
         parts.currency = self.currency
         self.fields["parts"] = parts
+
+    def _currency(self, items: Sequence[OpenItem]) -> str:
+        """That of what is ticked; before anything is, of what is shown first. Amounts are typed in it."""
+        data = self.data
+        ticked = set(data.getlist("items") if isinstance(data, QueryDict) else map(str, data.get("items", ())))
+        return next((i.currency for i in items if str(i.pk) in ticked), items[0].currency if items else "")
 
     def clean_amount(self) -> int | None:
         """Minor units of what was typed, with thousands separators allowed; None for the whole."""

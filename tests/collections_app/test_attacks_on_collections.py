@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.db.models import F
+from django.test import Client
+from django.urls import reverse
 
 from collections_app.models import Charge, PaymentPlan, Promise
 from collections_app.policy.plans import Terms
@@ -21,7 +23,7 @@ from tests.collections_app.test_charges import OCTOBER, assess
 from tests.collections_app.test_charges import world as charging
 from tests.collections_app.test_plans import FIRST, NOW, Deal
 from tests.collections_app.work import amounts
-from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
+from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from workflow.services.limits import standard_limits
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +142,16 @@ def test_a_missed_instalment_that_is_promised_holds_no_other_debt_back() -> None
     assert amounts(user, day) == {"plan": 150_00, "call": 400_00}
     give_promise(amount=250_00, due_on=later(9, FIRST), **said)
     assert amounts(user, day) == {"call": 400_00}
+
+
+def test_an_amount_on_the_telephone_is_in_the_currency_of_what_is_ticked(client: Client) -> None:
+    """A customer owes yen, which have no cents, and dollars, which have."""
+    customer = make_customer(make_company())
+    rate("JPY", "USD", "0.0066")
+    yen = issue(customer, 90_000, currency="JPY", day=date(2026, 7, 1))
+    dollars = issue(customer, 900_00, day=date(2026, 7, 2))
+    client.force_login(make_user("specialist", customer.company))
+    for item, text, parts in ((dollars, "100.50", ""), (yen, "40,000", "10,000 +3; 30,000 +5")):
+        asked = {"outcome": "promise", "items": [item.pk], "amount": text, "due_on": "+5", "parts": parts}
+        assert client.post(reverse("collections:call", args=[customer.pk]), asked).status_code in (204, 302)
+    assert list(Promise.objects.order_by("pk").values_list("currency", "amount")) == [("USD", 100_50), ("JPY", 40_000)]
