@@ -20,6 +20,7 @@ from arops.demo.mistakes import make_mistakes
 from arops.demo.months import Months
 from arops.demo.plan import make_plan
 from arops.demo.plans import Plans
+from arops.demo.portfolios import share_customers
 from arops.demo.problems import make_problems
 from arops.demo.setup import SYSTEM, World, set_up
 from arops.demo.statements import schedule_statements
@@ -61,6 +62,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     Plans(world, today, now).make()
     Strategies(world, today, now).make()
     schedule_statements(world, today)
+    share_customers(world, today)
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)
