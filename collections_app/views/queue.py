@@ -153,9 +153,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     return redirect_htmx(request, back(request))
 
 
-def _gone(
-    request: HttpRequest, keys: list[str], text: str, *, waits: bool = False, undoable: list[str] | None = None
-) -> HttpResponse:
+def _gone(request: HttpRequest, keys: list[str], text: str, *, waits: bool = False, undoable: list[str] | None = None) -> HttpResponse:
     """What has left its place: to the list its new counts and sums (or all of it anew), to Play the next task, without scripts the list."""
     back_again = keys if undoable is None else undoable
     undo = reverse("collections:restore") + "?" + urlencode({"key": back_again}, doseq=True) if back_again else ""

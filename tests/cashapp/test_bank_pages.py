@@ -191,7 +191,6 @@ def test_returned_items_wait_beside_their_receipts(desk):
     assert not StatementLine.objects.returns().exists() and b"No returned item waits" in client.get(url("returns")).content
 
 
-
 def test_a_file_kept_for_another_purpose_is_no_sample(desk):
     client = enter(desk.senior)
     kept = bring(client, camt([Row(10_00, "x", "y")], closing=99_00)).context["kept"]
