@@ -12,6 +12,7 @@ from collections_app.models import Activity, Promise
 from collections_app.policy.worklist import Account, Lead
 from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.leads import Leads, leads_of
+from collections_app.selectors.plan_items import without_rests
 from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -96,13 +97,13 @@ def _about(lead: Lead, row: dict | None) -> Lead:
 def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
     late = Q(amount__gt=0, due_date__lt=today)
     rows = (
-        OpenItem.objects.open().collectable().filter(customer__in=ids).order_by().values("customer", "currency").annotate(
+        without_rests(OpenItem.objects.open().collectable().filter(customer__in=ids)).order_by().values("customer", "currency").annotate(
             overdue=Sum("balance", filter=late), credits=Sum("balance", filter=Q(amount__lt=0)), oldest=Min("due_date", filter=late),
             newly_90=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today - timedelta(days=97), today - timedelta(days=91)))),
             soon=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today, today + timedelta(days=7)))),
         )
     )  # fmt: skip
-    return {(r["customer"], r["currency"]): r for r in rows}
+    return {(r["customer"], r["currency"]): dict(r) for r in rows}
 
 
 @dataclass(slots=True)

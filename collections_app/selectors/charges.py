@@ -173,7 +173,8 @@ def accounts(customers: Collection[int], book: ChargeBook) -> list[Account]:
 
 
 def _debits(customers: Collection[int], book: ChargeBook) -> Iterator[tuple[int, int, str, str, date, int]]:
-    late = OpenItem.objects.owed().exclude(kind=OpenItem.Kind.LATE_FEE).filter(customer__in=customers, due_date__lt=book.period.last)
+    owed = OpenItem.objects.owed().exclude(kind=OpenItem.Kind.LATE_FEE).filter(settlement=None)  # what is given up in the end costs nothing
+    late = owed.filter(customer__in=customers, due_date__lt=book.period.last)
     touched = Line.objects.filter(open_item=OuterRef("pk"), entry__effective_date__gte=book.since)
     names = ("pk", "customer", "currency", "number", "due_date", "balance")
     yield from late.exclude(balance=0).order_by("pk").values_list(*names)

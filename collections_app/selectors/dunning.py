@@ -20,6 +20,7 @@ from collections_app.models import (
 )
 from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide
 from collections_app.selectors.addresses import recipients_of
+from collections_app.selectors.plan_items import without_rests
 from collections_app.selectors.strategies import StrategyBook
 from collections_app.selectors.strategies import minimum_in as minimum_in
 from customers.models import Customer
@@ -109,7 +110,8 @@ def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
 def debits_of(ids: Collection[int]) -> dict[Key, list[Debit]]:
     """Customer and currency → what is open of each invoice, debit memo and fee now, and what of that is disputed or promised."""
     names = "customer currency pk number document_date due_date amount balance".split()
-    items = list(OpenItem.objects.open().owed().filter(customer__in=ids).order_by("due_date", "pk").values_list(*names))
+    rows = without_rests(OpenItem.objects.open().owed().filter(customer__in=ids))
+    items = list(rows.order_by("due_date", "pk").values_list(*names))
     contests = Dispute.objects.all().open().filter(customer__in=ids).order_by().values_list("open_item")
     disputed: dict[int, int] = dict(contests.annotate(total=Sum("amount")))
     promised, given, planned = promised_left(ids), _given(ids), _planned(ids)

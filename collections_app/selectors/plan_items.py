@@ -18,6 +18,11 @@ def coverable(customer: Customer, currency: str = "") -> QuerySet[OpenItem]:
     return (found.filter(currency=currency) if currency else found).order_by("due_date", "pk")
 
 
+def without_rests(items: QuerySet[OpenItem]) -> QuerySet[OpenItem]:
+    """Items without what running settlements give up in the end: nobody asks for it while they run."""
+    return items.exclude(settlement__state=PaymentPlan.State.ACTIVE)
+
+
 def free_of(items: Sequence[OpenItem]) -> dict[int, int]:
     """Key of an item → minor units that are open and not in dispute."""
     disputed = disputed_by_item([item.pk for item in items])

@@ -1,6 +1,7 @@
 """Attacks on money and rights of collections: what comes before, after and in the middle of what was agreed."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db.models import F
@@ -8,8 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from collections_app.models import Charge, PaymentPlan, Promise
+from collections_app.policy.charges import Tier
 from collections_app.policy.plans import Terms
+from collections_app.selectors.charges import ChargeBook, assessed, month_of
+from collections_app.selectors.dunning import debits_of
 from collections_app.services.charges.errors import ChargeError
+from collections_app.services.charges.policies import NewPolicy, save_policy
 from collections_app.services.charges.waiving import request_waiver
 from collections_app.services.judging import decide_promises
 from collections_app.services.plans import ask_for_plan, cancel_plan, make_plan, settle_early
@@ -155,3 +160,23 @@ def test_an_amount_on_the_telephone_is_in_the_currency_of_what_is_ticked(client:
         asked = {"outcome": "promise", "items": [item.pk], "amount": text, "due_on": "+5", "parts": parts}
         assert client.post(reverse("collections:call", args=[customer.pk]), asked).status_code in (204, 302)
     assert list(Promise.objects.order_by("pk").values_list("currency", "amount")) == [("USD", 100_50), ("JPY", 40_000)]
+
+
+def test_nobody_asks_or_charges_for_what_a_settlement_gives_up_while_it_runs() -> None:
+    deal = Deal(pays=700_00, number=2).signed()
+    deal.pay(1)
+    day = date(2026, 11, 5)  # the second is four days late, and so is the rest by its own date
+    user = make_user("collections_manager", deal.company)
+    Customer.objects.update(collector=user)
+    Contact.objects.create(customer=deal.customer, name="J. Doe", phone="+1 555 0100")
+    (debits,) = debits_of([deal.customer.pk]).values()
+    assert [debit.number.replace(deal.plan.number, "P") for debit in debits] == ["P/2"]
+    assert amounts(user, day) == {"plan": 350_00}
+    save_policy(
+        actor=SYSTEM, company=deal.company, today=DAY,
+        wanted=NewPolicy("Interest", "rate", (Tier(0, Decimal(12)),), date(2026, 9, 1), grace_days=0),
+    )  # fmt: skip
+    found = assessed(ChargeBook(deal.company, month_of(day)), [deal.customer.pk])
+    assert [line.debit.number for one in found for line in one.assessment.lines if line.debit.number.endswith("/R")] == []
+    deal.night(date(2026, 11, 9))
+    assert deal.plan.state == "defaulted" and sum(d.balance for d in debits_of([deal.customer.pk])[deal.customer.pk, "USD"]) == 650_00
