@@ -142,7 +142,7 @@ def assess(account: Account, rules: Rules, first: date, last: date) -> Assessmen
 
     None when nothing was past due beyond the days of grace, and so there is nothing to say.
     """
-    ripe = [d for d in account.debits if _starts(d, rules, first) <= last and _after_grace(d, rules, last)]
+    ripe = [d for d in account.debits if _starts(d, rules, first) <= last and _is_ripe(d, rules, last)]
     if not ripe:
         return None
     covered = _covered(account, rules, last) if rules.nets_credits and any(amount for _, amount in account.credits) else {}
@@ -160,6 +160,13 @@ def _starts(debit: Debit, rules: Rules, first: date) -> date:
     if rules.basis == FEE:
         start = max(start, first)
     return max(start, rules.spans[0].first) if rules.spans else date.max
+
+
+def _is_ripe(debit: Debit, rules: Rules, last: date) -> bool:
+    """Whether anything of it was open beyond its days of grace: when they were over, or again later (a payment was returned, a payment
+    plan failed)."""
+    over = debit.due_date + timedelta(days=rules.grace_days)
+    return _after_grace(debit, rules, last) > 0 or any(over < day <= last and amount > 0 for day, amount in debit.balances)
 
 
 def _after_grace(debit: Debit, rules: Rules, last: date) -> int:

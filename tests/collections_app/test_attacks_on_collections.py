@@ -180,3 +180,21 @@ def test_nobody_asks_or_charges_for_what_a_settlement_gives_up_while_it_runs() -
     assert [line.debit.number for one in found for line in one.assessment.lines if line.debit.number.endswith("/R")] == []
     deal.night(date(2026, 11, 9))
     assert deal.plan.state == "defaulted" and sum(d.balance for d in debits_of([deal.customer.pk])[deal.customer.pk, "USD"]) == 650_00
+
+
+def test_what_a_plan_in_default_gives_back_and_a_returned_payment_are_charged_for_again() -> None:
+    """Two invoices: one goes into a plan on 15 September and comes back on 9 October, one is paid on the 10th, and returned on the 5th."""
+    deal = Deal(number=1)
+    save_policy(
+        actor=SYSTEM, company=deal.company, today=DAY, wanted=NewPolicy("Interest", "rate", (Tier(0, Decimal(12)),), date(2026, 9, 1))
+    )
+    third = issue(deal.customer, 300_00, day=date(2026, 7, 1), due=date(2026, 7, 31), number="THIRD")
+    paid = apply(receive(deal.customer, 300_00, day=date(2026, 9, 10)), (third, 300_00), day=date(2026, 9, 10))
+    deal.signed()
+    assess(deal.company, date(2026, 10, 1))
+    returned(paid, date(2026, 10, 5))
+    deal.night(date(2026, 10, 9))
+    assess(deal.company, date(2026, 11, 1))
+    lines = {line["number"]: line["parts"] for line in Charge.objects.get(run__period_from=OCTOBER).lines}
+    assert [(p["from"], p["to"]) for p in lines[deal.first.number]] == [("2026-10-09", "2026-10-31")]
+    assert lines["THIRD"][0]["from"] == "2026-10-05" and lines[deal.second.number][-1]["base"] == 400_00
