@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from collections_app.models import Activity, Escalation, PaymentPlan, PlannedStep, Promise, Rung, StrategyStep
 from collections_app.policy.escalation import Standing, Step, events_of
 from collections_app.selectors.dunning import minimum_in, promised_left
+from collections_app.selectors.plan_items import without_rests
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
@@ -51,7 +52,8 @@ class Ladder:
 def standings(ids: Collection[int], day: date) -> list[Standing]:
     """Where each account of these customers with something chaseable past due stands; those that are on the ladder now are left out."""
     names = ("pk", "customer", "currency", "due_date", "balance", "customer__risk")
-    items = list(OpenItem.objects.past_due(day).filter(customer__in=ids).order_by("due_date", "pk").values_list(*names))
+    late = without_rests(OpenItem.objects.past_due(day).filter(customer__in=ids))
+    items = list(late.order_by("due_date", "pk").values_list(*names))
     disputed, promised = disputed_by_item([row[0] for row in items]), promised_left(ids)
     busy = set(Escalation.objects.filter(customer__in=ids, state__in=OPEN).values_list("customer", "currency"))
     amounts: dict[Key, int] = defaultdict(int)

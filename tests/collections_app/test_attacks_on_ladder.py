@@ -97,3 +97,9 @@ def test_what_was_dismissed_is_proposed_anew_once_it_was_paid_and_is_late_again(
     case.refresh_from_db()
     assert (case.state, case.decision, case.closed_on) == ("dismissed", "they moved house", on(1))
     assert [c.rung.code for c in Escalation.objects.order_by("pk")] == ["collections_manager"] * 2
+
+
+def test_what_a_settlement_gives_up_is_not_placed_while_it_runs() -> None:
+    deal = Deal(pays=700_00, number=1).signed()
+    add_standard_ladder(actor=SYSTEM, company=deal.company)
+    assert placed(deal.customer, on(3, FIRST)).amount == 700_00

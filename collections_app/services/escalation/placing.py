@@ -20,6 +20,7 @@ from arops.lib.tables import Column, Table
 from collections_app.models import Escalation, PlacedItem
 from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.escalation_facts import TWO_YEARS, dealings, facts_of, invoices_of
+from collections_app.selectors.plan_items import without_rests
 from collections_app.services.escalation.deciding import change, hold
 from collections_app.services.escalation.errors import EscalationError
 from collections_app.services.escalation.raising import tell
@@ -66,8 +67,8 @@ def place(*, actor: Actor, case: Escalation, placed_with: str, day: date, versio
 
 
 def _placeable(case: Escalation, day: date) -> list[PlacedItem]:
-    late = OpenItem.objects.past_due(day).filter(customer=case.customer_id, currency=case.currency).values_list("pk", flat=True)
-    locked = lock_items(late)
+    late = without_rests(OpenItem.objects.past_due(day).filter(customer=case.customer_id, currency=case.currency))
+    locked = lock_items(late.values_list("pk", flat=True))
     disputed, promised = disputed_by_item(list(locked)), promised_left([case.customer_id])
     amounts = {pk: item.balance - disputed.get(pk, 0) - promised.get(pk, 0) for pk, item in locked.items()}
     return [PlacedItem(escalation=case, open_item_id=pk, amount=amount) for pk, amount in amounts.items() if amount > 0]
