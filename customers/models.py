@@ -105,6 +105,7 @@ class Contact(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=10, blank=True)
     receives_letters = models.BooleanField(default=True, help_text="Gets reminders and statements.")
+    takes_calls = models.BooleanField(default=True, db_default=True, help_text="May be called; not, where the person asked not to be.")
     is_active = models.BooleanField(default=True)
     source_system = models.CharField(max_length=40, default="arops")
     external_id = models.CharField(max_length=80, null=True, blank=True)

@@ -53,6 +53,7 @@ CONTACT: dict[str, Field] = {
     "phone": text(40),
     "language": matching(_LANGUAGE, "is a code such as en"),
     "receives_letters": yes_or_no,
+    "takes_calls": yes_or_no,
     "is_active": yes_or_no,
     "source_system": text(40),
     "external_id": text(80, needed=True),

@@ -63,7 +63,7 @@ def _listed(rows: list[tuple[int, list[str]]] | list[Row], fields: list[str]) ->
 
 def value_of(name: str, cell: str) -> object:
     """A cell as the API takes it: flags and versions are no text there."""
-    if name in ("is_active", "receives_letters") and cell.lower() in _FLAGS:
+    if name in ("is_active", "receives_letters", "takes_calls") and cell.lower() in _FLAGS:
         return _FLAGS[cell.lower()] == "true"
     if name == "source_version" and cell.isascii() and cell.isdigit() and len(cell) < 19:
         return int(cell)

@@ -125,8 +125,10 @@ class ContactForm(forms.ModelForm):
 
     class Meta:
         model = Contact
-        fields = ("name", "role", "email", "phone", "language", "receives_letters", "is_active")
-        labels = {"email": "E-mail", "receives_letters": "Gets reminders and statements", "is_active": "Still there"}
+        fields = ("name", "role", "email", "phone", "language", "receives_letters", "takes_calls", "is_active")
+        labels = {
+            "email": "E-mail", "receives_letters": "Gets reminders and statements", "takes_calls": "May be called", "is_active": "Still there",
+        }  # fmt: skip
 
     def clean_language(self) -> str:
         """A code, or nothing."""

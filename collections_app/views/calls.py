@@ -93,7 +93,8 @@ def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], fo
     return {
         "customer": customer, "items": items, "rows": rows_of(customer, items), "ahead": before_call(customer, items, today, now),
         "lease": lease_of(customer, user, now), "form": form, "today": today, "chosen": _chosen(request, items, form),
-        "contacts": customer.contacts.filter(is_active=True), "mixed": len({i.currency for i in items}) > 1,
+        "contacts": customer.contacts.filter(is_active=True).order_by("-takes_calls", "role", "name"),
+        "mixed": len({i.currency for i in items}) > 1,
         "last": Activity.objects.filter(customer=customer).exclude(kind="note").first(),
         "promise": Promise.objects.filter(customer=customer).order_by("-given_on").first(),
         "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),

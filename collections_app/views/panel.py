@@ -28,7 +28,7 @@ def account_of(request: HttpRequest, item: WorkItem, rests: int) -> dict[str, An
         "total": sum(i.balance for i in owed), "ages": _ages(owed, today), "icon": ICONS.get(task.kind, "bell"),
         "activities": Activity.objects.filter(customer=customer).select_related("contact")[:3],
         "promises": Promise.objects.filter(customer=customer).order_by("-given_on")[:3],
-        "contact": customer.contacts.filter(is_active=True).order_by("role").first(),
+        "contact": customer.contacts.filter(is_active=True).order_by("-takes_calls", "role", "name").first(),
         "next_week": today + timedelta(days=rests), "may_work": user.can("collections.work", customer.company_id),
         "snooze_days": [(today + timedelta(days=n), label) for n, label in ((1, "Tomorrow"), (3, "In three days"), (14, "In two weeks"))],
         "snooze_events": Snooze.Event.choices, "woken_by": item.woken_label, "waits_for": item.waits_for_label,

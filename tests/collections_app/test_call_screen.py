@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from collections_app.models import PlannedStep, WorkTask
 from collections_app.policy.hours import local_time
@@ -122,3 +123,14 @@ def test_likelihood_is_counted_from_the_books_once_a_week(world):
     assert tuple(bands) == BANDS
     # On 4, 11, 18 and 25 August they were 31 to 60 days late; the call was in the week from the 18th, the money came on the 20th.
     assert bands[31] == Cases(acted=2, acted_paid=1, left=5, left_paid=1)
+
+
+def test_who_asked_not_to_be_called_is_written_to_instead(world, client):
+    _, ana, nordia = world
+    nordia.contacts.update(takes_calls=False)
+    client.force_login(ana)
+    shown = client.get(reverse("collections:call", args=[nordia.pk])).content.decode()
+    assert "Don’t call:" in shown and "tel:" not in shown
+    nordia.contacts.create(name="Ola", phone="+46 8 456")
+    shown = client.get(reverse("collections:call", args=[nordia.pk])).content.decode()
+    assert "Don’t call:" not in shown and "tel:+468456" in shown, "somebody else may be called"

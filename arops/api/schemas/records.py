@@ -49,6 +49,7 @@ _CONTACT: dict[str, Schema] = {
     "phone": text(40),
     "language": LANGUAGE,
     "receives_letters": FLAG,
+    "takes_calls": FLAG,
     "is_active": FLAG,
 }
 _IDENTITY: dict[str, Schema] = {"source_system": SOURCE, "external_id": EXTERNAL, "source_version": VERSION}
