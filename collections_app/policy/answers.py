@@ -87,11 +87,13 @@ _BODIES = (
     "{open}.", ()),
     (
         "promise", "Promise confirmed", "en", "Your payment {said}",
-        "thank you for your word: we expect {said} for {invoices}. If anything comes in between, please tell us before that day.", (),
+        "thank you for your word: we expect your payment {said} for {invoices}. If anything comes in between, please tell us "
+        "before that day.", (),
     ),
     (
         "promise", "Promise confirmed", "de", "Ihre Zahlung {said}",
-        "danke für Ihre Zusage: wir erwarten {said} für {invoices}. Falls etwas dazwischenkommt, sagen Sie uns bitte vorher Bescheid.", (),
+        "danke für Ihre Zusage: wir erwarten Ihre Zahlung {said} für {invoices}. Falls etwas dazwischenkommt, sagen Sie uns "
+        "bitte vorher Bescheid.", (),
     ),
     (
         "dispute", "We look into it", "en", "{subject}",

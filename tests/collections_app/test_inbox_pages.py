@@ -92,10 +92,25 @@ def test_only_what_is_in_sight_and_one_key_takes_a_promise(acme: Customer, ana: 
     assert "names INV-1001" in seen and "&lt;script&gt;" in seen and "<script>alert" not in seen
     client.post(reverse("collections:suggestion-confirm", args=[Suggestion.objects.get(entry__inquiry=promised).pk]))
     assert Promise.objects.get().amount == 500_00
+    standard_templates(actor=SYSTEM, company=company)
+    form = client.get(reverse("collections:inquiry-answer", args=[promised.pk])).context["reply"]["form"]
+    assert "we expect your payment of 500.00 EUR on 24 February 2027 for INV-1001" in form.initial["body"]
     boss.post(reverse("collections:inquiry-customer", args=[strange.pk]), {"customer": acme.pk, "version": strange.version})
     strange.refresh_from_db()
     assert strange.customer == acme and client.get(reverse("collections:inquiry", args=[strange.pk])).status_code == 200
     assert b"Soon" in client.get(reverse("collections:inbox") + "?view=open&format=csv").content
+
+
+def test_next_goes_through_all_of_them(acme: Customer, ana: User) -> None:
+    asked = [send_in(acme.company, "jo@acme.example", f"Question {n}", f"What about {n}?")[1] for n in range(3)]
+    client, here = enter(ana), asked[0]
+    seen = []
+    for _ in asked:
+        assert here
+        there = client.get(reverse("collections:inquiry-next", args=[here.pk])).headers["Location"]
+        here = next(inquiry for inquiry in asked if inquiry and reverse("collections:inquiry", args=[inquiry.pk]) == there)
+        seen.append(here)
+    assert seen == [*asked[1:], asked[0]]
 
 
 def test_a_mail_is_brought_and_one_taken_down(acme: Customer, ana: User) -> None:

@@ -36,6 +36,12 @@ def inquiries(user: User, asked: Asked, now: datetime) -> QuerySet[Inquiry]:
     return found.select_related("customer", "owner", "company", "contact")
 
 
+def following_of(rows: QuerySet[Inquiry], here: Inquiry) -> Inquiry | None:
+    """The one of these that is to be answered next after an inquiry, so that passing over goes through all of them."""
+    later = Q(answer_by__gt=here.answer_by) | Q(answer_by=here.answer_by, pk__gt=here.pk)
+    return rows.filter(later).order_by("answer_by", "pk").first()
+
+
 def in_sight(actor: Actor, permission: str = "collections.view") -> QuerySet[Inquiry]:
     """Every inquiry that the actor sees."""
     found: QuerySet[Inquiry] = Inquiry.objects.visible_to(actor, permission)

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db.models import Sum
 
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
-from collections_app.models import AnswerTemplate, Inquiry, Suggestion
+from collections_app.models import AnswerTemplate, Inquiry, Promise, Suggestion
 from collections_app.policy.answers import listed, said_of
 from collections_app.policy.mail.senders import topic_of
+from collections_app.selectors.inquiries.suggested import items_for
 from ledger.models import OpenItem
 
 
@@ -68,13 +69,24 @@ def _nothing(language: str) -> str:
 
 
 def _said(inquiry: Inquiry, language: str) -> str:
-    """Amount and day of what was recognised last of payments and promises."""
+    """Amount and day of what was recognised last of payments and promises; a promise that names no amount is for what its items owe."""
     rows = Suggestion.objects.filter(entry__inquiry=inquiry, kind__in=[Inquiry.Kind.PAID, Inquiry.Kind.PROMISE])
     last = rows.exclude(state=Suggestion.State.DISMISSED).order_by("-pk").first()
     if last is None:
         return ""
-    amount = f"{amount_in(last.amount, last.currency, language)} {last.currency}" if last.amount and last.currency else ""
-    return said_of(amount, day_in(last.day, language) if last.day else "", language)
+    amount, currency, day = _promised(last) or (last.amount, last.currency, last.day)
+    if amount is None and last.kind == Inquiry.Kind.PROMISE:
+        items = items_for(inquiry, last)
+        amount, currency = sum(item.balance for item in items), items[0].currency if items else ""
+    words = f"{amount_in(amount, currency, language)} {currency}" if amount and currency else ""
+    return said_of(words, day_in(day, language) if day else "", language)
+
+
+def _promised(said: Suggestion) -> tuple[int, str, date] | None:
+    """Amount, currency and day of the promise that was taken from it, as a person may have corrected them."""
+    kind, _, key = said.result.partition(":")
+    found = Promise.objects.filter(pk=key).first() if kind == "promise" and key.isdigit() else None
+    return (found.amount, found.currency, found.due_on) if found else None
 
 
 def templates_for(inquiry: Inquiry) -> list[AnswerTemplate]:

@@ -17,7 +17,7 @@ from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.forms.inquiries import InquiryForm, MailForm
 from collections_app.models import Inquiry
-from collections_app.selectors.inquiries.inbox import VIEWS, Asked, counts, in_sight, inquiries, narrowed, other_mails
+from collections_app.selectors.inquiries.inbox import VIEWS, Asked, counts, following_of, in_sight, inquiries, narrowed, other_mails
 from collections_app.services.inquiries.moving import open_inquiry
 from collections_app.services.inquiries.taking import bring_mail, take_mail
 from collections_app.views.inquiries.shared import WORK, inquiry_in_sight, inquiry_url, person
@@ -181,10 +181,11 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allowed("collections.view")
 def following(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next inquiry to answer after this one: one's own first, else any."""
+    """The next inquiry to answer after this one: one's own first, else any; after the last the first."""
     user, here = person(request), inquiry_in_sight(request, pk)
     for view in ("mine", "open"):
-        after = inquiries(user, Asked(view), clock.now()).exclude(pk=here.pk).filter(state__in=["new", "open"]).first()
+        rows = inquiries(user, Asked(view), clock.now()).exclude(pk=here.pk).filter(state__in=["new", "open"])
+        after = following_of(rows, here) or rows.first()
         if after:
             return redirect_htmx(request, inquiry_url(after))
     return toast(request, redirect_htmx(request, reverse("collections:inbox")), "Everything is answered")
