@@ -23,7 +23,8 @@ export function startForms() {
     if (!form) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      form.requestSubmit(form.querySelector("[data-next]") || undefined);
+      // Else by its first main button, whose value may say what is wanted.
+      form.requestSubmit(form.querySelector("[data-next]") || form.querySelector("button.primary:not([type=button], :disabled)") || undefined);
     } else if (event.key === "s" && form.matches("[data-main]")) {
       event.preventDefault();
       form.requestSubmit(form.querySelector("[data-stay]") || undefined);
@@ -50,12 +51,15 @@ function startShowing() {
     }
   };
   for (const form of document.querySelectorAll("form")) if (form.querySelector("[data-when]")) show(form);
-  document.addEventListener("change", (event) => {
+  const chosen = (event) => {
     if (event.target.form?.querySelector("[data-when]")) {
       show(event.target.form);
       if (event.target.type === "radio") [...event.target.form.querySelectorAll("[data-when]:not([hidden]) :is(input, select):not([type=hidden])")].find((el) => !el.value)?.focus();
     }
-  });
+  };
+  document.addEventListener("change", chosen);
+  // What is chosen already is chosen again: on with its fields.
+  document.addEventListener("click", (event) => event.target.matches?.("input[type=radio]") && chosen(event));
 }
 
 // How long a call has taken: shown, and sent with the form.

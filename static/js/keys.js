@@ -50,8 +50,7 @@ export function startKeys({ palette, lists }) {
       event.preventDefault();
       if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
       else whenSettled(own, () => own.click());
-      // What a key opened is gone on in with Tab, unless the page has put the cursor in it.
-      if (own.matches("summary") && !own.parentElement.contains(document.activeElement)) own.focus();
+      if (own.matches("summary")) intoOpened(own);
       return;
     }
     if (key === "Enter" && target.matches("tr, .item")) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
@@ -74,6 +73,14 @@ function controlFor(key, row) {
   const found = [...bars.flatMap(of), ...(row ? of(row) : []), ...of(document).filter((el) => el.matches("main [data-key]") && !el.closest("[data-list]"))];
   const shown = (el) => !el.closest("[hidden], dialog") && (el.checkVisibility() || el.closest("details.menu")?.checkVisibility());
   return found.find((el) => !el.disabled && shown(el));
+}
+
+// What a key opened is gone on in: the cursor goes into its first field, of a menu to its first choice, unless the page has put it somewhere.
+function intoOpened(summary) {
+  const opened = summary.parentElement;
+  if (opened.contains(document.activeElement)) return;
+  const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") ? "a, button" : "input:not([type=hidden]), select, textarea")] : [];
+  (fields.find((el) => !el.disabled && el.checkVisibility()) || summary).focus();
 }
 
 // What was just put on the page listens only when htmx has settled it: a key that comes sooner is kept until then.
