@@ -54,6 +54,7 @@ class Shown:
 def _line(item: WorkItem, departments: dict[tuple[int, str], str]) -> Line:
     task = item.task
     why = next((reason for sign in TELLING for reason in task.reasons if sign in reason), "")
+    why = why.replace("passed 90 days this week", "passed 90 days")
     why = re.sub(r"broke a promise (?:(\d+) times|once) in", lambda m: f"{m[1]} broken in" if m[1] else "first break in", why)
     return Line(item, task.title, why, departments.get((task.company_id, task.routed_to), task.routed_to))
 
