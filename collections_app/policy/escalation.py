@@ -85,7 +85,8 @@ def holds(step: Step, standing: Standing) -> bool:
 def because(standing: Standing, event: str = "") -> str:
     """Why, in one sentence without a full stop."""
     parts = [EVENTS[event]] if event else []
-    parts.append(f"{money.format(standing.amount, standing.currency)} {standing.currency} past due, the oldest by {standing.days} days")
+    sum_ = f"{money.format(standing.amount, standing.currency)} {standing.currency}"
+    parts.append(f"{sum_} past due without disputes and promises, the oldest by {standing.days} days")
     if standing.risk in ("C", "D"):
         parts.append(f"risk {standing.risk}")
     if standing.broken:
@@ -152,7 +153,8 @@ def _contested(facts: dict[str, Any]) -> str:
         return "Nothing is in dispute."
     named = ", ".join(f"{d['number']} {d['reason']} {money.format(d['amount'], facts['currency'])}" for d in facts["disputes"][:5])
     more = len(facts["disputes"]) - 5
-    return f"In dispute: {_sum(facts, facts['disputed'])} ({named}{f' and {more} more' if more > 0 else ''})."
+    named += f" and {more} more" if more > 0 else ""
+    return f"In dispute: {_sum(facts, facts['disputed'])} of what is past due (cases as they were opened: {named})."
 
 
 def _paid(facts: dict[str, Any]) -> str:

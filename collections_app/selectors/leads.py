@@ -136,7 +136,8 @@ def _escalations(ids: Collection[int], today: date) -> Iterator[Found]:
     for customer, currency, pk, amount, raised_on, state, rung, person, because in rows.values_list(*names):
         proposed = state == Escalation.State.PROPOSED
         yield customer, currency, Lead(
-            "escalation", pk, amount, raised_on, f"Escalate to {rung}" if proposed else f"Decide: {rung}", because[:160],
+            "escalation", pk, amount, raised_on, f"Escalate to {rung}" if proposed else f"Decide: {rung}",
+            f"as of {raised_on:%-d %b} {because}"[:160],
             "Read the page, raise it or not" if proposed else "Decide what is done", owner=None if proposed else person,
         )  # fmt: skip
 

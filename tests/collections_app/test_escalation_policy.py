@@ -34,7 +34,7 @@ def test_an_event_leads_to_its_rung_past_those_whose_days_have_not_come() -> Non
     young = replace(ACCOUNT, days=3, broken=0, events=events_of(broken=False, defaulted=False, returned=False, refused=True))
     found = climb(young, LADDER)
     assert found and found.step is REFUSED
-    assert found.because == "the customer refuses to pay; 5,000.00 EUR past due, the oldest by 3 days; risk C"
+    assert found.because == "the customer refuses to pay; 5,000.00 EUR past due without disputes and promises, the oldest by 3 days; risk C"
 
 
 def test_recovery_is_never_more_than_was_placed() -> None:
