@@ -148,7 +148,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": min(len(rows), SHOWN), "count": result["differences"], "hidden": hidden, "kept": len(result["rows"]),
         "sums": whole.everything or company.pk in whole.companies, "ways": _both(result, "ways", WAYS),
         "reasons": _both(result, "reasons", {code: r.label for code, r in REASONS.items()}), "ahead": _weeks(result), "days": AHEAD,
-        "minutes": [result[side]["minutes"] // 60 for side in ("before", "after")], "stale": found.content_hash != version.content_hash,
+        "minutes": [result[side]["minutes"] for side in ("before", "after")], "stale": found.content_hash != version.content_hash,
         "accounts": result["accounts"], "names": actor_names({found.made_by}), "user_can_export": user.can("reports.export"),
     }  # fmt: skip
     return page(request, "collections_app/strategy_trial.html", context)
