@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from arops.lib import money
 from arops.lib.merging import amount_in, day_in, language_of, merge
-from collections_app.models import Activity, CollectionPolicy, PlannedStep, Promise, StrategyStep
+from collections_app.models import Activity, CollectionPolicy, PlannedStep, Promise, PromiseInstalment, StrategyStep
 from collections_app.policy.hours import LocalTime, local_time
 from collections_app.policy.places import places_of
 from collections_app.policy.worklist import call_window
@@ -100,13 +100,19 @@ def _opening(customer: Customer, late: Sequence[OpenItem], today: date) -> str:
     return f"This is {customer.company.name}, about {oldest.number}{more}: it was due {late_by} {day} ago. Is anything in the way?"
 
 
+def missed_part(promise: Promise) -> PromiseInstalment | None:
+    """The first part of a promise in parts that didn't come, or not all of it: what a call is about before the last one's day."""
+    return promise.instalments.filter(state__in=[Promise.State.BROKEN, Promise.State.PARTLY]).order_by("ordinal").first()
+
+
 def _goal(customer: Customer, today: date) -> str:
     """What the call is to bring: after a broken promise a nearer date, else a day within a week."""
     last = Promise.objects.filter(customer=customer).order_by("-given_on", "-pk").first()
     by = today + timedelta(days=GOAL_DAYS)
     if last is None or last.state in (Promise.State.KEPT, Promise.State.CANCELLED):
         return f"A day for what is overdue, by {by:%-d %b}."
-    told = f"{money.format(last.amount, last.currency)} {last.currency} by {last.due_on:%-d %b}"
+    due = missed_part(last) or last
+    told = f"{money.format(due.amount, last.currency)} {last.currency} by {due.due_on:%-d %b}"
     if last.state == Promise.State.OPEN and last.due_on >= today:
         return f"They promised {told}: make sure that it comes, and a day for the rest."
     return f"They promised {told} and it isn't in: why, and a new day by {by:%-d %b}."

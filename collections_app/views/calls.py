@@ -12,7 +12,7 @@ from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
 from collections_app.forms.calls import CallForm
 from collections_app.models import Activity, Promise, WorkTask
-from collections_app.selectors.calling import before_call, rows_of
+from collections_app.selectors.calling import before_call, missed_part, rows_of
 from collections_app.selectors.worklist import Asked, lease_of
 from collections_app.services.activities import ActivityError
 from collections_app.services.calls import record_call
@@ -90,13 +90,14 @@ def _context(request: HttpRequest, customer: Customer, items: list[OpenItem], fo
     today, now = clock.today(), clock.now()
     take_lease(user=user, customer=customer, now=now)
     form.fields["contact"].empty_label = "not said"  # type: ignore[attr-defined]
+    promise = Promise.objects.filter(customer=customer).order_by("-given_on", "-pk").first()
     return {
         "customer": customer, "items": items, "rows": rows_of(customer, items), "ahead": before_call(customer, items, today, now),
         "lease": lease_of(customer, user, now), "form": form, "today": today, "chosen": _chosen(request, items, form),
         "contacts": customer.contacts.filter(is_active=True).order_by("-takes_calls", "role", "name"),
         "mixed": len({i.currency for i in items}) > 1,
         "last": Activity.objects.filter(customer=customer).exclude(kind="note").first(),
-        "promise": Promise.objects.filter(customer=customer).order_by("-given_on").first(),
+        "promise": promise, "missed": missed_part(promise) if promise else None,
         "activities": Activity.objects.filter(customer=customer)[:8], "kept": bool(form.initial.get("body")),
         "token": request.POST.get("token") or getattr(request, "request_id", ""),
         "left": _calls_left(request, customer), "statement_url": address("customers:statement", customer.pk),

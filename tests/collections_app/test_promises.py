@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from collections_app.models import Promise
 from collections_app.policy.promises import Part, judge, verdict
+from collections_app.selectors.calling import missed_part
 from collections_app.services.judging import decide_promises
 from collections_app.services.policies import PolicyRefused, change_policy
 from collections_app.services.promises import Instalment, PromiseError, cancel_promise, give_promise, promised_by_item
@@ -167,6 +168,7 @@ class TestInstalments:
         promise(world, due_on=date(2026, 10, 5), instalments=self.PARTS)
         assert self.states(world, date(2026, 9, 21)) == ("broken", [("broken", 0), ("cancelled", 0)])
         assert not promised_by_item(world[0]), "what is broken is chased again"
+        assert (part := missed_part(Promise.objects.get())) and part.due_on == date(2026, 9, 20), "the call is about the part"
         apply(receive(world[1], 40_00, day=date(2026, 9, 19)), (world[2], 40_00), day=date(2026, 9, 19))
         assert self.states(world, date(2026, 9, 23)) == ("open", [("kept", 40_00), ("open", 0)])
         assert self.states(world, date(2026, 10, 6)) == ("partly", [("kept", 40_00), ("partly", 0)])
