@@ -33,14 +33,14 @@ WORDS: dict[str, dict[str, str]] = {
 EVENTS: dict[str, dict[str, str]] = {
     "en": {
         "invoice": "Invoice", "credit_memo": "Credit memo", "debit_memo": "Debit memo", "receipt": "Payment received",
-        "application": "Discount or difference allowed", "identification": "Identification of cash", "write_off": "Write-off",
+        "application": "Discount or difference allowed", "identification": "Payment received", "write_off": "Write-off",
         "transfer": "Transfer", "refund": "Refund", "late_fee": "Late fee", "retention": "Retainage held back",
         "release": "Retainage released", "bank_charge": "Bank charge", "payout": "Refund paid out",
         "instalment": "Moved to instalments", "reversal": "Reversal",
     },
     "de": {
         "invoice": "Rechnung", "credit_memo": "Gutschrift", "debit_memo": "Belastung", "receipt": "Zahlungseingang",
-        "application": "Skonto oder Differenz", "identification": "Zuordnung einer Zahlung", "write_off": "Ausbuchung",
+        "application": "Skonto oder Differenz", "identification": "Zahlungseingang", "write_off": "Ausbuchung",
         "transfer": "Umbuchung", "refund": "Rückzahlung", "late_fee": "Mahngebühr", "retention": "Einbehalt",
         "release": "Einbehalt fällig gestellt", "bank_charge": "Bankgebühr", "payout": "Rückzahlung ausgeführt",
         "instalment": "In Raten umgestellt", "reversal": "Storno",
@@ -56,7 +56,7 @@ def event_words(code: str, language: str) -> str:
     kind = code.removeprefix("-")
     if not code.startswith("-"):
         return names.get(kind, kind.replace("_", " ").capitalize())
-    plain = {"receipt": "Receipt", "application": "Application"} if language == "en" else {}
+    plain = {"receipt": "Receipt", "application": "Application", "identification": "Payment"} if language == "en" else {}
     return REVERSED[language].format(plain.get(kind, names.get(kind, kind.replace("_", " ").capitalize())))
 
 
