@@ -57,7 +57,7 @@ class RuleForm(forms.Form):
 class AbsenceForm(forms.Form):
     """Who is away, until when, who covers, what they should know."""
 
-    person = forms.ModelChoiceField(User.objects.none(), label="Away")
+    person = forms.ModelChoiceField(User.objects.none(), label="Away", widget=forms.Select(attrs={"autofocus": True}))
     cover = forms.ModelChoiceField(User.objects.none(), label="Covered by")
     first = forms.DateField(widget=DayInput, label="From")
     last = forms.DateField(widget=DayInput, label="To")
