@@ -250,6 +250,8 @@ class Cases:
         senior = ends in ("rejected", "goodwill", "corrected")
         code = CODES.get(case.reason, "price") if ends == "credited" else REASON_OF.get(ends, "")
         payload: dict[str, object] = {"tell": False}
+        if ends == "corrected":
+            payload["channel"] = "email"  # nobody's tax code is known here, which an e-invoice would need
         if code in ("damaged", "service_not_done"):
             actor = self._actor(case)
             payload["attachments"] = [attach(actor=actor, subject=case, kind="evidence", name="driver-note.txt", content=PHOTO).pk]
