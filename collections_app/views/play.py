@@ -1,5 +1,7 @@
 """Play: one task after another, each under a lease, so that two people never call the same customer."""
 
+from itertools import chain
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -35,8 +37,10 @@ def play(request: HttpRequest) -> HttpResponse:
 
 
 def _serve(request: HttpRequest, listed: WorkList, passed: list[str]) -> WorkItem | None:
-    """The first task whose account is, or becomes, the person's."""
-    for task in listed.free(clock.now(), passed).select_related("customer__company", "owner")[:TRIES]:
+    """The first task whose account is, or becomes, the person's, in the order of the list: what is overdue before the rest."""
+    free = listed.free(clock.now(), passed).select_related("customer__company", "owner")
+    late = free.filter(due_on__lt=listed.late_before)
+    for task in chain(late[:TRIES], free[:TRIES]):
         if _may(request, task) and take_lease(user=person(request), customer=task.customer, now=clock.now()):
             return listed.item(task.key)
     return None
