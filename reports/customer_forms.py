@@ -127,7 +127,8 @@ class ContactForm(forms.ModelForm):
         model = Contact
         fields = ("name", "role", "email", "phone", "language", "receives_letters", "takes_calls", "is_active")
         labels = {
-            "email": "E-mail", "receives_letters": "Gets reminders and statements", "takes_calls": "May be called", "is_active": "Still there",
+            "email": "E-mail", "receives_letters": "Gets reminders and statements", "takes_calls": "May be called",
+            "is_active": "Still there",
         }  # fmt: skip
 
     def clean_language(self) -> str:
