@@ -11,6 +11,7 @@ from collections_app.services.plans import ask_for_plan, make_plan, sign_plan
 from customers.models import Customer
 from ledger.models import OpenItem
 from ledger.selectors import first_open_day
+from org.models import User
 
 SHORT = "Lost their largest customer; paid well for years"
 
@@ -22,14 +23,16 @@ class Plans:
         self.world, self.today, self.now = world, today, now
 
     def make(self) -> None:
-        """The customers are Ana's, with some late invoices that are neither in dispute nor promised, and not on the ladder."""
+        """Customers with late invoices that are neither in dispute nor promised, and who are not on the ladder; Ana's own first."""
         company = self.world.companies["US01"]
         day = first_open_day(company.pk, self.today - timedelta(days=9)) or self.today
         chosen = self._chosen(company.pk, day)
         if len(chosen) < 3:
             return
         runs = self._plan(chosen[0], day, Terms(day, self.today - timedelta(days=1), number=4, rate=Decimal(6)))
-        sign_plan(actor=self.world.people["specialist"], plan=runs, signed_by="their treasurer", signed_on=day, today=day, note="by phone")
+        sign_plan(
+            actor=self._collector(runs.customer_id), plan=runs, signed_by="their treasurer", signed_on=day, today=day, note="by phone"
+        )
         self._plan(chosen[1], self.today, Terms(self.today, self.today + timedelta(days=7), "fortnightly", number=3))
         total = sum(amount for _, amount in chosen[2])
         self._plan(chosen[2], self.today, Terms(self.today, self.today + timedelta(days=10), number=2), pays=total * 7 // 10)
@@ -40,19 +43,22 @@ class Plans:
         promised = set(PromiseItem.objects.filter(promise__state="open").values_list("open_item", flat=True))
         found = []
         late = OpenItem.objects.past_due(day).filter(company=company_id, currency="USD", kind="invoice").values("customer")
-        mine = Customer.objects.filter(collector=ana, pk__in=late).exclude(pk__in=climbing).select_related("company").order_by("pk")
-        for customer in mine:
+        there = Customer.objects.filter(pk__in=late).exclude(collector=None).exclude(pk__in=climbing).select_related("company")
+        for customer in sorted(there, key=lambda c: (c.collector_id != ana.pk, c.pk)):
             rows = [(i, a) for i, a in coverable_rows(customer, "USD") if i.due_date < day and a == i.balance and i.pk not in promised]
-            if len(rows) >= 2 and sum(a for _, a in rows) < 5_000_00:
+            if rows and sum(a for _, a in rows[:3]) < 5_000_00:
                 found.append(rows[:3])
             if len(found) == 3:
                 break
         return found
 
+    def _collector(self, customer: int | None) -> User:
+        return User.objects.get(portfolio=customer)
+
     def _plan(self, rows: list[tuple[OpenItem, int]], day: date, terms: Terms, pays: int | None = None) -> PaymentPlan:
-        ana = self.world.people["specialist"]
         customer = Customer.objects.select_related("company").get(pk=rows[0][0].customer_id)
-        plan = make_plan(actor=ana, customer=customer, items=[i for i, _ in rows], terms=terms, today=day, pays=pays, note=SHORT)
-        ask_for_plan(actor=ana, plan=plan, today=day, now=self.now)
+        collector = self._collector(customer.pk)
+        plan = make_plan(actor=collector, customer=customer, items=[i for i, _ in rows], terms=terms, today=day, pays=pays, note=SHORT)
+        ask_for_plan(actor=collector, plan=plan, today=day, now=self.now)
         plan.refresh_from_db()
         return plan
