@@ -152,3 +152,12 @@ def test_a_draft_taken_back_is_not_allowed_any_more(company):
     cancel_message(actor=SYSTEM, message=Message.objects.get())
     assert allow(make_user("supervisor", company), acme).sent == 0
     assert Customer.objects.filter(dunning_letters__decided_by="").exists()
+
+
+def test_only_those_who_may_run_it(company):
+    for role in ("specialist", "auditor", "controller"):
+        with pytest.raises(NotAllowed):
+            run(company, actor=make_user(role, company))
+    with pytest.raises(NotAllowed):
+        run(company, actor=make_user("supervisor", make_company()))
+    assert run(company, actor=make_user("supervisor", company)).counts["letters"] == 0

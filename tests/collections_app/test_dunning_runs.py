@@ -18,7 +18,6 @@ from customers.models import Contact, Customer
 from disputes.services import open_dispute
 from messaging.models import Message
 from messaging.services import cancel_message, retry_message, send_due
-from org.actors import NotAllowed
 from tests.collections_app.desk import WORDS, put_in_force
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, rate, receive
 from workflow.models import Event, StoredFile
@@ -310,15 +309,6 @@ def test_a_letter_that_cannot_be_written_is_noted_and_stops_nobody(company, monk
     assert told(bad, later(company, 1)) == [(1, 100_00, "")]
 
 
-def test_only_those_who_may_run_it(company):
-    for role in ("specialist", "auditor", "controller"):
-        with pytest.raises(NotAllowed):
-            run(company, actor=make_user(role, company))
-    with pytest.raises(NotAllowed):
-        run(company, actor=make_user("supervisor", make_company()))
-    assert run(company, actor=make_user("supervisor", company)).counts["letters"] == 0
-
-
 def test_deciding_costs_a_fixed_number_of_queries(company, django_assert_max_num_queries):
     for n in range(12):
         owes(company, f"C{n}")
@@ -405,11 +395,3 @@ def test_while_one_process_works_on_a_run_another_is_told_so(company, app_conn, 
     app_conn.commit()
     assert run(company).finished_at == NOW and Message.objects.count() == 1
     connections.close_all()
-
-
-def test_the_standard_strategy_is_there_once(company):
-    strategy = create_standard_strategy(actor=SYSTEM, company=company)
-    version = strategy.versions.get()
-    assert company.strategies.get() == strategy and version.state == "active" and version.minimum == 25_00
-    assert [step.title for step in version.steps.all()] == ["1 Friendly reminder", "2 Firm reminder", "3 Final notice"]
-    assert {text.language for step in version.steps.all() for text in step.texts.all()} == {"de"}

@@ -31,6 +31,20 @@ def login(user: User) -> Client:
     return web
 
 
+def in_its_lists_and_no_one_elses(web: Client, plan: PaymentPlan, shown: str, end: str) -> None:
+    """Listed for its collector, on the page and in the file; not there for another portfolio or another company."""
+    company, customer = plan.company, plan.customer
+    there = reverse("collections:plan-new", args=[customer.pk])
+    listed = web.get(reverse("collections:plans"), {"view": "ended", "q": customer.number})
+    assert [row.plan for row in listed.context["table"].rows] == [plan]
+    assert web.get(reverse("collections:plans"), {"view": "all", "format": "csv"}).content.decode("utf-8-sig").count(plan.number) == 1
+    for stranger in (make_user("specialist", company, scope="portfolio"), make_user("supervisor", make_company())):
+        other = login(stranger)
+        assert [other.get(url).status_code for url in (shown, there, end)] == [404, 404, 405]
+        assert other.post(end, {"reason": "x"}).status_code == 404
+        assert other.get(reverse("collections:plans"), {"view": "all"}).context["table"].rows == []
+
+
 def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     company = make_company()
     standard_limits(company=company, actor=SYSTEM)
@@ -80,11 +94,4 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     assert login(make_user("supervisor", company)).post(end, {"reason": "sold"}).status_code == 302
     late.refresh_from_db(), plan.refresh_from_db()
     assert (plan.state, late.balance) == ("cancelled", 1000_00)
-    listed = web.get(reverse("collections:plans"), {"view": "ended", "q": customer.number})
-    assert [row.plan for row in listed.context["table"].rows] == [plan]
-    assert web.get(reverse("collections:plans"), {"view": "all", "format": "csv"}).content.decode("utf-8-sig").count(plan.number) == 1
-    for stranger in (make_user("specialist", company, scope="portfolio"), make_user("supervisor", make_company())):
-        other = login(stranger)
-        assert [other.get(url).status_code for url in (page.request["PATH_INFO"], there, end)] == [404, 404, 405]
-        assert other.post(end, {"reason": "x"}).status_code == 404
-        assert other.get(reverse("collections:plans"), {"view": "all"}).context["table"].rows == []
+    in_its_lists_and_no_one_elses(web, plan, page.request["PATH_INFO"], end)

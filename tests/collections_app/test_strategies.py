@@ -249,3 +249,12 @@ def test_a_strategy_of_a_customer_and_sums_over_all_are_not_for_a_portfolio(us, 
     assert "Acme" in body and "Bolt" not in body and "200.00" not in body
     assert client.post(reverse("collections:strategy-try", args=[version.pk])).status_code == 403
     assert acme.pk and Strategy.objects.count() == 2
+
+
+def test_the_standard_strategy_is_there_once(db):
+    company = make_company()
+    strategy = create_standard_strategy(actor=SYSTEM, company=company)
+    version = strategy.versions.get()
+    assert company.strategies.get() == strategy and version.state == "active" and version.minimum == 25_00
+    assert [step.title for step in version.steps.all()] == ["1 Friendly reminder", "2 Firm reminder", "3 Final notice"]
+    assert {text.language for step in version.steps.all() for text in step.texts.all()} == {"de"}
