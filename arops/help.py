@@ -55,7 +55,7 @@ PAGES = {
     "disputes:open": "how-to/open-a-case", "disputes:amend": "how-to/open-a-case#change-what-is-contested",
     "disputes:levels": "how-to/open-a-case#service-levels",
     **dict.fromkeys(("collections:strategies", "collections:strategy-new", "collections:strategy-version"), "how-to/strategies"),
-    "collections:strategy-preview": "how-to/strategies#draft-a-version", "collections:strategy-trial": "how-to/strategies#try-it",
+    "collections:strategy-preview": "how-to/strategies#draft-a-version", "collections:strategy-changes": "how-to/strategies#see-what-it-changes", "collections:strategy-trial": "how-to/strategies#try-it",
     "collections:experiment": "how-to/strategies#try-one-against-another",
     **dict.fromkeys(("collections:promises", "collections:promise"), "explanation/promises-and-disputes#promises"),
     "collections:dunning": "how-to/dunning",

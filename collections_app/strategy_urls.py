@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from collections_app.views import experiments, strategies, strategy_steps
+from collections_app.views import experiments, strategies, strategy_changes, strategy_steps
 
 urlpatterns = [
     path("", strategies.strategies, name="strategies"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:pk>/retire/", strategy_steps.retire, name="strategy-retire"),
     path("<int:pk>/draft/", strategies.draft, name="strategy-draft"),
     path("versions/<int:pk>/", strategies.version, name="strategy-version"),
+    path("versions/<int:pk>/changes/", strategy_changes.compare, name="strategy-changes"),
     path("versions/<int:pk>/discard/", strategies.discard, name="strategy-discard"),
     path("versions/<int:pk>/try/", strategy_steps.attempt, name="strategy-try"),
     path("versions/<int:pk>/activate/", strategy_steps.activate, name="strategy-activate"),

@@ -69,6 +69,14 @@ def fingerprint(draft: VersionDraft) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def when_words(days: int) -> str:
+    """`after 5 days`, `5 days before the due date`, `on the due date`."""
+    if days == 0:
+        return "on the due date"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"after {count}" if days > 0 else f"{count} before the due date"
+
+
 def check(draft: VersionDraft) -> None:
     """Raise DraftError unless the version can be carried out."""
     if not 1 <= len(draft.steps) <= MAX_STEPS:

@@ -14,7 +14,7 @@ from arops.lib.refusal import Refused
 from collections_app.forms.strategies import VersionForm, version_values
 from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.letters import FIELDS
-from collections_app.policy.strategy import MAX_STEPS
+from collections_app.policy.strategy import MAX_STEPS, when_words
 from collections_app.selectors.experiments import experiments_in_sight
 from collections_app.selectors.strategies import draft_of, standing_of, strategies_in_sight, version_on
 from collections_app.services.strategies import change_version, create_standard_strategy, discard_version, draft_version
@@ -136,11 +136,11 @@ def _shown(form: VersionForm) -> list[tuple[int, dict[str, Any], str, bool]]:
 
 
 def _when(days: Any) -> str:
-    """`after 5 days`, `5 days before the due date`; what is no number as it was typed."""
-    text = str(days)
-    if text.startswith("-"):
-        return f"{text[1:]} days before the due date"
-    return "on the due date" if text == "0" else f"after {text} days"
+    """When a step comes, in words; what is no number as it was typed."""
+    try:
+        return when_words(int(days))
+    except ValueError:
+        return f"after {days} days"
 
 
 def _missing(found: StrategyVersion, today: date) -> str:

@@ -223,6 +223,8 @@ def test_the_editor_keeps_previews_tries_and_puts_in_force_by_two_people(us, two
     assert wrong.status_code == 422 and "is not a merge field" in wrong.content.decode()
     letter = maker.get(reverse("collections:strategy-preview", args=[version.pk, 1]) + "?language=de").content.decode()
     assert "Zahlungserinnerung: 100,00 USD" in letter and "Acme" in letter
+    changed = maker.get(reverse("collections:strategy-changes", args=[version.pk])).content.decode()
+    assert "31.00 USD" in changed and "call, after 12 days, “Ring”" in changed and "3 changes against version 1" in changed
     tried = maker.post(reverse("collections:strategy-try", args=[version.pk]), follow=True)
     assert tried.status_code == 200 and "Accounts treated otherwise" in tried.content.decode()
     assert maker.get(tried.request["PATH_INFO"] + "?format=csv").status_code == 200

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collections_app.policy.dunning import Account, Action, Contact, Debit, Rules, decide, plan
-from collections_app.policy.strategy import DraftError, StepDraft, VersionDraft, check, fingerprint
+from collections_app.policy.strategy import CHANNELS, DraftError, StepDraft, VersionDraft, check, fingerprint
+from collections_app.policy.strategy_changes import changes, pairs, words_changed
 
 DAY = date(2026, 9, 30)
 CALL, LATER, TASK = Action(1, "call", 12, 1), Action(2, "call", 30, 2), Action(3, "escalate", 60, 3)
@@ -137,3 +140,37 @@ def test_a_fingerprint_is_of_what_is_done_and_not_of_why():
         replace(GOOD, steps=(replace(GOOD.steps[0], tone="firm"), *GOOD.steps[1:])),
     ]  # fmt: skip
     assert len({fingerprint(d) for d in (GOOD, *others)}) == 5
+
+
+MAIL = StepDraft("email", 5, "Reminder", {"en": ("Open items", "Dear Sir,\nplease pay 10.")}, "friendly")
+RING, LAST = StepDraft("call", 12, "Ring"), StepDraft("letter", 40, "Last", {"en": ("Last", "Pay now.")}, "final", needs_approval=True)
+WHOLE = VersionDraft(3, 7, 25_00, (MAIL, RING, LAST), ("dispute", "plan"))
+
+
+def test_versions_are_compared_by_rules_steps_and_words():
+    later = replace(MAIL, days=8, texts={"en": ("Open items", "Dear Madam,\nplease pay 10.")})
+    after = VersionDraft(3, 10, 25_00, (later, LAST, StepDraft("escalate", 60, escalate_to="credit")), ("plan", "dispute"), "why")
+    told = [(c.step, c.field) for c in changes(WHOLE, after)]
+    assert told == [(0, "quiet_days"), (1, "days"), (1, "text:en"), (2, "step"), (3, "step")]
+    gone, new = changes(WHOLE, after)[3:]
+    assert (gone.before, gone.after, new.before, new.after) == (RING, None, None, after.steps[2])
+    assert changes(WHOLE, replace(WHOLE, why="other", stops=("plan", "dispute"))) == []
+
+
+STEPS = st.lists(st.builds(StepDraft, st.sampled_from(CHANNELS), st.integers(1, 9), st.sampled_from(["", "A"])), max_size=5)
+
+
+@given(before=STEPS, after=STEPS)
+def test_no_change_is_told_just_where_versions_are_the_same(before, after):
+    was, now = (replace(WHOLE, steps=tuple(steps)) for steps in (before, after))
+    assert (changes(was, now) == []) == (fingerprint(was) == fingerprint(now))
+    found = pairs(before, after)
+    assert [i for i, _ in found if i is not None] == list(range(len(before)))
+    assert [j for _, j in found if j is not None] == list(range(len(after)))
+
+
+@given(before=st.text("ab \n", max_size=20), after=st.text("ab \n", max_size=20))
+def test_two_texts_told_as_one_hold_both(before, after):
+    told = words_changed(before, after)
+    assert "".join(text for mark, text in told if mark != "new") == before
+    assert "".join(text for mark, text in told if mark != "gone") == after
