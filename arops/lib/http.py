@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -54,6 +55,20 @@ def toast(
 def filters_of(request: HttpRequest, **defaults: str) -> dict[str, str]:
     """The filters of a list page from its query string, each trimmed, with defaults for those not given."""
     return {name: request.GET.get(name, default).strip()[:200] for name, default in defaults.items()}
+
+
+def number_of(text: str, digits: int = 18) -> int | None:
+    """A whole number as addresses and forms name keys and counts, of so many digits at most (18 fit a bigint); None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
+def day_of(text: str) -> date | None:
+    """An ISO day of the years that business is done in, so that days around it can be counted; None for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year <= 2200 else None
 
 
 def address(name: str, *args: Any, otherwise: str = "") -> str:

@@ -15,7 +15,7 @@ from customers.models import Contact, Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def parse_day(text: str, today: date) -> date:
@@ -24,14 +24,15 @@ def parse_day(text: str, today: date) -> date:
     Raises ValueError with the forms that are understood.
     """
     text = text.strip().lower()
-    if text[:3] in WEEKDAYS:
-        return today + timedelta(days=(WEEKDAYS.index(text[:3]) - today.weekday() - 1) % 7 + 1)
+    weekday = next((n for n, name in enumerate(WEEKDAYS) if len(text) > 2 and name.startswith(text)), None)
+    if weekday is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     if re.fullmatch(r"\+\d{1,3}", text, re.ASCII):
         return today + timedelta(days=int(text))
-    if found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})\.?", text, re.ASCII):
-        day = date(today.year, int(found[2]), int(found[1]))
-        return day if day >= today else day.replace(year=day.year + 1)
     try:
+        if found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})\.?", text, re.ASCII):
+            day = date(today.year, int(found[2]), int(found[1]))
+            return day if day >= today else day.replace(year=day.year + 1)
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError("write a day like 2026-11-30, 30/11 (day first), fri or +7") from None

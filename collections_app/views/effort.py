@@ -1,6 +1,6 @@
 """What was done and what it brought: by person, down to the contacts, promises and payments that sum to it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from arops.lib import clock
-from arops.lib.http import address, filters_of, page
+from arops.lib.http import address, day_of, filters_of, page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.models import Activity
@@ -134,18 +134,11 @@ def _span(request: HttpRequest, asked: dict[str, str]) -> read.Span | None:
     company = seen.filter(code=asked["company"]).first() or seen.first()
     if company is None:
         return None
-    last = _day(asked["until"]) or clock.today()
-    first = _day(asked["since"]) or last - QUARTER + timedelta(days=1)
+    last = day_of(asked["until"]) or clock.today()
+    first = day_of(asked["since"]) or last - QUARTER + timedelta(days=1)
     first = min(first, last)
     asked |= {"company": company.code, "since": str(first), "until": str(last)}
     return read.Span(company, first, last)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _file(request: HttpRequest, table: Table, title: str, span: read.Span) -> HttpResponse | None:

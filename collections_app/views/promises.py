@@ -1,20 +1,19 @@
 """Promises: what was promised, what became of it."""
 
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import filters_of, page, redirect_htmx, toast
+from arops.lib.http import day_of, filters_of, page, redirect_htmx, toast
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
-from collections_app.models import Promise
+from collections_app.models import Promise, PromiseInstalment
 from collections_app.selectors.promises import expected_by_week, history_of
 from collections_app.services.promises import PromiseError, cancel_promise
 from org.access import allowed
@@ -65,15 +64,15 @@ def _narrowed(rows: QuerySet[Promise], asked: dict[str, str], user: Any) -> Quer
 def _due_between(rows: QuerySet[Promise], asked: dict[str, str]) -> QuerySet[Promise]:
     """Those with a day, or the day of an instalment, in the span; a day that is none is left out."""
     span = {}
-    for name, lookup in (("since", "gte"), ("until", "lte")):
-        try:
-            span[lookup] = date.fromisoformat(asked[name])
-        except ValueError:
+    for name, lookup in (("since", "due_on__gte"), ("until", "due_on__lte")):
+        if day := day_of(asked[name]):
+            span[lookup] = day
+        else:
             asked[name] = ""
     if not span:
         return rows
-    whole = Q(instalments=None, **{f"due_on__{lookup}": day for lookup, day in span.items()})
-    return rows.filter(whole | Q(**{f"instalments__due_on__{lookup}": day for lookup, day in span.items()})).distinct()
+    parts = PromiseInstalment.objects.filter(promise=OuterRef("pk"))
+    return rows.filter(Exists(parts.filter(**span)) | Q(~Exists(parts), **span))
 
 
 def _order(sort: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from collections_app.selectors.effort import Span, brought, effort, total_of
 from collections_app.services.activities import log_activity
@@ -52,3 +53,10 @@ def test_money_counts_for_whoever_made_the_last_contact_before_it():
     assert not effort(make_user("supervisor", make_company()), span), "another company's people see nothing"
     that_day = effort(boss, Span(company, day(5), day(5)))
     assert total_of(that_day).brought == 40_00, "the contact may be of the days before the span"
+
+
+@pytest.mark.parametrize("name", ["effort", "activities", "effort-payments"])
+def test_days_at_the_end_of_the_calendar_are_no_error(client, name):
+    client.force_login(make_user("supervisor", make_company()))
+    for asked in ("since=0001-01-01&until=0001-01-09", "until=0001-01-09", "until=9999-12-31", "since=yesterday"):
+        assert client.get(f"{reverse(f'collections:{name}')}?{asked}").status_code == 200

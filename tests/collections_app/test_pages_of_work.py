@@ -140,6 +140,11 @@ def test_promises_are_filtered_ordered_and_exported_as_shown(team):
     assert exported("owner=me") == ["Beta"]
     assert exported("q=alph") == ["Alpha"]
     assert exported("sort=password&state=broken") == []
+    beta = Promise.objects.get(customer__name="Beta")
+    for n in (1, 2):
+        beta.instalments.create(ordinal=n, due_on=DAY + timedelta(days=n), amount=100_00)
+    page = client.get(f"{address}?since={DAY}")
+    assert (page.context["count"], exported(f"since={DAY}")) == (2, ["Beta", "Alpha"]), "two of its parts are in the span: one promise"
     assert enter(make_user("sales", company)).get(address + "?format=csv").status_code == 403
 
 

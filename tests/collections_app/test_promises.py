@@ -9,6 +9,7 @@ from django.db.utils import ProgrammingError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collections_app.forms.calls import parse_day
 from collections_app.models import Promise
 from collections_app.policy.promises import Part, judge, verdict
 from collections_app.selectors.calling import missed_part
@@ -225,3 +226,23 @@ def test_the_parts_of_a_promise_agree_with_its_verdict(rows, day):
     missed = [s for s in states if s in ("partly", "broken")]
     assert state == (missed[0] if missed else states[-1]) and len(states) == len(parts)
     assert ("cancelled" in states) <= bool(missed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("fri", date(2026, 9, 18)),
+        ("Tuesday", date(2026, 9, 22)),
+        ("+7", date(2026, 9, 22)),
+        ("30/11", date(2026, 11, 30)),
+        ("1.2.", date(2027, 2, 1)),
+    ],
+)
+def test_days_are_understood_as_they_are_typed_on_the_telephone(typed, day):
+    assert parse_day(typed, DAY) == day
+
+
+@pytest.mark.parametrize("typed", ["money", "sat 3", "fr", "29/2", "31/11", "+", ""])
+def test_what_is_no_day_is_never_taken_for_one(typed):
+    with pytest.raises(ValueError, match="write a day like"):
+        parse_day(typed, DAY)
