@@ -20,14 +20,16 @@ CROSS JOIN LATERAL jsonb_to_recordset(m.items) AS i(id bigint, open bigint)
 LEFT JOIN LATERAL (
     SELECT coalesce(-sum(l.amount), 0) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id
     LEFT JOIN ledger_entry o ON o.id = e.reverses_id
-    WHERE l.open_item_id = i.id AND coalesce(o.kind, e.kind) = 'application'
-      AND e.effective_date > m.entered_on AND e.effective_date <= m.entered_on + %(days)s
+    WHERE l.open_item_id = i.id AND coalesce(o.kind, e.kind) = 'application' AND e.effective_date <= %(today)s
+      AND coalesce(o.effective_date, e.effective_date) > m.entered_on
+      AND coalesce(o.effective_date, e.effective_date) <= m.entered_on + %(days)s
       AND EXISTS (SELECT FROM ledger_line c JOIN ledger_openitem r ON r.id = c.open_item_id WHERE c.entry_id = e.id AND r.kind = 'receipt')
     OFFSET 0) p ON true
 WHERE m.experiment_id = %(experiment)s AND m.entered_on + %(days)s < %(today)s
 GROUP BY m.id
 """
-"""Cash that was applied to what was past due, within the days of each member; credits and write-offs are no payment."""
+"""Cash that was applied to what was past due, within the days of each member, and wasn't taken back until today, be it after these days;
+credits and write-offs are no payment."""
 
 
 @dataclass(frozen=True, slots=True)

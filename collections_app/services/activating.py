@@ -25,7 +25,7 @@ def activate_version(*, actor: Actor, version: StrategyVersion, valid_from: date
 
     Raises StrategyError, MakerIsNotChecker, NotAllowed.
     """
-    held = approved_draft(actor, version, today)
+    held = approved_draft(actor, version)
     if valid_from < today:
         raise StrategyError("a strategy comes into force today or later: letters of the past stay as they were")
     if Experiment.objects.filter(champion__strategy=held.strategy, state=Experiment.State.RUNNING).exists():
@@ -41,7 +41,7 @@ def activate_version(*, actor: Actor, version: StrategyVersion, valid_from: date
     return held
 
 
-def approved_draft(actor: Actor, version: StrategyVersion, today: date) -> StrategyVersion:
+def approved_draft(actor: Actor, version: StrategyVersion) -> StrategyVersion:
     """The draft, locked, if this person may let it out of drafting. Raises StrategyError, MakerIsNotChecker, NotAllowed."""
     require_whole(actor, "strategies.approve", version.strategy.company_id)
     Company.objects.select_for_update().get(pk=version.strategy.company_id)
@@ -75,6 +75,7 @@ def retire_strategy(*, actor: Actor, strategy: Strategy, day: date, why: str) ->
     Raises StrategyError, NotAllowed.
     """
     require_whole(actor, "strategies.approve", strategy.company_id)
+    Company.objects.select_for_update().get(pk=strategy.company_id)
     held = Strategy.objects.select_for_update().get(pk=strategy.pk)
     if not held.is_active:
         return held

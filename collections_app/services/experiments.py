@@ -29,12 +29,14 @@ def start_experiment(*, actor: Actor, challenger: StrategyVersion, share: int, h
 
     Customers enter at night as they fall past due, by lot, and stay in their arm. Raises StrategyError, MakerIsNotChecker, NotAllowed.
     """
-    held = approved_draft(actor, challenger, today)
+    held = approved_draft(actor, challenger)
     if not 1 <= share <= 99 or not 7 <= horizon_days <= 180:
         raise StrategyError("the share is between 1 and 99 per cent, the days to pay between 7 and 180")
     champion = version_on(held.strategy, today)
     if champion is None:
         raise StrategyError("nothing of this strategy is in force yet that could be challenged: put the draft in force itself")
+    if champion.valid_to:
+        raise StrategyError(f"another version follows on {champion.valid_to:%-d %b %Y}: try the draft against that one then")
     if Experiment.objects.filter(champion__strategy=held.strategy, state=Experiment.State.RUNNING).exists():
         raise StrategyError("an experiment runs on this strategy: end it first")
     fresh_trial(held, today)
@@ -85,7 +87,7 @@ def _batch(experiment: Experiment, book: StrategyBook, ids: Sequence[int], day: 
 
 
 @transaction.atomic
-def end_experiment(*, actor: Actor, experiment: Experiment, adopt: bool, today: date, now: datetime) -> Experiment:
+def end_experiment(*, actor: Actor, experiment: Experiment, adopt: bool, today: date) -> Experiment:
     """End an experiment with what its figures say on the day: with the challenger in force for all from today on, or with the champion.
 
     Raises StrategyError, NotAllowed.

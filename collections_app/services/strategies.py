@@ -46,6 +46,7 @@ def create_standard_strategy(*, actor: Actor, company: Company) -> Strategy:
     Raises NotAllowed, StrategyError.
     """
     require_whole(actor, "strategies.edit", company.pk)
+    Company.objects.select_for_update().get(pk=company.pk)
     existing = Strategy.objects.filter(company=company, segment="", customer=None, is_active=True).first()
     if existing:
         return existing

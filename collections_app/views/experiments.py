@@ -58,7 +58,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     found, adopt = _find(request, pk), request.POST.get("do") == "adopt"
     back = redirect("collections:experiment", pk)
     try:
-        end_experiment(actor=_user(request), experiment=found, adopt=adopt, today=clock.today(), now=clock.now())
+        end_experiment(actor=_user(request), experiment=found, adopt=adopt, today=clock.today())
     except Refused as error:
         return toast(request, back, str(error), tone="bad")
     return toast(request, back, "The challenger is in force for all" if adopt else "Ended: the champion stays in force")

@@ -1,6 +1,5 @@
 """What is done with a version: begun for somebody, previewed, tried on the book, put in force, its strategy retired."""
 
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import filters_of, page, toast
+from arops.lib.http import day_of, filters_of, page, toast
 from arops.lib.merging import LANGUAGES
 from arops.lib.refusal import Refused
 from arops.lib.sheets import Cover, export_response
@@ -96,20 +95,15 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("strategies.approve")
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a version in force from a day on."""
-    version, day = find_version(request, pk), _day(request.POST.get("valid_from", ""))
+    version, day = find_version(request, pk), day_of(request.POST.get("valid_from", ""))
     back = redirect("collections:strategy-version", pk)
+    if day is None:
+        return toast(request, back, "choose the day from which it is in force", tone="bad")
     try:
         activate_version(actor=_user(request), version=version, valid_from=day, today=clock.today(), now=clock.now())
     except Refused as error:
         return toast(request, back, str(error), tone="bad")
     return toast(request, back, f"In force from {day:%-d %b %Y}")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return clock.today()
 
 
 @require_POST

@@ -26,6 +26,8 @@ from collections_app.services.strategies import (
     draft_version,
 )
 from collections_app.services.trials import try_version
+from ledger.models import Entry
+from ledger.services import reverse_entries
 from org.actors import NotAllowed
 from tests.factories import SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 from workflow.models import Event
@@ -169,9 +171,33 @@ def test_customers_enter_an_experiment_by_lot_and_stay_in_their_arm(us, two):
     early, late = experiment_report(test, DAY + timedelta(days=9)), experiment_report(test, DAY + timedelta(days=31))
     assert (early.waiting, late.waiting, late.entered) == (40, 0, 40)
     assert late.verdict.champion.received + late.verdict.challenger.received == 100_00 and "Too few cases" in late.verdict.words
-    end_experiment(actor=checker, experiment=test, adopt=True, today=DAY + timedelta(days=31), now=NOW)
+    end_experiment(actor=checker, experiment=test, adopt=True, today=DAY + timedelta(days=31))
     assert all(StrategyBook(us, DAY + timedelta(days=31)).version_of(c) == version for c in customers)
     assert not ExperimentMember.objects.filter(entered_on__gt=DAY).exists()
+
+
+def test_what_came_back_after_the_days_was_never_paid(us, two):
+    acme, version = owes(us, "Acme"), drafted(two[0], us.strategies.get(), StepDraft("call", 3))
+    try_version(actor=two[0], version=version, day=DAY)
+    test = start_experiment(actor=two[1], challenger=version, share=50, horizon_days=7, today=DAY, now=NOW)
+    enter_experiments(company=us, day=DAY, actor=SYSTEM)
+    paid_on, back_on = DAY + timedelta(days=5), DAY + timedelta(days=12)
+    item = acme.open_items.get()
+    entry = apply(receive(acme, 100_00, day=paid_on), (item, 100_00), day=paid_on)
+    reverse_entries(entries=[Entry.objects.get(pk=entry)], day=back_on, actor=SYSTEM, reason="no funds")
+    reports = [experiment_report(test, day).verdict for day in (back_on - timedelta(days=1), back_on)]
+    assert [v.champion.received + v.challenger.received for v in reports] == [100_00, 0]
+
+
+def test_nothing_is_tried_against_what_is_about_to_end(us, two):
+    maker, checker = two
+    later = drafted(maker, us.strategies.get(), quiet_days=9)
+    try_version(actor=maker, version=later, day=DAY)
+    activate(checker, later, DAY + timedelta(days=20))
+    challenger = drafted(maker, us.strategies.get(), StepDraft("call", 3))
+    try_version(actor=maker, version=challenger, day=DAY)
+    with pytest.raises(StrategyError, match="another version follows on 20 Oct 2026"):
+        start_experiment(actor=checker, challenger=challenger, share=50, horizon_days=30, today=DAY, now=NOW)
 
 
 def test_a_report_admits_noise_and_finds_a_difference_that_is_there():
@@ -232,6 +258,9 @@ def test_the_editor_keeps_previews_tries_and_puts_in_force_by_two_people(us, two
     version.refresh_from_db()
     assert version.state == "draft"
     assert checker.post(address, form_of(maker, address)).status_code == 404, "only the maker changes a draft"
+    checker.post(reverse("collections:strategy-activate", args=[version.pk]), {"valid_from": "31.12.2026"})
+    version.refresh_from_db()
+    assert version.state == "draft", "a day that can't be read isn't today"
     checker.post(reverse("collections:strategy-activate", args=[version.pk]), {"valid_from": str(DAY)})
     version.refresh_from_db()
     assert (version.state, version.valid_from) == ("active", DAY)
