@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from arops.lib import money
 from collections_app.models import Activity, DunningLetter, Promise
@@ -11,9 +11,11 @@ from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.escalation import YEAR, days_late, last_receipt, paid_since
 from customers.models import Contact, Customer
 from disputes.models import Dispute
+from disputes.selectors import disputed_by_item
 from invoicing.models import Invoice
 from ledger.aging import USUAL
 from ledger.models import OpenItem
+from messaging.models import Message
 from workflow.models import Attachment
 
 LISTED = 60
@@ -24,10 +26,7 @@ def facts_of(customer: Customer, currency: str, day: date) -> dict[str, Any]:
     """All that the page says, as JSON: amounts in minor units, days as ISO texts."""
     items = list(OpenItem.objects.open().owed().filter(customer=customer, currency=currency).order_by("due_date", "pk"))
     late = [item for item in items if item.due_date < day]
-    disputes = _disputes(customer, currency)
-    contested: dict[int, int] = {}
-    for row in disputes:
-        contested[row["item"]] = contested.get(row["item"], 0) + row["amount"]
+    contested = disputed_by_item([item.pk for item in items])
     credits = OpenItem.objects.open().credits().filter(customer=customer, currency=currency).aggregate(total=Sum("balance"))["total"] or 0
     last, promised = last_receipt(customer, currency), promised_left([customer.pk])
     return {
@@ -35,7 +34,8 @@ def facts_of(customer: Customer, currency: str, day: date) -> dict[str, Any]:
         "past_due": sum(i.balance for i in late), "days": (day - late[0].due_date).days if late else 0, "credits": -credits,
         "disputed": sum(min(i.balance, contested.get(i.pk, 0)) for i in late), "buckets": _buckets(items, day),
         "items": [_item(i, contested, promised, day) for i in late[:LISTED]], "more_items": max(0, len(late) - LISTED),
-        "promises": _promises(customer, currency, day), "contacts": _contacts(customer, currency, day), "disputes": disputes,
+        "promises": _promises(customer, currency, day), "contacts": _contacts(customer, currency, day),
+        "disputes": _disputes(customer, currency),
         "last_payment": {"day": last[0].isoformat(), "amount": last[1]} if last else None,
         "paid_year": paid_since(customer, currency, day - YEAR), "days_late": days_late(customer, currency, day),
         "evidence": _evidence(customer, late), "people": _people(customer),
@@ -88,13 +88,18 @@ def _promises(customer: Customer, currency: str, day: date) -> dict[str, Any]:
 def _contacts(customer: Customer, currency: str, day: date) -> dict[str, Any]:
     calls = Activity.objects.filter(customer=customer, happened_on__gt=day - YEAR, happened_on__lte=day, kind=Activity.Kind.CALL)
     last = calls.order_by("-happened_on", "-pk").first()
-    letters = DunningLetter.objects.filter(customer=customer, currency=currency, reason="", run__day__gt=day - YEAR, run__day__lte=day)
+    letters = _sent(customer).filter(currency=currency, run__day__gt=day - YEAR, run__day__lte=day)
     letter = letters.select_related("run").order_by("-run__day").first()
     return {
         "calls": calls.count(), "last_call": last.happened_on.isoformat() if last else "",
         "last_outcome": last.get_outcome_display() if last and last.outcome else "", "letters": letters.count(),
         "level": letter.level if letter else 0, "last_letter": letter.run.day.isoformat() if letter else "",
     }  # fmt: skip
+
+
+def _sent(customer: Customer) -> QuerySet[DunningLetter]:
+    """Reminders of the customer, without those that still wait to be allowed."""
+    return DunningLetter.objects.filter(customer=customer, reason="").exclude(message__state=Message.State.DRAFT)
 
 
 def _evidence(customer: Customer, late: list[OpenItem]) -> dict[str, int]:
@@ -125,7 +130,7 @@ def dealings(customer: Customer, since: date) -> list[tuple[str, str, str, str]]
          a.contact.name if a.contact else "", a.body)
         for a in calls
     ]  # fmt: skip
-    letters = DunningLetter.objects.filter(customer=customer, reason="", run__day__gte=since).select_related("run", "message")
+    letters = _sent(customer).filter(run__day__gte=since).select_related("run", "message")
     found += [
         (n.run.day.isoformat(), f"reminder, level {n.level}", ", ".join(n.message.recipients if n.message else ()) or "by post",
          n.message.subject if n.message else "")

@@ -9,19 +9,24 @@ import pytest
 
 from arops.lib import clock
 from collections_app.models import Escalation, PlacedItem, Rung
+from collections_app.policy.strategy import StepDraft
 from collections_app.selectors.dunning import cases as dunning_cases
+from collections_app.selectors.escalation_facts import dealings, facts_of
 from collections_app.selectors.recovery import recovery_of
 from collections_app.services.activities import log_activity
+from collections_app.services.dunning import run_dunning
 from collections_app.services.escalation import deciding, placing
 from collections_app.services.escalation.errors import EscalationError
 from collections_app.services.escalation.ladder import NewRung, add_standard_ladder, move_rung, save_rung
 from collections_app.services.escalation.noticing import escalation_notices
 from collections_app.services.escalation.raising import propose_escalations, raise_case
 from collections_app.services.strategies import create_standard_strategy
+from customers.models import Contact
 from disputes.policy.binding import verify
 from ledger.models import Entry
 from ledger.services import reverse_entries
 from org.actors import NotAllowed
+from tests.collections_app.desk import WORDS, put_in_force
 from tests.factories import SYSTEM, apply, contest, issue, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +118,22 @@ def test_only_the_role_of_the_rung_decides_and_never_on_its_own_case() -> None:
     back = deciding.decide(actor=other, case=own, outcome="returned", words="ask once more", day=DAY, version=own.version)
     assert back.state == "dismissed" and night(company)["proposed"] == 1
     assert Escalation.objects.latest("pk").rung.code == "credit_manager"
+
+
+def test_what_is_disputed_is_summed_whole_and_letters_that_wait_were_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    company, customer = world()
+    monkeypatch.setattr("collections_app.selectors.escalation_facts.LISTED", 1)
+    for n in (1, 2):
+        contest(
+            company=company, customer=customer, open_item=customer.open_items.get(), amount=100_00, currency="USD", reason="price",
+            opened_on=DAY, opened_by="x", number=f"D-{n}", due_date=DAY, source=f"test:{n}",
+        )  # fmt: skip
+    put_in_force(company, [StepDraft("email", 5, texts=WORDS, needs_approval=True)])
+    Contact.objects.create(customer=customer, name="Eva", email="eva@nordia.example")
+    run_dunning(company=company, day=DAY, actor=SYSTEM, now=NOW)
+    facts = facts_of(customer, "USD", DAY + timedelta(days=1))
+    assert (facts["disputed"], len(facts["disputes"])) == (200_00, 1)
+    assert (facts["contacts"]["letters"], dealings(customer, DAY)) == (0, [])
 
 
 def placed() -> tuple[Any, Any, Escalation]:
