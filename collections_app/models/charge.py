@@ -136,6 +136,7 @@ class Charge(models.Model):
     policy = models.ForeignKey(ChargePolicy, models.PROTECT, null=True, related_name="+")
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField(default=0)
+    waived = models.BigIntegerField(default=0, help_text="Minor units of it that were taken back.")
     lines = models.JSONField(default=list, help_text="Item, days, base, rate or fee, amount, and what capped it.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.POSTED)
     because = models.CharField(max_length=200, blank=True, help_text="Why it was left out or waived.")

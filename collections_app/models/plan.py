@@ -31,6 +31,7 @@ class PaymentPlan(models.Model):
         DEFAULTED = "defaulted", "in default"
         CANCELLED = "cancelled", "cancelled"
         REFUSED = "refused", "refused"
+        REPLACED = "replaced", "re-scheduled"
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="payment_plans")
@@ -44,7 +45,7 @@ class PaymentPlan(models.Model):
     rate = models.DecimalField(max_digits=6, decimal_places=3, default=0, help_text="Interest, per cent a year on what is left.")
     default_days = models.IntegerField(default=7, help_text="Days after which a missed instalment ends the plan.")
     made_on = models.DateField()
-    offer_until = models.DateField(null=True, help_text="Until when the customer may sign.")
+    offer_until = models.DateField(null=True, help_text="Until when the customer may sign, and what it covers is not asked for.")
     signed_on = models.DateField(null=True)
     signed_by = models.CharField(max_length=150, blank=True, help_text="Who signed for the customer.")
     ended_on = models.DateField(null=True)
@@ -53,6 +54,9 @@ class PaymentPlan(models.Model):
     signed_file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+", help_text="As the customer signed it.")
     rest_item = models.OneToOneField(
         OpenItem, models.PROTECT, null=True, related_name="settlement", help_text="Settlement: what is given up in the end."
+    )
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="versions", help_text="The running plan whose unpaid instalments this one re-schedules."
     )
     note = models.TextField(blank=True)
     made_by = models.CharField(max_length=80)

@@ -22,6 +22,8 @@ class CollectionPolicy(models.Model):
     )
     plan_longest_days = models.IntegerField(default=365)
     plan_default_days = models.IntegerField(default=7, help_text="Days after which a missed instalment ends a plan.")
+    offer_days = models.IntegerField(default=14, help_text="Days that an offered plan stands, and what it covers is not asked for.")
+    closed_days = models.TextField(blank=True, help_text="Days without business besides weekends: 2026-12-24, or 12-25 for every year.")
     answer_hours = models.IntegerField(default=24, help_text="Hours within which a question is answered.")
     document_reminder_days = models.IntegerField(default=7, help_text="Days between reminders of a document that we wait for.")
     calls_a_week = models.IntegerField(default=3, help_text="Most calls to one customer in seven days.")
@@ -34,7 +36,7 @@ class CollectionPolicy(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     promise_tolerance_days__gte=0, promise_tolerance_amount__gte=0, promise_tolerance_percent__gte=0,
-                    longest_promise_days__gte=1, plan_longest_days__gte=1, plan_default_days__gte=0, answer_hours__gte=1,
+                    longest_promise_days__gte=1, plan_longest_days__gte=1, plan_default_days__gte=0, offer_days__gte=1, answer_hours__gte=1,
                     document_reminder_days__gte=1, calls_a_week__gte=1,
                 ),
                 name="collection_policy_sensible",

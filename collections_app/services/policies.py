@@ -34,6 +34,7 @@ BOUNDS = {
     "promises_before_escalation": Bound(1, 50, "promises"),
     "plan_longest_days": Bound(1, 1825),
     "plan_default_days": Bound(0, 90),
+    "offer_days": Bound(1, 60),
     "answer_hours": Bound(1, 720, "hours"),
     "document_reminder_days": Bound(1, 90),
     "calls_a_week": Bound(1, 20, "calls"),
