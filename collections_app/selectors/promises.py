@@ -1,38 +1,55 @@
-"""What came in for promises by their own day, whatever was promised afterwards."""
+"""What came in for promises and when, what is still awaited, and which promise replaced which."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from collections_app.models import Promise, PromiseInstalment
+from collections_app.models import Promise, PromiseInstalment, PromiseItem
 
 REGROUPED = ("instalment", "retention", "release")
 """Kinds of entries that move a debt from one item to another: nothing is paid by them."""
+
+
+Window = tuple[int, date, date, datetime]
+"""Item, first and last day, and from which moment of the first day on: what came on it before the word was given isn't its doing."""
+Paid = dict[Window, int]
+
+
+def paid_between(wanted: Sequence[Window], today: date) -> Paid:
+    """Window → minor units by which the applications in it reduced its item, less those reversed until `today`; what only moved to
+    another item (`REGROUPED`) isn't paid by that."""
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # LATERAL, so that the lines are always looked up by item, also before the tables were ever analysed.
+            "SELECT w.item, w.first, w.last, w.since, -coalesce(p.paid, 0)"
+            " FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::timestamptz[]) AS w(item, first, last, since) LEFT JOIN LATERAL ("
+            "   SELECT sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
+            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
+            "   WHERE l.open_item_id = w.item AND coalesce(r.effective_date, e.effective_date) BETWEEN w.first AND w.last"
+            "   AND (coalesce(r.effective_date, e.effective_date) > w.first OR coalesce(r.posted_at, e.posted_at) >= w.since)"
+            "   AND coalesce(r.kind, e.kind) <> ALL(%s) AND e.effective_date <= %s OFFSET 0) p ON true GROUP BY 1, 2, 3, 4, 5",
+            [*(list(column) for column in zip(*wanted, strict=True)), list(REGROUPED), today],
+        )
+        return {(item, first, last, since): max(0, int(amount)) for item, first, last, since, amount in cursor.fetchall()}
 
 
 def received_in_time(promise_ids: Collection[int], upto: date) -> dict[int, int]:
     """Promise → minor units of it that its items were reduced by from the day it was given to the day it named, less what was
     reversed since, up to a day.
     """
-    if not promise_ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id, sum(least(s.amount, greatest(0, coalesce(m.paid, 0)))) FROM collections_app_promise p"
-            " JOIN collections_app_promiseitem s ON s.promise_id = p.id LEFT JOIN LATERAL ("
-            "   SELECT -sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
-            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
-            "   WHERE l.open_item_id = s.open_item_id AND coalesce(r.effective_date, e.effective_date) BETWEEN p.given_on AND p.due_on"
-            "   AND (coalesce(r.effective_date, e.effective_date) > p.given_on OR coalesce(r.posted_at, e.posted_at) >= p.created_at)"
-            "   AND coalesce(r.kind, e.kind) <> ALL(%s) AND e.effective_date <= %s OFFSET 0) m ON true"
-            " WHERE p.id = ANY(%s) GROUP BY 1",
-            [list(REGROUPED), upto, list(promise_ids)],
-        )
-        return {promise: int(amount) for promise, amount in cursor.fetchall()}
+    names = ("promise", "amount", "open_item", "promise__given_on", "promise__due_on", "promise__created_at")
+    shares = list(PromiseItem.objects.filter(promise__in=promise_ids).values_list(*names))
+    paid = paid_between([window for _, _, *window in shares], upto)
+    received: dict[int, int] = defaultdict(int)
+    for promise, amount, *window in shares:
+        received[promise] += min(amount, paid[tuple(window)])
+    return received
 
 
 @dataclass(frozen=True, slots=True)

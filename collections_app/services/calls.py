@@ -7,8 +7,9 @@ from django.db import transaction
 
 from arops.lib import money
 from collections_app.models import Activity
+from collections_app.selectors.plan_items import free_of
 from collections_app.services.activities import ActivityError, log_activity
-from collections_app.services.promises import Instalment, free_of, give_promise
+from collections_app.services.promises import Instalment, give_promise
 from customers.models import Contact, Customer
 from disputes.services import DisputeError, NewDispute, open_disputes
 from ledger.models import OpenItem

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Prefetch, Q
 
 from collections_app.models import Promise, PromiseInstalment, PromiseItem
 from collections_app.policy.promises import Part, judge
-from collections_app.selectors.promises import REGROUPED
+from collections_app.selectors.promises import Paid, Window, paid_between
 from disputes.selectors import disputed_by_item
 from org.actors import Actor
 from org.models import Company
@@ -22,10 +22,6 @@ LATE_NEWS = timedelta(days=31)
 
 BATCH = 2000
 """Promises judged together."""
-
-Window = tuple[int, date, date, datetime]
-"""Item, first and last day, and from which moment of the first day on: what came on it before the word was given isn't its doing."""
-Paid = dict[Window, int]
 
 
 @transaction.atomic
@@ -59,7 +55,7 @@ def _decide(keys: Sequence[int], today: date, actor: Actor) -> list[str]:
     shares = Prefetch("items", PromiseItem.objects.select_related("open_item"))
     found = Promise.objects.filter(pk__in=keys).prefetch_related(shares, "instalments").select_for_update(of=("self",)).order_by("pk")
     rows = [_row(promise, today) for promise in found]
-    paid = _paid_between([_window(r.promise, i, day) for r in rows for i in r.promise.items.all() for day in r.until], today)
+    paid = paid_between([_window(r.promise, i, day) for r in rows for i in r.promise.items.all() for day in r.until], today)
     contested = disputed_by_item({i.open_item_id for r in rows if r.promise.state == "open" for i in r.promise.items.all()})
     changed, parts, events = [], [], []
     for row in rows:
@@ -129,23 +125,3 @@ def _event(promise: Promise, actor: Actor) -> Event:
 
 def _window(promise: Promise, share: PromiseItem, until: date) -> Window:
     return share.open_item_id, promise.given_on, until, promise.created_at
-
-
-def _paid_between(wanted: Sequence[Window], today: date) -> Paid:
-    """Window → minor units by which the applications in it reduced its item, less those reversed until `today`; what only moved to
-    another item (`REGROUPED`) isn't paid by that."""
-    if not wanted:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # LATERAL, so that the lines are always looked up by item, also before the tables were ever analysed.
-            "SELECT w.item, w.first, w.last, w.since, -coalesce(p.paid, 0)"
-            " FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::timestamptz[]) AS w(item, first, last, since) LEFT JOIN LATERAL ("
-            "   SELECT sum(l.amount) AS paid FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id JOIN ledger_openitem o"
-            "   ON o.id = l.open_item_id AND l.entry_id <> o.opened_by_id LEFT JOIN ledger_entry r ON r.id = e.reverses_id"
-            "   WHERE l.open_item_id = w.item AND coalesce(r.effective_date, e.effective_date) BETWEEN w.first AND w.last"
-            "   AND (coalesce(r.effective_date, e.effective_date) > w.first OR coalesce(r.posted_at, e.posted_at) >= w.since)"
-            "   AND coalesce(r.kind, e.kind) <> ALL(%s) AND e.effective_date <= %s OFFSET 0) p ON true GROUP BY 1, 2, 3, 4, 5",
-            [*(list(column) for column in zip(*wanted, strict=True)), list(REGROUPED), today],
-        )
-        return {(item, first, last, since): max(0, int(amount)) for item, first, last, since, amount in cursor.fetchall()}

@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max
 
 from arops.lib import money
 from arops.lib.refusal import Refused
 from collections_app.models import CollectionPolicy, Promise, PromiseInstalment, PromiseItem
 from collections_app.policy.promises import tolerance_of
+from collections_app.selectors.plan_items import free_of
 from collections_app.selectors.strategies import minimum_in
 from collections_app.services.policies import policy_of
 from customers.models import Contact, Customer
-from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 from org.actors import Actor, require
-from org.models import Company
 from workflow.services import record
 
 YEAR = timedelta(days=365)
@@ -57,7 +56,7 @@ def give_promise(
     isn't promised. What may be missing or late is the company's policy of today, and stays so. Raises PromiseError, NotAllowed.
     """
     require(actor, "promises.give", customer.company_id)
-    locked = [lock_items([i.pk for i in items])[i.pk] for i in sorted(items, key=lambda i: (i.due_date, i.pk))]
+    locked = sorted(lock_items(i.pk for i in items).values(), key=lambda i: (i.due_date, i.pk))
     free, policy = free_of(locked), policy_of(customer.company)
     _check(customer, locked, amount, due_on, today, free, policy)
     _check_parts(instalments, amount, due_on, today)
@@ -79,12 +78,6 @@ def give_promise(
         instalments=[[part.due_on.isoformat(), part.amount] for part in instalments],
     )  # fmt: skip
     return promise
-
-
-def free_of(items: Sequence[OpenItem]) -> dict[int, int]:
-    """Item → what is open of it and not in dispute: so much of it can be promised."""
-    contested = disputed_by_item([item.pk for item in items])
-    return {item.pk: max(0, item.balance - contested.get(item.pk, 0)) for item in items}
 
 
 def _check(
@@ -151,23 +144,27 @@ def _shares(promise: Promise, items: Sequence[OpenItem], amount: int, free: dict
 
 @transaction.atomic
 def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) -> None:
-    """Withdraw a promise that was recorded by mistake; it counts neither as kept nor as broken."""
+    """End an open promise that counts neither as kept nor as broken. Raises PromiseError, NotAllowed."""
     require(actor, "promises.give", promise.company_id)
     if not Promise.objects.open().filter(pk=promise.pk).update(state=Promise.State.CANCELLED, decided_on=today):
         raise PromiseError("the promise is decided already")
     record(
-        actor=actor,
-        type="promise.cancelled",
-        company_id=promise.company_id,
-        subject=promise,
-        customer_id=promise.customer_id,
+        actor=actor, type="promise.cancelled", company_id=promise.company_id, subject=promise, customer_id=promise.customer_id,
         reason=reason,
-    )
+    )  # fmt: skip
 
 
-def promised_by_item(company: Company | None = None) -> dict[int, int]:
-    """Open item → minor units promised and still awaited."""
-    shares = PromiseItem.objects.filter(promise__state=Promise.State.OPEN)
-    if company:
-        shares = shares.filter(promise__company=company)
-    return dict(shares.values_list("open_item").annotate(total=Sum("amount")).order_by())
+@transaction.atomic
+def undo_promise(*, actor: Actor, promise: Promise, today: date, reason: str) -> None:
+    """Withdraw a promise that was recorded by mistake; the one it replaced stands again, unless its items are promised anew by now.
+    Raises PromiseError, NotAllowed."""
+    lock_items(promise.items.values_list("open_item", flat=True))
+    cancel_promise(actor=actor, promise=promise, today=today, reason=reason)
+    earlier = promise.supersedes
+    if earlier is None or Promise.objects.open().filter(items__open_item__in=earlier.items.values("open_item")).exists():
+        return
+    Promise.objects.filter(pk=promise.pk).update(supersedes=None)
+    Promise.objects.filter(pk=earlier.pk).update(state=Promise.State.OPEN, decided_on=None)
+    record(
+        actor=actor, type="promise.reopened", company_id=earlier.company_id, subject=earlier, customer_id=earlier.customer_id, reason=reason
+    )  # fmt: skip

@@ -15,10 +15,11 @@ from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.models import Promise, PromiseInstalment
 from collections_app.selectors.promises import expected_by_week, history_of
-from collections_app.services.promises import PromiseError, cancel_promise
+from collections_app.services.promises import PromiseError, undo_promise
 from org.access import allowed
 from org.selectors import actor_names
 from workflow.models import Event
+from workflow.views.stored import keeps_views
 
 STATES = ("open", "broken", "partly", "kept", "superseded", "cancelled", "all")
 ORDERS = {"due": "due_on", "amount": "amount", "customer": "customer__name", "given": "given_on", "decided": "decided_on"}
@@ -27,6 +28,7 @@ SHOWN = 500
 
 
 @allowed("collections.view")
+@keeps_views
 def promises(request: HttpRequest) -> HttpResponse:
     """Promises in sight by state, the next to fall due first; decided ones the latest first. Also as Excel and CSV."""
     user, today = _user(request), clock.today()
@@ -116,7 +118,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     response = redirect_htmx(request, reverse("collections:promise", args=[promise.pk]))
     reason = request.POST.get("reason", "").strip()[:200] or "recorded by mistake"
     try:
-        cancel_promise(actor=_user(request), promise=promise, today=clock.today(), reason=reason)
+        undo_promise(actor=_user(request), promise=promise, today=clock.today(), reason=reason)
     except PromiseError as error:
         return toast(request, response, str(error), tone="bad")
     return toast(request, response, "The promise counts for nothing now", tone="ok")

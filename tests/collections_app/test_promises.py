@@ -13,9 +13,10 @@ from collections_app.forms.calls import parse_day
 from collections_app.models import Promise
 from collections_app.policy.promises import Part, judge, verdict
 from collections_app.selectors.calling import missed_part
+from collections_app.selectors.dunning import promised_left
 from collections_app.services.judging import decide_promises
 from collections_app.services.policies import PolicyRefused, change_policy
-from collections_app.services.promises import Instalment, PromiseError, cancel_promise, give_promise, promised_by_item
+from collections_app.services.promises import Instalment, PromiseError, give_promise, undo_promise
 from ledger.models import Entry
 from ledger.services import reverse_entries
 from org.actors import NotAllowed
@@ -110,7 +111,7 @@ def test_a_new_date_is_a_new_promise_and_the_old_one_stays(world):
     second = promise(world, due_on=date(2026, 9, 30))
     first.refresh_from_db()
     assert (first.state, first.due_on, second.supersedes_id) == ("superseded", DUE, first.pk)
-    assert promised_by_item(world[0]) == {world[2].pk: 100_00}
+    assert promised_left([world[1].pk]) == {world[2].pk: 100_00}
     with pytest.raises(ProgrammingError, match="stays as it was given"), connection.cursor() as cursor:
         cursor.execute("UPDATE collections_app_promise SET due_on = '2027-01-01'")
 
@@ -135,12 +136,26 @@ def test_promises_that_are_none(world, fields, why):
         promise(world, **fields)
 
 
-def test_a_promise_recorded_by_mistake_counts_for_nothing(world):
-    mistaken = promise(world)
-    cancel_promise(actor=world[3], promise=mistaken, today=DAY, reason="wrong customer")
-    assert decide(world, date(2026, 10, 1)) == {}
+def test_a_promise_recorded_by_mistake_counts_for_nothing_and_the_one_it_replaced_stands_again(world):
+    first, mistaken = promise(world), promise(world, due_on=date(2026, 9, 30))
+    undo_promise(actor=world[3], promise=mistaken, today=DAY, reason="wrong customer")
     with pytest.raises(PromiseError, match="decided"):
-        cancel_promise(actor=world[3], promise=mistaken, today=DAY, reason="again")
+        undo_promise(actor=world[3], promise=mistaken, today=DAY, reason="again")
+    first.refresh_from_db()
+    assert (first.state, first.decided_on) == ("open", None)
+    second = promise(world, due_on=date(2026, 9, 25))
+    assert (second.supersedes, second.level) == (first, 2)
+    undo_promise(actor=world[3], promise=second, today=DAY, reason="a slip")
+    assert decide(world, date(2026, 9, 21)) == {"broken": 1}
+
+
+def test_what_was_promised_anew_meanwhile_is_not_promised_twice(world):
+    other = issue(world[1], 50_00)
+    promise(world, 150_00, items=[world[2], other])
+    mistaken = promise(world)
+    promise(world, 50_00, items=[other])
+    undo_promise(actor=world[3], promise=mistaken, today=DAY, reason="a slip")
+    assert promised_left([world[1].pk]) == {other.pk: 50_00}
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10**9), st.integers(-30, 30), st.integers(0, 10))
@@ -168,7 +183,7 @@ class TestInstalments:
     def test_the_first_part_missed_ends_the_promise_and_money_told_late_opens_it_again(self, world):
         promise(world, due_on=date(2026, 10, 5), instalments=self.PARTS)
         assert self.states(world, date(2026, 9, 21)) == ("broken", [("broken", 0), ("cancelled", 0)])
-        assert not promised_by_item(world[0]), "what is broken is chased again"
+        assert not promised_left([world[1].pk]), "what is broken is chased again"
         assert (part := missed_part(Promise.objects.get())) and part.due_on == date(2026, 9, 20), "the call is about the part"
         apply(receive(world[1], 40_00, day=date(2026, 9, 19)), (world[2], 40_00), day=date(2026, 9, 19))
         assert self.states(world, date(2026, 9, 23)) == ("open", [("kept", 40_00), ("open", 0)])

@@ -9,10 +9,11 @@ from django.db import transaction
 from arops.lib import money
 from collections_app.models import Inquiry, Suggestion
 from collections_app.selectors.inquiries.suggested import about_of, items_for, reason_of, receipts_for
+from collections_app.selectors.plan_items import free_of
 from collections_app.services.activities import log_activity
 from collections_app.services.inquiries.errors import InquiryRefused
 from collections_app.services.inquiries.moving import WORK
-from collections_app.services.promises import free_of, give_promise
+from collections_app.services.promises import give_promise
 from customers.models import Customer
 from disputes.models import Dispute
 from disputes.services import NewDispute, open_disputes
