@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.message import sanitize_address
 
-from messaging.models import Message
+from messaging.models import InboundMail, Message
 from messaging.services.errors import Rejected, TryLater
 from messaging.services.finishing import finished_body, veiled
 from messaging.services.queueing import fault, is_address
@@ -121,9 +121,16 @@ def _mail(message: Message) -> EmailMessage:
 def _headers(message: Message) -> dict[str, str]:
     """What machines read (RFC 3834): a person's mail may be answered by one; the system's own asks machines to keep silent."""
     if message.kind in BY_HAND:
-        thread = {"In-Reply-To": message.in_reply_to, "References": message.in_reply_to} if message.in_reply_to else {}
+        thread = {"In-Reply-To": message.in_reply_to, "References": _references(message)} if message.in_reply_to else {}
         return {"Auto-Submitted": "no", **thread}
     return {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+
+
+def _references(message: Message) -> str:
+    """The thread of the mail that is answered, the earliest first, and that mail itself (RFC 5322 §3.6.4), as far as a header goes."""
+    answered = InboundMail.objects.filter(company=message.company_id, message_id=message.in_reply_to).order_by("-pk").first()
+    earlier = [one for one in reversed(answered.answers if answered else []) if one != message.in_reply_to]
+    return " ".join([*earlier[-8:], message.in_reply_to])
 
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage) -> str:

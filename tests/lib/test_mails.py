@@ -1,5 +1,6 @@
 """E-mails from outside: what they say, what comes with them, and that hostile ones end soon."""
 
+import struct
 import time
 import zipfile
 from email.message import EmailMessage
@@ -10,6 +11,7 @@ import pytest
 from arops.lib.reading import ReadError
 from arops.lib.reading.html import text_of
 from arops.lib.reading.mail import read
+from arops.lib.reading.tnef import unpack
 
 
 def a_mail(**changed: str) -> EmailMessage:
@@ -106,3 +108,59 @@ def test_html_that_is_none_still_becomes_text() -> None:
     assert text_of("<script>alert(1)</script>a<br>b &amp; c<div><![x<unfinished").startswith("a\nb & c")
     assert text_of("<td>" * 5000).strip() == ""
     assert text_of("a<!-- b --><p>c" + "<!--" * 1_000_000) == "a\nc" and text_of("<?" * 1_000_000).startswith("?")  # at once
+
+
+def tnef(*files: tuple[str, bytes]) -> bytes:
+    """A winmail.dat as Outlook writes it: a message's attribute, then each file's."""
+
+    def attribute(level: int, name: int, value: bytes) -> bytes:
+        return struct.pack("<BII", level, name, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+
+    made = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x00089006, b"\x00\x00\x01\x00")
+    for name, content in files:
+        long = name.encode("utf-16-le") + b"\x00\x00"
+        properties = struct.pack("<IHHII", 1, 0x001F, 0x3707, 1, len(long)) + long
+        made += attribute(2, 0x00069002, b"\x01\x00" + b"\x00" * 12) + attribute(2, 0x00018010, b"SHORT.PDF\x00")
+        made += attribute(2, 0x0006800F, content) + attribute(2, 0x00069005, properties)
+    return made
+
+
+def test_outlooks_package_is_opened_as_far_as_it_goes() -> None:
+    mail = a_mail()
+    packed = tnef(("Lieferschein Ü.pdf", b"%PDF-1.7"), ("../b.csv", b"a,b"))
+    mail.add_attachment(packed, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    found = read(mail.as_bytes())
+    assert [(a.name, a.data) for a in found.attachments] == [("Lieferschein Ü.pdf", b"%PDF-1.7"), ("b.csv", b"a,b")]
+    assert not found.notes and all(unpack(packed[:n]) is not None for n in range(6, len(packed), 7))
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("windows-1252", "Überweisung über 5 € – “morgen”"), ("iso-2022-jp", "請求書の写しを送ってください"), ("koi8-r", "счёт оплачен"),
+        ("gb18030", "发票"),
+    ],
+)  # fmt: skip
+def test_words_in_the_charsets_of_the_world(charset: str, words: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "a@b.example", words
+    mail.set_content(words, charset=charset)
+    found = read(mail.as_bytes())
+    assert (found.subject, found.body) == (words, words)
+    raw = f"From: a@b.example\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n".encode() + words.encode(charset)
+    assert read(raw).body == words
+
+
+def test_what_a_mail_passes_on_stands_under_its_own_heading_and_an_invitation_is_told() -> None:
+    outer, inner = a_mail(Subject="Your letter"), a_mail(From="ar@us.example", Subject="Reminder")
+    inner.set_content("Please pay by Friday.")
+    outer.add_attachment(inner)
+    calendar = (
+        "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Account\n  review\nDTSTART;TZID=Europe/Berlin:20270302T140000\n"
+        "LOCATION:Room 4\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    outer.add_attachment(calendar.encode(), maintype="text", subtype="calendar", filename="invite.ics")
+    found = read(outer.as_bytes())
+    assert "---------- Forwarded message ----------\nFrom: ar@us.example" in found.body
+    assert found.body.index("We paid") < found.body.index("Forwarded") < found.body.index("Please pay")
+    assert found.notes == ("Invitation: Account review, 2027-03-02 14:00, Room 4",) and not found.attachments

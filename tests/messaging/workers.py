@@ -9,8 +9,11 @@ from collections_app.models import DunningLetter
 from collections_app.services import dunning_queue
 from collections_app.services.dunning import run_dunning
 from collections_app.services.dunning_approval import allow_letters
+from collections_app.services.inquiries.taking import take_mails
 from collections_app.services.statement_runs import send_statements
+from messaging.models import Mailbox
 from messaging.services import send_due
+from messaging.services.polling import poll_mailbox
 from org.actors import SystemActor
 from org.models import Company
 
@@ -31,3 +34,9 @@ def collect(company: str, day: str) -> None:
     for start in range(0, len(letters), 8):
         allow_letters(actor=SystemActor("other"), letters=letters[start : start + 8], today=when, now=now)
     send_statements(actor=night, company=us, day=when, now=now)
+
+
+def fetch(mailbox: str) -> None:
+    """Fetch what is new in a mailbox, and make inquiries of it."""
+    poll_mailbox(mailbox=Mailbox.objects.select_related("company").get(pk=int(mailbox)), now=timezone.now())
+    take_mails(today=date(2027, 2, 17), now=timezone.now())

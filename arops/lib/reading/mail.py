@@ -1,8 +1,8 @@
 """E-mails from outside (RFC 5322, MIME) in bounds: headers, words, attachments. Pure; meant for `arops.lib.sandbox`.
 
 Parsed by the old, forgiving policy of Python's parser, since that one gives an answer to whatever comes. A mail forwarded as an
-attachment counts as part of the mail; an archive is unpacked, one level. What can't be opened (encrypted mail, Outlook's winmail.dat) is
-told in notes.
+attachment counts as part of the mail, under a heading that says that others wrote it; an archive is unpacked, one level, and so is Outlook's
+winmail.dat. What can't be opened (encrypted mail) is told in notes.
 """
 
 import base64
@@ -18,7 +18,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
-from . import archive
+from . import archive, invitation, tnef
 from .envelope import MAX_HEADER, Envelope, clean, decoded, header, read_envelope
 from .errors import ReadError
 from .html import text_of
@@ -30,7 +30,7 @@ MAX_PARTS, MAX_DEPTH, MAX_WORDS = 300, 30, 200_000
 _SAME = ("from", "to", "cc", "subject", "date", "message-id")
 """Headers that its sender gave it: those that the way here added differ between two copies of one mail."""
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
-_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "text/calendar", "text/vcard")
+_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "text/vcard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,8 @@ def _leaves(message: Message) -> Iterator[Message]:
         inner = part.get_payload()
         if part.get_content_type() not in _ENCRYPTED and isinstance(inner, list):
             stack.extend((one, depth + 1) for one in reversed(inner) if isinstance(one, Message))
+            if part.get_content_type() == "message/rfc822":
+                yield part
         else:
             yield part
 
@@ -144,8 +146,12 @@ class _Reading:
             self.notes.append("the mail is encrypted: its content can't be read")
         elif kind in _SIGNATURES:
             return
+        elif kind == "message/rfc822" and part.is_multipart():
+            self.pass_on(part)
+        elif kind == "text/calendar":
+            self.invite(invitation.words_of(_words(part)))
         elif name.lower() == "winmail.dat" or kind == "application/ms-tnef":
-            self.notes.append("Outlook packed the attachments into winmail.dat, which can't be read: ask for them as plain attachments")
+            self.open_tnef(_bytes(part))
         elif (
             kind in ("text/plain", "text/html") and not name and "attachment" not in str(part.get("content-disposition", ""))[:200].lower()
         ):
@@ -155,6 +161,29 @@ class _Reading:
             return  # the logo in somebody's signature
         else:
             self.attach(name or f"attachment-{len(self.attachments) + 1}", _bytes(part))
+
+    def pass_on(self, part: Message) -> None:
+        """Say that others wrote what follows."""
+        inner = part.get_payload(0)
+        if isinstance(inner, Message):
+            heads = [f"{name.title()}: {said}" for name in ("from", "date", "subject") if (said := header(inner, name)[:300])]
+            words = "\n".join(["", "---------- Forwarded message ----------", *heads, ""])
+            self.plain.append(words)
+            self.html.append(words)
+
+    def invite(self, words: str) -> None:
+        """An invitation, once though programs send it twice (RFC 6047)."""
+        if words and words not in self.notes:
+            self.plain.append(words)
+            self.notes.append(words)
+
+    def open_tnef(self, content: bytes) -> None:
+        """The files that Outlook packed into one."""
+        found = tnef.unpack(content)
+        for name, data in found or ():
+            self.attach(clean(name).replace("\\", "/").rpartition("/")[2][-200:] or f"attachment-{len(self.attachments) + 1}", data)
+        if not found:
+            self.notes.append("Outlook packed the attachments into winmail.dat, which can't be read: ask for them as plain attachments")
 
     def attach(self, name: str, content: bytes) -> None:
         """Keep the file; the files of an archive one by one."""
