@@ -173,12 +173,6 @@ def _evidence(facts: dict[str, Any], rung: str) -> str:
     return f"At hand: {files}. Proposed for: {rung}."
 
 
-def events_of(*, broken: bool, defaulted: bool, returned: bool, refused: bool) -> frozenset[str]:
-    """What happened lately, as rungs name it."""
-    pairs = ((BROKEN, broken), (DEFAULT, defaulted), (RETURNED, returned), (REFUSED, refused))
-    return frozenset(name for name, happened in pairs if happened)
-
-
 def recovered(placed: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """What was placed and what came in on it since (never more than was placed): sums over (amount, came in) of its items."""
     rows: Collection[tuple[int, int]] = list(placed)

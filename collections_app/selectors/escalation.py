@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from collections_app.models import Activity, Escalation, PaymentPlan, PlannedStep, Promise, Rung, StrategyStep
-from collections_app.policy.escalation import Standing, Step, events_of
+from collections_app.policy.escalation import BROKEN, DEFAULT, REFUSED, RETURNED, Standing, Step
 from collections_app.selectors.dunning import minimum_in, promised_left
 from collections_app.selectors.plan_items import without_rests
 from customers.models import Customer
@@ -65,7 +66,9 @@ def standings(ids: Collection[int], day: date) -> list[Standing]:
             oldest.setdefault((customer, currency), (due, risk))
     broken, events, reached = broken_promises(ids, day), _events(ids, day), _reached(ids)
     return [
-        Standing(*key, (day - due).days, amounts[key], risk, broken.get(key, 0), events(key), reached.get(key, 0))
+        Standing(
+            *key, (day - due).days, amounts[key], risk, broken.get(key, 0), frozenset(events[key] | events[key[0]]), reached.get(key, 0)
+        )
         for key, (due, risk) in sorted(oldest.items())
     ]  # fmt: skip
 
@@ -76,29 +79,24 @@ def broken_promises(ids: Collection[int], day: date) -> dict[Key, int]:
     return {(r["customer"], r["currency"]): r["n"] for r in rows.values("customer", "currency").annotate(n=Count("pk"))}
 
 
-def _events(ids: Collection[int], day: date) -> "_Lately":
+def _events(ids: Collection[int], day: date) -> dict[Key | int, set[str]]:
+    """Account, or customer → what happened lately, as rungs name it."""
     since = day - LATELY
     broken = Promise.objects.filter(customer__in=ids, state=Promise.State.BROKEN, decided_on__gt=since, decided_on__lte=day)
     plans = PaymentPlan.objects.filter(customer__in=ids, state=PaymentPlan.State.DEFAULTED, ended_on__gt=since, ended_on__lte=day)
-    returned = Event.objects.filter(customer_ref__in=ids, type="receipt.returned", data__day__gt=since.isoformat())
+    returned = Event.objects.filter(
+        customer_ref__in=ids, type="receipt.returned", data__day__gt=since.isoformat(), data__day__lte=day.isoformat()
+    )
     refused = Activity.objects.filter(customer__in=ids, outcome=Activity.Outcome.REFUSED, happened_on__gt=since, happened_on__lte=day)
-    return _Lately(
-        set(broken.values_list("customer", "currency")), set(plans.values_list("customer", "currency")),
-        set(returned.values_list("customer_ref", flat=True)), set(refused.values_list("customer", flat=True)),
+    happened: tuple[tuple[str, QuerySet[Any, Any]], ...] = (
+        (BROKEN, broken.values_list("customer", "currency")), (DEFAULT, plans.values_list("customer", "currency")),
+        (RETURNED, returned.values_list("customer_ref", flat=True)), (REFUSED, refused.values_list("customer", flat=True)),
     )  # fmt: skip
-
-
-class _Lately:
-    """What happened to accounts and customers lately."""
-
-    def __init__(self, broken: set[Key], defaulted: set[Key], returned: set[int], refused: set[int]) -> None:
-        self.broken, self.defaulted, self.returned, self.refused = broken, defaulted, returned, refused
-
-    def __call__(self, key: Key) -> frozenset[str]:
-        """Events of an account."""
-        return events_of(
-            broken=key in self.broken, defaulted=key in self.defaulted, returned=key[0] in self.returned, refused=key[0] in self.refused
-        )
+    found: dict[Key | int, set[str]] = defaultdict(set)
+    for event, keys in happened:
+        for key in keys:
+            found[key].add(event)
+    return found
 
 
 def _reached(ids: Collection[int]) -> dict[Key, int]:
@@ -113,10 +111,10 @@ def _reached(ids: Collection[int]) -> dict[Key, int]:
     return found
 
 
-def steps_that_escalate(company: Company, day: date) -> list[PlannedStep]:
-    """Steps of strategies, due and open, that raise an account on the ladder."""
-    rows = PlannedStep.objects.filter(company=company, state=PlannedStep.State.OPEN, due_on__lte=day)
-    return list(rows.filter(step__channel=StrategyStep.Channel.ESCALATE).select_related("step", "customer").order_by("pk"))
+def steps_that_escalate(company: Company, day: date, rungs: Collection[str]) -> list[PlannedStep]:
+    """Steps of strategies, due and open, that raise an account on the ladder, the oldest first."""
+    rows = PlannedStep.objects.filter(company=company, state=PlannedStep.State.OPEN, due_on__lte=day, step__escalate_to__in=rungs)
+    return list(rows.filter(step__channel=StrategyStep.Channel.ESCALATE).select_related("step", "customer__company").order_by("pk"))
 
 
 def cases_in_sight(actor: Actor, permission: str = "collections.view") -> QuerySet[Escalation]:

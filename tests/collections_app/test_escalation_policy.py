@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from collections_app.policy.escalation import Standing, Step, climb, events_of, recovered
+from collections_app.policy.escalation import Standing, Step, climb, recovered
 
 SUPERVISOR = Step(1, "Supervisor", 1, days_past_due=30)
 MANAGER = Step(2, "Manager", 2, days_past_due=60, minimum=1_000_00)
@@ -31,7 +31,7 @@ def test_a_rung_without_conditions_is_climbed_by_hand_only() -> None:
 
 
 def test_an_event_leads_to_its_rung_past_those_whose_days_have_not_come() -> None:
-    young = replace(ACCOUNT, days=3, broken=0, events=events_of(broken=False, defaulted=False, returned=False, refused=True))
+    young = replace(ACCOUNT, days=3, broken=0, events=frozenset({"refused"}))
     found = climb(young, LADDER)
     assert found and found.step is REFUSED
     assert found.because == "the customer refuses to pay; 5,000.00 EUR past due without disputes and promises, the oldest by 3 days; risk C"

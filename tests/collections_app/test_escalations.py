@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from arops.lib import clock
-from collections_app.models import Escalation, PlacedItem, Rung
+from collections_app.models import Escalation, PlacedItem, PlannedStep, Rung
 from collections_app.policy.strategy import StepDraft
 from collections_app.selectors.dunning import cases as dunning_cases
 from collections_app.selectors.escalation_facts import dealings, facts_of
@@ -83,6 +83,25 @@ def test_what_is_disputed_or_promised_does_not_climb_and_a_refusal_climbs_at_onc
     log_activity(actor=SYSTEM, customer=other, kind="call", outcome="refused", today=DAY)
     assert night(company)["proposed"] == 1
     assert Escalation.objects.get().because.startswith("the customer refuses to pay")
+
+
+def test_a_strategy_raises_an_account_to_its_rung_once() -> None:
+    company, customer = world()
+    others = [make_customer(company) for _ in range(3)]
+    for other in others:
+        issue(other, 50_00, day=date(2026, 7, 2), due=date(2026, 8, 1))
+    Rung.objects.filter(company=company).exclude(code="controller").update(is_active=False)
+    Rung.objects.filter(code="controller").update(days_past_due=365)
+    version = put_in_force(company, [StepDraft("escalate", 60, escalate_to="controller"), StepDraft("escalate", 90, escalate_to="legal")])
+    for step in version.steps.all():
+        for one in (customer, *others):
+            item = one.open_items.get()
+            PlannedStep.objects.create(
+                company=company, customer=one, currency="USD", step=step, cycle=f"{item.number} #{item.pk}", due_on=DAY, amount=1
+            )  # fmt: skip
+    assert [night(company)["proposed"] for _ in range(2)] == [4, 0]
+    assert {(c.rung.code, c.because[:24]) for c in Escalation.objects.all()} == {("controller", "the strategy asks for it")}
+    assert set(PlannedStep.objects.values_list("step__escalate_to", "state")) == {("controller", "done"), ("legal", "open")}
 
 
 def test_cases_are_closed_when_nothing_is_past_due_and_the_ladder_begins_anew() -> None:

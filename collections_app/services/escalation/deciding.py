@@ -106,13 +106,13 @@ def may_decide(actor: Actor, case: Escalation) -> bool:
     """Whether the actor has the role of the rung in the company, and the right to decide."""
     if not actor.can("escalations.decide", case.company_id):
         return False
-    return any(person.label == actor.label for person in deciders(case.company_id, case.rung.role))
+    return actor.label in {person.label for person in deciders(case.company_id, case.rung.role)}
 
 
-def deciders(company_id: int, role: str) -> list[User]:
-    """The people who decide on a rung: those with its role in the whole company."""
-    held = Membership.objects.filter(company=company_id, role=role, scope=Membership.Scope.COMPANY, user__is_active=True)
-    return [m.user for m in held.select_related("user").order_by("user__name", "user_id")]
+def deciders(company_id: int, *roles: str) -> list[User]:
+    """Who decides on a rung, by name: people with its role in the whole company."""
+    held = Membership.objects.filter(company=company_id, role__in=roles, scope=Membership.Scope.COMPANY)
+    return list(User.objects.filter(memberships__in=held, is_active=True).distinct().order_by("name", "pk"))
 
 
 @transaction.atomic

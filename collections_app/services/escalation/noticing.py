@@ -8,13 +8,14 @@ from django.urls import reverse
 from arops.lib import money
 from collections_app.models import Escalation
 from collections_app.services.escalation.deciding import deciders
-from org.models import Membership, User
+from org import policy
+from org.models import User
 from workflow.models import Event
 from workflow.services.authority import person_id_of
 from workflow.services.notices import SPAN, Notice, register_notices, wants_mail
 
 MANY = 200
-PLACERS = ("supervisor", "collections_manager")
+PLACERS = tuple(code for code, (_, held) in policy.ROLES.items() if "escalations.place" in held)
 """Roles that place accounts outside."""
 ENDS = {
     "escalation.accepted": "Decided",
@@ -39,8 +40,7 @@ def escalation_notices(now: datetime, today: date) -> Iterable[Notice]:
 def _raised(case: Escalation, event: Event) -> Iterator[Notice]:
     if case.state != Escalation.State.OPEN:
         return
-    people = _placers(case.company_id) if case.rung.is_outside else deciders(case.company_id, case.rung.role)
-    for person in people:
+    for person in deciders(case.company_id, *(PLACERS if case.rung.is_outside else [case.rung.role])):
         if person.label != event.actor and wants_mail(person):
             yield _notice(case, f"raised:{event.pk}:{person.pk}", person, f"For you: {case.rung.name}", case.because)
 
@@ -49,11 +49,6 @@ def _ended(case: Escalation, event: Event) -> Iterator[Notice]:
     person = User.objects.filter(pk=person_id_of(case.raised_by) or 0).first()
     if person and person.label != event.actor and wants_mail(person):
         yield _notice(case, f"ended:{event.pk}", person, ENDS[event.type], case.decision or case.placed_with)
-
-
-def _placers(company_id: int) -> list[User]:
-    held = Membership.objects.filter(company=company_id, role__in=PLACERS, scope=Membership.Scope.COMPANY, user__is_active=True)
-    return list({m.user_id: m.user for m in held.select_related("user").order_by("user_id")}.values())
 
 
 def _notice(case: Escalation, key: str, person: User, verb: str, words: str) -> Notice:

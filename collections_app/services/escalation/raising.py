@@ -86,25 +86,22 @@ def _row(customer: Customer, currency: str, rung: Rung, why: str, day: date, act
     )  # fmt: skip
 
 
+@transaction.atomic
 def _by_strategy(actor: Actor, ladder: Ladder, day: date) -> int:
     """Steps of strategies that escalate: the account is proposed for their rung, and the step is done."""
-    by_code, made = {rung.code: rung for rung in ladder.rungs}, 0
-    for planned in steps_that_escalate(ladder.company, day):
-        rung = by_code.get(planned.step.escalate_to)
-        if rung is None:
-            continue
-        with transaction.atomic():
-            _close_step(planned, actor, day)
-            found = [s for s in standings([planned.customer_id], day) if s.currency == planned.currency and s.reached < rung.ordinal]
-            for standing in found:
-                why = f"the strategy asks for it; {because(standing)}"
-                made += _keep([_row(planned.customer, planned.currency, rung, why, day, actor, State.PROPOSED)], actor)
-    return made
-
-
-def _close_step(planned: PlannedStep, actor: Actor, day: date) -> None:
-    planned.state, planned.closed_on, planned.closed_by = PlannedStep.State.DONE, day, actor.label
-    planned.save(update_fields=["state", "closed_on", "closed_by"])
+    rungs = {rung.code: rung for rung in ladder.rungs}
+    steps = steps_that_escalate(ladder.company, day, rungs)[:MOST]
+    stands = {(s.customer_id, s.currency): s for s in standings({step.customer_id for step in steps}, day)}
+    rows: dict[tuple[int, str], Escalation] = {}
+    for step in steps:
+        account, rung = (step.customer_id, step.currency), rungs[step.step.escalate_to]
+        if account not in rows and account in stands and stands[account].reached < rung.ordinal:
+            why = f"the strategy asks for it; {because(stands[account])}"
+            rows[account] = _row(step.customer, step.currency, rung, why, day, actor, State.PROPOSED)
+    PlannedStep.objects.filter(pk__in=[step.pk for step in steps]).update(
+        state=PlannedStep.State.DONE, closed_on=day, closed_by=actor.label
+    )
+    return _keep(list(rows.values()), actor)
 
 
 @transaction.atomic
