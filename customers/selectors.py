@@ -1,10 +1,11 @@
-"""Reading what customers want of invoices, their papers and taxes."""
+"""Reading what customers want of invoices, their papers and taxes; who belongs to whom."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from customers.models import BillingRequirement, Customer, CustomerDocument, TaxRate
@@ -142,3 +143,39 @@ def current_rates(rates: Iterable[TaxRate], today: date) -> dict[int, str]:
             told[rate.pk] = "current"
         seen |= {key} if rate.valid_from <= today else set()
     return told
+
+
+LEVELS = 10
+"""Levels of a group: parents above one another that are followed, and that may be entered."""
+
+_BELOW = (
+    "WITH RECURSIVE tree (head, id, depth, path) AS ("
+    " SELECT parent_id, id, 1, ARRAY[parent_id, id] FROM customers_customer WHERE parent_id = ANY(%s)"
+    " UNION ALL SELECT t.head, c.id, t.depth + 1, t.path || c.id FROM customers_customer c JOIN tree t ON c.parent_id = t.id"
+    " WHERE t.depth < %s AND c.id <> ALL(t.path)) SELECT DISTINCT head, id FROM tree"
+)
+_ABOVE = (
+    "WITH RECURSIVE line (id, parent, depth) AS (SELECT id, parent_id, 1 FROM customers_customer WHERE id = %s"
+    " UNION ALL SELECT c.id, c.parent_id, l.depth + 1 FROM customers_customer c JOIN line l ON c.id = l.parent WHERE l.depth <= %s)"
+    " SELECT id FROM line"
+)
+
+
+def ids_below(heads: Collection[int]) -> dict[int, list[int]]:
+    """Head → keys of all customers of the group under it, children and theirs, active or not; in one query."""
+    found = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_BELOW, [list(heads), LEVELS])
+        for head, pk in cursor.fetchall():
+            found[head].append(pk)
+    return dict(found)
+
+
+def group_fault(customer: Customer | None, parent: Customer) -> str:
+    """Why a customer (None: one about to be made) can't belong to a parent, in words; empty when it can."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE, [parent.pk, LEVELS])
+        above = [pk for (pk,) in cursor.fetchall()]
+    if customer and customer.pk in above:
+        return "a group doesn't run in a circle"
+    return f"a group has at most {LEVELS} levels below its head" if len(above) > LEVELS else ""

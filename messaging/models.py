@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from customers.models import Customer
@@ -83,6 +83,10 @@ class Message(models.Model):
     recipients = ArrayField(models.EmailField(), default=list)
     subject = models.CharField(max_length=250)
     body = models.TextField()
+    also_about = ArrayField(
+        models.BigIntegerField(), default=list, db_default=Value([], output_field=ArrayField(models.BigIntegerField())),
+        help_text="Other customers whose figures are in it: only who sees them all reads it.",
+    )  # fmt: skip
     attachments = models.ManyToManyField(StoredFile, through="MessageFile", blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     not_before = models.DateTimeField(db_default=Now(), help_text="Mail rests here a moment, so that it can be undone.")
@@ -131,6 +135,11 @@ class Mailbox(models.Model):
         REMITTANCES = "remittances", "remittance advices"
         CORRESPONDENCE = "correspondence", "what customers write"
 
+    class SignIn(models.TextChoices):
+        PASSWORD = "password", "password"
+        MICROSOFT = "microsoft", "Microsoft 365 (OAuth)"
+        GOOGLE = "google", "Google (OAuth)"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="mailboxes")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.REMITTANCES)
     name = models.CharField(max_length=100)
@@ -140,7 +149,11 @@ class Mailbox(models.Model):
         max_length=10, choices=[("tls", "TLS"), ("starttls", "STARTTLS"), ("none", "none (own network only)")], default="tls"
     )
     username = models.CharField(max_length=200)
-    secret = models.TextField(blank=True, help_text="Encrypted.")
+    sign_in = models.CharField(max_length=10, choices=SignIn.choices, default=SignIn.PASSWORD, db_default=SignIn.PASSWORD)
+    secret = models.TextField(blank=True, help_text="Password, or refresh token; encrypted.")
+    client_id = models.CharField(max_length=200, blank=True, db_default="", help_text="Of the application that is registered.")
+    client_secret = models.TextField(blank=True, db_default="", help_text="Of the application; encrypted.")
+    tenant = models.CharField(max_length=100, blank=True, db_default="", help_text="Of Microsoft: the directory’s name or number.")
     folder = models.CharField(max_length=200, default="INBOX")
     is_active = models.BooleanField(default=True)
     uid_validity = models.BigIntegerField(null=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from customers.models import Customer
 from messaging.models import Message, PrintedLetter
 from org.actors import Actor
 from org.selectors import actor_names
@@ -46,6 +47,14 @@ def message_list(*, actor: Actor, state: str = "", kind: str = "", text: str = "
         named = Q(customer__name__icontains=text) | Q(customer__number__iexact=text)
         found = found.filter(named | Q(subject__icontains=text) | Q(recipients__contains=[text]))
     return found.order_by(Coalesce("sent_at", "not_before").desc(), "-pk")
+
+
+def reads_whole(actor: Actor, message: Message, permission: str = "collections.view") -> bool:
+    """Whether a person who sees the message may read its text and files: of a group's, who sees all the accounts in it."""
+    others = set(message.also_about)
+    if not others:
+        return True
+    return Customer.objects.visible_to(actor, permission).filter(pk__in=others).count() == len(others)
 
 
 def letters_to_print(actor: Actor) -> QuerySet[Message]:

@@ -1,7 +1,7 @@
 """Statements of account by schedule: who gets one when, and which went out."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from collections_app.querysets import ByCustomerQuerySet
@@ -59,6 +59,11 @@ class SentStatement(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="sent_statements")
     as_of = models.DateField()
     balance = models.JSONField(default=dict, help_text="Currency and minor units open as of the day.")
+    accounts = models.JSONField(
+        default=dict,
+        db_default=Value({}, output_field=models.JSONField()),
+        help_text="Of a group: customer, currency and minor units of each account.",
+    )
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="statement")
     left_out_because = models.CharField(max_length=200, blank=True)
     made_by = models.CharField(max_length=80)

@@ -16,8 +16,8 @@ from collections_app.policy.statement_days import due_day
 from collections_app.selectors.addresses import recipients_of
 from collections_app.selectors.dunning import minimum_in
 from collections_app.selectors.statement import Statement, first_day, statements
-from collections_app.selectors.statement_schedules import audiences, children_of
-from collections_app.services.statements import balances_of, send_statement
+from collections_app.selectors.statement_schedules import audiences, members_of
+from collections_app.services.statements import accounts_of, balances_of, send_statement
 from customers.models import Customer
 from org.actors import Actor
 from org.models import Company
@@ -54,13 +54,13 @@ def _send_schedule(schedule: StatementSchedule, ids: Sequence[int], as_of: date,
 
 
 def _built(schedule: StatementSchedule, ids: Sequence[int], as_of: date) -> Iterator[list[Statement]]:
-    """Each head's statement, of a group with those of its children."""
+    """Each head's statement, of a group with those of all under it."""
     heads = Customer.objects.select_related("company").in_bulk(ids)
-    families = children_of(ids) if schedule.for_group else {}
-    everybody = [heads[pk] for pk in ids] + [child for children in families.values() for child in children]
+    families = members_of(ids) if schedule.for_group else {}
+    everybody = [heads[pk] for pk in ids] + [one for members in families.values() for one in members]
     made = {one.customer.pk: one for one in statements(everybody, first_day(as_of), as_of)}
     for pk in ids:
-        yield [made[pk], *(made[child.pk] for child in families.get(pk, []) if not made[child.pk].is_empty)]
+        yield [made[pk], *(made[one.pk] for one in families.get(pk, []) if not made[one.pk].is_empty)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ def _left_out(schedule: StatementSchedule, made: Sequence[Statement]) -> str:
 def _leave_out(sending: _Sending, why: str) -> str:
     head = sending.made[0]
     fields = {
-        "balance": balances_of(sending.made), "left_out_because": why, "made_by": sending.actor.label, "company": head.customer.company,
+        "balance": balances_of(sending.made), "accounts": accounts_of(sending.made), "left_out_because": why,
+        "made_by": sending.actor.label, "company": head.customer.company,
     }  # fmt: skip
     try:
         _, new = SentStatement.objects.get_or_create(

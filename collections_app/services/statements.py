@@ -75,7 +75,7 @@ def note_sent(
         message=message,
         defaults={
             "schedule": schedule, "company": head.customer.company, "customer": head.customer, "as_of": head.as_of,
-            "balance": balances_of(made), "made_by": actor.label,
+            "balance": balances_of(made), "accounts": accounts_of(made), "made_by": actor.label,
         },
     )  # fmt: skip
     if new:
@@ -95,6 +95,16 @@ def balances_of(made: Sequence[Statement]) -> dict[str, int]:
     return found
 
 
+def accounts_of(made: Sequence[Statement]) -> dict[str, dict[str, int]]:
+    """Of a group: what is open of each account by currency, by the customer's key; nothing for one account."""
+    return {str(one.customer.pk): one.balances for one in made} if len(made) > 1 else {}
+
+
+def others_of(made: Sequence[Statement]) -> list[int]:
+    """Customers of a group besides its head."""
+    return [one.customer.pk for one in made[1:]]
+
+
 def send_statement(
     *, actor: Actor, made: Sequence[Statement], recipients: Sequence[str], format: str, dedupe_key: str, now: datetime,
     schedule: StatementSchedule | None = None,
@@ -107,7 +117,7 @@ def send_statement(
     with transaction.atomic():
         message, new = queue_message(
             actor=actor, company=head.company, customer=head, kind="statement", dedupe_key=dedupe_key, recipients=recipients,
-            subject=subject, body=body, attachments=files, not_before=now + RESTS,
+            subject=subject, body=body, attachments=files, not_before=now + RESTS, also_about=others_of(made),
             channel=Message.Channel.EMAIL if recipients else Message.Channel.LETTER,
         )  # fmt: skip
         return note_sent(actor=actor, made=made, message=message, schedule=schedule) if new else None

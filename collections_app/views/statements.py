@@ -18,7 +18,7 @@ from arops.lib.tables import Column, Table
 from collections_app.forms.statements import ScheduleForm
 from collections_app.models import SentStatement, StatementSchedule
 from collections_app.policy.statement_days import next_day
-from collections_app.selectors.statement_schedules import audiences, schedules_in_sight, sent_in_sight
+from collections_app.selectors.statement_schedules import audiences, balance_in_sight, schedules_in_sight, seen_among, sent_in_sight
 from collections_app.services.statement_schedules import end_schedule, save_schedule
 from org.access import allowed
 from org.actors import NotAllowed
@@ -41,7 +41,7 @@ def statements(request: HttpRequest) -> HttpResponse:
     schedules = list(schedules_in_sight(user))
     context = {
         "schedules": [(s, next_day(s.day, s.every_months, s.starts_on, today) if s.is_active else None) for s in schedules],
-        "asked": asked, "page": shown, "table": _table(shown.object_list), "can_pdf": pdf.is_available(),
+        "asked": asked, "page": shown, "table": _table(user, shown.object_list), "can_pdf": pdf.is_available(),
         "in_force": {k: v for k, v in asked.items() if v and k != "page"}, "companies": _companies(user),
         "user_can_export": user.can("reports.export"), "may_schedule": user.can("statements.schedule"),
     }  # fmt: skip
@@ -58,11 +58,12 @@ def _filtered(found: Any, asked: dict[str, str]) -> Any:
     return found
 
 
-def _table(rows: Any) -> Table:
+def _table(user: Any, rows: Any) -> Table:
+    seen = seen_among(user, rows)
     columns = [
         Column("customer", "Customer", lambda r: r.customer.name, pin=True, href=lambda r: address("customers:statement", r.customer_id)),
         Column("as_of", "As of", lambda r: r.as_of, kind="date"),
-        Column("balance", "Open", lambda r: _amounts(r.balance), priority=2),
+        Column("balance", "Open", lambda r: _amounts(balance_in_sight(r, seen)), priority=2),
         Column("schedule", "By", lambda r: r.schedule.name if r.schedule else "hand", priority=3),
         Column("state", "State", _state, kind="badge", tone=lambda r: TONES.get(r.message.state, "") if r.message else "",
                href=lambda r: address("messaging:message", r.message_id) if r.message_id else ""),
@@ -91,7 +92,7 @@ def _export(request: HttpRequest, found: Any, asked: dict[str, str]) -> HttpResp
         return None
     if not user.can("reports.export"):
         raise PermissionDenied("taking data out needs the permission reports.export")
-    return export_response(request, _table(found), Cover("Statements sent", user.name, clock.today(), asked))
+    return export_response(request, _table(user, found), Cover("Statements sent", user.name, clock.today(), asked))
 
 
 @allowed("statements.schedule")

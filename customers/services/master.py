@@ -12,6 +12,7 @@ from arops.lib.refusal import Refused
 from customers import payload
 from customers.models import Contact, Customer
 from customers.payload import Problem
+from customers.selectors import group_fault
 from org.actors import Actor, require
 from org.models import Company, User
 from workflow.models import Event
@@ -196,6 +197,8 @@ def _save_customer(index: int, row: Any, batch: _Batch) -> Saved:
         Problem(f"/{name}", "forbidden", f"{name} is set by those who decide on credit")
         for name in _credit_changed(customer or Customer(company=company), values, batch.actor)
     ]
+    if not problems and (wrong := _wrong_parent(customer, values)):
+        problems.append(Problem("/parent", "invalid", wrong))
     if problems:
         return Saved(index, external, "rejected", None, tuple(problems))
     if customer:
@@ -210,6 +213,12 @@ def _keep_portfolio(company: Company, values: dict[str, Any], problems: list[Pro
     """Whoever works on a portfolio alone makes customers for it, and hands none away."""
     reach = actor.reach("customers.edit")
     if reach.everything or company.pk in reach.companies:
+        return
+    if reach.customers is not None:
+        if is_new:
+            problems.append(Problem("/number", "forbidden", "this key is limited to chosen customers and makes no others"))
+        if "collector" in values or "parent" in values:
+            problems.append(Problem("/collector", "forbidden", "this key is limited to chosen customers: it hands none over or together"))
         return
     if is_new and values.get("collector") is None:
         values["collector"] = User.objects.filter(pk=reach.person_id or 0).first()
@@ -241,6 +250,17 @@ def _read_references(
         values["parent"] = find_customer(row["parent"], Customer.objects.filter(company=company), source)
         if values["parent"] is None:
             problems.append(Problem("/parent", "missing_reference", "there is no such customer in this company"))
+
+
+def _wrong_parent(customer: Customer | None, values: Mapping[str, Any]) -> str:
+    """Why the new parent can't be one; groups of the company are changed one after another, or two could close a circle together."""
+    parent = values.get("parent")
+    if parent is None or (customer and customer.parent_id == parent.pk):
+        return ""
+    if parent == customer:
+        return "a customer is not its own parent"
+    Company.objects.select_for_update(of=("self",), no_key=True).get(pk=parent.company_id)
+    return group_fault(customer, parent)
 
 
 def find_customer(reference: Any, among: Any, source_system: str) -> Customer | None:
@@ -303,8 +323,8 @@ def _update(index: int, external: str | None, row: Any, values: dict[str, Any], 
 def edit_customer(*, actor: Actor, customer: Customer, **fields: Any) -> Customer:
     """Change master data by hand. Raises NotAllowed, NotSaved."""
     require(actor, "customers.edit", customer.company_id)
-    if fields.get("parent") == customer:
-        raise NotSaved("a customer is not its own parent")
+    if wrong := _wrong_parent(customer, fields):
+        raise NotSaved(wrong)
     if changed := _credit_changed(customer, fields, actor):
         raise NotSaved(f"{' and '.join(changed).replace('_', ' ')}: set by those who decide on credit")
     outcome = _update(0, None, customer, fields, actor, "customer.updated")

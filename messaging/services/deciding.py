@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from messaging.models import Message
+from messaging.selectors import reads_whole
 from messaging.services.errors import MessageError
 from messaging.services.queueing import fault, happened
 from org.actors import Actor, require
@@ -25,6 +26,8 @@ def cancel_message(*, actor: Actor, message: Message) -> Message:
 def retry_message(*, actor: Actor, message: Message, now: datetime, recipients: Sequence[str] | None = None) -> Message:
     """Send a failed or cancelled message after all, to other recipients where some are given. Raises MessageError, NotAllowed."""
     row = _locked(actor, message, {State.FAILED, State.CANCELLED}, "can't be sent again")
+    if recipients is not None and set(recipients) - set(row.recipients) and not reads_whole(actor, row, "messages.send"):
+        raise MessageError("it holds accounts that you don't see: who sees the whole group sends it to another address")
     row.recipients = list(recipients) if recipients is not None else row.recipients
     wrong = fault(row.channel, row.recipients, row.subject)
     if wrong:

@@ -37,13 +37,14 @@ class Enclosed:
 def queue_message(
     *, actor: Actor, company: Company, customer: Customer | None, kind: str, dedupe_key: str, recipients: Sequence[str], subject: str,
     body: str, attachments: Iterable[Enclosed] = (), channel: str = Message.Channel.EMAIL, not_before: datetime, author: str = "",
-    in_reply_to: str = "",
+    in_reply_to: str = "", also_about: Iterable[int] = (),
 ) -> tuple[Message, bool]:  # fmt: skip
     """Put a message into the outbox, in the caller's transaction: the row, and whether it is new.
 
     `dedupe_key` names what the message is for: the same key again is the same row, whatever else is said. Nothing goes out before
     `not_before`, so that there is a moment to take it back. `author` is in whose name the system writes it; `in_reply_to` the
-    Message-ID of the mail that it answers. What can't be sent as it is (see `fault`) stands there as failed, with the reason. Raises
+    Message-ID of the mail that it answers; `also_about` are other customers whose figures are in it. What can't be sent as it is (see
+    `fault`) stands there as failed, with the reason. Raises
     NotAllowed.
     """
     require(actor, "messages.send", company.pk)
@@ -56,7 +57,7 @@ def queue_message(
                 "company": company, "customer": customer, "channel": channel, "kind": kind, "recipients": kept,
                 "subject": _storable(subject)[:250], "body": _storable(body), "not_before": not_before,
                 "created_by": author or actor.label, "in_reply_to": in_reply_to if _MESSAGE_ID.fullmatch(in_reply_to) else "",
-                "state": Message.State.FAILED if wrong else Message.State.PENDING, "error": wrong,
+                "also_about": sorted(also_about), "state": Message.State.FAILED if wrong else Message.State.PENDING, "error": wrong,
             },
         )  # fmt: skip
         if created:

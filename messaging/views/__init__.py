@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -18,7 +18,7 @@ from arops.lib.tables import Column, Table
 from messaging import services
 from messaging.forms import RetryForm
 from messaging.models import Message
-from messaging.selectors import count_by_state, history_of, kinds_in_sight, message_list
+from messaging.selectors import count_by_state, history_of, kinds_in_sight, message_list, reads_whole
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -87,8 +87,10 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, found: Message, form: RetryForm | None = None) -> HttpResponse:
     user: Any = request.user
     files = found.enclosed.select_related("storedfile").defer("storedfile__content")
+    whole = reads_whole(user, found)
     context = {
-        "message": found, "tone": TONES.get(found.state, ""), "files": files, "history": history_of(found),
+        "whole": whole, "message": found, "tone": TONES.get(found.state, ""), "files": files if whole else (),
+        "history": history_of(found),
         "may_act": user.can("messages.send", found.company_id), "destination": services.destination(), "now": clock.now(),
         "form": form or RetryForm(initial={"recipients": "\n".join(found.recipients)}),
     }  # fmt: skip
@@ -98,8 +100,10 @@ def _page(request: HttpRequest, found: Message, form: RetryForm | None = None) -
 @allowed("collections.view")
 def attachment(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     """A file that goes with a message, as a download."""
-    found = _message(request, pk, "collections.view").enclosed.select_related("storedfile")
-    one = get_object_or_404(found, storedfile=file_pk)
+    found = _message(request, pk, "collections.view")
+    if not reads_whole(_user(request), found):
+        raise Http404
+    one = get_object_or_404(found.enclosed.select_related("storedfile"), storedfile=file_pk)
     return download(Kept(one.name, bytes(one.storedfile.content), one.storedfile.content_type))
 
 

@@ -15,7 +15,7 @@ from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from messaging.forms import PostedForm
 from messaging.models import LetterBatch, Message, PrintedLetter
-from messaging.selectors import letters_to_print
+from messaging.selectors import letters_to_print, reads_whole
 from messaging.services.printing import gather_letters, mark_printed, post_batch, spoil_letter
 from org.access import allowed
 from org.actors import NotAllowed
@@ -98,8 +98,8 @@ def batch_file(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 def letter_file(request: HttpRequest, pk: int) -> HttpResponse:
     """A letter's own pages as they were printed."""
     seen: Any = PrintedLetter.objects.visible_to(_user(request), "collections.view")
-    found = get_object_or_404(seen.select_related("file"), pk=pk)
-    if found.file is None:
+    found = get_object_or_404(seen.select_related("file", "message"), pk=pk)
+    if found.file is None or not reads_whole(_user(request), found.message):
         raise Http404
     return download(found.file)
 
@@ -157,8 +157,10 @@ def _whole(user: Any, found: LetterBatch, permission: str) -> bool:
         return False
     if reach.everything or found.company_id in reach.companies:
         return True
-    seen = Message.objects.visible_to(user, permission).filter(printed__batch=found).count()
-    return bool(found.created_by == user.label and seen == found.printed.count())
+    seen = list(Message.objects.visible_to(user, permission).filter(printed__batch=found).only("also_about"))
+    return bool(
+        found.created_by == user.label and len(seen) == found.printed.count() and all(reads_whole(user, m, permission) for m in seen)
+    )
 
 
 def _batch(request: HttpRequest, pk: int, permission: str = "collections.view") -> LetterBatch:

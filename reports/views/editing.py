@@ -14,7 +14,7 @@ from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from collections_app.selectors.statement import first_day, statements
 from collections_app.services.activities import log_activity
-from collections_app.services.statements import enclose, note_sent
+from collections_app.services.statements import enclose, note_sent, others_of
 from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
 from messaging.models import Bounce, Message
@@ -163,7 +163,7 @@ def _queue(request: HttpRequest, customer: Customer, data: dict[str, Any]) -> Me
     message, _ = queue_message(
         actor=user, company=customer.company, customer=customer, kind="statement" if files else "mail",
         dedupe_key=f"mail:{customer.pk}:{user.pk}:{token}", recipients=data["to"], subject=data["subject"], body=data["body"],
-        attachments=files, not_before=clock.now() + RESTS,
+        attachments=files, not_before=clock.now() + RESTS, also_about=others_of(made),
     )  # fmt: skip
     if made:
         note_sent(actor=user, made=made, message=message)

@@ -13,6 +13,7 @@ from arops.lib.sheets import export_response
 from collections_app.selectors.statement import Statement, first_day, statements
 from collections_app.services.statement_paper import account_table, cover_of, items_table, paper_of
 from customers.models import Customer
+from customers.selectors import ids_below
 from invoicing.services.paper import look_of
 from org.access import allowed
 from reports.selectors.customer import in_sight
@@ -47,8 +48,10 @@ def _send_url(pk: int, as_group: bool) -> str:
 
 
 def in_sight_children(user: Any, customer: Customer) -> list[Customer]:
-    """The active children of a customer that the person sees: nobody is shown, or mails out, the account of another portfolio."""
-    children = Customer.objects.visible_to(user, "customers.view").filter(parent=customer, is_active=True)
+    """The active customers of a group under its head that the person sees: nobody is shown, or mails out, the account of another
+    portfolio."""
+    below = ids_below([customer.pk]).get(customer.pk, [])
+    children = Customer.objects.visible_to(user, "customers.view").filter(pk__in=below, is_active=True)
     return list(children.select_related("company").order_by("name", "pk"))
 
 
