@@ -11,10 +11,12 @@ from collections_app.views import (
     portfolios,
     promises,
     queue,
+    rank_tests,
     ranking,
     statements,
+    team,
 )
-from collections_app.views.inquiries import answering, detail, inbox
+from collections_app.views.inquiries import answering, detail, inbox, sorting
 from collections_app.views.inquiries import templates as answer_templates
 from collections_app.views.plans import lists as plans
 from collections_app.views.plans import negotiating as plan_terms
@@ -26,9 +28,12 @@ urlpatterns = [
     path("task/<str:key>/", queue.peek, name="peek"),
     path("task/<str:key>/done/", queue.done, name="done"),
     path("task/<str:key>/snooze/", queue.snooze, name="snooze"),
+    path("task/<str:key>/tag/", queue.tag, name="tag"),
     path("play/", play.play, name="play"),
     path("play/take-over/<int:pk>/", play.take_over, name="take-over"),
     path("ranking/", ranking.ranking, name="ranking"),
+    path("ranking/test/", rank_tests.report, name="rank-test"),
+    path("ranking/test/debts/", rank_tests.items, name="rank-test-items"),
     path("bulk/", queue.bulk, name="bulk"),
     path("restore/", queue.restore, name="restore"),
     path("call/<int:pk>/", calls.call, name="call"),
@@ -47,6 +52,9 @@ urlpatterns = [
     path("portfolios/absences/<int:pk>/end/", portfolios.absence_end, name="absence-end"),
     path("portfolios/notes/read/", portfolios.read_notes, name="notes-read"),
     path("effort/", effort.report, name="effort"),
+    path("effort/team/", team.overview, name="team"),
+    path("effort/team/done/", team.done, name="team-done"),
+    path("effort/team/moves/", team.moves, name="team-moves"),
     path("effort/activities/", effort.activities, name="activities"),
     path("effort/payments/", effort.payments, name="effort-payments"),
     # papers that hold payments up
@@ -68,6 +76,7 @@ urlpatterns = [
     path("plans/new/<int:pk>/", plan_terms.new, name="plan-new"),
     path("plans/<int:pk>/", plan.plan, name="plan"),
     path("plans/<int:pk>/change/", plan_terms.change, name="plan-change"),
+    path("plans/<int:pk>/reschedule/", plan_terms.reschedule, name="plan-reschedule"),
     path("plans/<int:pk>/ask/", plan.ask, name="plan-ask"),
     path("plans/<int:pk>/send/", plan.send, name="plan-send"),
     path("plans/<int:pk>/sign/", plan.sign, name="plan-sign"),
@@ -83,6 +92,10 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/mails/", inbox.upload, name="inbox-upload"),
     path("inbox/new/", inbox.new, name="inquiry-new"),
+    path("inbox/bulk/", sorting.bulk, name="inbox-bulk"),
+    path("inbox/<int:pk>/merge/", sorting.merge, name="inquiry-merge"),
+    path("inbox/<int:pk>/split/", sorting.split, name="inquiry-split"),
+    path("inbox/<int:pk>/draft/", sorting.draft, name="inquiry-draft"),
     path("inbox/others/", inbox.others, name="inbox-others"),
     path("inbox/others/<int:pk>/take/", inbox.take, name="inbox-take"),
     path("inbox/<int:pk>/", detail.inquiry, name="inquiry"),

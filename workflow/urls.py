@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workflow.views import approvals, attachments, audit, authority, jobs, links, tasks
+from workflow.views import approvals, attachments, audit, authority, jobs, links, stored, tasks
 
 app_name = "workflow"
 urlpatterns = [
@@ -31,6 +31,8 @@ urlpatterns = [
     path("approvals/limits/set/", authority.limit, name="authority-set"),
     path("approvals/<int:pk>/", approvals.detail, name="approval"),
     path("approvals/<int:pk>/<slug:verb>/", approvals.decide, name="approval-decide"),
+    path("views/keep/", stored.keep, name="view-keep"),
+    path("views/<int:pk>/", stored.change, name="view-change"),
     path("attachments/<int:pk>/", attachments.fetch, name="attachment"),
     path("attachments/<int:pk>/remove/", attachments.remove, name="attachment-remove"),
     path("attachments/<str:subject>/<int:subject_pk>/", attachments.panel, name="attachments"),

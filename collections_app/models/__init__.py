@@ -3,7 +3,7 @@
 from collections_app.models.activity import Activity, Snooze
 from collections_app.models.blocker import DocumentChase
 from collections_app.models.charge import Charge, ChargedItem, ChargePolicy, ChargeRun, ChargeTier, LegalLimit
-from collections_app.models.dunning import DunningLetter, DunningRun
+from collections_app.models.dunning import DunningLetter, DunningOutlook, DunningRun, OutlookRow
 from collections_app.models.escalation import Escalation, PlacedItem, Rung
 from collections_app.models.inquiry import AnswerTemplate, Inquiry, InquiryEntry, InquiryItem, OwnPaper, Suggestion
 from collections_app.models.plan import Instalment, PaymentPlan, PlanItem
@@ -21,6 +21,7 @@ from collections_app.models.strategy import (
     StrategyTrial,
     StrategyVersion,
 )
+from collections_app.models.tag import CustomerTag, Tag
 from collections_app.models.work import Likelihood, Ranking, WorkLease, WorkTask
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "ChargeTier",
     "ChargedItem",
     "CollectionPolicy",
+    "CustomerTag",
     "DocumentChase",
     "DunningLetter",
+    "DunningOutlook",
     "DunningRun",
     "Escalation",
     "Experiment",
@@ -46,6 +49,7 @@ __all__ = [
     "Instalment",
     "LegalLimit",
     "Likelihood",
+    "OutlookRow",
     "OwnPaper",
     "PaymentPlan",
     "PlacedItem",
@@ -66,6 +70,7 @@ __all__ = [
     "StrategyTrial",
     "StrategyVersion",
     "Suggestion",
+    "Tag",
     "WorkLease",
     "WorkTask",
 ]

@@ -1,5 +1,8 @@
 """What was done by whom, and what it brought: calls, mails and promises of a span, contact rate, promises kept, money after a contact.
 
+Mails and letters count by the outbox (an answer, a statement, what was written from an account), beside those that were logged by hand;
+those of a dunning run are the run's, nobody's work.
+
 *What it brought* counts cash applied to a customer's items within `WITHIN` days after a contact, for whoever made the last contact before
 it. That is what followed, no proof of what caused it: for that, a challenger is tried on customers drawn at random (see strategies).
 """
@@ -12,6 +15,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from collections_app.models import Activity, Promise
+from messaging.models import Message
 from org.actors import Actor
 from org.models import Company
 
@@ -89,6 +93,16 @@ def activities_of(actor: Actor, span: Span) -> QuerySet[Activity]:
     return rows.filter(happened_on__range=(span.first, span.last))
 
 
+def messages_of(actor: Actor, span: Span) -> QuerySet[Message]:
+    """Mails and letters in sight that people sent customers in the span; one that was taken back, or couldn't go, is none."""
+    return _sent(actor, span).filter(created_at__date__range=(span.first, span.last))
+
+
+def _sent(actor: Actor, span: Span) -> QuerySet[Message]:
+    rows = Message.objects.visible_to(actor, "collections.view").filter(company=span.company, created_by__startswith="user:")
+    return rows.went_to_customers().filter(dunning_letter=None).exclude(customer=None)
+
+
 def effort(actor: Actor, span: Span) -> list[Effort]:
     """Everybody's work in the span, the busiest first; of customers in sight."""
     found: dict[str, Effort] = defaultdict(lambda: Effort(""))
@@ -99,6 +113,10 @@ def effort(actor: Actor, span: Span) -> list[Effort]:
         setattr(one, name, getattr(one, name) + row["n"])
         one.minutes += (row["s"] or 0) // 60
         one.reached += row["r"] if row["kind"] == "call" else 0
+    sent = messages_of(actor, span).order_by().values_list("created_by", "channel").annotate(n=Count("pk"))
+    for who, channel, n in sent:
+        one, name = _of(found, who), "letters" if channel == Message.Channel.LETTER else "mails"
+        setattr(one, name, getattr(one, name) + n)
     calls = activities_of(actor, span).filter(kind="call").order_by()
     for who, outcome, n in calls.values_list("actor", "outcome").annotate(n=Count("pk")):
         _of(found, who).outcomes[outcome] = n
@@ -138,11 +156,13 @@ def brought(actor: Actor, span: Span, who: str = "") -> list[Brought]:
     """Cash applied in the span within `WITHIN` days after a contact, the largest first; `who` made the contact. Applications that were
     taken back by the end of the span don't count."""
     seen = list(activities_of_contact(actor, span).values_list("pk", flat=True))
-    if not seen:
+    sent = list(_sent(actor, span).filter(created_at__date__range=_before(span)).values_list("pk", flat=True))
+    if not seen and not sent:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH contact AS MATERIALIZED (SELECT id, customer_id, happened_on, actor, kind FROM collections_app_activity"
+            "   WHERE id = ANY(%s) UNION ALL SELECT id, customer_id, created_at::date, created_by, channel FROM messaging_message"
             "   WHERE id = ANY(%s)),"
             " paid AS MATERIALIZED (SELECT o.customer_id, e.id, e.effective_date AS day, -sum(l.base_amount)::bigint AS amount"
             "   FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id"
@@ -156,7 +176,7 @@ def brought(actor: Actor, span: Span, who: str = "") -> list[Brought]:
             " JOIN customers_customer k ON k.id = p.customer_id CROSS JOIN LATERAL ("
             "   SELECT * FROM contact c WHERE c.customer_id = p.customer_id AND c.happened_on BETWEEN p.day - %s AND p.day"
             "   ORDER BY c.happened_on DESC, c.id DESC LIMIT 1) c ORDER BY p.amount DESC, p.id",
-            [seen, span.company.pk, span.first, span.last, span.last, WITHIN],
+            [seen, sent, span.company.pk, span.first, span.last, span.last, WITHIN],
         )
         rows = [Brought(*row) for row in cursor.fetchall()]
     return [row for row in rows if not who or row.actor == who]
@@ -165,4 +185,9 @@ def brought(actor: Actor, span: Span, who: str = "") -> list[Brought]:
 def activities_of_contact(actor: Actor, span: Span) -> QuerySet[Activity]:
     """Contacts in sight after which cash of the span may have come."""
     rows = Activity.objects.visible_to(actor, "collections.view").filter(company=span.company).exclude(kind="note")
-    return rows.filter(happened_on__range=(date.fromordinal(span.first.toordinal() - WITHIN), span.last))
+    return rows.filter(happened_on__range=_before(span))
+
+
+def _before(span: Span) -> tuple[date, date]:
+    """The days of contacts after which cash of the span may have come."""
+    return date.fromordinal(span.first.toordinal() - WITHIN), span.last

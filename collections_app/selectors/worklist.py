@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 
-from collections_app.models import Ranking, Snooze, WorkLease, WorkTask
+from collections_app.models import CustomerTag, Ranking, Snooze, WorkLease, WorkTask
 from collections_app.policy.worklist import OUR_FAULT, kinds_that_ask
 from customers.models import Customer
 from org.models import Department, User
@@ -26,12 +26,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the list is narrowed: `scope` is mine (my portfolio), ours (what my departments are to fix) or all in sight."""
+    """How the list is narrowed: `scope` is mine (my portfolio), ours (what my departments are to fix) or all in sight; `tag` marks the
+    customer, `owner` is the key of the person whose tasks they are (0: nobody's)."""
 
     kind: str = ""
     scope: str = "mine"
     text: str = ""
     bucket: str = ""
+    tag: str = ""
+    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,10 @@ class WorkList:
             for company, code in self.departments:
                 ours |= Q(company=company, routed_to=code)
             rows = rows.filter(ours)
+        if self.asked.owner is not None:
+            rows = rows.filter(owner=self.asked.owner or None)
+        if self.asked.tag:
+            rows = rows.filter(customer__in=CustomerTag.objects.filter(tag__name__iexact=self.asked.tag).values("customer"))
         if self.asked.text:
             rows = rows.filter(Q(customer__name__icontains=self.asked.text) | Q(customer__number__iexact=self.asked.text))
         return rows
@@ -170,7 +177,8 @@ class WorkList:
         """An answer over everybody's tasks, half a minute old at most where they are many; what the person does shows at once."""
         if self.asked.scope != "all":
             return ask()
-        mine = md5("\0".join([self.asked.text, *sorted(self.put_off)]).encode(), usedforsecurity=False).hexdigest()
+        asks = [self.asked.text, self.asked.tag, str(self.asked.owner), *sorted(self.put_off)]
+        mine = md5("\0".join(asks).encode(), usedforsecurity=False).hexdigest()
         key = f"worklist:{name}:{self.user.pk}:{self.today}:{self.late_before}:{mine}"
         kept: T | None = cache.get(key)
         if kept is None:

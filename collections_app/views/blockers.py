@@ -20,12 +20,14 @@ from customers.models import CustomerDocument
 from invoicing.views.blocked import who_acts
 from org.access import allowed
 from org.models import Department
+from workflow.views.stored import keeps_views
 
 SHOWN = 300
 WEEK = timedelta(days=7)
 
 
 @allowed("collections.view")
+@keeps_views
 def index(request: HttpRequest) -> HttpResponse:
     """Missing papers in sight, the most money first. Also as Excel and CSV."""
     user, today = _user(request), clock.today()

@@ -22,13 +22,17 @@ from collections_app.selectors.charges import Assessed
 from collections_app.services.charges.errors import ChargeError
 from collections_app.services.charges.running import request_run
 from collections_app.services.charges.waiving import open_of, request_waiver
+from collections_app.views.charge_notices import told
 from ledger.errors import LedgerError
 from org.access import allowed
+from org.actors import NotAllowed
 from org.models import Company
 from org.selectors import actor_names
 from workflow.doorbell import ring
 from workflow.models import Approval, Event
 from workflow.services.approvals import foresee
+from workflow.services.approvals import withdraw as take_back
+from workflow.views.stored import keeps_views
 
 SHOWN = 500
 TONES = {"posted": "info", "waived": "ok", "waiver_asked": "warn"}
@@ -37,6 +41,7 @@ ORDERS = {"customer": "customer__name", "amount": "amount", "month": "run__perio
 
 
 @allowed("collections.view")
+@keeps_views
 def charges(request: HttpRequest) -> HttpResponse:
     """Charges in sight, the latest month first; also as Excel and CSV."""
     user, today = _user(request), clock.today()
@@ -112,6 +117,9 @@ def charge(request: HttpRequest, pk: int) -> HttpResponse:
         "c": found, "state": _state(found), "tone": TONES.get(found.state, ""), "items": reading.items_of(found), "history": history,
         "names": actor_names({e.actor for e in history} | {found.run.actor}),
     }  # fmt: skip
+    context |= told(user, found)
+    asked = found.approval if found.state == Charge.State.WAIVER_ASKED else None
+    context["may_withdraw"] = asked is not None and asked.requested_by == user.label
     if user.can("charges.waive", found.company_id) and not user.only_reads:
         context |= _waivable(user, found)
     return page(request, "collections_app/charge.html", context)
@@ -127,7 +135,7 @@ def _waivable(user: Any, found: Charge) -> dict[str, Any]:
         actor=user, company=found.company, kind="charge_waiver", amount=left, currency=found.currency, customer_id=found.customer_id,
         today=clock.today(),
     )  # fmt: skip
-    return {"waive": WaiveForm(initial={"token": get_random_string(20)}), "left": left, "foresight": seen}
+    return {"waive": WaiveForm(charge=found, initial={"token": get_random_string(20)}), "left": left, "foresight": seen}
 
 
 @require_POST
@@ -136,7 +144,7 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to take back what is open of a charge."""
     user = _user(request)
     found = get_object_or_404(reading.charges_in_sight(user, "charges.waive"), pk=pk)
-    response, form = redirect_htmx(request, _address(found)), WaiveForm(request.POST)
+    response, form = redirect_htmx(request, _address(found)), WaiveForm(request.POST, charge=found)
     if not form.is_valid():
         return toast(request, response, str(next(iter(form.errors.values()))[0]), tone="bad")
     try:
@@ -151,6 +159,22 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
             links=[(reverse("workflow:approval", args=[asked.pk]), "Request")],
         )
     return toast(request, response, "The charge is waived")
+
+
+@require_POST
+@allowed("charges.waive")
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own request to waive back, before anybody has decided it."""
+    user = _user(request)
+    found = get_object_or_404(reading.charges_in_sight(user, "charges.waive"), pk=pk)
+    response = redirect_htmx(request, _address(found))
+    if found.approval is None or found.state != Charge.State.WAIVER_ASKED:
+        return toast(request, response, "No waiver of it is asked for", tone="bad")
+    try:
+        take_back(actor=user, approval=found.approval, now=clock.now(), today=clock.today())
+    except (Refused, NotAllowed) as error:
+        return toast(request, response, str(error), tone="bad")
+    return toast(request, response, "Taken back: the charge stands as it was")
 
 
 @allowed("collections.view")

@@ -12,7 +12,9 @@ from arops.lib.http import address, day_of, filters_of, page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.models import Activity
+from collections_app.selectors import contacts as done
 from collections_app.selectors import effort as read
+from collections_app.selectors.rank_tests import PERMISSION
 from org.access import allowed
 from org.models import Company
 from org.selectors import actor_names
@@ -34,6 +36,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if file := _file(request, table, f"Work of {span.company.code}", span):
         return file
     context = _frame(request, span, asked) | {"rows": rows, "total": read.total_of(rows), "names": names, "within": read.WITHIN}
+    context["user_can_test"] = user.can(PERMISSION)
     return page(request, "collections_app/effort.html", context)
 
 
@@ -61,28 +64,25 @@ def activities(request: HttpRequest) -> HttpResponse:
     span = _span(request, asked)
     if span is None:
         return page(request, "collections_app/no_company.html", {})
-    rows = read.activities_of(user, span).select_related("customer", "contact").order_by("-happened_on", "-pk")
-    kind, outcome = asked["kind"], asked["outcome"]
-    rows = rows.filter(actor=asked["who"]) if asked["who"] else rows
-    rows = rows.filter(kind=kind) if kind in Activity.Kind.values else rows
-    rows = rows.filter(outcome__in=read.REACHED) if outcome == "reached" else rows.filter(outcome=outcome) if outcome else rows
-    names = actor_names(set(rows.order_by().values_list("actor", flat=True).distinct()))
+    wanted = done.Wanted(asked["who"], asked["kind"], asked["outcome"])
+    rows, count, names = done.contacts(user, span, wanted, None if request.GET.get("format") else SHOWN)
+    kinds = dict(Activity.Kind.choices)
     table = Table(
         [
-            Column("customer", "Customer", lambda a: a.customer.name, kind="link", href=_account, pin=True),
-            Column("day", "Day", lambda a: a.happened_on, kind="date"),
-            Column("kind", "What", lambda a: a.get_kind_display().capitalize()),
-            Column("outcome", "Outcome", lambda a: a.get_outcome_display().capitalize() if a.outcome else ""),
+            Column("customer", "Customer", lambda a: a.customer, kind="link", href=_account, pin=True),
+            Column("day", "Day", lambda a: a.day, kind="date"),
+            Column("kind", "What", lambda a: kinds[a.kind].capitalize()),
+            Column("outcome", "Outcome", lambda a: a.outcome.capitalize()),
             Column("who", "Who", lambda a: names.get(a.actor, a.actor)),
-            Column("minutes", "Minutes", lambda a: a.seconds // 60, kind="num", total=True, priority=2),
-            Column("body", "Note", lambda a: a.body[:200], grow=True, priority=3),
+            Column("minutes", "Minutes", lambda a: a.minutes, kind="num", total=True, priority=2),
+            Column("body", "Note", lambda a: a.body, grow=True, priority=3),
         ],
-        rows if request.GET.get("format") else rows[:SHOWN], name="activity", empty="Nothing was done that fits.",
+        rows, name="activity", empty="Nothing was done that fits.",
     )  # fmt: skip
     if file := _file(request, table, "Activities", span):
         return file
     context = _frame(request, span, asked) | {
-        "table": table, "count": rows.count(), "shown": SHOWN, "names": names, "kinds": Activity.Kind.choices,
+        "table": table, "count": count, "shown": SHOWN, "names": names, "kinds": Activity.Kind.choices,
         "outcomes": [("reached", "reached"), *(c for c in Activity.Outcome.choices if c[0])],
     }  # fmt: skip
     return page(request, "collections_app/activities.html", context)

@@ -25,6 +25,7 @@ from customers.models import Customer
 from org.access import allowed
 from org.selectors import actor_names
 from workflow.models import Event
+from workflow.views.stored import keeps_views
 
 State = Escalation.State
 SHOWN = 300
@@ -32,6 +33,7 @@ TONES = {"proposed": "info", "open": "warn", "decided": "ok", "placed": "bad"}
 
 
 @allowed("collections.view")
+@keeps_views
 def cases(request: HttpRequest) -> HttpResponse:
     """Cases in sight by what they wait for; also as Excel and CSV."""
     user = _user(request)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from arops.lib import clock
+from arops.lib.http import number_of
 from collections_app.policy.worklist import KINDS
 from collections_app.selectors.worklist import SCOPES, Asked, WorkItem, WorkList, scope_of
 from collections_app.services.ranking import catch_up
@@ -39,13 +40,14 @@ def asked_of(request: HttpRequest, query: dict[str, str]) -> Asked:
     kind, bucket, scope = query.get("kind", ""), query.get("bucket", ""), query.get("scope", "")
     return Asked(
         kind if kind in KINDS else "", scope if scope in SCOPES else scope_of(person(request)), query.get("q", "").strip()[:100],
-        bucket if bucket in BUCKETS else "",
+        bucket if bucket in BUCKETS else "", query.get("tag", "").strip()[:30], number_of(query.get("owner", "")),
     )  # fmt: skip
 
 
 def query_of(asked: Asked, **changes: str) -> str:
     """The same as a query string."""
-    told = {"bucket": asked.bucket, "kind": asked.kind, "scope": asked.scope, "q": asked.text} | changes
+    told = {"bucket": asked.bucket, "kind": asked.kind, "scope": asked.scope, "q": asked.text, "tag": asked.tag}
+    told |= ({} if asked.owner is None else {"owner": str(asked.owner)}) | changes
     return urlencode({name: value for name, value in told.items() if value or name in changes})
 
 

@@ -9,7 +9,10 @@ from arops.lib import clock
 from arops.lib.charts import segments
 from arops.lib.http import address
 from collections_app.models import Activity, Promise, Snooze
+from collections_app.policy.business_days import next_business_day
+from collections_app.selectors.tags import tags_in_use, tags_of
 from collections_app.selectors.worklist import WorkItem, lease_of
+from collections_app.services.policies import policy_of
 from collections_app.views.listing import ICONS, person
 from ledger.aging import USUAL
 from ledger.models import OpenItem
@@ -19,18 +22,24 @@ FEW = 8
 """Open items that the panel shows."""
 
 
+SNOOZES = ((1, "Tomorrow"), (3, "In three days"), (14, "In two weeks"))
+"""Days a task is put off at one key, each moved to a business day."""
+
+
 def account_of(request: HttpRequest, item: WorkItem, rests: int) -> dict[str, Any]:
     """What the panel of a task shows; a task that is put off rests so many days by default."""
     today, customer, user, task = clock.today(), item.customer, person(request), item.task
     owed = list(OpenItem.objects.open().collectable().filter(customer=customer, currency=task.currency).order_by("due_date", "pk"))
+    holidays = policy_of(customer.company).holidays
     return {
         "item": item, "customer": customer, "today": today, "items": owed[:FEW], "more": max(0, len(owed) - FEW),
         "total": sum(i.balance for i in owed), "ages": _ages(owed, today), "icon": ICONS.get(task.kind, "bell"),
+        "tags": tags_of([customer.pk]).get(customer.pk, []), "known_tags": tags_in_use(person(request)),
         "activities": Activity.objects.filter(customer=customer).select_related("contact")[:3],
         "promises": Promise.objects.filter(customer=customer).order_by("-given_on")[:3],
         "contact": customer.contacts.filter(is_active=True).order_by("-takes_calls", "role", "name").first(),
-        "next_week": today + timedelta(days=rests), "may_work": user.can("collections.work", customer.company_id),
-        "snooze_days": [(today + timedelta(days=n), label) for n, label in ((1, "Tomorrow"), (3, "In three days"), (14, "In two weeks"))],
+        "next_week": next_business_day(today + timedelta(days=rests), holidays).day, "may_work": user.can("collections.work", customer.company_id),
+        "snooze_days": [(next_business_day(today + timedelta(days=n), holidays).day, label) for n, label in SNOOZES],
         "snooze_events": Snooze.Event.choices, "woken_by": item.woken_label, "waits_for": item.waits_for_label,
         "mail_url": address("customers:write", customer.pk) if user.can("messages.send", customer.company_id) else "",
         "opens": _opens(item), "department": _department(item), "lease": lease_of(customer, user, clock.now()),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +13,21 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.refusal import Refused
 from collections_app.models import Snooze, WorkTask
+from collections_app.policy.business_days import next_business_day
+from collections_app.selectors.tags import tags_in_use, tags_of
 from collections_app.selectors.worklist import Asked, Group, WorkItem, WorkList
 from collections_app.services.activities import ActivityError, put_off, take_back
 from collections_app.services.finishing import RESTS, finish_task
+from collections_app.services.policies import policy_of
+from collections_app.services.tags import tag_customers, untag_customers
 from collections_app.views.listing import BUCKETS, ICONS, LABELS, asked_of, back, current, item_of, person, query_of, up_to_date
 from collections_app.views.panel import account_of
+from customers.models import Customer
 from org.access import allowed
-from org.models import Department
+from org.models import Department, User
+from workflow.views.stored import keeps_views
 
 LONGEST = 60
 """Days after which a task that waits for an event comes back anyway."""
@@ -41,6 +48,7 @@ class Line:
     words: str
     why: str
     with_: str
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,16 @@ class Shown:
     lines: Sequence[Line]
 
 
-def _line(item: WorkItem, departments: dict[tuple[int, str], str]) -> Line:
+def _line(item: WorkItem, departments: dict[tuple[int, str], str], tags: dict[int, list[str]]) -> Line:
     task = item.task
     why = next((reason for sign in TELLING for reason in task.reasons if sign in reason), "")
     why = why.replace("passed 90 days this week", "passed 90 days")
     why = re.sub(r"broke a promise (?:(\d+) times|once) in", lambda m: f"{m[1]} broken in" if m[1] else "first break in", why)
-    return Line(item, task.title, why, departments.get((task.company_id, task.routed_to), task.routed_to))
+    return Line(item, task.title, why, departments.get((task.company_id, task.routed_to), task.routed_to), tags.get(task.customer_id, ()))
 
 
 @allowed("collections.view")
+@keeps_views
 def queue(request: HttpRequest) -> HttpResponse:
     """The list; `bucket`, `kind`, `scope` (mine, ours or all) and `q` narrow it."""
     fresh = up_to_date(request)
@@ -73,10 +82,13 @@ def _list(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     counts, groups = listed.counts, listed.groups(SHOWN)
     names = {(d.company_id, d.code): d.name for d in Department.objects.visible_to(user, "collections.view")}
     shown = sum(group.count for group in groups)
+    tags = tags_of({item.task.customer_id for group in groups for item in group.items})
     return {
-        "today": today, "groups": [Shown(group, [_line(item, names) for item in group.items]) for group in groups], "shown": shown,
+        "today": today, "groups": [Shown(group, [_line(item, names, tags) for item in group.items]) for group in groups], "shown": shown,
         "left": listed.at_stake(), "count": counts.now, "asked": asked, "query": query_of(asked), "icons": ICONS,
-        "narrowed": bool(asked.kind) + bool(asked.text) + bool(asked.bucket),
+        "narrowed": bool(asked.kind) + bool(asked.text) + bool(asked.bucket) + bool(asked.tag) + (asked.owner is not None),
+        "tags": tags_in_use(user), "owner": User.objects.filter(pk=asked.owner).first() if asked.owner else None,
+        "without_owner": query_of(replace(asked, owner=None)),
         "buckets": [(code, label, counts.buckets[code], query_of(asked, bucket=code)) for code, label in BUCKETS.items()],
         "everything": (sum(counts.buckets.values()), query_of(asked, bucket="")),
         "kinds": [(code, label, counts.kinds[code]) for code, label in LABELS.items() if counts.kinds[code] or code == asked.kind],
@@ -120,29 +132,63 @@ def snooze(request: HttpRequest, key: str) -> HttpResponse:
     item, today, event = item_of(request, key, "collections.work"), clock.today(), request.POST.get("event", "")
     try:
         until = date.fromisoformat(request.POST.get("until") or str(today + timedelta(days=LONGEST if event else RESTS)))
-        put_off(user=person(request), customer=item.customer, task_key=key, until=until, today=today, event=event)
+        row = put_off(user=person(request), customer=item.customer, task_key=key, until=until, today=today, event=event)
     except (ValueError, ActivityError) as error:
         return toast(request, HttpResponse(status=422), str(error), tone="bad")
-    waits = f"{Snooze.Event(event).label}, {until:%-d %b} at the latest" if event else f"{until:%-d %b}"
+    waits = f"{Snooze.Event(event).label}, {row.until:%-d %b} at the latest" if event else f"{row.until:%-d %b}{_moved(item.customer, until)}"
     return _gone(request, [key], f"{item.customer.name} waits until {waits}", waits=True)
+
+
+def _moved(customer: Customer, until: date) -> str:
+    """Why a task comes back later than it was put off to."""
+    moved = next_business_day(until, policy_of(customer.company).holidays)
+    return f": {moved.because}" if moved.because else ""
 
 
 @require_POST
 @allowed("collections.work")
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Several tasks done, or put off a week: `keys` of what was chosen, `do` what to do."""
+    """Several tasks done, put off a week, or their customers tagged: `keys` of what was chosen, `do` what to do, `tag` the word."""
     user, today = person(request), clock.today()
     keys = [key[:80].replace("\x00", "") for key in request.POST.getlist("keys")[:MOST]]
     found = list(WorkTask.objects.visible_to(user, "collections.work").filter(key__in=keys).select_related("customer"))
+    if request.POST.get("do") in ("tag", "untag"):
+        return _tagged(request, {task.customer for task in found})
     until, puts_off = today + timedelta(days=RESTS), request.POST.get("do") == "snooze"
+    to: set[str] = set()
     undoable = []
     for task in found:
         if puts_off:
-            put_off(user=user, customer=task.customer, task_key=task.key, until=until, today=today)
+            last = put_off(user=user, customer=task.customer, task_key=task.key, until=until, today=today).until
+            to.add(f"{last:%-d %b}")
         if puts_off or finish_task(user=user, task=task, today=today, rests_days=RESTS):
             undoable.append(task.key)
-    said = f"{len(found)} put off to {until:%-d %b}" if puts_off else f"{len(found)} marked done"
+    said = f"{len(found)} put off to {' or '.join(sorted(to))}" if puts_off else f"{len(found)} marked done"
     return _gone(request, [task.key for task in found], said if found else "Nothing was chosen", undoable=undoable)
+
+
+@require_POST
+@allowed("collections.work")
+def tag(request: HttpRequest, key: str) -> HttpResponse:
+    """The customer of one task is marked with a tag, or freed of it (`do` is untag)."""
+    return _tagged(request, {item_of(request, key, "collections.work").customer})
+
+
+def _tagged(request: HttpRequest, customers: set[Customer]) -> HttpResponse:
+    """Customers marked or freed; the list as it is then."""
+    name, frees = request.POST.get("tag", "").replace("\x00", ""), request.POST.get("do") == "untag"
+    chosen = sorted(customers, key=lambda c: c.pk)
+    try:
+        n = (untag_customers if frees else tag_customers)(actor=person(request), customers=chosen, name=name)
+    except Refused as error:
+        return toast(request, HttpResponse(status=422), f"{error}.", tone="bad")
+    told = f"{name.strip()} {'taken off' if frees else 'put on'} {n} customer{'' if n == 1 else 's'}"
+    if not getattr(request, "htmx", False) or request.POST.get("then") == "play":
+        return toast(request, redirect_htmx(request, back(request)), told)
+    context = _list(request, asked_of(request, current(request)))
+    response = page(request, "collections_app/queue.html", context | {"oob": True}, fragment="list")
+    response["HX-Retarget"], response["HX-Reswap"] = "#list", "innerHTML"
+    return toast(request, response, told)
 
 
 @require_POST

@@ -29,6 +29,7 @@ from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Department, User
 from org.selectors import people_with
+from workflow.views.stored import keeps_views
 
 EXPORTED = 50_000
 """Cases that one file holds; a file of more would keep a worker for minutes, and there the API serves better."""
@@ -37,6 +38,7 @@ _SAID = {"q": "text", "least": "at least", "most": "at most", "opened_from": "op
 
 
 @allowed("disputes.view")
+@keeps_views
 def index(request: HttpRequest) -> HttpResponse:
     """A queue, narrowed by filters, a page at a time; `format=xlsx` or `csv` gives all of it as a file."""
     user, today = _user(request), clock.today()

@@ -30,8 +30,28 @@ export function startForms() {
       form.requestSubmit(form.querySelector("[data-stay]") || undefined);
     }
   });
+  document.addEventListener("htmx:afterSettle", (event) => toFirstWrong(event.detail.elt));
   startShowing();
   startTimers();
+  toFirstWrong(document);
+}
+
+// A form sent back: on in the first field that is wrong, opened where it was folded away, its name and what is wrong said aloud. Where no
+// field is at fault, what was refused is read first.
+function toFirstWrong(part) {
+  const wrong = [...part.querySelectorAll("main :is(input, select, textarea)[aria-invalid=true]")].find((el) => el.type !== "hidden" && !el.disabled);
+  for (let fold = wrong?.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+  if (wrong) {
+    wrong.focus();
+    wrong.select?.();
+    const words = [wrong.labels?.[0], ...(wrong.getAttribute("aria-describedby") || "").split(" ").filter(Boolean).map((id) => document.getElementById(id))];
+    document.getElementById("live").textContent = words.filter(Boolean).map((el) => el.textContent.trim()).join(": ");
+    return;
+  }
+  const refused = part.querySelector("main form [role=alert]");
+  if (!refused) return;
+  refused.tabIndex = -1;
+  refused.focus();
 }
 
 // An address without the filters nobody set: what isn't filled isn't sent.

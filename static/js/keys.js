@@ -4,6 +4,7 @@ import { undoLast } from "./toasts.js";
 
 const typing = (el) => el?.matches?.("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]");
 const EVERYWHERE = [["Ctrl K", "commands and search"], ["/", "search"], ["u", "undo"], ["[", "narrow or widen the menu"], ["Esc", "back one layer"]];
+const TABBED = [["{ }", "tab before, tab after"], ["g 1…9", "tab by its place"]];
 
 export function startKeys({ palette, lists }) {
   let going = 0;
@@ -35,7 +36,7 @@ export function startKeys({ palette, lists }) {
     if (key.length === 1 && key !== " " && !lettersOn() && !target.closest("[data-list]")) return;
     if (Date.now() - going < 1200) {
       going = 0;
-      const link = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+      const link = /^[1-9]$/.test(key) ? tabs()[key - 1] : document.querySelector(`[data-go="${CSS.escape(key)}"]`);
       if (link) return location.assign(link.href);
     }
     if (key === "g") return (going = Date.now());
@@ -44,6 +45,7 @@ export function startKeys({ palette, lists }) {
       lists.step(key === "J" ? 1 : -1);
       return lists.select(lists.current(), true);
     }
+    if ((key === "ArrowDown" || key === "ArrowUp") && alongMenu(target, key)) return event.preventDefault();
     const row = lists.current();
     const own = controlFor(key, row);
     if (own) {
@@ -53,6 +55,7 @@ export function startKeys({ palette, lists }) {
       if (own.matches("summary")) intoOpened(own);
       return;
     }
+    if (key === "{" || key === "}" || key === "Escape") return betweenTabs(key);
     if (key === "Enter" && target.matches("tr, .item")) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
     if (key === " " && target.matches("tr, .item") && row?.dataset.peek) {
       event.preventDefault();
@@ -79,14 +82,34 @@ function controlFor(key, row) {
 function intoOpened(summary) {
   const opened = summary.parentElement;
   if (opened.contains(document.activeElement)) return;
-  const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") ? "a, button" : "input:not([type=hidden]), select, textarea")] : [];
+  const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") && !opened.querySelector("[data-form]") ? "a, button, input[type=text]" : "input:not([type=hidden]), select, textarea")] : [];
   (fields.find((el) => !el.disabled && el.checkVisibility()) || summary).focus();
+}
+
+// Arrows go along the choices of an open menu.
+function alongMenu(target, key) {
+  const menu = target.closest("details.menu[open]");
+  if (!menu) return false;
+  const choices = [...menu.querySelectorAll(".menu-body :is(a, button, input:not([type=hidden]))")].filter((el) => !el.disabled && el.checkVisibility());
+  choices[Math.max(0, Math.min(choices.length - 1, choices.indexOf(target) + (key === "ArrowDown" ? 1 : -1)))]?.focus();
+  return true;
 }
 
 // What was just put on the page listens only when htmx has settled it: a key that comes sooner is kept until then.
 function whenSettled(el, act) {
   if (!el.closest(".htmx-settling")) return act();
   document.addEventListener("htmx:afterSettle", () => el.isConnected && act(), { once: true });
+}
+
+// The tabs of the page: those of its work, before any that only narrow the list.
+export const tabs = () => [...(document.querySelector("main nav.tabs")?.querySelectorAll("a[href]") || [])];
+
+// To the tab beside the one that the page belongs to, round the ends; from a page behind a tab, Escape goes back to the tab.
+function betweenTabs(key) {
+  const all = tabs();
+  const at = all.findIndex((tab) => tab.hasAttribute("aria-current"));
+  if (key !== "Escape") return all.length && location.assign(all[(at + (key === "}" ? 1 : -1) + all.length) % all.length].href);
+  if (all[at] && new URL(all[at].href).pathname !== location.pathname) location.assign(all[at].href);
 }
 
 // Escape leaves the innermost thing: an input, an open menu; else it is the page's own way back.
@@ -117,7 +140,7 @@ function showHelp() {
       told.add(keys.join(" "));
       facts.append(...entry(keys, words));
     }
-    for (const [keys, words] of EVERYWHERE) if (!told.has(keys)) facts.append(...entry([keys], words));
+    for (const [keys, words] of tabs().length ? [...EVERYWHERE, ...TABBED] : EVERYWHERE) if (!told.has(keys)) facts.append(...entry([keys], words));
     for (const link of document.querySelectorAll("[data-go]")) if (link.dataset.go) facts.append(...entry(["g", link.dataset.go], link.title));
     body.append(facts);
   }

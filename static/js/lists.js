@@ -126,8 +126,17 @@ export function startLists() {
     const rows = rowsOf(list);
     if (place >= 0 && rows.length) focus(rows[Math.min(place, rows.length - 1)]);
   });
+  // Back on a list that was left by one of its rows, within minutes: the cursor is on that row, or on what took its place.
+  const leaving = (event) => {
+    const row = event.target.closest?.("[data-list] tr[id], [data-list] .item[id]");
+    if (row && (event.type === "submit" || event.target.closest("a[href]"))) remember(row);
+  };
+  document.addEventListener("submit", leaving);
+  document.addEventListener("click", leaving);
   const begin = (list) => {
     if (list.querySelector("[data-select]")) sum(list);
+    const left = remembered(rowsOf(list));
+    if (left) return focus(left);
     const first = list.querySelector("tr.focus[data-peek]") || rowsOf(list)[0];
     if (first?.dataset.peek && panel()?.checkVisibility()) {
       mark(first);
@@ -137,6 +146,20 @@ export function startLists() {
   for (const list of document.querySelectorAll("[data-list]")) begin(list);
   const ends = (pick) => focus(pick(rowsOf(active() || document)));
   return { step, focus, select, current, peek, first: () => ends((rows) => rows[0]), last: () => ends((rows) => rows.pop()), all: () => allOf(active(), sum) };
+}
+
+const PLACE = "arops_row";
+const MINUTES = 10;
+function remember(row) {
+  const at = rowsOf(row.closest("[data-list]")).indexOf(row);
+  sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, id: row.id, at, when: Date.now() }));
+}
+function remembered(rows) {
+  const left = JSON.parse(sessionStorage.getItem(PLACE) || "{}");
+  if (left.path !== location.pathname || !rows.length) return null;
+  sessionStorage.removeItem(PLACE);
+  if (Date.now() - left.when > MINUTES * 60000) return null;
+  return rows.find((row) => row.id === left.id) || rows[Math.min(left.at, rows.length - 1)];
 }
 
 function allOf(list, sum) {

@@ -1,3 +1,5 @@
+import { tabs } from "./keys.js";
+
 // The command palette: this page's commands, places to go, and what the search finds.
 export function startPalette() {
   const dialog = document.getElementById("palette");
@@ -8,10 +10,14 @@ export function startPalette() {
   let asked = 0;
 
   const commands = () => [
-    ...[...document.querySelectorAll("main [data-command]"), ...document.querySelectorAll("body > :not(main) [data-command]")].filter((el) => !el.closest("[hidden]") && !el.disabled).map((el) => ({ label: el.dataset.command, hint: el.dataset.key || "", run: () => el.click(), group: "On this page" })),
+    ...[...document.querySelectorAll("main [data-command]"), ...document.querySelectorAll("body > :not(main) [data-command]")].filter((el) => !el.closest("[hidden]") && !el.disabled).map((el) => ({ label: el.dataset.command, hint: el.dataset.key || placeOf(el), run: () => el.click(), group: "On this page" })),
     ...[...document.querySelectorAll("[data-go]")].map((el) => ({ label: el.title, hint: `g ${el.dataset.go}`, url: el.href, group: "Go to" })),
     ...[...document.querySelectorAll("[data-place]")].filter((el) => !document.querySelector(`main a[data-command][href="${el.getAttribute("href")}"]`)).map((el) => ({ label: el.dataset.place, hint: "", url: el.href, group: "Go to" })),
   ];
+  const placeOf = (el) => {
+    const at = tabs().indexOf(el) + 1;
+    return at && at < 10 ? `g ${at}` : "";
+  };
   const show = (found) => {
     list.replaceChildren();
     let group = "";

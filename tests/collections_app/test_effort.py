@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from arops.lib import clock
+from collections_app.selectors.contacts import Wanted, contacts
 from collections_app.selectors.effort import Span, brought, effort, total_of
 from collections_app.services.activities import log_activity
 from collections_app.services.judging import decide_promises
 from collections_app.services.promises import give_promise
 from ledger.models import Entry
 from ledger.services import reverse_entries
+from messaging.services import cancel_message, queue_message
 from tests.factories import DAY, SYSTEM, apply, issue, make_company, make_customer, make_user, receive
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +63,29 @@ def test_days_at_the_end_of_the_calendar_are_no_error(client, name):
     client.force_login(make_user("supervisor", make_company()))
     for asked in ("since=0001-01-01&until=0001-01-09", "until=0001-01-09", "until=9999-12-31", "since=yesterday"):
         assert client.get(f"{reverse(f'collections:{name}')}?{asked}").status_code == 200
+
+
+def test_answers_by_mail_count_as_work_and_stand_among_the_rows(client):
+    company = make_company()
+    ana, boss = make_user("specialist", company), make_user("supervisor", company)
+    nordia = make_customer(company, "Nordia", collector=ana)
+    bill, today = issue(nordia, 300_00), clock.today()
+
+    def mail(key, actor=ana):
+        return queue_message(
+            actor=actor, company=company, customer=nordia, kind="answer", dedupe_key=key, recipients=["ap@nordia.example"],
+            subject=f"Re {key}", body="The copy is enclosed.", not_before=clock.now(), author=actor.label,
+        )[0]  # fmt: skip
+
+    mail("one")
+    cancel_message(actor=ana, message=mail("taken back"))
+    log_activity(actor=ana, customer=nordia, kind="email", today=today, body="By my own program.")
+    apply(receive(nordia, 100_00, day=today), (bill, 100_00), day=today)
+    (row,) = effort(boss, span := Span(company, today, today))
+    assert (row.actor, row.mails, row.contacts, row.brought) == (ana.label, 2, 2, 100_00)
+    rows, count, _ = contacts(boss, span, Wanted(kind="email,letter"), 10)
+    assert count == 2 and {r.body for r in rows} == {"Re one", "By my own program."}
+    client.force_login(boss)
+    page = client.get(reverse("collections:activities"), {"kind": "email,letter"})
+    assert page.status_code == 200 and b"Re one" in page.content
+    assert not effort(make_user("supervisor", make_company()), span)

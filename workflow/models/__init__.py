@@ -12,8 +12,9 @@ from workflow.models.trail import (
     JobQuerySet,
     StoredFile,
 )
+from workflow.models.view import StoredView
 
 __all__ = [
     "Approval", "Attachment", "AuditSeal", "AuthorityLimit", "Deputy", "Event", "EventQuerySet", "IdempotencyKey", "Job", "JobQuerySet",
-    "LinkTry", "StoredFile", "Task", "TaskLink", "TaskNote",
+    "LinkTry", "StoredFile", "StoredView", "Task", "TaskLink", "TaskNote",
 ]  # fmt: skip

@@ -26,12 +26,14 @@ from messaging.models import InboundMail
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company, User
+from workflow.views.stored import keeps_views
 
 PAGE = 100
 TONES = {"new": "info", "open": "info", "waiting": "", "closed": "ok"}
 
 
 @allowed("collections.view")
+@keeps_views
 def inbox(request: HttpRequest) -> HttpResponse:
     """Inquiries in sight by view, the earliest due first. Also as Excel and CSV."""
     user, now = person(request), clock.now()

@@ -13,6 +13,7 @@ from arops.lib.tables import Column, Table
 from collections_app.models import PaymentPlan
 from collections_app.selectors.plans import VIEWS, PlanRow, plans_in, rows_of
 from org.access import allowed
+from workflow.views.stored import keeps_views
 
 SHOWN = 300
 """Plans that a page shows; its file holds all of them."""
@@ -20,6 +21,7 @@ TONES = {"active": "info", "kept": "ok", "defaulted": "bad", "refused": "bad", "
 
 
 @allowed("collections.view")
+@keeps_views
 def plans(request: HttpRequest) -> HttpResponse:
     """Plans in sight of a list, the newest first; also as Excel and CSV."""
     user: Any = request.user
