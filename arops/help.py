@@ -43,8 +43,10 @@ PAGES = {
     "invoicing:xml": "reference/e-invoice",
     "invoicing:import-detail": "how-to/import-invoices", "reports:dashboard": "reference/metrics", "reports:aging": "explanation/as-of",
     "reports:items": "explanation/as-of", "reports:movements": "explanation/as-of", "customers:statement": "explanation/as-of",
+    "customers:statement-send": "how-to/statements",
     "ledger:item": "explanation/ledger", "ledger:entry": "explanation/ledger", "ledger:periods": "explanation/ledger",
     "collections:queue": "explanation/work-list", "collections:call": "explanation/work-list#the-call-screen",
+    **dict.fromkeys(("collections:rank-test", "collections:rank-test-items"), "explanation/work-list#held-against-what-came"),
     "collections:play": "explanation/work-list#play", "collections:ranking": "explanation/work-list#the-rank",
     **dict.fromkeys(
         ("collections:statements", "collections:statement-schedule", "collections:statement-schedule-new"), "how-to/statements"
@@ -64,6 +66,7 @@ PAGES = {
     "collections:blockers": "how-to/customer-documents#chase-what-is-missing", "collections:absence-new": "how-to/portfolios#absences",
     **dict.fromkeys(("collections:policy", "collections:policy-first"), "how-to/portfolios#how-you-collect"),
     **dict.fromkeys(("collections:effort", "collections:activities", "collections:effort-payments"), "how-to/portfolios#what-was-done"),
+    **dict.fromkeys(("collections:team", "collections:team-done", "collections:team-moves"), "how-to/portfolios#the-team"),
     **dict.fromkeys(("collections:charges", "collections:charge", "collections:charges-preview"), "how-to/late-charges"),
     **dict.fromkeys(("collections:charge-policies", "collections:charge-policy-new"), "how-to/late-charges#what-late-payment-costs"),
     **dict.fromkeys(("collections:escalations", "collections:escalation", "collections:escalation-new"), "how-to/escalate"),
@@ -99,6 +102,7 @@ PAGES = {
     "cashapp:unapplied": "how-to/unapplied-cash",
     **dict.fromkeys(("cashapp:dormant", "cashapp:dormant-letter", "cashapp:dormancy-rules"), "how-to/unapplied-cash#dormant-credits"),
     **dict.fromkeys(("org:keys", "org:key-new"), "how-to/connect-an-erp"),
+    **dict.fromkeys(("org:changes", "org:choose-password"), "explanation/people#two-persons-for-more-rights"),
     "workflow:audit": "explanation/ledger#the-audit-chain",
     **dict.fromkeys(("workflow:tasks", "workflow:task", "workflow:task-new", "workflow:task-step"), "how-to/tasks"),
     "disputes:ask": "how-to/tasks#ask-about-a-case", "disputes:settle": "how-to/settle-a-dispute",
