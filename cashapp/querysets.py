@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db.models import F, Q
 
 from org.actors import Actor
-from org.querysets import ScopedQuerySet
+from org.querysets import ScopedQuerySet, nobodys, own_customers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,8 +64,8 @@ class ReceiptQuerySet(ScopedQuerySet):
         reach = actor.reach(permission)
         if reach.everything:
             return self
-        own = Q(customer__collector_id=reach.person_id) | Q(customer=None, suggested__collector_id=reach.person_id)
-        own |= Q(customer=None, suggested=None)
+        own = own_customers(reach, "customer__collector_id") | nobodys(reach, customer=None, suggested=None)
+        own |= nobodys(reach, customer=None, suggested__collector_id=reach.person_id)
         return self.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
 
     def unapplied(self) -> Self:
@@ -132,7 +132,7 @@ class OfRemittanceQuerySet(ScopedQuerySet):
 def _of_portfolio(reach: Any, path: str) -> Q:
     if reach.everything:
         return Q()
-    own = Q(**{f"{path}customer__collector_id": reach.person_id}) | Q(**{f"{path}customer": None})
+    own = own_customers(reach, f"{path}customer__collector_id") | nobodys(reach, **{f"{path}customer": None})
     return Q(**{f"{path}company_id__in": reach.companies}) | (Q(**{f"{path}company_id__in": reach.portfolios}) & own)
 
 
@@ -144,7 +144,8 @@ class PayerRelationQuerySet(ScopedQuerySet):
         reach = actor.reach(permission)
         if reach.everything:
             return self
-        own = Q(pays_for__collector_id=reach.person_id) & (Q(payer=None) | Q(payer__collector_id=reach.person_id))
+        payer = Q(payer=None) | own_customers(reach, "payer__collector_id")
+        own = own_customers(reach, "pays_for__collector_id") & payer
         return self.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
 
 

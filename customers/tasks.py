@@ -1,7 +1,9 @@
 """Customers and contacts by file, in the background."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
+
+from django.db.models import Q
 
 from arops.api.render import JsonError
 from arops.api.uploads import json_lines, looks_like_json
@@ -14,11 +16,20 @@ from customers.services import Saved, documents, save_contacts, save_customers, 
 from customers.services.documents import save_documents
 from customers.services.taxes import save_tax_rates
 from org.actors import Actor
+from org.chosen import Chosen, connect
 from workflow.models import Job
 from workflow.querysets import connect_customers
 from workflow.services.jobs import Tell, actor_of, register
 from workflow.services.subjects import register_subject
 
+
+def _chosen(actor: Actor, keys: Collection[int], numbers: Collection[str]) -> list[Chosen]:
+    seen = Customer.objects.visible_to(actor, "customers.view").filter(Q(pk__in=keys) | Q(number__in=numbers))
+    rows = seen.order_by("company__code", "number").values_list("pk", "company", "company__code", "number", "name")
+    return [Chosen(*row) for row in rows]
+
+
+connect(_chosen)
 connect_customers(lambda actor, permission: Customer.objects.visible_to(actor, permission))
 register_subject("customers.customer", view="customers.view", edit="documents.edit", url_name="customers:detail")
 register_subject("customers.customerdocument", view="customers.view", edit="documents.edit", url_name="customers:document")

@@ -135,6 +135,7 @@ class RateRecords(WriteView):
     """Exchange rates, which all companies share; one limited to some companies writes those of their currencies."""
 
     permission, write_permission, kind = "rates.view", "rates.edit", "rate"
+    of_company = True
 
     def rows(self) -> models.QuerySet[Any]:
         """All rates."""

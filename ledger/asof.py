@@ -189,23 +189,29 @@ def _later(scope: Scope, late: str, params: list[Any]) -> tuple[str, list[Any]]:
         return f"{sums} {of_item} AND {late} GROUP BY 1", [list(scope.customer_ids), *params]
     reach = scope.reach
     if reach.portfolios and not reach.companies:
-        of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE o.customer_id IN ({_OF_COLLECTOR}))"
-        return f"{sums} {of_item} AND {late} GROUP BY 1", [reach.person_id, *params]
+        own, who = _own(reach, "o")
+        of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE {own})"
+        return f"{sums} {of_item} AND {late} GROUP BY 1", [who, *params]
     lines = "SELECT open_item_id, amount, base_amount FROM ledger_line WHERE entry_id = e.id AND open_item_id IS NOT NULL OFFSET 0"
     return f"{sums} ledger_entry e CROSS JOIN LATERAL ({lines}) l WHERE {late} GROUP BY 1", params
 
 
-_OF_COLLECTOR = "SELECT id FROM customers_customer WHERE collector_id = %s"
+def _own(reach: Reach, alias: str) -> tuple[str, Any]:
+    """SQL of an item being of the portfolio, as `org.querysets.own_customers` says it, and its parameter."""
+    if reach.customers is not None:
+        return f"{alias}.customer_id = ANY(%s)", list(reach.customers)
+    return f"{alias}.customer_id IN (SELECT id FROM customers_customer WHERE collector_id = %s)", reach.person_id
 
 
 def _reached(reach: Reach) -> tuple[str, list[Any]]:
     """SQL of what is in reach: companies, portfolios, or both. Not an OR where one of them is empty: indexes serve each alone."""
-    whole, own = "i.company_id = ANY(%s)", f"i.company_id = ANY(%s) AND i.customer_id IN ({_OF_COLLECTOR})"
+    mine, who = _own(reach, "i")
+    whole, own = "i.company_id = ANY(%s)", f"i.company_id = ANY(%s) AND {mine}"
     if not reach.portfolios:
         return whole, [list(reach.companies)]
     if not reach.companies:
-        return f"({own})", [list(reach.portfolios), reach.person_id]
-    return f"({whole} OR ({own}))", [list(reach.companies), list(reach.portfolios), reach.person_id]
+        return f"({own})", [list(reach.portfolios), who]
+    return f"({whole} OR ({own}))", [list(reach.companies), list(reach.portfolios), who]
 
 
 def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:

@@ -13,6 +13,7 @@ from ledger.errors import MissingRate
 from ledger.models import Entry, FxRate, Line, OpenItem, Period
 from org.actors import Actor
 from org.models import Company
+from org.querysets import own_customers
 
 
 def books_of(company: Company, currency: str, day: date) -> Books:
@@ -115,5 +116,5 @@ def entries_touching(actor: Actor, entries: QuerySet[Entry]) -> QuerySet[Entry]:
     reach = actor.reach("invoices.view")
     if reach.everything:
         return entries
-    own = OpenItem.objects.filter(lines__entry=OuterRef("pk"), customer__collector_id=reach.person_id)
+    own = OpenItem.objects.filter(own_customers(reach, "customer__collector_id"), lines__entry=OuterRef("pk"))
     return entries.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & Exists(own)))

@@ -10,12 +10,17 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far an actor sees: companies as a whole, and companies where only its own portfolio is in sight."""
+    """How far an actor sees: companies as a whole, and companies where only a portfolio is in sight.
+
+    A portfolio is the customers that `person_id` collects from; for a key limited to chosen customers it is those (`customers`), and
+    `person_id` is 0, which is nobody. Ask `own_customers` of `org.querysets` for the condition: it is the one place that tells them apart.
+    """
 
     everything: bool = False
     companies: frozenset[int] = frozenset()
     portfolios: frozenset[int] = frozenset()
     person_id: int | None = None
+    customers: frozenset[int] | None = None
 
 
 @runtime_checkable

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from stdnum import iban
 
-from org import policy
+from org import chosen, policy
+from org.actors import Actor
 from org.models import Company, Department, Membership, User
 from org.services import Grant
 from org.services.people import PREFERENCES
@@ -81,14 +82,26 @@ class KeyForm(forms.Form):
     companies = forms.ModelMultipleChoiceField(
         Company.objects.none(), widget=forms.CheckboxSelectMultiple, required=False, help_text="None: all companies, also later ones."
     )
+    customers = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 3}), label="Customers",
+        help_text="Their numbers, one a line (US01 C-100 where companies share one): the key sees and writes theirs alone. None: all.",
+    )  # fmt: skip
     expires_on = forms.DateField(
         required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Works until", help_text="Empty: until it is revoked."
     )
 
-    def __init__(self, *args: Any, companies: Any, today: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, companies: Any, today: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.today, self.actor = today, actor
         self.fields["companies"].queryset = companies  # type: ignore[attr-defined]
+
+    def clean_customers(self) -> list[int]:
+        """The keys of the customers named."""
+        words = [word.strip() for word in self.cleaned_data["customers"].replace(",", "\n").splitlines() if word.strip()]
+        found, unclear = chosen.by_words(self.actor, words)
+        if unclear:
+            raise forms.ValidationError(f"No customer in your sight, or several, with the number {', '.join(unclear[:5])}.")
+        return [one.key for one in found]
 
     def clean_expires_on(self) -> datetime | None:
         """The end of that day; it lies ahead."""

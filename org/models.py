@@ -4,12 +4,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
+from arops.lib.triggers import Guard
 from org import policy
 from org.actors import Actor, Reach
 from org.querysets import ScopedQuerySet
@@ -189,8 +191,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Keys."""
 
     def live(self, at: object) -> "ApiKeyQuerySet":
-        """Keys that open doors at that moment: not revoked, not expired."""
-        return self.filter(revoked_at=None).exclude(expires_at__lte=at)
+        """Keys that open doors at that moment: confirmed, not revoked, not expired."""
+        return self.filter(revoked_at=None, waits=False).exclude(expires_at__lte=at)
 
     def visible_to(self, actor: Actor, permission: str | None = None) -> "ApiKeyQuerySet":
         """Keys whose companies all lie in the actor's reach; a key of all companies is seen by whoever manages all of them."""
@@ -211,6 +213,10 @@ class ApiKey(models.Model):
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=40), default=list)
     companies = models.ManyToManyField(Company, blank=True, help_text="None: all companies.")
+    customer_refs = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, db_default=[], help_text="Keys of the customers it is limited to; none: all."
+    )
+    waits = models.BooleanField(default=False, db_default=False, help_text="Opens nothing until a second person confirms it.")
     source_system = models.CharField(max_length=40, default="erp")
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -235,11 +241,11 @@ class ApiKey(models.Model):
 
     def is_live(self, now: datetime) -> bool:
         """Whether it opens doors at that moment."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+        return self.revoked_at is None and not self.waits and (self.expires_at is None or self.expires_at > now)
 
     def state(self, now: datetime) -> str:
-        """In a word: live, expired or revoked."""
-        return "revoked" if self.revoked_at else "live" if self.is_live(now) else "expired"
+        """In a word: live, waiting, expired or revoked."""
+        return "revoked" if self.revoked_at else "waiting" if self.waits else "live" if self.is_live(now) else "expired"
 
     @cached_property
     def _company_ids(self) -> frozenset[int]:
@@ -255,7 +261,69 @@ class ApiKey(models.Model):
         return within and permission in self._permissions
 
     def reach(self, permission: str | None = None) -> Reach:
-        """The key's companies, all of them when it isn't limited; none without the permission."""
+        """The key's customers, else its companies, all of them when it isn't limited; none without the permission."""
         if permission is not None and permission not in self._permissions:
             return Reach()
+        if self.customer_refs:
+            return Reach(portfolios=self._company_ids, person_id=0, customers=frozenset(self.customer_refs))
         return Reach(companies=self._company_ids) if self._company_ids else Reach(everything=True)
+
+
+class AccessChange(models.Model):
+    """More rights than before, asked for by one person and confirmed by another; done at once (`alone`) while there is no other."""
+
+    class Kind(models.TextChoices):
+        ROLES = "roles", "roles"
+        ADDRESS = "address", "login"
+        KEY = "key", "API key"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        ALONE = "alone", "done alone"
+        CONFIRMED = "confirmed", "confirmed"
+        REFUSED = "refused", "refused"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="access_changes")
+    key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="access_changes")
+    companies = ArrayField(models.BigIntegerField(), help_text="Where whoever confirms has to hold the right to.")
+    title = models.CharField(max_length=300)
+    payload = models.JSONField(help_text="What stood when it was asked, and what is to stand.")
+    barred = ArrayField(models.CharField(max_length=80), help_text="Whoever asked, and whom it is about: they don't confirm.")
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    decided_by = models.CharField(max_length=80, blank=True, db_default="", default="")
+    decided_at = models.DateTimeField(null=True)
+
+    runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE (state, decided_by, decided_at)")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(barred__contains=[F("asked_by")]), name="access_asker_is_barred"),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | (~Q(decided_by="") & ~Q(barred__contains=[F("decided_by")])),
+                name="access_maker_is_not_checker",
+            ),
+            models.UniqueConstraint(fields=["person", "kind"], condition=Q(state="waiting"), name="access_one_waits"),
+            models.UniqueConstraint(fields=["key"], condition=Q(state="waiting"), name="access_one_waits_of_key"),
+        ]
+        triggers = [
+            Guard(
+                name="access_asked_is_asked", when=pgtrigger.Before,
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf(
+                    "kind", "person_id", "key_id", "companies", "title", "payload", "barred", "asked_by", "asked_at",
+                ),
+                func="RAISE insufficient_privilege USING MESSAGE = 'what was asked never changes: withdraw it and ask again';",
+            ),
+            Guard(
+                name="access_decided_once", when=pgtrigger.Before, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("(OLD.state <> 'waiting')"),
+                func="RAISE insufficient_privilege USING MESSAGE = 'this was decided before';",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title

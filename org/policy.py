@@ -23,7 +23,9 @@ _SUPERVISOR = _SENIOR | frozenset(
     "strategies.edit strategies.approve dunning.approve plans.approve charges.edit charges.run charges.approve escalations.decide "
     "escalations.place templates.edit collections.configure".split()
 )
-_ADMIN = frozenset("users.manage settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split())
+_ADMIN = frozenset(
+    "users.manage access.confirm settings.manage apikeys.manage jobs.view jobs.run audit.view reports.view customers.view".split()
+)
 
 ROLES: dict[str, tuple[str, frozenset[str]]] = {
     "specialist": ("AR specialist", _SPECIALIST),
@@ -50,7 +52,7 @@ ROLES: dict[str, tuple[str, frozenset[str]]] = {
             "refunds.approve checks.override checks.edit "
             "bankdetails.edit bankdetails.approve payers.approve rules.approve reconciliation.prepare reconciliation.sign refunds.export "
             "taxes.edit tasks.create tasks.answer audit.view jobs.run rates.edit strategies.approve plans.approve charges.edit charges.run "
-            "charges.waive charges.approve escalations.decide".split()
+            "charges.waive charges.approve escalations.decide access.confirm".split()
         ),
     ),
     "collaborator": ("Department collaborator", frozenset({"tasks.answer"})),

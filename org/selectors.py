@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 
 from django.db.models import QuerySet
 
-from org.models import ApiKey, User
+from org.actors import Actor
+from org.models import AccessChange, ApiKey, User
 from org.policy import ROLES
 
 Namer = Callable[[Iterable[int]], dict[int, str]]
@@ -38,3 +39,10 @@ def actor_names(labels: Iterable[str]) -> dict[str, str]:
         if ids[kind]:
             names |= {f"{kind}:{pk}": name for pk, name in _others[kind](ids[kind]).items()}
     return names | {label: f"System, {label[7:]}" for label in wanted if label.startswith("system:")}
+
+
+def changes_in_sight(actor: Actor) -> QuerySet[AccessChange]:
+    """More rights that were asked for, all of whose companies the actor may confirm in."""
+    reach = actor.reach("access.confirm")
+    found = AccessChange.objects.select_related("person", "key")
+    return found if reach.everything else found.filter(companies__contained_by=sorted(reach.companies))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from org.views import companies, keys, own, people
+from org.views import changes, companies, keys, own, people
 
 app_name = "org"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("companies/<int:pk>/", companies.company, name="company"),
     path("departments/", companies.departments, name="departments"),
     path("departments/<int:pk>/", companies.department, name="department"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/<int:pk>/<str:verb>/", changes.change_decide, name="change-decide"),
+    path("choose-password/<str:token>/", own.choose, name="choose-password"),
     path("me/", own.preferences, name="preferences"),
     path("me/password/", own.password, name="password"),
 ]

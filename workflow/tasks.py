@@ -6,7 +6,7 @@ from arops.lib import clock
 from org.selectors import name_others
 from workflow.doorbell import ring, send
 from workflow.models import Job
-from workflow.services import approval_notices, link_notices, task_notices
+from workflow.services import access_notices, approval_notices, link_notices, task_notices
 from workflow.services.audit import seal_events
 from workflow.services.jobs import due_jobs, run_job
 from workflow.services.links import names_of_links
@@ -17,7 +17,7 @@ register_subject("workflow.approval", view="approvals.view", edit="nobody", url_
 register_subject("workflow.task", view="tasks.answer", edit="tasks.answer", url_name="workflow:task")
 
 name_others("link", names_of_links)
-NOTICES = (approval_notices, link_notices, task_notices)
+NOTICES = (access_notices, approval_notices, link_notices, task_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
 
 __all__ = ["ring", "seal", "sweep", "work"]

@@ -200,10 +200,15 @@ class Events(RecordView):
     csv = True
 
     def rows(self) -> models.QuerySet[Any]:
-        """Events of companies seen whole; those of no company for whoever sees all."""
+        """Events of companies seen whole, and of the customers a key is limited to; those of no company for whoever sees all."""
         reach = self.actor.reach("audit.view")
         found = Event.objects.select_related("company")
-        return found if reach.everything else found.filter(company__in=reach.companies)
+        if reach.everything:
+            return found
+        seen = Q(company__in=reach.companies)
+        if reach.customers is not None:  # a key of chosen customers: what is on record as theirs
+            seen |= Q(company__in=reach.portfolios, customer_ref__in=reach.customers)
+        return found.filter(seen)
 
     def shape(self, row: Event) -> dict[str, Any]:
         """See event_shape."""

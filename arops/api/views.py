@@ -27,6 +27,9 @@ class ApiView(APIView):
     parameters: ClassVar[frozenset[str]] = frozenset()
     csv: ClassVar[bool] = False
     keeps_body: ClassVar[bool] = True
+    of_company: ClassVar[bool] = False
+    """Whether what is written is a whole company's or of any of its customers, such as rates or a bank's file: no call for a caller who
+    is limited to some customers."""
 
     @property
     def policy(self) -> str:
@@ -43,6 +46,8 @@ class ApiView(APIView):
         wanted = self.permission if request.method in READING else self.write_permission or self.permission
         if wanted and not self.actor.can(wanted):
             raise ApiProblem(403, "forbidden", f"this key may not do this: it needs a scope with {wanted}")
+        if self.of_company and request.method not in READING and self.actor.reach(wanted).customers is not None:
+            raise ApiProblem(403, "forbidden", "this key is limited to chosen customers: this is of the whole company")
         self._count(request)
         known = self.parameters if request.method in READING else frozenset()
         for name, values in request.query_params.lists():

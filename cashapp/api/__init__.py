@@ -176,6 +176,7 @@ class BankFiles(UploadView):
     """Bank files in, in the background."""
 
     permission = write_permission = "cash.import"
+    of_company = True
 
     @schemas.writes(
         "bank_files_create",

@@ -157,6 +157,7 @@ class RemittanceFiles(UploadView):
     """Files of advices in, in the background."""
 
     permission = write_permission = "cash.import"
+    of_company = True
 
     @schemas.writes(
         "remittance_files_create",

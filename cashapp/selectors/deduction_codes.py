@@ -11,7 +11,7 @@ from django.db.models.functions import Abs, Coalesce, Trim, Upper
 
 from cashapp.models import DeductionCode, RemittanceLine
 from cashapp.selectors.advice_lines import Codes, reason_of
-from org.actors import Actor
+from org.actors import Actor, Reach
 from org.models import Company
 
 BACK = timedelta(days=365)
@@ -68,12 +68,14 @@ def mapped_codes(actor: Actor) -> list[DeductionCode]:
     reach = actor.reach("cash.view")
     rows = seen.order_by("company__code", "code", "customer__name")
     return [
-        row for row in rows if row.customer is None or reach.everything or row.company_id in reach.companies or _own(row, reach.person_id)
+        row for row in rows if row.customer is None or reach.everything or row.company_id in reach.companies or _own(row, reach)
     ]
 
 
-def _own(row: DeductionCode, person: int | None) -> bool:
-    return row.customer is not None and row.customer.collector_id == person
+def _own(row: DeductionCode, reach: Reach) -> bool:
+    if row.customer is None or reach.customers is not None:
+        return row.customer is not None and row.customer_id in (reach.customers or ())
+    return row.customer.collector_id == reach.person_id
 
 
 def companies_to_map(actor: Actor) -> list[Company]:

@@ -11,6 +11,7 @@ from cashapp.models import BackTest, CashRule, DriftAlarm, RuleMatrix
 from cashapp.models.rules import content_sql
 from org.actors import Actor
 from org.models import Company
+from org.querysets import own_customers
 from workflow.models import Job
 
 
@@ -76,7 +77,7 @@ def rules_in_sight(actor: Actor, permission: str = "cash.view") -> QuerySet[Cash
     if reach.everything or not reach.portfolios:
         return rules
     nobody = Q(customer=None, condition__payer_name__isnull=True, condition__payer_account__isnull=True, condition__text__isnull=True)
-    own = Q(customer__collector_id=reach.person_id) | nobody
+    own = own_customers(reach, "customer__collector_id") | nobody
     return rules.filter(Q(company_id__in=reach.companies) | own)
 
 

@@ -113,6 +113,8 @@ def _judge(index: int, row: ReceiptRow, accounts: Sequence[BankAccount], actor: 
         customer = find_customer(row.customer, mine, row.source_system)
         if customer is None:
             return _rejected(index, row, Problem("/customer", "missing_reference", f"there is no such customer in {account.company.code}"))
+    elif actor.reach("cash.import").customers is not None:
+        return _rejected(index, row, Problem("/customer", "required", "this key is limited to chosen customers: name one"))
     return _Ready(index, row, account, customer)
 
 

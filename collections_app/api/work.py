@@ -76,7 +76,7 @@ class WorkTasks(WorkRecords, ListView):
         ),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One page of tasks, as last ranked. Ids live until the customer is ranked again; `key` names a task for ever."""
+        """One page of tasks, as last ranked. An id lives as long as the task does, however often it is ranked; `key` names it for ever."""
         return super().get(request, *args, **kwargs)
 
 
@@ -85,5 +85,5 @@ class WorkTaskDetail(WorkRecords, DetailView):
 
     @schemas.reads("work_tasks_get", schemas.found("WorkTask"))
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """A task by id; gone once the customer was ranked again."""
+        """A task by id; gone once nothing is to be done."""
         return super().get(request, *args, **kwargs)

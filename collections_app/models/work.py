@@ -14,7 +14,7 @@ from org.querysets import ScopedQuerySet
 class WorkTask(models.Model):
     """One thing worth doing about an account. Derived: written anew at night and whenever something happened to the customer.
 
-    `key` names the task for ever (kind:customer:currency, or the row it comes from), `score` orders (see policy/worklist).
+    `key` names the task for ever (kind:customer:currency, or the row it comes from) and the id stays while its cause does, `score` orders (see policy/worklist).
     """
 
     class Bucket(models.TextChoices):

@@ -1,7 +1,8 @@
 """The work list is written: all of a company at night, and whoever something happened to since, when the list is opened and on the beat.
 
 A batch of customers is read, judged by the pure policy and written in a transaction of its own, so that a ranking that is killed leaves
-whole batches; it is simply run again. The tasks of a customer are replaced as a set: what has no cause any more is gone.
+whole batches; it is simply run again. The tasks of a customer are replaced as a set: what has no cause any more is gone, what has keeps
+its id, for other systems refer to it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -140,8 +141,13 @@ def _write(book: _Book, people: Sequence[Who]) -> int:
     collectors = {who.pk: who.collector for who in people}
     found = accounts(people, book.day, book.credits_with)
     tasks = [task for account in found for task in tasks_of(account, book.day, book.odds, book.worth)]
-    WorkTask.objects.filter(customer__in=list(collectors)).delete()
-    copy_rows("collections_app_worktask", _COLUMNS, _rows(book, tasks, collectors.__getitem__))
+    before = WorkTask.objects.filter(customer__in=list(collectors))
+    ids = dict(before.values_list("key", "pk"))
+    before.delete()
+    stay, fresh = [t for t in tasks if t.key[:80] in ids], [t for t in tasks if t.key[:80] not in ids]
+    kept = ((ids[t.key[:80]], *row) for t, row in zip(stay, _rows(book, stay, collectors.__getitem__), strict=True))
+    copy_rows("collections_app_worktask", ["id", *_COLUMNS], kept)
+    copy_rows("collections_app_worktask", _COLUMNS, _rows(book, fresh, collectors.__getitem__))
     return len(tasks)
 
 

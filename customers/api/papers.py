@@ -242,6 +242,7 @@ class TaxRateRecords(WriteView):
     """Tax rates of companies in sight."""
 
     permission, write_permission, kind = "rates.view", "taxes.edit", "tax_rate"
+    of_company = True
 
     def rows(self) -> models.QuerySet[Any]:
         """Rates in sight."""
@@ -313,6 +314,7 @@ class TaxRatesImport(MasterImport):
     """Tax rates by file."""
 
     permission = write_permission = "taxes.edit"
+    of_company = True
     resource, job = "tax-rates", "tax_import"
 
     @schemas.writes("imports_tax_rates", schemas.upload(mode=schemas.MODE), schemas.accepted(), media="multipart/form-data")

@@ -12,7 +12,7 @@ from customers.models import Customer
 from disputes.models.cause import Cause
 from org.actors import Actor
 from org.models import Company, Department
-from org.querysets import ScopedQuerySet
+from org.querysets import ScopedQuerySet, own_customers
 
 
 class Dimension(models.TextChoices):
@@ -35,7 +35,7 @@ class SourcedQuerySet(ScopedQuerySet):
         seen, reach = super().visible_to(actor, permission), actor.reach(permission)
         if reach.everything or not reach.portfolios:
             return seen
-        mine = Customer.objects.filter(collector=reach.person_id).annotate(key=Cast("pk", CharField()))
+        mine = Customer.objects.filter(own_customers(reach)).annotate(key=Cast("pk", CharField()))
         own = Q(dimension=Dimension.CUSTOMER) & Exists(mine.filter(key=OuterRef("source")))
         return seen.filter(Q(company__in=reach.companies) | own)
 

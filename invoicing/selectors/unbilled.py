@@ -25,7 +25,7 @@ from invoicing.selectors.claimed import ANY_PART, CHANGED, FREE, PARTLY, next_pa
 from invoicing.selectors.facts import load
 from invoicing.selectors.rows import gather
 from orders.models import Delivery
-from org.actors import Actor
+from org.actors import Actor, Reach
 from org.models import Company
 
 MOST = 2_000
@@ -33,12 +33,21 @@ MOST = 2_000
 
 
 class Asked(NamedTuple):
-    """What is looked for: a company, of it perhaps one customer or a collector's customers, up to a day."""
+    """What is looked for: a company, of it perhaps one customer, a collector's customers or chosen ones (`of`), up to a day."""
 
     company_id: int
     today: date
     customer: int | None = None
     collector: int | None = None
+    of: Collection[int] | None = None
+
+
+def asked_by(reach: Reach, company_id: int, today: date, customer: int | None = None) -> Asked:
+    """What somebody of this reach may look for in a company."""
+    if reach.everything or company_id in reach.companies:
+        return Asked(company_id, today, customer)
+    chosen = reach.customers
+    return Asked(company_id, today, customer, None if chosen is not None else reach.person_id, chosen)
 
 
 class Source(NamedTuple):
@@ -81,8 +90,7 @@ def unbilled(actor: Actor, today: date, *, company: int | None = None, customer:
         companies = companies.filter(pk=company)
     found = []
     for one in companies:
-        whole = reach.everything or one.pk in reach.companies
-        found.append(of_company(one, Asked(one.pk, today, customer, None if whole else reach.person_id)))
+        found.append(of_company(one, asked_by(reach, one.pk, today, customer)))
     return [one for one in found if one.offers]
 
 
@@ -116,7 +124,7 @@ def policy_of(company: Company) -> Policy:
 _SCOPE = (
     " AND x.company_id = %(company)s AND (%(customer)s::bigint IS NULL OR x.customer_id = %(customer)s)"
     " AND (%(collector)s::bigint IS NULL OR EXISTS (SELECT FROM customers_customer c WHERE c.id = x.customer_id"
-    " AND c.collector_id = %(collector)s))"
+    " AND c.collector_id = %(collector)s)) AND (%(of)s::bigint[] IS NULL OR x.customer_id = ANY(%(of)s))"
 )
 _BILLED = (
     "EXISTS (SELECT FROM invoicing_invoiceline l JOIN invoicing_invoice i ON i.id = l.invoice_id WHERE {0} AND i.kind <> 'credit_memo'"
@@ -162,6 +170,7 @@ _QUERIES = {"work": _WORK, "delivery": _DELIVERIES, "order": _ORDERS, "milestone
 def _candidates(asked: Asked, wanted: Collection[str]) -> Found:
     values = {
         "company": asked.company_id, "customer": asked.customer, "collector": asked.collector, "today": asked.today, "limit": MOST + 1,
+        "of": None if asked.of is None else list(asked.of),
     }  # fmt: skip
     kinds = [_sources(sql, values) if kind in wanted else [] for kind, sql in _QUERIES.items()]
     work, deliveries, orders, milestones, schedules = (rows[:MOST] for rows in kinds)

@@ -20,7 +20,7 @@ from invoicing.models import Draft, DraftBasis, Invoice
 from invoicing.selectors.batch import Batch
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.selectors.facts import load
-from invoicing.selectors.unbilled import Asked, Unbilled, of_company, policy_of, probe, probe_line
+from invoicing.selectors.unbilled import Asked, Unbilled, asked_by, of_company, policy_of, probe, probe_line
 from invoicing.services.checking import check_draft
 from invoicing.services.drafting import BilledAlready, DraftRefused, document_of, save_draft
 from ledger.models import OpenItem
@@ -54,9 +54,7 @@ def make_drafts(*, actor: Actor, company: Company, keys: Collection[str], today:
     someone in the meantime, is left out with the reason. Raises NotAllowed.
     """
     require(actor, "invoices.issue", company.pk)
-    reach = actor.reach("invoices.issue")
-    collector = None if reach.everything or company.pk in reach.companies else reach.person_id
-    found = of_company(company, Asked(company.pk, today, collector=collector), frozenset(keys))
+    found = of_company(company, asked_by(actor.reach("invoices.issue"), company.pk, today), frozenset(keys))
     made = Made()
     offered = {offer.key: offer for offer in found.offers}
     for key in keys:

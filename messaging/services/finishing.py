@@ -8,14 +8,16 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 
 from messaging.models import Message
 from messaging.services.errors import Rejected
+from org.models import User
 from workflow.models import Task, TaskLink
 from workflow.services.links import is_live, token_of
 
 Finish = Callable[[Message], str]
-_TOKEN = re.compile(r"[0-9]+-[0-9a-f]{24,}", re.ASCII | re.IGNORECASE)
+_TOKEN = re.compile(r"[0-9]+-(?:[0-9a-z]+-)?[0-9a-f]{24,}", re.ASCII | re.IGNORECASE)
 
 
 def finished_body(message: Message) -> str:
@@ -50,5 +52,22 @@ def _link_of(message: Message) -> TaskLink | None:
     return TaskLink.objects.select_related("task").filter(pk=int(pk)).first()
 
 
-FINISHES: dict[str, Finish] = {"task_link": _task_link}
+def _password_link(message: Message) -> str:
+    kind, _, rest = message.dedupe_key.partition(":")
+    pk = rest.partition(":")[0]
+    digits = kind == message.kind and pk.isascii() and pk.isdigit() and len(pk) < 19
+    person = User.objects.filter(pk=int(pk), is_active=True).first() if digits else None
+    if person is None or person.has_usable_password():
+        raise Rejected("the password was chosen meanwhile, or the person is locked out")
+    if message.recipients != [person.email]:
+        raise Rejected(f"a link goes to nobody but whom it was made for: {person.email}")
+    token = default_token_generator.make_token(person)
+    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
+    return (
+        f"\n{settings.SITE_URL}/settings/choose-password/{person.pk}-{token}/\n\n"
+        f"It works once, within {days} days. Whoever has it can sign in as you: don’t pass it on.\n"
+    )
+
+
+FINISHES: dict[str, Finish] = {"task_link": _task_link, "password_link": _password_link}
 """Kind of message → what is added to it."""

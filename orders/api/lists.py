@@ -85,6 +85,7 @@ class ConversionRecords(WriteView, RecordView):
     """Unit conversions of companies in sight."""
 
     permission, write_permission, kind = "orders.view", "orders.edit", "unit_conversion"
+    of_company = True
 
     def rows(self) -> models.QuerySet[Any]:
         """Conversions in sight."""

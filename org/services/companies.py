@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from org.actors import Actor, require
 from org.audit import record
 from org.models import Company, Department
-from org.services.people import OrgError
+from org.services.errors import OrgError
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
+from org import chosen
 from org.access import allowed
 from org.actors import NotAllowed
 from org.forms import KeyForm, RotateForm
@@ -26,7 +27,9 @@ def keys(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     rows = list(ApiKey.objects.visible_to(user, "apikeys.manage").prefetch_related("companies").order_by("name", "-pk"))
     rows.sort(key=lambda k: not k.is_live(now))
-    context = {"keys": [(k, k.state(now)) for k in rows], "names": actor_names({k.created_by for k in rows})}
+    limits = {c.key: c for c in chosen.by_key(user, {pk for k in rows for pk in k.customer_refs})}
+    shown = [(k, k.state(now), [limits[pk] for pk in k.customer_refs if pk in limits]) for k in rows]
+    context = {"keys": shown, "names": actor_names({k.created_by for k in rows})}
     return page(request, "org/keys.html", context)
 
 
@@ -35,11 +38,11 @@ def key_new(request: HttpRequest) -> HttpResponse:
     """Make a key and show its secret."""
     user: Any = request.user
     companies = Company.objects.visible_to(user, "apikeys.manage")
-    form = KeyForm(request.POST or None, companies=companies, today=clock.today())
+    form = KeyForm(request.POST or None, companies=companies, today=clock.today(), actor=user)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
-            key, secret = create_api_key(actor=user, expires_at=data.pop("expires_on"), **data)
+            key, secret = create_api_key(actor=user, expires_at=data.pop("expires_on"), customer_refs=data.pop("customers"), **data)
         except (Refused, NotAllowed) as error:
             form.add_error(None, str(error))
         else:

@@ -8,13 +8,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from arops.lib import clock
 from arops.lib.http import filters_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from org.access import allowed
 from org.actors import NotAllowed
 from org.forms import PersonForm, RolesForm
 from org.models import Company, User
-from org.services import add_user, change_user, disable_user, enable_user, reset_password, set_roles
+from org.services import add_user, ask_new_password, change_user, disable_user, enable_user, set_roles
+from org.services.second import is_alone
+
+WAITS = "; what gives more rights waits for a second person under Changes"
 
 
 @allowed("users.manage")
@@ -33,19 +37,22 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @allowed("users.manage")
 def person_new(request: HttpRequest) -> HttpResponse:
-    """Add a person; the first password is shown once."""
+    """Add a person; they are mailed a link to choose a password."""
     user: Any = request.user
     form, roles = PersonForm(request.POST or None), _roles_form(request, None)
     if request.method == "POST" and form.is_valid() and roles.is_valid():
         try:
             person = add_user(actor=user, password=None, roles=[], **form.cleaned_data)
-            set_roles(actor=user, user=person, grants=roles.grants())
-            password = reset_password(actor=user, user=person)
+            waits = set_roles(actor=user, user=person, grants=roles.grants(), now=clock.now())
+            ask_new_password(actor=user, user=person)
         except (Refused, NotAllowed, ValidationError) as error:
             form.add_error(None, str(error))
         else:
-            return page(request, "org/person_password.html", {"person": person, "password": password, "is_new": True})
-    return page(request, "org/person.html", {"form": form, "roles": roles}, status=422 if form.errors or roles.errors else 200)
+            said = f"{person.name} is added: a link to choose a password goes to {person.email}{WAITS if waits else ''}"
+            return toast(request, redirect_htmx(request, reverse("org:users")), said)
+    alone = is_alone(user, [c.pk for c in roles.companies])
+    context = {"form": form, "roles": roles, "alone": alone}
+    return page(request, "org/person.html", context, status=422 if form.errors or roles.errors else 200)
 
 
 @allowed("users.manage")
@@ -58,16 +65,16 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     own = found.pk == user.pk
     if request.method == "POST" and form.is_valid() and roles.is_valid():
         try:
-            change_user(actor=user, user=found, **form.cleaned_data)
+            waits = change_user(actor=user, user=found, now=clock.now(), **form.cleaned_data)
             if not own:
-                set_roles(actor=user, user=found, grants=roles.grants())
+                waits = set_roles(actor=user, user=found, grants=roles.grants(), now=clock.now()) or waits
         except (Refused, NotAllowed) as error:
             form.add_error(None, str(error))
         else:
-            return toast(
-                request, redirect_htmx(request, reverse("org:users")), f"{found.name} is saved; it counts from their next click on"
-            )
-    context = {"person": found, "form": form, "roles": roles, "own": own}
+            said = WAITS if waits else "; it counts from their next click on"
+            return toast(request, redirect_htmx(request, reverse("org:users")), f"{found.name} is saved{said}")
+    alone = not own and is_alone(user, [c.pk for c in roles.companies])
+    context = {"person": found, "form": form, "roles": roles, "own": own, "alone": alone}
     return page(request, "org/person.html", context, status=422 if form.errors or roles.errors else 200)
 
 
@@ -88,14 +95,15 @@ def person_enable(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allowed("users.manage")
 def person_password(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new password for a person who lost theirs, shown once."""
+    """A link to a new password for a person who lost theirs, mailed to them."""
     user: Any = request.user
     found = _person(request, pk)
+    answer = redirect_htmx(request, reverse("org:user", args=[pk]))
     try:
-        password = reset_password(actor=user, user=found)
+        ask_new_password(actor=user, user=found)
     except (Refused, NotAllowed) as error:
-        return toast(request, redirect_htmx(request, reverse("org:user", args=[pk])), str(error), tone="bad")
-    return page(request, "org/person_password.html", {"person": found, "password": password, "is_new": False})
+        return toast(request, answer, str(error), tone="bad")
+    return toast(request, answer, f"A link to choose a new password goes to {found.email}; the old one opens nothing any more")
 
 
 def _switch(request: HttpRequest, pk: int, service: Any, said: str, undo: str) -> HttpResponse:

@@ -16,7 +16,7 @@ SAMPLES = 14
 VALUES = {
     "currency": ["EUR"], "tab": ["items"], "slug": ["reference/metrics"], "source": ["erp"], "subject": ["customers.customer"],
     "step": ["answer"], "syntax": ["ubl"], "what": ["pdf"], "verb": ["reject"], "kind": ["credit_memo"], "records": ["orders"],
-    "number": ["1"], "ordinal": ["1"], "move": ["renew"], "way": ["recall"],
+    "number": ["1"], "ordinal": ["1"], "move": ["renew"], "way": ["recall"], "token": ["0-none"],
 }  # fmt: skip
 """What stands in an address but is nobody's key."""
 

@@ -25,8 +25,8 @@ from workflow.models import Attachment, TaskLink
 from workflow.services.links import token_of
 
 ADDRESSES = all_addresses()
-LINKS = {f"workflow:answer{end}" for end in ("", "-open", "-send", "-attach", "-file", "-leave")}
-"""Pages of whoever came by a link to a task."""
+LINKS = {f"workflow:answer{end}" for end in ("", "-open", "-send", "-attach", "-file", "-leave")} | {"org:choose-password"}
+"""Pages of whoever came by a link, to a task or to a password of their own."""
 
 PUBLIC = {"login", "healthz", "readyz", "api:schema", "api:docs"} | LINKS
 """What answers without a login."""

@@ -66,7 +66,7 @@ from orders.services import (
 from orders.services.lists import start_list
 from org import policy
 from org.models import Company, Department, User
-from org.services import create_api_key
+from org.services import Grant, create_api_key, set_roles
 from reports.services import take_snapshot
 from tests.access.inbox_worlds import make_answers, make_inbox
 from tests.access.ladder_worlds import make_ladder
@@ -133,6 +133,8 @@ def make_side(code: str, iban: str) -> Side:
         actor=people["controller"], person=people["controller"], deputy=people["supervisor"], first_day=TODAY, last_day=TODAY, today=TODAY
     )
     rank(company=company, day=TODAY, now=clock.now())
+    more = [Grant(company, "auditor"), Grant(company, "senior")]
+    assert set_roles(actor=people["administrator"], user=people["auditor"], grants=more, now=NOW), "it waits for a second person"
     return Side(company, people, secrets)
 
 

@@ -22,6 +22,9 @@ def test_tasks_are_read_and_narrowed():
     (task,) = key.get("/work-tasks").json()["data"]
     assert (task["kind"], task["amount"], task["effect"], task["owner"]) == ("call", "100.00", "36.00", ana.email)
     assert key.get(f"/work-tasks/{task['id']}").json() == task
+    again = clock.now()
+    rank(company=company, day=DAY, now=again)
+    assert key.get("/work-tasks").json()["data"] == [task | {"ranked_at": again.isoformat()}], "the id stays"
     for query in ("kind=dispute", "bucket=our_fault", "min_score=999999", "owner=no@body.example"):
         assert key.get(f"/work-tasks?{query}").json()["data"] == []
     assert len(key.get(f"/work-tasks?kind=call&bucket=at_risk&key={task['key']}&min_score=3600").json()["data"]) == 1

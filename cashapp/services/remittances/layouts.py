@@ -16,6 +16,7 @@ from cashapp.services.errors import CashError
 from customers.models import Customer
 from org.actors import Actor, require
 from org.models import Company
+from org.querysets import own_customers
 from workflow.services import record
 
 SECONDS, MEMORY_MB = 20, 512
@@ -128,6 +129,6 @@ def layouts_in_sight(actor: Actor) -> QuerySet[AdviceLayout]:
     reach = actor.reach("cash.import")
     found = AdviceLayout.objects.filter(is_active=True)
     if not reach.everything:
-        own = Q(customer=None) | Q(customer__collector_id=reach.person_id)
+        own = Q(customer=None) | own_customers(reach, "customer__collector_id")
         found = found.filter(Q(company_id__in=reach.companies) | (Q(company_id__in=reach.portfolios) & own))
     return found.select_related("company", "customer").order_by("company__code", "name")

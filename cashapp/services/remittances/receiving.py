@@ -68,6 +68,8 @@ def _judge(index: int, row: AdviceRow, companies: dict[str, Company], actor: Act
         customer = find_customer(reference, among, row.source_system)
         if customer is None:
             return _rejected(index, row, Problem("/customer", "missing_reference", f"there is no such customer in {company.code}"))
+    elif actor.reach("cash.import").customers is not None:
+        return _rejected(index, row, Problem("/customer", "required", "this key is limited to chosen customers: name one"))
     return _Ready(index, row, company, customer)
 
 

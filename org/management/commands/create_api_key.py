@@ -6,10 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arops.lib import clock
+from org import chosen
 from org.actors import SystemActor
 from org.models import Company
 from org.policy import SCOPES
-from org.services import UnknownScope, create_api_key
+from org.services import UnknownCustomer, UnknownScope, create_api_key
+
+SYSTEM = SystemActor("create_api_key")
 
 
 class Command(BaseCommand):
@@ -22,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="what it is for, such as SAP")
         parser.add_argument("--scopes", nargs="+", required=True, metavar="SCOPE", help="all, or scopes such as invoices:write")
         parser.add_argument("--company", nargs="+", action="extend", default=[], metavar="CODE", help="limit it to these companies")
+        parser.add_argument(
+            "--customer", nargs="+", action="extend", default=[], metavar="NUMBER", help='limit it to these customers ("US01 C-100")'
+        )
         parser.add_argument("--source", default="erp", help="source_system of records that name none (erp)")
         parser.add_argument("--days", type=int, help="days until it expires; without it, it doesn't")
         parser.add_argument("--test", action="store_true", help="mark it as a test key (ar_test_…)")
@@ -31,14 +37,17 @@ class Command(BaseCommand):
         companies = list(Company.objects.filter(code__in=options["company"]))
         if unknown := set(options["company"]) - {c.code for c in companies}:
             raise CommandError(f"there is no company {', '.join(sorted(unknown))}")
+        customers, unclear = chosen.by_words(SYSTEM, options["customer"])
+        if unclear:
+            raise CommandError(f"there is no customer, or there are several, with the number {', '.join(unclear)}")
         scopes = [scope for part in options["scopes"] for scope in part.split(",") if scope]
         expires = clock.now() + timedelta(days=options["days"]) if options["days"] is not None else None
         try:
             key, secret = create_api_key(
-                actor=SystemActor("create_api_key"), name=options["name"], scopes=scopes, companies=companies,
+                actor=SYSTEM, name=options["name"], scopes=scopes, companies=companies, customer_refs=[c.key for c in customers],
                 source_system=options["source"], expires_at=expires, live=not options["test"],
             )  # fmt: skip
-        except UnknownScope as error:
+        except (UnknownScope, UnknownCustomer) as error:
             raise CommandError(str(error)) from None
         self.stderr.write(f"{key.name}: keep it, it is not shown again.")
         self.stdout.write(secret)
