@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from arops.lib import money
+from collections_app.forms.charges import AmountField
 from collections_app.models import Activity
 from collections_app.services.promises import Instalment
 from customers.models import Contact, Customer
@@ -82,7 +83,7 @@ class CallForm(forms.Form):
     )
     contact = forms.ModelChoiceField(Contact.objects.none(), required=False)
     items = forms.ModelMultipleChoiceField(OpenItem.objects.none(), required=False)
-    amount = forms.CharField(required=False, max_length=30)
+    amount = AmountField()
     reason = forms.ChoiceField(choices=[("", "choose a reason"), *Dispute.Reason.choices], required=False)
     body = forms.CharField(required=False, max_length=4000, label="Note", widget=forms.Textarea(attrs={"rows": 4}))
     seconds = forms.IntegerField(required=False, min_value=0, max_value=36_000, widget=forms.HiddenInput)
@@ -93,6 +94,7 @@ class CallForm(forms.Form):
         self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
         self.fields["items"].queryset = OpenItem.objects.filter(pk__in=[i.pk for i in items])  # type: ignore[attr-defined]
         self.currency = self._currency(items) or customer.currency
+        self.fields["amount"].currency = self.currency  # type: ignore[attr-defined]
         parts = PartsField(today=today, required=False, max_length=1000, label="In parts")
         parts.currency = self.currency
         self.fields["parts"] = parts
@@ -102,14 +104,6 @@ class CallForm(forms.Form):
         data = self.data
         ticked = set(data.getlist("items") if isinstance(data, QueryDict) else map(str, data.get("items", ())))
         return next((i.currency for i in items if str(i.pk) in ticked), items[0].currency if items else "")
-
-    def clean_amount(self) -> int | None:
-        """Minor units of what was typed, with thousands separators allowed; None for the whole."""
-        try:
-            text = money.ungrouped(self.cleaned_data["amount"])
-            return money.parse(text, self.currency) if text else None
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
 
     def clean(self) -> dict[str, Any]:
         """A promise needs a day, a dispute a reason."""

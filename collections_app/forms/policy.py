@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
+from collections_app.forms.charges import AmountField
 from collections_app.models import CollectionPolicy
 from collections_app.services.policies import BOUNDS
 
@@ -37,15 +38,8 @@ class CollectionPolicyForm(forms.Form):
 
     def _field(self, name: str, label: str, words: str) -> forms.Field:
         if name == "promise_tolerance_amount":
-            return forms.CharField(max_length=30, label=f"{label}, {self.currency}", help_text=words)
+            return AmountField(required=True, currency=self.currency, label=f"{label}, {self.currency}", help_text=words)
         of: dict[str, Any] = {"min_value": BOUNDS[name].least, "max_value": BOUNDS[name].most, "label": label, "help_text": words}
         if name == "promise_tolerance_percent":
             return forms.DecimalField(max_digits=5, decimal_places=2, **of)
         return forms.IntegerField(**of)
-
-    def clean_promise_tolerance_amount(self) -> int:
-        """Minor units of what was typed."""
-        try:
-            return money.parse(money.ungrouped(self.cleaned_data["promise_tolerance_amount"]), self.currency)
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None

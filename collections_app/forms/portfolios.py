@@ -6,6 +6,7 @@ from django import forms
 
 from arops.lib import money
 from arops.lib.formfields import DayInput
+from collections_app.forms.charges import AmountField
 from collections_app.models import PortfolioRule
 from collections_app.services.portfolios import RuleDraft
 from customers.models import Customer
@@ -22,7 +23,7 @@ class RuleForm(forms.Form):
     risks = forms.RegexField(r"\A[ABCD]{1,4}\Z", required=False, label="Risk classes", help_text="Such as CD.")
     name_from = forms.CharField(required=False, max_length=20, label="Names from", help_text="Such as A.")
     name_to = forms.CharField(required=False, max_length=20, label="Names to", help_text="Up to all that begin so.")
-    minimum = forms.CharField(required=False, max_length=30)
+    minimum = AmountField()
     is_active = forms.BooleanField(required=False, initial=True, label="In force")
 
     def __init__(self, *args: Any, company: Company, people: Any, rule: PortfolioRule | None = None, **kwargs: Any) -> None:
@@ -31,25 +32,17 @@ class RuleForm(forms.Form):
             start = {name: getattr(rule, name) for name in names} | {"people": [p.pk for p in rule.people.all()]}
             kwargs["initial"] = start | {"minimum": money.to_text(rule.minimum, company.base_currency) if rule.minimum else ""}
         super().__init__(*args, **kwargs)
-        self.currency = company.base_currency
         self.fields["people"].queryset = people  # type: ignore[attr-defined]
         segments = (
             Customer.objects.filter(company=company).exclude(segment="").order_by("segment").values_list("segment", flat=True).distinct()
         )
         self.fields["segment"].choices = [("", "any"), *((s, s) for s in segments)]  # type: ignore[attr-defined]
-        self.fields["minimum"].label = f"Open at least, {self.currency}"
-
-    def clean_minimum(self) -> int:
-        """Minor units; nothing typed is nothing."""
-        try:
-            text = money.ungrouped(self.cleaned_data["minimum"])
-            return money.parse(text, self.currency) if text else 0
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
+        self.fields["minimum"].currency = company.base_currency  # type: ignore[attr-defined]
+        self.fields["minimum"].label = f"Open at least, {company.base_currency}"
 
     def for_service(self) -> RuleDraft:
         """The argument of `save_rule`."""
-        data = dict(self.cleaned_data)
+        data = self.cleaned_data | {"minimum": self.cleaned_data["minimum"] or 0}
         people = tuple(person.pk for person in data.pop("people"))
         return RuleDraft(people=people, **data)
 

@@ -6,6 +6,7 @@ from django import forms
 
 from arops.lib import money
 from arops.lib.merging import LANGUAGES
+from collections_app.forms.charges import AmountField
 from collections_app.models import Rung, StrategyStep, StrategyVersion
 from collections_app.policy.strategy import EARLIEST, LATEST, LONGEST_TEXT, StepDraft, VersionDraft
 from org.models import Company
@@ -19,25 +20,19 @@ class VersionForm(forms.Form):
     why = forms.CharField(max_length=500, required=False, label="Why", help_text="For whoever puts it in force.")
     grace_days = forms.IntegerField(min_value=0, max_value=365, label="Days of grace", help_text="Items less past due aren’t asked for.")
     quiet_days = forms.IntegerField(min_value=0, max_value=365, help_text="Between two contacts of any kind: calls, mail, letters.")
-    minimum = forms.CharField(max_length=30, help_text="Nobody is approached for less.")
+    minimum = AmountField(required=True, help_text="Nobody is approached for less.")
     stops = forms.MultipleChoiceField(
         choices=StrategyVersion.Stop.choices, required=False, widget=forms.CheckboxSelectMultiple, label="No step is taken while"
     )
 
     def __init__(self, *args: Any, company: Company, count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.currency, self.count = company.base_currency, count
-        self.fields["minimum"].label = f"Least amount, {self.currency}"
+        self.count = count
+        self.fields["minimum"].currency = company.base_currency  # type: ignore[attr-defined]
+        self.fields["minimum"].label = f"Least amount, {company.base_currency}"
         rungs = [("", "choose a rung"), *Rung.objects.filter(company=company, is_active=True).values_list("code", "name")]
         for n in range(1, count + 1):
             self.fields |= {f"step{n}_{name}": field for name, field in _fields(rungs).items()}
-
-    def clean_minimum(self) -> int:
-        """Minor units of what was typed."""
-        try:
-            return money.parse(money.ungrouped(self.cleaned_data["minimum"]), self.currency)
-        except money.MoneyError as error:
-            raise forms.ValidationError(str(error)) from None
 
     def steps(self) -> list[tuple[int, dict[str, Any]]]:
         """The steps' bound fields by name, for the page."""

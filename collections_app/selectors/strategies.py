@@ -178,6 +178,12 @@ def version_on(strategy: Strategy, day: date) -> StrategyVersion | None:
     return strategy.versions.filter(on_day(day)).first() if strategy.is_active else None
 
 
+def versions_on(strategies: Iterable[Strategy], day: date) -> dict[int, StrategyVersion]:
+    """Strategy → its version in force on a day, with its steps; those retired have none."""
+    found: Any = StrategyVersion.objects.filter(on_day(day), strategy__in=[s for s in strategies if s.is_active])
+    return {version.strategy_id: version for version in with_steps(found)}
+
+
 def standing_of(version: StrategyVersion, today: date) -> str:
     """In words where a version stands today: `draft`, `in force since 1 Nov 2026`, `from 1 Dec 2026`, `until 30 Nov 2026`."""
     first, last = version.valid_from, version.valid_to

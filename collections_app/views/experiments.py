@@ -14,7 +14,7 @@ from collections_app.models import Experiment
 from collections_app.policy.experiment import ENOUGH, Arm
 from collections_app.selectors.experiments import experiment_report, experiments_in_sight
 from collections_app.services.experiments import end_experiment, start_experiment
-from collections_app.views.strategies import find_version
+from collections_app.views.strategies import find_version, number
 from disputes.policy.statistics import Interval
 from org.access import allowed
 
@@ -26,7 +26,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     version = find_version(request, pk)
     try:
         made = start_experiment(
-            actor=_user(request), challenger=version, share=_number(request, "share"), horizon_days=_number(request, "horizon_days"),
+            actor=_user(request), challenger=version, share=number(request, "share"), horizon_days=number(request, "horizon_days"),
             today=clock.today(), now=clock.now(),
         )  # fmt: skip
     except Refused as error:
@@ -90,11 +90,6 @@ def _points(interval: Interval | None) -> str:
         return ""
     value, low, high = (f"{n * 100:+.1f}".replace("-", "−") for n in (interval.value, interval.low, interval.high))
     return f"{value} points ({low} to {high})"
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    given = request.POST.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 0
 
 
 def _user(request: HttpRequest) -> Any:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.http import number_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from collections_app.forms.portfolios import AbsenceForm, HandOverForm, RuleForm
 from collections_app.models import Absence, PortfolioRule
@@ -82,8 +82,8 @@ def customers(request: HttpRequest) -> HttpResponse:
     of, text = request.GET.get("of", ""), request.GET.get("q", "").replace("\x00", "").strip()[:80]
     if of == "none":
         rows = rows.filter(collector=None)
-    elif of.isascii() and of.isdecimal() and len(of) < 19:
-        rows = rows.filter(collector=int(of))
+    elif collector := number_of(of):
+        rows = rows.filter(collector=collector)
     if text:
         rows = rows.filter(name__icontains=text) | rows.filter(number__iexact=text)
     found = list(rows.order_by("name", "pk")[:SHOWN])
@@ -98,7 +98,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 def _hand_over(request: HttpRequest, company: Company, people: Any) -> HttpResponse:
     user = _user(request)
     form = HandOverForm(request.POST, people=people)
-    keys = [int(k) for k in request.POST.getlist("keys")[:SHOWN] if k.isascii() and k.isdecimal() and len(k) < 19]
+    keys = _keys(request)
     chosen = list(Customer.objects.visible_to(user, "work.assign").filter(company=company, pk__in=keys).select_related("company"))
     back = redirect_htmx(request, request.get_full_path())
     if not form.is_valid():
@@ -182,9 +182,12 @@ def absence_end(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("collections.work")
 def read_notes(request: HttpRequest) -> HttpResponse:
     """Hand-over notes were read."""
-    keys = [int(k) for k in request.POST.getlist("keys")[:SHOWN] if k.isascii() and k.isdecimal() and len(k) < 19]
-    portfolios.mark_read(person=_user(request), assignments=keys, now=clock.now())
+    portfolios.mark_read(person=_user(request), assignments=_keys(request), now=clock.now())
     return redirect_htmx(request, reverse("collections:portfolios"))
+
+
+def _keys(request: HttpRequest) -> list[int]:
+    return [key for text in request.POST.getlist("keys")[:SHOWN] if (key := number_of(text))]
 
 
 def _frame(request: HttpRequest, company: Company) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.http import number_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from collections_app.forms.strategies import VersionForm, version_values
 from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.letters import FIELDS
 from collections_app.policy.strategy import MAX_STEPS, when_words
 from collections_app.selectors.experiments import experiments_in_sight
-from collections_app.selectors.strategies import draft_of, standing_of, strategies_in_sight, version_on
+from collections_app.selectors.strategies import draft_of, standing_of, strategies_in_sight, version_on, versions_on
 from collections_app.services.strategies import change_version, create_standard_strategy, discard_version, draft_version
 from collections_app.services.trials import fresh_trial
 from org.access import allowed
@@ -34,17 +34,17 @@ def strategies(request: HttpRequest) -> HttpResponse:
     user, today = _user(request), clock.today()
     companies = list(Company.objects.visible_to(user, "collections.view"))
     found, tests = strategies_in_sight(user, companies), experiments_in_sight(user)
+    in_force = versions_on(found, today)
     whole = {s.company_id for s in found if s.is_active and not s.segment and not s.customer_id}
     may = {c.pk for c in companies if user.can("strategies.edit", c.pk)}
     context = {
-        "rows": [_line(s, tests, today) for s in found], "bare": [c for c in companies if c.pk in may - whole], "may_edit": may,
-        "experiments": tests, "today": today,
+        "rows": [_line(s, in_force.get(s.pk), tests) for s in found], "bare": [c for c in companies if c.pk in may - whole],
+        "may_edit": may, "experiments": tests, "today": today,
     }  # fmt: skip
     return page(request, "collections_app/strategies.html", context)
 
 
-def _line(strategy: Strategy, tests: list[Experiment], today: date) -> dict[str, Any]:
-    version = version_on(strategy, today)
+def _line(strategy: Strategy, version: StrategyVersion | None, tests: list[Experiment]) -> dict[str, Any]:
     rows = list(strategy.versions.all())
     drafts = [v for v in rows if v.state == "draft"]
     running = [e for e in tests if e.champion.strategy_id == strategy.pk and e.state == "running"]
@@ -79,7 +79,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     if request.method == "POST" and not adding and form.is_valid():
         try:
-            change_version(actor=user, version=found, draft=form.for_service(), seen=_number(request, "seen"))
+            change_version(actor=user, version=found, draft=form.for_service(), seen=number(request, "seen"))
         except (Refused, NotAllowed) as error:
             form.add_error(None, str(error))
         else:
@@ -91,7 +91,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _count(request: HttpRequest, found: StrategyVersion) -> int:
     """How many steps the form shows: those there are, or as many as the person has made of them."""
-    count = _number(request, "count") or found.steps.count()
+    count = number(request, "count") or found.steps.count()
     count += {"add": 1, "remove": -1}.get(request.POST.get("then", ""), 0)
     return min(max(count, 1), MAX_STEPS)
 
@@ -101,9 +101,9 @@ def _given(request: HttpRequest) -> dict[str, Any]:
     return request.POST.dict() | {"stops": request.POST.getlist("stops")}
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    given = request.POST.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+def number(request: HttpRequest, name: str) -> int:
+    """A number that a form sends; nought where it sends none."""
+    return number_of(request.POST.get(name, ""), digits=9) or 0
 
 
 def _context(request: HttpRequest, found: StrategyVersion, form: VersionForm) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """A new version of a strategy, from the version `base`."""
     user = _user(request)
     strategy = get_object_or_404(Strategy.objects.visible_to(user, "strategies.edit"), pk=pk)
-    base = strategy.versions.filter(pk=_number(request, "base")).first()
+    base = strategy.versions.filter(pk=number(request, "base")).first()
     try:
         made = draft_version(actor=user, strategy=strategy, base=base)
     except Refused as error:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from arops.lib import clock, money
-from arops.lib.http import filters_of, page
+from arops.lib.http import filters_of, number_of, page
 from arops.lib.merging import LANGUAGES
 from collections_app.models import Rung, StrategyStep, StrategyVersion
 from collections_app.policy.strategy import StepDraft, when_words
@@ -38,7 +38,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _other(version: StrategyVersion, asked: str) -> StrategyVersion:
-    found = version.strategy.versions.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    found = version.strategy.versions.filter(pk=number_of(asked) or 0).first()
     if found is None:
         raise Http404
     return found
