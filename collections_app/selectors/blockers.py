@@ -28,12 +28,17 @@ class Blocker:
     @property
     def is_ours(self) -> bool:
         """Whether we owe it, rather than the customer."""
-        return self.document.waits_for != CUSTOMER or self.document.kind in GIVEN
+        return not is_theirs(self.document)
 
     @property
     def about(self) -> str:
         """What it is for: an invoice, a contract, a jurisdiction; else the account."""
         return about(self.document)
+
+
+def is_theirs(document: CustomerDocument) -> bool:
+    """Whether the customer owes the paper to us."""
+    return document.waits_for == CUSTOMER and document.kind not in GIVEN
 
 
 def about(document: CustomerDocument) -> str:
@@ -53,11 +58,7 @@ def blockers(actor: Actor, today: date, asked: dict[str, str]) -> list[Blocker]:
     rows = missing(actor).select_related("customer", "company", "chase__owner")
     if asked["q"]:
         rows = rows.filter(Q(customer__name__icontains=asked["q"]) | Q(customer__number__iexact=asked["q"]))
-    if asked["waits"] == "customer":
-        rows = rows.filter(waits_for=CUSTOMER)
-    elif asked["waits"] == "us":
-        rows = rows.exclude(waits_for=CUSTOMER)
-    found = list(rows)
+    found = [d for d in rows if not asked["waits"] or is_theirs(d) == (asked["waits"] == "customer")]
     if asked["owner"] == "me":
         me = actor.reach("collections.view").person_id
         found = [d for d in found if (d.chase.owner_id if hasattr(d, "chase") else d.customer.collector_id) == me]

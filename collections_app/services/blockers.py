@@ -10,11 +10,11 @@ from arops.lib.refusal import Refused
 from collections_app.models import DocumentChase
 from collections_app.policy.blocker_words import MONEY, MOST, NAMES, REMINDER
 from collections_app.selectors.addresses import recipients_of
-from collections_app.selectors.blockers import about, due_chases, missing, money_by_paper
+from collections_app.selectors.blockers import about, due_chases, is_theirs, missing, money_by_paper
 from collections_app.selectors.portfolios import collectors_of
 from collections_app.services.policies import policy_of
 from customers.models import CustomerDocument
-from customers.requirements import CUSTOMER, GIVEN, PAPERS
+from customers.requirements import CUSTOMER, PAPERS
 from messaging.services import RESTS, queue_message
 from org.actors import Actor, require
 from org.models import Company, User
@@ -40,7 +40,7 @@ def chase_documents(*, actor: Actor, company: Company, day: date, now: datetime)
     addresses = recipients_of([c.customer_id for c in chases])
     for chase in chases:
         told = waiting.get(chase.document_id, ({}, 0))[0]
-        if chase.document.waits_for == CUSTOMER and chase.document.kind not in GIVEN:
+        if is_theirs(chase.document):
             counts["reminded"] += _remind(actor, chase, day, now, told, addresses.get(chase.customer_id, ()))
         else:
             counts["asked"] += _ask(actor, chase, day, told)
@@ -65,16 +65,16 @@ def _begin(company: Company, day: date) -> int:
     A paper asked for anew after it had been closed begins anew."""
     waits = timedelta(days=policy_of(company).document_reminder_days)
     fresh = missing(company=company.pk).exclude(chase__closed_on=None, chase__isnull=False).select_related("customer")
-    begun = 0
-    for document in fresh:
-        theirs = document.waits_for == CUSTOMER and document.kind not in GIVEN
-        first = max(day, (document.requested_on or day) + waits) if theirs else day
-        start = {"owner_id": document.customer.collector_id, "reminded": 0, "last_on": None, "next_on": first, "closed_on": None}
-        DocumentChase.objects.update_or_create(
-            document=document, defaults={"company": company, "customer_id": document.customer_id, **start}
+    begun = [
+        DocumentChase(
+            document=document, company=company, customer_id=document.customer_id, owner_id=document.customer.collector_id,
+            next_on=max(day, (document.requested_on or day) + waits) if is_theirs(document) else day,
         )
-        begun += 1
-    return begun
+        for document in fresh
+    ]  # fmt: skip
+    anew = ["owner", "reminded", "last_on", "next_on", "paused_until", "closed_on"]
+    DocumentChase.objects.bulk_create(begun, update_conflicts=True, unique_fields=["document"], update_fields=anew)
+    return len(begun)
 
 
 def _remind(actor: Actor, chase: DocumentChase, day: date, now: datetime, money: dict[str, int], to: Sequence[str]) -> int:
@@ -130,12 +130,14 @@ def remind_now(*, actor: Actor, document: CustomerDocument, day: date, now: date
     NotAllowed."""
     require(actor, "collections.work", document.company_id)
     require(actor, "messages.send", document.company_id)
-    if document.state not in ("requested", "refused") or document.waits_for != CUSTOMER or document.kind in GIVEN:
+    if document.state not in ("requested", "refused") or not is_theirs(document):
         raise ChaseRefused("only a paper that the customer owes us is asked for by mail")
     to = recipients_of([document.customer_id]).get(document.customer_id, ())
     if not to:
         raise ChaseRefused("nobody at the customer has an address: add a contact, or call")
     chase = _chase_of(document, day)
+    if chase.reminded >= MOST:
+        raise ChaseRefused(f"they were written to {MOST} times about it: call them")
     money = money_by_paper(day, {document.customer_id}).get(document.pk, ({}, 0))[0]
     return bool(_remind(actor, chase, day, now, money, to))
 
@@ -171,13 +173,8 @@ def pause_chase(*, actor: Actor, document: CustomerDocument, until: date | None,
 
 def _chase_of(document: CustomerDocument, day: date) -> DocumentChase:
     """The paper's chase, begun where the night hasn't yet."""
-    start = {
-        "company_id": document.company_id,
-        "customer_id": document.customer_id,
-        "owner_id": document.customer.collector_id,
-        "next_on": day,
-    }
-    DocumentChase.objects.get_or_create(document=document, defaults=start)
+    start = {"company_id": document.company_id, "customer_id": document.customer_id, "owner_id": document.customer.collector_id}
+    DocumentChase.objects.get_or_create(document=document, defaults=start | {"next_on": day})
     return DocumentChase.objects.select_for_update(of=("self",)).select_related("document", "customer", "company").get(document=document)
 
 

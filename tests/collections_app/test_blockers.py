@@ -45,6 +45,8 @@ def test_a_customer_is_reminded_every_week_five_times_and_never_twice_a_day(worl
     assert "Steuerbefreiung fehlt: US-TX" in mails[0].subject and mails[0].recipients == ["eva@nordia.example"]
     chase = DocumentChase.objects.get()
     assert (chase.reminded, chase.next_on, chase.owner) == (5, None, ana)
+    with pytest.raises(ChaseRefused, match="call them"):
+        remind_now(actor=ana, document=paper, day=DAY + timedelta(days=60), now=clock.now())
     receive_document(actor=ana, document=paper, on=DAY)
     assert night(company, 61)["closed"] == 1 and not blockers(ana, DAY, ASKED)
 
@@ -58,6 +60,9 @@ def test_what_we_owe_is_asked_of_the_department_once(world):
     assert (task.department.code, task.subject_id) == ("legal", paper.pk)
     with pytest.raises(ChaseRefused, match="owes us"):
         remind_now(actor=ana, document=paper, day=DAY, now=clock.now())
+    CustomerDocument.objects.filter(pk=paper.pk).update(waits_for="customer")
+    listed = {waits: [b.document.kind for b in blockers(ana, DAY, ASKED | {"waits": waits})] for waits in ("customer", "us")}
+    assert listed == {"customer": ["exemption"], "us": ["w9"]}, "a paper that we give is never theirs to send"
 
 
 def test_nobody_on_hold_is_written_to_and_a_pause_holds(world):
