@@ -169,6 +169,24 @@ class NoteForm(forms.Form):
     )  # fmt: skip
 
 
+class StatementMailForm(forms.Form):
+    """To whom a statement goes by mail, as which files, of one account or the group."""
+
+    to = forms.MultipleChoiceField(label="To", widget=forms.CheckboxSelectMultiple, error_messages={"required": "choose who gets it"})
+    format = forms.ChoiceField(widget=forms.RadioSelect, choices=StatementSchedule.Format.choices)
+    group = forms.BooleanField(required=False)
+    token = forms.CharField(max_length=40, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, contacts: list[Contact], has_children: bool, can_pdf: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_children:
+            del self.fields["group"]
+        if not can_pdf:
+            self.fields["format"].choices = [("xlsx", "Excel")]  # type: ignore[attr-defined]
+        self.fields["to"].required = bool(contacts)
+        self.fields["to"].choices = [(c.email, f"{c.name}, {c.get_role_display()}") for c in contacts]  # type: ignore[attr-defined]
+
+
 class WriteForm(forms.Form):
     """An e-mail to a customer's contacts, with the statement where wanted."""
 

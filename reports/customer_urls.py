@@ -3,7 +3,7 @@
 from django.urls import path
 
 from customers.views import documents, imports, requirements, taxes
-from reports.views import customers, editing, statement
+from reports.views import customers, editing, sending, statement
 
 app_name = "customers"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("tax-rates/<int:pk>/end/", taxes.end, name="tax-rate-end"),
     path("<int:pk>/", customers.detail, name="detail"),
     path("<int:pk>/statement/", statement.statement_page, name="statement"),
+    path("<int:pk>/statement/send/", sending.send, name="statement-send"),
     path("<int:pk>/edit/", editing.edit, name="edit"),
     path("<int:pk>/hold/", editing.hold, name="hold"),
     path("<int:pk>/lift/", editing.lift, name="lift"),

@@ -8,6 +8,7 @@ from arops.demo.setup import SYSTEM, World
 from collections_app.models import Charge, Escalation, Rung
 from collections_app.policy.charges import Tier
 from collections_app.selectors.charges import month_before
+from collections_app.services.charges.notices import send_notice
 from collections_app.services.charges.policies import NewPolicy, save_limit, save_policy
 from collections_app.services.charges.running import run_charges
 from collections_app.services.charges.waiving import request_waiver
@@ -49,7 +50,10 @@ class Ladder:
         mine = Charge.objects.filter(company=company, state="posted", customer__collector=ana).select_related(
             "open_item", "company", "customer"
         )
-        for n, charge in enumerate(mine.order_by("-amount", "pk")[:2]):
+        largest = list(mine.order_by("-amount", "pk")[:3])
+        for charge in largest[2:]:
+            send_notice(actor=ana, charge=charge, now=self.now)
+        for n, charge in enumerate(largest[:2]):
             asked = request_waiver(
                 actor=ana, charge=charge, reason="Our invoice came a week late", token=f"demo:{n}", today=self.today, now=self.now
             )  # fmt: skip

@@ -100,12 +100,13 @@ def _company(code: str, first: date, today: date) -> Company:
 
 
 def _people(companies: list[Company]) -> dict[str, User]:
-    """A person per role, and two colleagues. One hash for all of them: hashing ten times over takes seconds."""
+    """A person per role, a second controller, and two colleagues. One hash for all of them: hashing ten times over takes seconds."""
     found = {}
     for login in DEMO_LOGINS:
         where = companies[:1] if login.role == "sales" else companies
         scope = Membership.Scope.PORTFOLIO if login.role in PORTFOLIO_ROLES else Membership.Scope.COMPANY
-        found[login.role] = add_user(email=login.email, name=login.name, password=None, roles=[(c, login.role) for c in where], scope=scope)
+        person = add_user(email=login.email, name=login.name, password=None, roles=[(c, login.role) for c in where], scope=scope)
+        found.setdefault(login.role, person)
     for email, name in COLLEAGUES:
         roles = [(c, "specialist") for c in companies]
         found[name.split()[0].lower()] = add_user(email=email, name=name, password=None, roles=roles, scope=Membership.Scope.PORTFOLIO)
@@ -147,7 +148,7 @@ def _customer_row(c: PlanCustomer, world: World) -> dict[str, object]:
     return limit | {
         "number": c.number, "external_id": c.number, "name": c.name, "country": c.country, "address": c.address, "parent": c.parent,
         "payment_terms": c.terms, "segment": c.segment, "risk": RISK[c.habit], "collector": world.people[team[c.collector]].email,
-        "credit_limit": money.to_text(c.weight * 75_000_00, c.currency), "language": "de" if c.country == "DE" else "en",
+        "credit_limit": money.to_text(c.weight * 75_000_00, c.currency), "language": {"DE": "de", "FR": "fr"}.get(c.country, "en"),
     }  # fmt: skip
 
 

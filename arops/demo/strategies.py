@@ -2,25 +2,33 @@
 draft for small businesses is tried, and waits for somebody to put it in force or to try it against what is."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from arops.demo.setup import SYSTEM, World
+from arops.lib.words import by_language
+from collections_app.models import DunningRun
+from collections_app.policy.standard_texts import texts_of
 from collections_app.policy.strategy import StepDraft
+from collections_app.selectors.dunning import cases
 from collections_app.selectors.strategies import draft_of
 from collections_app.services.activating import activate_version
+from collections_app.services.dunning import counts_of, write_now
 from collections_app.services.planned import plan_steps
 from collections_app.services.strategies import change_version, create_strategy
 from collections_app.services.trials import try_version
+from customers.models import Customer
+from ledger.models import OpenItem
+from messaging.models import Message
 from org.models import Company
 
-SOON = {
-    "en": ("Due soon: {total}, account {number}", "Dear {customer},\n\nso that nothing is overlooked: the following falls due within days."
-           "\n\n{items}\n\nIf anything stands in the way of payment, tell us at {answer_to}.\n\nKind regards\n{company}"),
-    "de": ("Bald fällig: {total}, Konto {number}", "Guten Tag {customer},\n\ndamit nichts übersehen wird: Folgendes wird in den nächsten "
-           "Tagen fällig.\n\n{items}\n\nSteht der Zahlung etwas entgegen, schreiben Sie uns an {answer_to}.\n\n"
-           "Mit freundlichen Grüßen\n{company}"),
-}  # fmt: skip
-SCRIPT = {"en": ("", "Good day, this is {company}. {oldest} has been due for {days} days, {total} in all. Is anything in the way?")}
+SOON = texts_of("soon")
+SCRIPT = {code: ("", speech["script"]) for code, speech in by_language("speech").items()}
+
+
+LOOKED_AT, WAITING = 40, 2
+"""Accounts that are looked at for letters on paper, and letters that wait."""
+FIRST, SECOND = timedelta(days=30), timedelta(days=14)
+"""How long ago these accounts got their letters by mail."""
 
 
 class Strategies:
@@ -34,6 +42,7 @@ class Strategies:
         company = self.world.companies["US01"]
         self._key_accounts(company)
         self._small(company)
+        self._mid_market(company)
         plan_steps(company=company, day=self.today, actor=SYSTEM)
 
     def _key_accounts(self, company: Company) -> None:
@@ -59,3 +68,39 @@ class Strategies:
         drafted = replace(base, quiet_days=5, steps=tuple(replace(s, days=max(2, s.days // 2)) for s in base.steps), why="Twice as fast")
         changed = change_version(actor=maker, version=version, draft=drafted, seen=version.revision)
         try_version(actor=maker, version=changed, day=self.today)
+
+    def _mid_market(self, company: Company) -> None:
+        """By mail twice, the last time on paper, when a second person has allowed it: two accounts were written to before, and their last
+        letters wait."""
+        maker, checker = self.world.people["supervisor"], self.world.people["controller"]
+        told = self._told_before(company)
+        version = create_strategy(actor=maker, company=company, name="Mid-market", segment="mid-market")
+        base = draft_of(version)
+        last = replace(base.steps[2], channel="letter", name="Final notice on paper", needs_approval=True)
+        drafted = replace(base, steps=(*base.steps[:2], last), why="A final notice by post is read by whoever signs payments")
+        changed = change_version(actor=maker, version=version, draft=drafted, seen=version.revision)
+        try_version(actor=maker, version=changed, day=self.today)
+        activate_version(actor=checker, version=changed, valid_from=self.today, today=self.today, now=self.now)
+        for customer in told:
+            write_now(actor=SYSTEM, customer=customer, day=self.today, now=self.now)
+
+    def _told_before(self, company: Company) -> list[Customer]:
+        """Accounts of the specialist that got their first and second letter by the standard strategy."""
+        late = OpenItem.objects.open().owed().filter(company=company, customer__segment="mid-market")
+        late = late.filter(customer__collector=self.world.people["specialist"], due_date__lt=self.today - timedelta(days=48))
+        ids = list(late.order_by("customer").values_list("customer", flat=True).distinct()[:LOOKED_AT])
+        old = self.today - timedelta(days=45)
+        found = [
+            case for case in cases(company, self.today - FIRST, ids)
+            if case.decision.is_letter and case.decision.asked[0].debit.due_date < old
+        ]  # fmt: skip
+        told = [case.customer for case in found[:WAITING]]
+        for ago in (FIRST, SECOND) if told else ():
+            day, moment = self.today - ago, self.now - ago
+            for customer in told:
+                write_now(actor=SYSTEM, customer=customer, day=day, now=moment)
+            run = DunningRun.objects.get(company=company, day=day)
+            Message.objects.filter(dunning_letter__run=run).update(state=Message.State.SENT, sent_at=moment)
+            run.counts, run.finished_at = counts_of(run), moment
+            run.save(update_fields=["counts", "finished_at"])
+        return told

@@ -10,9 +10,13 @@ from datetime import date
 from functools import lru_cache
 
 from arops.lib import money
+from arops.lib.words import LANGUAGES, by_language
 
-LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""Languages that texts are written in."""
+__all__ = [
+    "LANGUAGES", "TextError", "amount_in", "check_text", "day_in", "language_note", "language_of", "merge", "number_in", "one_line",
+    "short_day_in",
+]  # fmt: skip
+_SPEECH = by_language("speech")
 
 
 class TextError(ValueError):
@@ -48,16 +52,38 @@ def language_of(code: str) -> str:
     return short if short in LANGUAGES else "en"
 
 
+def language_note(code: str) -> str:
+    """What people are told of a customer whose language none of our words is in; empty where letters are in it."""
+    short = code.lower().replace("_", "-").split("-")[0]
+    return f"writes {short}, which no text is in: letters go in English" if short and short not in LANGUAGES else ""
+
+
 def amount_in(amount: int, currency: str, language: str) -> str:
-    """An amount for people of that language: `1,234.50` or `1.234,50`; negative with a minus sign."""
+    """An amount for people of that language: `1,234.50`, `1.234,50` or `1 234,50`; negative with a minus sign."""
     text = money.to_text(abs(amount), currency)
     whole, _, fraction = text.partition(".")
-    grouped = f"{int(whole):,}" + (f".{fraction}" if fraction else "")
-    if language == "de":
-        grouped = grouped.translate(str.maketrans(",.", ".,"))
+    grouped = number_in(f"{int(whole):,}" + (f".{fraction}" if fraction else ""), language)
     return f"−{grouped}" if amount < 0 else grouped
 
 
+def number_in(text: str, language: str) -> str:
+    """A number written as in English, as the language writes it."""
+    speech = _SPEECH[language]
+    return text.translate(str.maketrans(",.", speech["thousands"] + speech["decimal"]))
+
+
 def day_in(day: date, language: str) -> str:
-    """A day for people of that language: `25.11.2026` or `25 November 2026`."""
-    return f"{day:%d.%m.%Y}" if language == "de" else f"{day:%-d %B %Y}"
+    """A day within a sentence: `25 November 2026`, `25.11.2026`, `1er mars 2026`, `25 de noviembre de 2026`."""
+    return _day(day, language, "day")
+
+
+def short_day_in(day: date, language: str) -> str:
+    """A day in a table: `25 Nov 2026`, `25.11.2026`, `25/11/2026`."""
+    return _day(day, language, "short")
+
+
+def _day(day: date, language: str, form: str) -> str:
+    speech = _SPEECH[language]
+    month = speech["months"].split()[day.month - 1]
+    said = speech["first"] if day.day == 1 else str(day.day)
+    return speech[form].format(d=said, dd=f"{day:%d}", mm=f"{day:%m}", mon=month[:3], month=month, y=f"{day:%Y}")

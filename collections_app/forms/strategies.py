@@ -37,7 +37,7 @@ class VersionForm(forms.Form):
     def steps(self) -> list[tuple[int, dict[str, Any]]]:
         """The steps' bound fields by name, for the page."""
         bound = [(n, {name: self[f"step{n}_{name}"] for name in _fields([])}) for n in range(1, self.count + 1)]
-        return [(n, own | {"boxes": [own[name] for name in FLAGS]}) for n, own in bound]
+        return [(n, own | {"boxes": [own[name] for name in FLAGS], "texts": _texts(own)}) for n, own in bound]
 
     def for_service(self) -> VersionDraft:
         """The argument of `change_version`, its steps in the order of their days."""
@@ -54,6 +54,11 @@ class VersionForm(forms.Form):
             own["signer"], own["signed_by"].strip() if own["signer"] == "named" else "", **{name: own[name] and written for name in FLAGS},
             escalate_to=own["escalate_to"] if escalates else "", minutes=own["minutes"] if own["minutes"] is not None else 5,
         )  # fmt: skip
+
+
+def _texts(own: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The words' bound fields, a language at a time: English first, which is the one for all that isn't written."""
+    return [(name, own[f"subject_{code}"], own[f"body_{code}"]) for code, name in LANGUAGES.items()]
 
 
 def _fields(rungs: list[Any]) -> dict[str, forms.Field]:

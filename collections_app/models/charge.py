@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from ledger.models import OpenItem
+from messaging.models import Message
 from org.models import Company
 from org.querysets import ScopedQuerySet
 from workflow.models import Approval
@@ -24,6 +25,11 @@ class ChargePolicy(models.Model):
         FEE = "fee", "a fee a period"
         FEE_EACH = "fee_each", "a fee an invoice, once"
 
+    class Notice(models.TextChoices):
+        NONE = "none", "no notice by itself"
+        MAIL = "mail", "by mail, printed where there is no address"
+        PRINT = "print", "printed"
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="charge_policies")
     name = models.CharField(max_length=60)
     segment = models.CharField(max_length=40, blank=True, help_text="Only customers of this segment; empty: all without one of their own.")
@@ -33,6 +39,7 @@ class ChargePolicy(models.Model):
     nets_credits = models.BooleanField(default=True)
     minimum_charge = models.BigIntegerField(default=0, help_text="Minor units of the company's currency: smaller charges aren't made.")
     minimum_due = models.BigIntegerField(default=0, help_text="Minor units of the company's currency: smaller debts aren't charged.")
+    notice = models.CharField(max_length=5, choices=Notice.choices, default=Notice.NONE, db_default=Notice.NONE)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     made_by = models.CharField(max_length=80)
@@ -142,6 +149,7 @@ class Charge(models.Model):
     because = models.CharField(max_length=200, blank=True, help_text="Why it was left out or waived.")
     open_item = models.OneToOneField(OpenItem, models.PROTECT, null=True, related_name="charge")
     approval = models.ForeignKey(Approval, models.PROTECT, null=True, related_name="+")
+    notice = models.OneToOneField(Message, models.PROTECT, null=True, related_name="charge", help_text="What told the customer, once.")
     version = models.IntegerField(default=0)
 
     objects = ByCustomerQuerySet.as_manager()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from arops.lib import merging
 from arops.lib.merging import one_line
+from arops.lib.words import by_language
 
 FIELDS = {
     "customer": "the customer's name",
@@ -20,25 +21,7 @@ FIELDS = {
 }
 """Merge fields: what each stands for."""
 
-WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "item": "Item", "dated": "Dated", "due": "Due", "days": "Days past due", "open": "Open", "held": "Disputed or promised",
-        "credits": "Credits set off", "asked": "Please pay", "total": "Total", "account": "Account", "statement": "Your account as of",
-        "balance": "Balance", "more": "and {n} more items", "page": "Reminder", "kind": "Kind", "amount": "Amount",
-        "invoice": "invoice", "debit_memo": "debit memo", "late_fee": "late fee", "credit_memo": "credit memo", "receipt": "payment",
-        "instalment": "instalment",
-        "without_pdf": "Your account is listed in the attached page.", "enclosed": "Enclosed", "with_statement": "statement of account",
-        "with_copy": "copy of the invoice", "with_copies": "copies of {n} invoices",
-    },
-    "de": {
-        "item": "Beleg", "dated": "Datum", "due": "Fällig", "days": "Tage überfällig", "open": "Offen", "held": "Strittig oder zugesagt",
-        "credits": "Verrechnete Gutschriften", "asked": "Bitte zahlen", "total": "Summe", "account": "Konto",
-        "statement": "Ihr Konto zum", "balance": "Saldo", "more": "und {n} weitere Belege", "page": "Zahlungserinnerung", "kind": "Art",
-        "amount": "Betrag", "invoice": "Rechnung", "debit_memo": "Belastung", "late_fee": "Mahngebühr", "credit_memo": "Gutschrift",
-        "receipt": "Zahlung", "instalment": "Rate", "without_pdf": "Ihr Konto ist auf der beigefügten Seite aufgeführt.",
-        "enclosed": "Anlagen", "with_statement": "Kontoauszug", "with_copy": "Rechnungskopie", "with_copies": "{n} Rechnungskopien",
-    },
-}  # fmt: skip
+WORDS = by_language("letter")
 """Language → the fixed words of a letter."""
 
 

@@ -76,8 +76,9 @@ def _script(customer: Customer, items: Sequence[OpenItem], today: date) -> Scrip
     planned = steps.select_related("step").prefetch_related("step__texts").order_by("due_on", "pk").first()
     if planned is None:
         return None
-    language = language_of(customer.language)
-    body = next((text.body for text in planned.step.texts.all() if text.language == language), planned.step.body)
+    wanted = language_of(customer.language)
+    texts = {text.language: text.body for text in planned.step.texts.all()}
+    language, body = (wanted, texts[wanted]) if wanted in texts else ("en", planned.step.body)
     asked = [item for item in items if item.currency == planned.currency]
     total = amount_in(sum(item.balance for item in asked), planned.currency, language)
     values = {

@@ -22,7 +22,7 @@ PREVIEWED = 3_000
 def charges_in_sight(actor: Actor, permission: str = "collections.view") -> QuerySet[Charge]:
     """Charges with what their pages show."""
     rows = Charge.objects.visible_to(actor, permission)
-    return rows.select_related("run", "customer", "company", "policy", "open_item", "approval")
+    return rows.select_related("run", "customer", "company", "policy", "open_item", "approval", "notice")
 
 
 def narrowed(rows: QuerySet[Charge], asked: dict[str, str]) -> QuerySet[Charge]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
 from arops.lib.refusal import Refused
 from collections_app.models import DocumentChase
-from collections_app.policy.blocker_words import MONEY, MOST, NAMES, REMINDER
+from collections_app.policy.blocker_words import MOST, WORDS
 from collections_app.selectors.addresses import recipients_of
 from collections_app.selectors.blockers import about, due_chases, is_theirs, missing, money_by_paper
 from collections_app.selectors.portfolios import collectors_of
@@ -113,15 +113,15 @@ def reminder_of(document: CustomerDocument, money: dict[str, int]) -> tuple[str,
     """Subject and text of a reminder in the customer's language; `money` is what waits for the paper, by currency in minor units."""
     customer = document.customer
     language = language_of(customer.language)
+    words = WORDS[language]
     sums = ", ".join(f"{amount_in(amount, currency, language)} {currency}" for currency, amount in sorted(money.items()))
     values = {
         "customer": customer.name, "company": customer.company.name, "about": about(document),
-        "document": NAMES[language].get(document.kind, PAPERS[document.kind]),
+        "document": words.get(document.kind, PAPERS[document.kind]),
         "since": day_in(document.requested_on, language) if document.requested_on else "–",
-        "money": merge(MONEY[language], {"amount": sums}) if sums else "",
+        "money": merge(words["money"], {"amount": sums}) if sums else "",
     }  # fmt: skip
-    subject, body = REMINDER[language]
-    return one_line(merge(subject, values))[:250], merge(body, values)
+    return one_line(merge(words["reminder.subject"], values))[:250], merge(words["reminder.body"], values)
 
 
 @transaction.atomic

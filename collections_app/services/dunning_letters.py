@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.merging import LANGUAGES, amount_in, day_in, language_note, language_of, merge, one_line, short_day_in
 from collections_app.models import StrategyStep
 from collections_app.policy.dunning import Asked, Decision
 from collections_app.policy.letters import WORDS, Row, enclosed_words, plain_table
@@ -46,7 +46,7 @@ class Letter:
 
 def draft_letter(case: Case, step: StrategyStep, day: date) -> tuple[str, str]:
     """Subject and text of the reminder of a case at a step, in the customer's language, of a day."""
-    language = language_of(case.customer.language)
+    language = letter_language(step, case.customer.language)[0]
     subject, body = _texts(step, language)
     values, rows = _values(case, step, day, language), _rows(case, language)
     more = len(case.decision.asked) - len(rows)
@@ -56,7 +56,7 @@ def draft_letter(case: Case, step: StrategyStep, day: date) -> tuple[str, str]:
 
 def write_letter(case: Case, step: StrategyStep, day: date, *, statement: bool = False, copies: int = 0) -> Letter:
     """The reminder as it goes out, with its page; it names what goes along: a statement, so many copies of invoices."""
-    language = language_of(case.customer.language)
+    language = letter_language(step, case.customer.language)[0]
     heading, text = draft_letter(case, step, day)
     values, rows, body = _values(case, step, day, language), _rows(case, language), _texts(step, language)[1]
     look, printed = look_of(case.customer.company), pdf.is_available()
@@ -69,6 +69,17 @@ def write_letter(case: Case, step: StrategyStep, day: date, *, statement: bool =
     styled = html.replace("<!--style-->", f"<style>{css}</style>", 1)
     said = f"{text}\n\n{WORDS[language]['without_pdf']}\n"
     return Letter(heading, said, styled.encode(), f"{name}.html", "text/html; charset=utf-8")
+
+
+def letter_language(step: StrategyStep, code: str) -> tuple[str, str]:
+    """The language that a step's letter to somebody of a language code is in, all of it, and what people are told where it isn't theirs:
+    English, where the step's own text is in no other."""
+    wanted = language_of(code)
+    if wanted == "en":
+        return "en", language_note(code)
+    if any(text.language == wanted for text in step.texts.all()):
+        return wanted, ""
+    return "en", f"the step has no text in {LANGUAGES[wanted]}: the letter is in English"
 
 
 def _texts(step: StrategyStep, language: str) -> tuple[str, str]:
@@ -105,7 +116,7 @@ def _row(asked: Asked, currency: str, language: str) -> Row:
     debit = asked.debit
     held = debit.balance - asked.amount - asked.covered
     return Row(
-        debit.number, day_in(debit.document_date, language), day_in(debit.due_date, language), asked.days,
+        debit.number, short_day_in(debit.document_date, language), short_day_in(debit.due_date, language), asked.days,
         amount_in(debit.balance, currency, language), amount_in(held, currency, language) if held else "",
         amount_in(asked.amount, currency, language),
     )  # fmt: skip
@@ -144,10 +155,10 @@ def _account(case: Case, language: str) -> dict[str, Any]:
     items = OpenItem.objects.open().collectable().filter(customer=case.customer, currency=currency).order_by("due_date", "pk")
     listed = list(items[:LISTED])
     balances = list(items.values_list("balance", flat=True))
-    held = {d.item_id: d.disputed + d.promised for d in case.decision.account.debits}
+    held = {d.item_id: d.disputed + d.promised + d.offered for d in case.decision.account.debits}
     return {
         "rows": [
-            (i.number, words.get(i.kind, i.kind), day_in(i.document_date, language), day_in(i.due_date, language),
+            (i.number, words.get(i.kind, i.kind), short_day_in(i.document_date, language), short_day_in(i.due_date, language),
              amount_in(i.amount, currency, language), amount_in(i.balance, currency, language),
              amount_in(min(held[i.pk], i.balance), currency, language) if held.get(i.pk) else "")
             for i in listed
@@ -163,7 +174,7 @@ def listed_items(decision: Decision) -> list[dict[str, Any]]:
         {
             "id": a.debit.item_id, "number": a.debit.number, "dated": a.debit.document_date.isoformat(),
             "due": a.debit.due_date.isoformat(), "days": a.days, "amount": a.debit.amount, "balance": a.debit.balance,
-            "disputed": a.debit.disputed, "promised": a.debit.promised, "covered": a.covered, "asked": a.amount,
+            "disputed": a.debit.disputed, "promised": a.debit.promised, "offered": a.debit.offered, "covered": a.covered, "asked": a.amount,
         }
         for a in decision.asked
     ]  # fmt: skip

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of
+from arops.lib.merging import amount_in, day_in, language_of, short_day_in
 from arops.lib.sheets import Cover, to_xlsx
 from arops.lib.tables import Column, Table
-from collections_app.policy.statement_words import WORDS, event_words, kind_words
+from collections_app.policy.statement_words import WORDS, bucket_words, event_words, kind_words
 from collections_app.selectors.statement import Statement, StatementItem, StatementPart
 from customers.models import Customer
 from invoicing.services.paper import in_colour, look_of
@@ -48,16 +48,18 @@ def _part(part: StatementPart, made: Statement, language: str) -> dict[str, Any]
     later = part.lines[-LISTED:]
     opening = part.opening + sum(line.amount for line in part.lines[: len(part.lines) - len(later)])
     return {
-        "currency": c, "first": (made.first if later is part.lines or len(later) == len(part.lines) else later[0].day).isoformat(),
-        "opening": amount_in(opening, c, language), "as_of": made.as_of.isoformat(), "closing": amount_in(part.closing, c, language),
+        "currency": c, "first": short_day_in(made.first if len(later) == len(part.lines) else later[0].day, language),
+        "opening": amount_in(opening, c, language), "as_of": short_day_in(made.as_of, language),
+        "closing": amount_in(part.closing, c, language),
         "lines": [
-            (line.day.isoformat(), event_words(line.code, language), line.number, amount_in(line.amount, c, language),
+            (short_day_in(line.day, language), event_words(line.code, language), line.number, amount_in(line.amount, c, language),
              amount_in(line.balance, c, language))
             for line in later
         ],
         "items": [_item(row, language) for row in part.items[:LISTED]],
         "more": (len(rest), amount_in(sum(row.item.balance for row in rest), c, language)) if rest else None,
-        "labels": [words["current"], *made.labels[1:]], "buckets": [amount_in(n, c, language) for n in part.ageing.buckets],
+        "labels": [words["current"], *(bucket_words(label, language) for label in made.labels[1:])],
+        "buckets": [amount_in(n, c, language) for n in part.ageing.buckets],
         "credits": amount_in(part.ageing.credits, c, language),
     }  # fmt: skip
 
@@ -65,8 +67,8 @@ def _part(part: StatementPart, made: Statement, language: str) -> dict[str, Any]
 def _item(row: StatementItem, language: str) -> dict[str, Any]:
     item, c = row.item, row.item.currency
     return {
-        "number": item.number, "kind": kind_words(item.kind, language), "dated": item.document_date.isoformat(),
-        "due": item.due_date.isoformat(), "days": row.days or "", "amount": amount_in(item.amount, c, language),
+        "number": item.number, "kind": kind_words(item.kind, language), "dated": short_day_in(item.document_date, language),
+        "due": short_day_in(item.due_date, language), "days": row.days or "", "amount": amount_in(item.amount, c, language),
         "open": amount_in(item.balance, c, language), "disputed": amount_in(row.disputed, c, language) if row.disputed else "",
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from collections_app.models import StrategyStep, StrategyVersion
 from collections_app.selectors.strategy_preview import sample_of
-from collections_app.services.dunning_letters import draft_letter
+from collections_app.services.dunning_letters import draft_letter, letter_language
 from customers.models import Customer
 
 
@@ -17,6 +17,7 @@ class Preview:
     customer: Customer
     subject: str
     body: str
+    language_note: str = ""
 
 
 def preview_of(seen: Any, version: StrategyVersion, step: StrategyStep, language: str, day: date) -> Preview | None:
@@ -25,4 +26,4 @@ def preview_of(seen: Any, version: StrategyVersion, step: StrategyStep, language
     if sample is None:
         return None
     subject, body = draft_letter(sample.case, step, day)
-    return Preview(sample.customer, subject, body)
+    return Preview(sample.customer, subject, body, letter_language(step, language)[1] if step.is_written else "")

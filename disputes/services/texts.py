@@ -34,7 +34,7 @@ class TextDraft:
 
 @transaction.atomic
 def standard_texts(*, actor: Actor, company: Company) -> int:
-    """Give a company the standard texts, in English and German; those it has stay as they are. Answers with how many were added. Raises
+    """Give a company the standard texts, in every language; those it has stay as they are. Answers with how many were added. Raises
     NotAllowed."""
     require(actor, "disputes.configure", company.pk)
     there = set(CaseText.objects.filter(company=company).values_list("event", "name", "language"))

@@ -10,9 +10,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from arops.lib import money, pdf
+from arops.lib import pdf
+from arops.lib.merging import amount_in, day_in, language_of
 from arops.lib.refusal import Refused
-from customers.models import Customer
+from arops.lib.words import by_language
 from invoicing.models import Dispatch, Invoice, InvoiceDelivery
 from invoicing.selectors.deliveries import files_to_go, recipients_of
 from invoicing.services.delivering import State, expected_by, happened, lock_delivery
@@ -130,39 +131,23 @@ def _kept(actor: Actor, name: str, content: bytes, content_type: str) -> Enclose
     return Enclosed(store_file(actor=actor, name=name, content=content, content_type=content_type)[0], name)
 
 
-_WORDS = {
-    "en": {
-        "invoice": "Invoice", "debit_memo": "Debit memo", "credit_memo": "Credit memo", "again": "copy",
-        "dear": "Dear Sir or Madam,", "owed": "please find attached {kind} {number} of {day} over {amount}, due on {due}.",
-        "credit": "please find attached {kind} {number} of {day}: {amount} are credited to your account.",
-        "po": "Your purchase order: {po}.", "regards": "Kind regards",
-    },
-    "de": {
-        "invoice": "Rechnung", "debit_memo": "Belastung", "credit_memo": "Gutschrift", "again": "Kopie",
-        "dear": "Sehr geehrte Damen und Herren,", "owed": "anbei erhalten Sie {kind} {number} vom {day} über {amount}, fällig am {due}.",
-        "credit": "anbei erhalten Sie {kind} {number} vom {day}: {amount} schreiben wir Ihrem Konto gut.",
-        "po": "Ihre Bestellung: {po}.", "regards": "Mit freundlichen Grüßen",
-    },
-}  # fmt: skip
+_WORDS = by_language("invoice")
 
 
 def words_of(invoice: Invoice, note: str = "", number: int = 1) -> tuple[str, str]:
     """Subject and text of the mail, in the customer's language where we know it."""
-    words = _WORDS.get(invoice.customer.language[:2], _WORDS["en"])
+    language = language_of(invoice.customer.language)
+    words = _WORDS[language]
     values = {
-        "kind": words[invoice.kind], "number": invoice.number, "day": _day(invoice.document_date, invoice.customer),
-        "po": invoice.po_number, "amount": f"{money.format(invoice.total, invoice.currency)} {invoice.currency}",
-        "due": _day(invoice.due_date, invoice.customer),
+        "kind": words[invoice.kind], "number": invoice.number, "day": day_in(invoice.document_date, language),
+        "po": invoice.po_number, "amount": f"{amount_in(invoice.total, invoice.currency, language)} {invoice.currency}",
+        "due": day_in(invoice.due_date, language),
     }  # fmt: skip
     main = words["credit" if invoice.kind == Invoice.Kind.CREDIT_MEMO else "owed"].format(**values)
     order = words["po"].format(**values) if invoice.po_number else ""
     parts = [words["dear"], main, order, note.strip(), f"{words['regards']}\n{invoice.company.name}"]
     subject = f"{words[invoice.kind]} {invoice.number}, {invoice.company.name}" + (f" ({words['again']})" if number > 1 else "")
     return " ".join(subject.split()), "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _day(day: date, customer: Customer) -> str:
-    return f"{day:%d.%m.%Y}" if customer.language.startswith("de") else f"{day:%-d %B %Y}"
 
 
 def send_many(*, actor: Actor, invoices: Sequence[Invoice], now: datetime, today: date) -> list[tuple[Invoice, str, str]]:

@@ -120,7 +120,7 @@ def letter_pdf(message: Message) -> bytes:
     return papers[0] if len(papers) == 1 else _merged(papers)
 
 
-BEARS_ITS_WORDS = frozenset({"dunning", "statement"})
+BEARS_ITS_WORDS = frozenset({"dunning", "late_charge", "statement"})
 """Kinds of letters whose first file is the letter itself, with address and words."""
 
 

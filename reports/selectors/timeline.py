@@ -1,8 +1,7 @@
 """All that happened with a customer, from every app, as one line of time."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from collections_app.models import InquiryEntry
@@ -10,6 +9,10 @@ from collections_app.policy.mail.speech import own_words
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
 from org.selectors import actor_names
+from reports.selectors.happening import Happening as Happening
+from reports.selectors.happening import at_of as _at
+from reports.selectors.happening import upto as _upto
+from reports.selectors.timeline_plans import plans_of
 from workflow.models import Event
 
 SHOWN_BY_ROWS = (
@@ -25,39 +28,25 @@ SHOWN_BY_ROWS = (
     "match.",
     "inquiry.",
     "mail.",
+    "plan.",
+    "charge.waived",
 )
 """Events of these are left to the rows they are about, which say more."""
 
 SENT = {
     "dunning": "Reminder", "statement": "Statement", "invoice": "Document", "answer": "Answer", "reply": "Reply", "payment_plan": "Plan",
+    "late_charge": "Late charges",
 }  # fmt: skip
 """Kind of message → what it is called on the line of time."""
 _FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token", "revision"}
 LANES = ("contacts", "money", "promises", "disputes", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened: when, in which lane, by whom, in words; `of` is the row it is about."""
-
-    at: datetime
-    lane: str
-    icon: str
-    title: str
-    detail: str = ""
-    quote: str = ""
-    tone: str = ""
-    actor: str = ""
-    amount: int | None = None
-    currency: str = ""
-    of: tuple[str, int] | None = field(default=None)
-
-
 def timeline(
     customer: Customer, *, lane: str = "", before: datetime | None = None, limit: int = 100, without: Collection[str] = ()
 ) -> list[Happening]:
     """The latest happenings, latest first; `before` continues an earlier answer. Lanes in `without` are not for whoever asks."""
-    every = {"contacts": _contacts, "money": _money, "promises": _promises, "disputes": _disputes, "changes": _changes}
+    every = {"contacts": _contacts, "money": _money, "promises": _agreed, "disputes": _disputes, "changes": _changes}
     lanes = {name: source for name, source in every.items() if name not in without}
     sources = [lanes[lane]] if lane in lanes else list(lanes.values())
     found = [h for source in sources for h in source(customer, before, limit)]
@@ -144,6 +133,12 @@ def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterat
             )
 
 
+def _agreed(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
+    """Promises and payment plans: what is agreed about when money comes."""
+    yield from _promises(customer, before, limit)
+    yield from plans_of(customer, before, limit)
+
+
 def _disputes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     for d in _upto(customer.disputes.select_related("open_item"), "created_at", before)[:limit]:
         what = f"{d.open_item.number}: {d.get_reason_display()}"
@@ -217,15 +212,6 @@ def _told(data: dict[str, Any]) -> str:
         return str(data["title"])
     plain = {key: value for key, value in data.items() if isinstance(value, str | int) and value != "" and key not in _FOR_MACHINES}
     return ", ".join(f"{key.replace('_', ' ')} {str(value).replace('_', ' ')}" for key, value in plain.items())[:200]
-
-
-def _upto(rows: Any, field_name: str, before: datetime | None) -> Any:
-    return rows.filter(**{f"{field_name}__lt": before}) if before else rows
-
-
-def _at(day: date, moment: datetime | None = None) -> datetime:
-    """A moment on a business day: that of the clock when it was the same day, else noon."""
-    return moment if moment and moment.date() == day else datetime.combine(day, time(12), UTC)
 
 
 def with_names(found: list[Happening]) -> list[Happening]:

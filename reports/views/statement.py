@@ -44,7 +44,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _send_url(pk: int, as_group: bool) -> str:
-    return reverse("customers:write", args=[pk]) + ("?statement=1&group=1" if as_group else "?statement=1")
+    return reverse("customers:statement-send", args=[pk]) + ("?group=1" if as_group else "")
 
 
 def in_sight_children(user: Any, customer: Customer) -> list[Customer]:

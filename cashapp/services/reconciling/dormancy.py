@@ -6,7 +6,8 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arops.lib.merging import amount_in, language_of, merge
+from arops.lib.merging import amount_in, day_in, language_of, merge
+from arops.lib.words import by_language
 from cashapp.models import CreditWord, DormancyRule
 from cashapp.selectors.dormant import KIND, Credit
 from cashapp.services.errors import CashError
@@ -80,16 +81,16 @@ def note_word(*, actor: Actor, item: OpenItem, day: date, words: str, today: dat
 
 
 def letter_for(credit: Credit) -> tuple[str, str]:
-    """Subject and text of the letter to a credit's owner, in the customer's language (English or German)."""
+    """Subject and text of the letter to a credit's owner, in the customer's language."""
     item = credit.item
     language = language_of(item.customer.language if item.customer else "en")
+    letter = LETTERS[language]
     fields = {
         "number": item.number, "amount": f"{amount_in(credit.amount, item.currency, language)} {item.currency}",
-        "when": f" {FROM[language]} {credit.clock.dormant_on}" if credit.clock else "", "company": item.company.name,
-        "since": credit.quiet_since.isoformat(), "dated": item.document_date.isoformat(),
+        "when": f" {letter['from']} {day_in(credit.clock.dormant_on, language)}" if credit.clock else "", "company": item.company.name,
+        "since": day_in(credit.quiet_since, language), "dated": day_in(item.document_date, language),
     }  # fmt: skip
-    subject, body = LETTERS[language]
-    return merge(subject, fields), merge(body, fields)
+    return merge(letter["letter.subject"], fields), merge(letter["letter.body"], fields)
 
 
 @transaction.atomic
@@ -127,23 +128,5 @@ def write_to_owners(*, actor: Actor, credits: Iterable[Credit], today: date, now
     return done, refused
 
 
-FROM = {"en": "from", "de": "ab dem"}
-LETTERS = {
-    "en": (
-        "Credit {number} of {amount} is waiting for you",
-        "Dear Sir or Madam,\n\n"
-        "we hold a credit of {amount} for you ({number} of {dated}). Since {since} we have heard nothing about it.\n\n"
-        "Please tell us whether we should apply it to your invoices or pay it back. Without an answer the law may require us to report it "
-        "as unclaimed property{when}.\n\n"
-        "A short reply to this message is enough.\n\n{company}\n",
-    ),
-    "de": (
-        "Guthaben {number} über {amount} wartet auf Sie",
-        "Sehr geehrte Damen und Herren,\n\n"
-        "wir führen für Sie ein Guthaben über {amount} ({number} vom {dated}). Seit dem {since} haben wir dazu nichts gehört.\n\n"
-        "Bitte sagen Sie uns, ob wir es mit Ihren Rechnungen verrechnen oder auszahlen sollen. Ohne Antwort müssen wir es{when} "
-        "unter Umständen als nicht beansprucht melden.\n\n"
-        "Eine kurze Antwort genügt.\n\n{company}\n",
-    ),
-}
+LETTERS = by_language("dormant")
 """Subject and text by language. They ask for no bank details: those are proposed and approved on their own page."""

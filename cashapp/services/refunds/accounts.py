@@ -14,6 +14,8 @@ from stdnum.exceptions import ValidationError
 from stdnum.us import rtn
 
 from arops.lib import money
+from arops.lib.merging import day_in, language_of
+from arops.lib.words import by_language
 from cashapp.models import PayoutAccount
 from cashapp.selectors.engine_input import policy_of
 from cashapp.services.refunds.errors import PayoutRefused
@@ -174,31 +176,21 @@ def _tell_contacts(payout: PayoutAccount, now: datetime) -> None:
     customer = payout.customer
     known = customer.contacts.filter(is_active=True, created_at__lt=payout.proposed_at).exclude(email="")
     to = sorted(set(known.values_list("email", flat=True)))[:20]
-    subject, body = _LETTERS.get(customer.language[:2], _LETTERS["en"])
+    language = language_of(customer.language)
+    letter = _LETTERS[language]
     words = {
-        "holder": payout.holder, "end": payout.account[-4:], "day": payout.usable_from, "company": customer.company.name,
+        "holder": payout.holder, "end": payout.account[-4:], "company": customer.company.name,
+        "day": day_in(payout.usable_from, language) if payout.usable_from else "–",
         "customer": customer.name,
     }  # fmt: skip
     queue_message(
         actor=TELLER, company=customer.company, customer=customer, kind="bank_details", dedupe_key=f"payout:{payout.pk}", recipients=to,
-        subject=subject, body=body.format(**words), channel="email" if to else "letter", not_before=now + RESTS,
+        subject=letter["changed.subject"],
+        body=letter["changed.body"].format(**words), channel="email" if to else "letter", not_before=now + RESTS,
     )  # fmt: skip
 
 
-_LETTERS = {
-    "en": (
-        "Bank details for refunds were changed",
-        "Dear Sir or Madam,\n\nfrom {day} on we pay refunds for {customer} to an account of {holder} that ends in {end}.\n\n"
-        "If you did not ask for this, tell us at once, by telephone and at a number that you know, not by reply to a mail about it.\n\n"
-        "{company}\n",
-    ),
-    "de": (
-        "Bankverbindung für Erstattungen wurde geändert",
-        "Sehr geehrte Damen und Herren,\n\nab dem {day} zahlen wir Erstattungen für {customer} auf ein Konto von {holder}, das auf {end} "
-        "endet.\n\nHaben Sie das nicht veranlasst, sagen Sie es uns bitte sofort, am Telefon und unter einer Ihnen bekannten Nummer, nicht "
-        "als Antwort auf eine Nachricht dazu.\n\n{company}\n",
-    ),
-}
+_LETTERS = by_language("refund")
 """Subject and text by language; only the end of the account stands in them."""
 
 

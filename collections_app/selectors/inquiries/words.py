@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.words import by_language
 from collections_app.models import AnswerTemplate, Inquiry, Promise, Suggestion
 from collections_app.policy.answers import listed, said_of
 from collections_app.policy.mail.senders import topic_of
@@ -65,7 +66,7 @@ def _sums(items: object, language: str) -> str:
 
 
 def _nothing(language: str) -> str:
-    return "nichts" if language == "de" else "nothing"
+    return by_language("speech")[language]["nothing"]
 
 
 def _said(inquiry: Inquiry, language: str) -> str:

@@ -32,6 +32,7 @@ class NewPolicy:
     nets_credits: bool = True
     minimum_charge: int = 0
     minimum_due: int = 0
+    notice: str = "none"
 
 
 def first_free_day(company: Company, today: date) -> date:
@@ -55,7 +56,7 @@ def save_policy(*, actor: Actor, company: Company, wanted: NewPolicy, today: dat
     held.filter(valid_to=None).update(valid_to=wanted.valid_from - ONE)
     held.filter(valid_to__gte=wanted.valid_from).update(valid_to=wanted.valid_from - ONE)
     fields = (
-        "name basis segment grace_days charges_disputed nets_credits minimum_charge minimum_due valid_from".split()
+        "name basis segment grace_days charges_disputed nets_credits minimum_charge minimum_due notice valid_from".split()
     )  # fmt: skip
     policy = ChargePolicy.objects.create(company=company, made_by=actor.label, **{name: getattr(wanted, name) for name in fields})
     ChargeTier.objects.bulk_create(ChargeTier(policy=policy, from_days=t.from_days, rate=t.rate, fee=t.fee) for t in wanted.tiers)

@@ -17,6 +17,7 @@ from collections_app.models import Charge, ChargeRun
 from collections_app.policy.charges import FEE, REASONS, Line
 from collections_app.selectors.charges import BATCH, Assessed, ChargeBook, Period, assessed, candidates, month_before, month_of
 from collections_app.services.charges.errors import ChargeError
+from collections_app.services.charges.notices import send_notices
 from customers.models import Customer
 from customers.terms import Terms, TermsError, parse_terms
 from ledger import drafts, posting
@@ -56,7 +57,8 @@ def request_run(*, actor: Actor, company: Company, period: Period, today: date) 
 def run_charges(
     *, company: Company, period: Period, day: date, actor: Actor, now: datetime, tell: Tell = _silent
 ) -> ChargeRun:  # fmt: skip
-    """Assess and post a month's late charges, dated `day`; once, however often it is called. `tell` hears how far it is, in customers.
+    """Assess and post a month's late charges, dated `day`, and tell those whose policy says so; once, however often it is called. `tell`
+    hears how far it is, in customers.
 
     A run that was killed goes on where it stopped. Raises ChargeError when the month is not over, has no policy, or comes before one
     that is assessed; PeriodNotOpen; NotAllowed.
@@ -73,7 +75,9 @@ def run_charges(
     for start in range(0, len(waiting), BATCH):
         _batch(run, book, waiting[start : start + BATCH], posted_on, actor)
         tell(min(start + BATCH, len(waiting)), len(waiting))
-    return _finish(run, actor, now)
+    run = _finish(run, actor, now)
+    send_notices(company=company, day=day, actor=actor, now=now)
+    return run
 
 
 def charge_last_month(*, company: Company, day: date, actor: Actor, now: datetime) -> dict[str, int]:
@@ -81,7 +85,7 @@ def charge_last_month(*, company: Company, day: date, actor: Actor, now: datetim
     period = month_before(day)
     done = ChargeRun.objects.filter(company=company, period_from__gte=period.first, finished_at__isnull=False).exists()
     if done or not ChargeBook(company, period).has_policy:
-        return {"charged": 0, "left_out": 0}
+        return {"charged": 0, "left_out": 0} | send_notices(company=company, day=day, actor=actor, now=now)
     return dict(run_charges(company=company, period=period, day=day, actor=actor, now=now).counts)
 
 

@@ -39,7 +39,7 @@ class TemplateDraft:
 
 @transaction.atomic
 def standard_templates(*, actor: Actor, company: Company) -> int:
-    """Give a company the standard templates in English and German; those it has stay. Answers with how many were added. Raises
+    """Give a company the standard templates in every language; those it has stay. Answers with how many were added. Raises
     NotAllowed."""
     require(actor, EDIT, company.pk)
     there = set(AnswerTemplate.objects.filter(company=company).values_list("name", "language"))

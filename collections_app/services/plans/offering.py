@@ -9,7 +9,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of
+from arops.lib.merging import amount_in, day_in, language_of, number_in, short_day_in
 from collections_app.models import PaymentPlan
 from collections_app.policy.plan_words import WORDS
 from collections_app.services.plans.errors import PlanError
@@ -53,7 +53,7 @@ def _page(plan: PaymentPlan, day: date) -> dict[str, Any]:
     settles = plan.kind == PaymentPlan.Kind.SETTLEMENT
     values = {
         "total": f"{amount(plan.total)} {cur}", "pays": f"{amount(pays)} {cur}", "waived": f"{amount(plan.waived)} {cur}",
-        "rate": f"{plan.rate.normalize():f}".replace(".", "," if language == "de" else "."), "days": str(plan.default_days),
+        "rate": number_in(f"{plan.rate.normalize():f}", language), "days": str(plan.default_days),
         "until": day_in(plan.offer_until or day, language), "number": plan.number, "company": plan.company.name,
     }  # fmt: skip
     clauses = ["settles" if settles else "pays", *(["interest"] if interest else ["free"]), "default", "quote", "until"]
@@ -63,11 +63,13 @@ def _page(plan: PaymentPlan, day: date) -> dict[str, Any]:
         "heading": words["settlement" if settles else "plan"].format(**values),
         "clauses": [words[name].format(**values) for name in clauses], "has_interest": bool(interest),
         "covered": [
-            (i.open_item.number, day_in(i.open_item.document_date, language), day_in(i.open_item.due_date, language), amount(i.amount))
+            (i.open_item.number, short_day_in(i.open_item.document_date, language), short_day_in(i.open_item.due_date, language),
+             amount(i.amount))
             for i in items
         ],
         "dues": [
-            (f"{plan.number}/{d.ordinal}", day_in(d.due_on, language), amount(d.amount), amount(d.interest), amount(d.amount + d.interest))
+            (f"{plan.number}/{d.ordinal}", short_day_in(d.due_on, language), amount(d.amount), amount(d.interest),
+             amount(d.amount + d.interest))
             for d in dues
         ],
         "total": amount(plan.total), "pays": amount(pays), "interest": amount(interest), "all": amount(pays + interest),
