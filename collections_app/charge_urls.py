@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from collections_app.views import charge_policies, charges
+from collections_app.views import charge_notices, charge_policies, charges
 
 urlpatterns = [
     path("", charges.charges, name="charges"),
     path("<int:pk>/", charges.charge, name="charge"),
+    path("<int:pk>/notice/", charge_notices.send, name="charge-notice"),
+    path("<int:pk>/notice.pdf", charge_notices.paper, name="charge-paper"),
     path("<int:pk>/waive/", charges.waive, name="charge-waive"),
+    path("<int:pk>/waive/back/", charges.withdraw, name="charge-waive-back"),
     path("preview/<int:pk>/", charges.preview, name="charges-preview"),
     path("preview/<int:pk>/run/", charges.run, name="charges-run"),
     path("policies/", charge_policies.policies, name="charge-policies"),

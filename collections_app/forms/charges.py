@@ -7,7 +7,7 @@ from django import forms
 
 from arops.lib import money
 from arops.lib.formfields import DayInput
-from collections_app.models import ChargePolicy
+from collections_app.models import Charge, ChargePolicy
 from collections_app.policy.charges import Tier
 from collections_app.services.charges.policies import NewPolicy
 
@@ -46,6 +46,10 @@ class ChargePolicyForm(forms.Form):
     basis = forms.ChoiceField(choices=ChargePolicy.Basis.choices, label="What is charged")
     grace_days = forms.IntegerField(min_value=0, max_value=365, label="Days of grace", help_text="What is paid within them costs nothing.")
     charges_disputed = forms.BooleanField(required=False, label="Charge what is in dispute, too")
+    notice = forms.ChoiceField(
+        choices=ChargePolicy.Notice.choices, initial=ChargePolicy.Notice.MAIL, required=False, label="Notice to the customer",
+        help_text="Goes out with the month’s run, once for each charge.",
+    )  # fmt: skip
     nets_credits = forms.BooleanField(required=False, label="Set credits and cash not applied off first")
 
     def __init__(self, *args: Any, currency: str, segments: list[str], **kwargs: Any) -> None:
@@ -75,9 +79,10 @@ class ChargePolicyForm(forms.Form):
         rows = [(data[f"days_{n}"], data[f"rate_{n}"], data[f"fee_{n}"]) for n in range(TIERS)]
         tiers = [Tier(days or 0, rate or ZERO, fee or 0) for days, rate, fee in rows if rate is not None or fee is not None]
         names = "name basis valid_from segment grace_days charges_disputed nets_credits".split()
+        notice = data["notice"] or ChargePolicy.Notice.NONE
         return NewPolicy(
             **{name: data[name] for name in names}, tiers=tiers, minimum_charge=data["minimum_charge"] or 0,
-            minimum_due=data["minimum_due"] or 0,
+            minimum_due=data["minimum_due"] or 0, notice=notice,
         )  # fmt: skip
 
 
@@ -100,7 +105,13 @@ class LegalLimitForm(forms.Form):
 
 
 class WaiveForm(forms.Form):
-    """Why a charge is waived."""
+    """Why a charge is waived, and how much of it: an amount, the charges of chosen items, or without either all that is open."""
 
     reason = forms.CharField(max_length=300, label="Why", error_messages={"required": "say why the charge is waived"})
+    items = forms.TypedMultipleChoiceField(required=False, coerce=int, choices=())
     token = forms.CharField(max_length=60, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, charge: Charge, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"] = AmountField(currency=charge.currency, label="How much")
+        self.fields["items"].choices = [(line["item"], line["number"]) for line in charge.lines]  # type: ignore[attr-defined]
