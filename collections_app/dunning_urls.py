@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from collections_app.views import dunning, dunning_approval
+from collections_app.views import dunning, dunning_approval, dunning_preview
 
 urlpatterns = [
     path("", dunning.index, name="dunning"),
     path("run/", dunning.run, name="dunning-run"),
-    path("preview/", dunning.preview, name="dunning-preview"),
-    path("preview/<int:pk>/<str:currency>/", dunning.draft, name="dunning-draft"),
+    path("preview/", dunning_preview.preview, name="dunning-preview"),
+    path("preview/look/", dunning_preview.look, name="dunning-look"),
+    path("preview/<int:pk>/<str:currency>/", dunning_preview.draft, name="dunning-draft"),
     path("preview/<int:pk>/<str:currency>/file/", dunning_approval.draft_file, name="dunning-draft-file"),
     path("write/<int:pk>/", dunning_approval.write, name="dunning-write"),
     path("waiting/", dunning_approval.waiting, name="dunning-waiting"),

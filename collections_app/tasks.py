@@ -5,13 +5,14 @@ from datetime import date
 from celery import shared_task
 
 from arops.lib import clock
-from collections_app.models import Escalation, StrategyVersion
+from collections_app.models import Escalation, OutlookRow, StrategyVersion
 from collections_app.selectors.charges import month_of
 from collections_app.selectors.plans import CHECKS as PLAN_CHECKS
 from collections_app.selectors.verified import CHECKS
 from collections_app.services.charges import waiving
 from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import run_dunning
+from collections_app.services.dunning_outlook import look_ahead
 from collections_app.services.escalation import noticing as escalation_notices
 from collections_app.services.escalation.placing import make_pack
 from collections_app.services.inquiries import noticing as inquiry_notices
@@ -53,6 +54,18 @@ def dun(job: Job, tell: Tell) -> dict[str, int]:
     if run.finished_at is None:
         raise JobError("another process is at work on this run")
     return dict(run.counts)
+
+
+@register("dunning_outlook", label="Preview of dunning", permission="collections.work")
+def look_through(job: Job, tell: Tell) -> dict[str, int]:
+    """What the dunning of a company would come to on a day (`params`: day)."""
+    if job.company is None:
+        raise JobError("dunning is a company's")
+    day = date.fromisoformat(job.params["day"])
+    outlook, done = look_ahead(company=job.company, day=day, now=clock.now(), at_once=None, tell=tell)
+    if outlook is None or not done:
+        raise JobError("another process looks through this company")
+    return {"accounts": OutlookRow.objects.filter(company=job.company).count()}
 
 
 @register("strategy_trial", label="Trial of a strategy", permission="strategies.edit")

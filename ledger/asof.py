@@ -6,12 +6,14 @@ only the lines since then are read. It equals the sum of its lines up to that da
 Control accounts of the subledger only; unidentified cash belongs to no customer and is listed with none.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger.aging import USUAL, Buckets
 from org.actors import Reach
@@ -153,15 +155,63 @@ def _rows(keys: Sequence[str], records: list[tuple[Any, ...]], width: int) -> li
     ]
 
 
+def largest(as_of: date, scope: Scope, most: int, *, known_at: datetime | None = None) -> tuple[list[int | None], dict[int, int]]:
+    """Customers with the largest balances of each company, `most` of them or more where some are equal; and company → all its balances
+    together (company currency)."""
+    sql, params = balances_sql(as_of, scope, known_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH o AS ({sql}), b AS MATERIALIZED (SELECT o.company_id, o.customer_id, sum(o.base)::bigint AS base FROM o GROUP BY 1, 2)"
+            " SELECT company_id, customer_id, NULL FROM (SELECT b.*, rank() OVER (PARTITION BY company_id ORDER BY base DESC) AS place"
+            " FROM b) p WHERE place <= %s UNION ALL SELECT company_id, NULL, sum(base)::bigint FROM b GROUP BY 1",
+            [*params, most],
+        )
+        rows = cursor.fetchall()
+    return [customer for _, customer, total in rows if total is None], {company: total for company, _, total in rows if total is not None}
+
+
+_SHEET: ContextVar[tuple[Any, ...] | None] = ContextVar("sheet", default=None)
+
+
+@contextmanager
+def laid_out(as_of: date, scope: Scope, known_at: datetime | None = None) -> Iterator[None]:
+    """While it lasts, questions about this day within the scope (its reach, companies and accounts; what narrows it more may differ) read
+    the balances from one sheet, made once in a transaction: for pages that ask the same day many questions."""
+    wide = Scope(scope.reach, company_ids=scope.company_ids, accounts=scope.accounts)
+    sql, params = balances_sql(as_of, wide, known_at)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE asof_sheet ON COMMIT DROP AS {sql}", params)
+            cursor.execute("ANALYZE asof_sheet")
+        token = _SHEET.set((as_of, known_at, wide))
+        try:
+            yield
+        finally:
+            _SHEET.reset(token)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE asof_sheet")
+
+
+def _on_sheet(as_of: date, scope: Scope, known_at: datetime | None) -> bool:
+    """Whether the sheet that is laid out holds all that is asked for."""
+    sheet = _SHEET.get()
+    if sheet is None or sheet[:2] != (as_of, known_at):
+        return False
+    wide: Scope = sheet[2]
+    return set(scope.accounts) <= set(wide.accounts) and replace(wide, accounts=()) == Scope(
+        scope.reach, company_ids=scope.company_ids, accounts=()
+    )
+
+
 def balances_sql(as_of: date, scope: Scope, known_at: datetime | None) -> tuple[str, list[Any]]:
     """SQL of all items in scope with a balance (`bal`, `base`) as of the day."""
     where, params = scope_conditions(scope)
+    if _on_sheet(as_of, scope, known_at):
+        return f"SELECT * FROM asof_sheet i WHERE true{where}", params
     late, late_params = "e.effective_date > %s", [as_of]
     if known_at is not None:
         late, late_params = "(e.effective_date > %s OR e.posted_at > %s)", [as_of, known_at]
-    columns = (
-        "i.id, i.company_id, i.customer_id, i.kind, i.number, i.currency, i.document_date, i.due_date, i.amount"
-    )  # fmt: skip
+    columns = "i.id, i.company_id, i.customer_id, i.account_id, i.kind, i.number, i.currency, i.document_date, i.due_date, i.amount"
     later, later_params = _later(scope, late, late_params)
     # Items open today, less what came later; and items closed today that something later closed.
     sql = (
@@ -183,9 +233,9 @@ def _later(scope: Scope, late: str, params: list[Any]) -> tuple[str, list[Any]]:
     sums = "SELECT l.open_item_id AS id, sum(l.amount)::bigint AS amount, sum(l.base_amount)::bigint AS base FROM"
     of_item = "ledger_line l JOIN ledger_entry e ON e.id = l.entry_id WHERE l.open_item_id"
     if scope.item_ids is not None:
-        return f"{sums} {of_item} = ANY(%s) AND {late} GROUP BY 1", [list(scope.item_ids), *params]
+        return f"{sums} {of_item} = ANY(%s::bigint[]) AND {late} GROUP BY 1", [list(scope.item_ids), *params]
     if scope.customer_ids is not None and len(scope.customer_ids) <= FEW:
-        of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE o.customer_id = ANY(%s))"
+        of_item = f"{of_item} IN (SELECT o.id FROM ledger_openitem o WHERE o.customer_id = ANY(%s::bigint[]))"
         return f"{sums} {of_item} AND {late} GROUP BY 1", [list(scope.customer_ids), *params]
     reach = scope.reach
     if reach.portfolios and not reach.companies:
@@ -224,7 +274,7 @@ def scope_conditions(scope: Scope) -> tuple[str, list[Any]]:
         params += reached
     for column, wanted in (("i.company_id", scope.company_ids), ("i.customer_id", scope.customer_ids), ("i.id", scope.item_ids)):
         if wanted is not None:
-            conditions.append(f"{column} = ANY(%s)")
+            conditions.append(f"{column} = ANY(%s::bigint[])")
             params.append(list(wanted))
     if scope.collector_ids is not None:
         conditions.append("i.customer_id IN (SELECT id FROM customers_customer WHERE collector_id = ANY(%s))")

@@ -83,3 +83,52 @@ class DunningLetter(models.Model):
     def reason_label(self) -> str:
         """The reason by its name; empty for those written to."""
         return REASONS[self.reason].label if self.reason in REASONS else self.reason
+
+
+class DunningOutlook(models.Model):
+    """What a company's dunning would come to on a day, as it was last looked through: how far the audit trail and the journal were read by
+    then, and a print of what concerns everybody (strategies in force, experiments, rates, the day's run). Derived."""
+
+    company = models.OneToOneField(Company, models.CASCADE, related_name="dunning_outlook")
+    day = models.DateField()
+    event_id = models.BigIntegerField(default=0)
+    entry_id = models.BigIntegerField(default=0)
+    common = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"dunning of {self.company} seen ahead for {self.day}"
+
+
+class OutlookRow(models.Model):
+    """What would be decided about a customer in a currency; the fields are those of the letter that the run would write down. Derived."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    currency = models.CharField(max_length=3)
+    level = models.IntegerField(default=0)
+    level_name = models.CharField(max_length=40, blank=True)
+    days_past_due = models.IntegerField(default=0)
+    amount = models.BigIntegerField(default=0)
+    held_out = models.BigIntegerField(default=0)
+    held = models.JSONField(default=dict)
+    asked = models.IntegerField(default=0, help_text="How many items are asked for.")
+    reason = models.CharField(max_length=20, blank=True)
+    left_out_because = models.CharField(max_length=200, blank=True)
+    recipients = models.TextField(blank=True, help_text="Where it would go; empty: it would be printed.")
+    no_address = models.BooleanField(default=False, help_text="It would be printed because nobody has an address.")
+
+    objects = ByCustomerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "currency"], name="outlook_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.customer} level {self.level}"
+
+    @property
+    def reason_label(self) -> str:
+        """The reason by its name; empty for those who would be written to."""
+        return REASONS[self.reason].label if self.reason in REASONS else self.reason

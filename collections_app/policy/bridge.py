@@ -45,20 +45,21 @@ class Bridge:
     accounts: dict[str, int] = field(default_factory=dict)
 
 
-Line = tuple[str, str, int, int, int, Mapping[str, int]]
-"""Currency, reason (empty where written to), days past due, asked for, past due of those left out, held out by why."""
+Line = tuple[str, str, bool, int, int, int, Mapping[str, int]]
+"""Currency, reason (empty where written to), whether past due, how many accounts, and of these together: asked for, past due of those left
+out, held out by why."""
 
 
 def bridges(lines: Iterable[Line]) -> list[Bridge]:
     """A bridge a currency, by currency."""
     found: dict[str, Bridge] = {}
-    for currency, reason, days, asked, past_due, held in lines:
+    for currency, reason, is_late, accounts, asked, past_due, held in lines:
         bridge = found.setdefault(currency, Bridge(currency))
         if reason:
             bridge.past_due += past_due
             bridge.parts[reason] = bridge.parts.get(reason, 0) + past_due
-            bridge.accounts[reason] = bridge.accounts.get(reason, 0) + 1
-        elif days <= 0:
+            bridge.accounts[reason] = bridge.accounts.get(reason, 0) + accounts
+        elif not is_late:
             bridge.announced += asked
         else:
             bridge.past_due += asked + sum(held.values())

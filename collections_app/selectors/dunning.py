@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import F, Max, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
@@ -52,20 +53,33 @@ class Case:
         return f"{level or ''} {name}".strip() if name else f"Level {level}"
 
 
-def candidates(company: Company, day: date) -> list[int]:
-    """Keys of customers with something past due, or to be announced by some strategy, in their order."""
-    found = set(late_customers(company, day))
+def candidates(company: Company, day: date, among: Collection[int] | None = None) -> list[int]:
+    """Keys of customers with something past due, or to be announced by some strategy, in their order; of these alone, if told."""
+    found = set(late_customers(company, day, among))
     early = StrategyBook(company, day).longest_early
     if early is not None:
-        soon = OpenItem.objects.open().owed().filter(company=company, due_date__range=(day, day + timedelta(days=early)))
-        found |= set(soon.exclude(customer=None).values_list("customer", flat=True))
+        soon = _of(OpenItem.objects.open().owed().filter(company=company, due_date__range=(day, day + timedelta(days=early))), among)
+        found |= set(soon.order_by().values_list("customer", flat=True))
     return sorted(found)
 
 
-def late_customers(company: Company, day: date) -> list[int]:
+def late_customers(company: Company, day: date, among: Collection[int] | None = None) -> list[int]:
     """Keys of customers with something past due, in their order."""
-    late = OpenItem.objects.past_due(day).filter(company=company).exclude(customer=None)
+    late = _of(OpenItem.objects.past_due(day).filter(company=company), among)
     return list(late.order_by("customer").values_list("customer", flat=True).distinct())
+
+
+def late_count(company: Company, day: date, most: int) -> int:
+    """How many customers have something past due; more than `most` aren't counted on."""
+    if Customer.objects.filter(company=company)[: most + 1].count() <= most:
+        return 0
+    late = OpenItem.objects.past_due(day).filter(company=company).exclude(customer=None)
+    return late.order_by("customer").values("customer").distinct()[: most + 1].count()
+
+
+def _of(items: Any, among: Collection[int] | None) -> Any:
+    """Items of customers, or of these customers alone."""
+    return items.exclude(customer=None) if among is None else items.filter(customer__in=among)
 
 
 def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None) -> Iterator[Case]:

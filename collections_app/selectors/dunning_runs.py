@@ -1,16 +1,17 @@
 """Reading what dunning did: runs, letters by level, those left out by reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Count, ExpressionWrapper, Max, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from collections_app.models import DunningLetter, DunningRun
-from collections_app.policy.bridge import PARTS, Bridge, bridges, held_by_why
+from collections_app.policy.bridge import PARTS, Bridge, bridges
 from collections_app.policy.dunning import REASONS
-from collections_app.selectors.dunning import Case
 from messaging.models import Message
 from org.actors import Actor
 from org.models import Company
@@ -26,10 +27,26 @@ class Group:
     count: int = 0
     amounts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, currency: str, amount: int) -> None:
-        """Count one more account."""
-        self.count += 1
+    def add(self, currency: str, amount: int, accounts: int = 1) -> None:
+        """Count more accounts, with what they come to together."""
+        self.count += accounts
         self.amounts[currency] = self.amounts.get(currency, 0) + amount
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Accounts of a run that have currency, reason, level and its name in common: how many, asked for, past due where left out, and held
+    out by why."""
+
+    currency: str
+    reason: str
+    is_late: bool
+    level: int
+    level_name: str
+    accounts: int
+    amount: int
+    held_out: int
+    held: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +78,7 @@ def runs_of(company: Company, limit: int = 60) -> list[DunningRun]:
 def letters_of(actor: Actor, run: DunningRun) -> QuerySet[DunningLetter]:
     """A run's letters and left-out accounts in sight."""
     seen: Any = DunningLetter.objects.visible_to(actor, "collections.view").filter(run=run)
-    found: QuerySet[DunningLetter] = seen.select_related("customer", "message").defer("customer__address")
-    return found.order_by("customer__name", "currency")
+    return seen  # type: ignore[no-any-return]
 
 
 def job_of(run: DunningRun) -> Job | None:
@@ -70,29 +86,54 @@ def job_of(run: DunningRun) -> Job | None:
     return Job.objects.filter(slot=f"dunning:{run.company.code}:{run.day}").first()
 
 
-def summary_of_run(letters: Iterable[DunningLetter]) -> Summary:
-    """The summary of a run's rows."""
-    return _summary((r.reason, r.level, r.level_name, r.currency, r.held_out if r.reason else r.amount) for r in letters)
+def fitting(rows: QuerySet[Any], asked: Mapping[str, str]) -> QuerySet[Any]:
+    """The rows of a run or of an outlook that a page asks for (`show` letters or left, `level`, `reason`, `q`), by customer."""
+    if asked["show"] == "left":
+        rows = rows.exclude(reason="").filter(**({"reason": asked["reason"]} if asked["reason"] else {}))
+    else:
+        level = asked["level"]
+        rows = rows.filter(reason="", **({"level": int(level)} if level.isascii() and level.isdecimal() and len(level) < 5 else {}))
+    if asked["q"]:
+        rows = rows.filter(Q(customer__name__icontains=asked["q"]) | Q(customer__number__iexact=asked["q"]))
+    return rows.select_related("customer").order_by("customer__name", "currency", "pk")
 
 
-def summary_of_cases(cases: Iterable[Case]) -> Summary:
-    """The summary of what would be decided."""
-    return _summary(
-        (d.reason, d.level, c.step.name if c.step else "", d.account.currency, d.held_out if d.reason else d.amount)
-        for c in cases
-        for d in (c.decision,)
-    )
+def sums_of(rows: QuerySet[Any]) -> list[Sums]:
+    """What a run (or an outlook) comes to, one statement however many accounts there are."""
+    held = {f"held_{why}": Sum(Cast(KeyTextTransform(why, "held"), BigIntegerField())) for why in PARTS}
+    late = ExpressionWrapper(Q(days_past_due__gt=0), BooleanField())
+    keys = ("currency", "reason", "is_late", "level", "level_name")
+    grouped = rows.order_by().annotate(is_late=late).values(*keys)
+    return [
+        Sums(
+            row["currency"], row["reason"], row["is_late"], row["level"], row["level_name"], row["n"], row["asked_for"], row["out"],
+            {why: row[f"held_{why}"] for why in PARTS if row[f"held_{why}"]},
+        )
+        for row in grouped.annotate(n=Count("pk"), asked_for=Sum("amount"), out=Sum("held_out"), **held).order_by("-n", *keys)
+    ]  # fmt: skip
 
 
-def bridges_of_run(letters: Iterable[DunningLetter]) -> list[Bridge]:
-    """From what was past due to what the run asked for, by currency."""
-    return bridges((r.currency, r.reason, r.days_past_due, r.amount, r.held_out, r.held) for r in letters)
+def summary_of(sums: Iterable[Sums]) -> Summary:
+    """Letters by level, left out by reason."""
+    levels: dict[int, Group] = {}
+    reasons: dict[str, Group] = {}
+    letters, left_out = Group("letters", "Letters"), Group("left", "Left out")
+    for s in sums:
+        if s.reason:
+            label = REASONS[s.reason].label if s.reason in REASONS else s.reason
+            group, whole, amount = reasons.setdefault(s.reason, Group(s.reason, label)), left_out, s.held_out
+        else:
+            group = levels.setdefault(s.level, Group(str(s.level), f"{s.level or ''} {s.level_name}".strip()))
+            whole, amount = letters, s.amount
+        group.add(s.currency, amount, s.accounts)
+        whole.add(s.currency, amount, s.accounts)
+    ordered = sorted(reasons.values(), key=lambda g: (-g.count, g.label))
+    return Summary([levels[n] for n in sorted(levels)], ordered, letters, left_out)
 
 
-def bridges_of_cases(cases: Iterable[Case], day: date) -> list[Bridge]:
-    """The same of what would be decided."""
-    decisions = [case.decision for case in cases]
-    return bridges((d.account.currency, d.reason, d.days, d.amount, d.held_out, held_by_why(d, day)) for d in decisions)
+def bridges_of(sums: Iterable[Sums]) -> list[Bridge]:
+    """From what was past due to what is asked for, by currency."""
+    return bridges((s.currency, s.reason, s.is_late, s.accounts, s.amount, s.held_out, s.held) for s in sums)
 
 
 def bridge_rows(found: Iterable[Bridge]) -> list[tuple[Bridge, list[tuple[str, str, int, int]]]]:
@@ -111,22 +152,6 @@ def waiting_in_sight(actor: Actor, company: Company) -> QuerySet[DunningLetter]:
     seen: Any = DunningLetter.objects.visible_to(actor, "dunning.approve").filter(company=company)
     found = seen.filter(needs_approval=True, reason="", decided_by="", message__state=Message.State.DRAFT).exclude(pdf=None)
     return found.select_related("customer", "message", "run").order_by("-amount", "pk")  # type: ignore[no-any-return]
-
-
-def _summary(rows: Iterable[tuple[str, int, str, str, int]]) -> Summary:
-    levels: dict[int, Group] = {}
-    reasons: dict[str, Group] = {}
-    letters, left_out = Group("letters", "Letters"), Group("left", "Left out")
-    for reason, level, name, currency, amount in rows:
-        if reason:
-            label = REASONS[reason].label if reason in REASONS else reason
-            group, whole = reasons.setdefault(reason, Group(reason, label)), left_out
-        else:
-            group, whole = levels.setdefault(level, Group(str(level), f"{level or ''} {name}".strip())), letters
-        group.add(currency, amount)
-        whole.add(currency, amount)
-    ordered = sorted(reasons.values(), key=lambda g: (-g.count, g.label))
-    return Summary([levels[n] for n in sorted(levels)], ordered, letters, left_out)
 
 
 def earlier_letters(letter: DunningLetter, limit: int = 12) -> list[DunningLetter]:

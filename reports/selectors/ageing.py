@@ -166,6 +166,8 @@ def disputed_items(question: Question) -> list[DisputedItem]:
         moved = moved.filter(open_item__customer__in=question.scope.customer_ids)
     if question.scope.item_ids is not None:
         moved = moved.filter(open_item__in=question.scope.item_ids)
+    if question.scope.kinds is not None:
+        moved = moved.filter(open_item__kind__in=question.scope.kinds)
     sums = moved.order_by().values_list("open_item_id").annotate(total=Sum("delta")).filter(total__gt=0)
     held: dict[int, int] = dict(sums)
     if not held:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ledger import asof
 from ledger.aging import Amounts
 from org.actors import Actor
 from org.models import Company
@@ -13,6 +14,7 @@ from reports.selectors.ageing import AgeingReport, ageing
 from reports.selectors.equivalent import Equivalent, equivalent
 from reports.selectors.figures import PERIOD, Figure, History, month_ends
 from reports.selectors.overview import (
+    CASH_ACCOUNTS,
     Mover,
     RollForward,
     TopCustomer,
@@ -65,6 +67,12 @@ class Dashboard:
 
 def dashboard(actor: Actor, question: Question, companies: list[Company], compare: date, since: date, currency: str = "") -> Dashboard:
     """The dashboard of these companies as of the question's day, beside `compare`, with what changed after `since`."""
+    scope = question.within(accounts=tuple({*question.scope.accounts, *CASH_ACCOUNTS})).scope
+    with asof.laid_out(question.as_of, scope, question.known_at):
+        return _dashboard(actor, question, companies, compare, since, currency)
+
+
+def _dashboard(actor: Actor, question: Question, companies: list[Company], compare: date, since: date, currency: str) -> Dashboard:
     money = equivalent(companies, question.as_of, currency)
     ends = month_ends(question.as_of, TREND_MONTHS)
     history = History(question, [*ends, compare], money)

@@ -25,6 +25,8 @@ from reports.selectors.movements import CAUSES
 from reports.selectors.question import DEBIT_KINDS, Question
 
 CASH_BUCKETS = Buckets((7, 30, 60))
+CASH_ACCOUNTS = ("receivable", "unidentified")
+"""Accounts on which cash waits that isn't applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,25 @@ def roll_forward(history: History, first: date) -> RollForward:
 def top_customers(question: Question, equivalent: Equivalent, limit: int = 10) -> tuple[list[TopCustomer], int]:
     """The largest balances in the reporting currency, each converted as a whole, and all receivables; past due is by due date."""
     due = replace(question, basis="due", buckets=Buckets(tuple(sorted({0, question.buckets.bounds[-1]}))), credits_apart=True)
-    found: dict[Any, tuple[AgeingLine, Amounts]] = {}
-    for line in ageing(due, by=("company", "customer"), tied=False).lines:
-        nothing = Amounts([0] * len(line.base.buckets))
-        found.setdefault((line.keys["company"], line.keys["customer"]), (line, nothing))[1].add(line.base)
-    companies: defaultdict[int, int] = defaultdict(int)
-    for (company, _), (_, base) in found.items():
-        companies[company] += base.total
+    found, companies = _largest(due, limit)
     whole = equivalent.total(companies)
-    rows = [_top(line, base, equivalent, whole) for line, base in found.values()]
+    rows = [_top(line, base, equivalent, whole) for line, base in found]
     return sorted(rows, key=lambda row: -row.total)[:limit], whole
+
+
+def _largest(question: Question, most: int) -> tuple[list[tuple[AgeingLine, Amounts]], dict[int, int]]:
+    """The customers with the largest balances of each company, aged, with their sums over currencies; and what companies have in all.
+
+    The database chooses them, so that not everybody's balance is read."""
+    customers, companies = asof.largest(question.as_of, question.scope, most, known_at=question.known_at)
+    among = None if None in customers else {customer for customer in customers if customer is not None}
+    found: dict[Any, tuple[AgeingLine, Amounts]] = {}
+    if customers:
+        narrowed = question if among is None else question.within(customer_ids=among)
+        for line in ageing(narrowed, by=("company", "customer"), tied=False).lines:
+            nothing = Amounts([0] * len(line.base.buckets))
+            found.setdefault((line.keys["company"], line.keys["customer"]), (line, nothing))[1].add(line.base)
+    return list(found.values()), companies
 
 
 def _top(line: AgeingLine, base: Amounts, equivalent: Equivalent, whole: int) -> TopCustomer:
@@ -99,28 +110,24 @@ def _top(line: AgeingLine, base: Amounts, equivalent: Equivalent, whole: int) ->
 def unapplied_cash(question: Question) -> AgeingReport:
     """Receipts not applied, and unidentified cash, by age since they came; amounts are negative, as in the books."""
     cash = Question(question.as_of, question.scope, question.known_at, "document", CASH_BUCKETS, credits_apart=False)
-    return ageing(cash.within(kinds=("receipt",), accounts=("receivable", "unidentified")), by=("company",), tied=False)
+    return ageing(cash.within(kinds=("receipt",), accounts=CASH_ACCOUNTS), by=("company",), tied=False)
 
 
 def movers(actor: Actor, question: Question, since: date, equivalent: Equivalent, limit: int = 8) -> list[Mover]:
     """The largest changes after `since`, up to the question's day, largest first."""
-    found = [*_crossed(question, since, equivalent), *_paid(question, since, equivalent)]
+    found = [*_crossed(question, since, equivalent, limit), *_paid(question, since, equivalent)]
     found += [*_disputed(actor, question, since, equivalent), *_broken(actor, question, since, equivalent)]
     return sorted(found, key=lambda mover: -mover.amount)[:limit]
 
 
-def _crossed(question: Question, since: date, equivalent: Equivalent) -> list[Mover]:
-    """Customers whose items passed the last bound (90 days) in the span."""
+def _crossed(question: Question, since: date, equivalent: Equivalent, limit: int) -> list[Mover]:
+    """Customers whose items passed the last bound (90 days) in the span, the largest of each company."""
     bound = question.buckets.bounds[-1]
     span = ("due", since - timedelta(days=bound), question.as_of - timedelta(days=bound + 1))
-    late = ageing(question.within(kinds=DEBIT_KINDS, dates=span), by=("company", "customer"), tied=False)
-    found: dict[Any, tuple[AgeingLine, list[int]]] = {}
-    for line in late.lines:
-        found.setdefault((line.keys["company"], line.keys["customer"]), (line, []))[1].append(line.base.total)
     return [
-        Mover("crossed", "bad", line.label.split(" · ", 1)[1], f"passed {bound} days", equivalent.of(line.keys["company"], sum(amounts)),
+        Mover("crossed", "bad", line.label.split(" · ", 1)[1], f"passed {bound} days", equivalent.of(line.keys["company"], base.total),
               line.keys["customer"])
-        for line, amounts in found.values()
+        for line, base in _largest(question.within(kinds=DEBIT_KINDS, dates=span), limit)[0]
     ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The list of customers, and the page of one: open items, timeline, disputes, payments, contacts."""
 
-from datetime import datetime
+from dataclasses import astuple
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from messaging.models import Bounce
 from org.access import allowed
 from org.selectors import actor_names
 from reports.selectors import customer as selectors
-from reports.selectors.customer_list import SORTS, CustomerRow, Filters, collectors, customer_rows
+from reports.selectors.customer_list import SORTS, CustomerPage, CustomerRow, Filters, collectors, customer_page
 from reports.selectors.customer_list import segments as segments_of
 from reports.selectors.question import companies_in
 from reports.selectors.timeline import LANES, Happening, timeline
@@ -39,6 +40,7 @@ TABS = (
     ("documents", "Documents"),
     ("requirements", "Requirements"), ("contacts", "Contacts"),
 )  # fmt: skip
+
 _NEEDS = {"orders": "orders.view", "disputes": "disputes.view"}
 """Tabs that need a right of their own."""
 
@@ -48,20 +50,34 @@ def index(request: HttpRequest) -> HttpResponse:
     """Customers in sight, with what they owe; the address holds search, filters and order."""
     user: Any = request.user
     asked = filters_of(request, q="", company="", collector="", segment="", risk="", state="", sort="-balance", page="1")
-    rows = customer_rows(user, _filters(asked, user.pk), clock.today())
-    table = list_table(rows, asked)
-    file = _export(request, table, Cover("Customers", user.name, clock.today(), {k: v for k, v in asked.items() if v and k != "page"}))
+    filters, today = _filters(asked, user.pk), clock.today()
+    if request.GET.get("format"):
+        found, shown = customer_page(user, filters, today), None
+    else:
+        found, shown = _shown(user, filters, today, asked["page"])
+    table = list_table(found.rows, asked)
+    file = _export(request, table, Cover("Customers", user.name, today, {k: v for k, v in asked.items() if v and k != "page"}))
     if file:
         return file
-    shown = Paginator(rows, PER_PAGE).get_page(asked["page"])
     in_force = {k: v for k, v in asked.items() if v and k not in ("sort", "page")}
     context = {
-        "asked": asked, "page": shown, "rows": shown.object_list, "count": len(rows), "head": table.head(), "in_force": in_force,
-        "totals": _totals(rows), "collectors": collectors(user), "segments": segments_of(user), "risks": Customer.Risk.choices,
+        "asked": asked, "page": shown, "rows": found.rows, "count": found.count, "head": table.head(),
+        "in_force": in_force, "totals": [astuple(total) for total in found.totals], "collectors": collectors(user),
+        "segments": segments_of(user), "risks": Customer.Risk.choices,
         "companies": companies_in(user.reach("customers.view")), "user_can_export": user.can("reports.export"),
-        "mixed": len({row.customer.company.base_currency for row in rows}) > 1, "can_edit": user.can("customers.edit"),
+        "mixed": len(found.totals) > 1, "can_edit": user.can("customers.edit"),
     }  # fmt: skip
     return page(request, "customers/list.html", context, fragment="rows")
+
+
+def _shown(user: Any, filters: Filters, today: date, number: str) -> tuple[CustomerPage, Any]:
+    """The customers of a page, and the page; the last one where there are fewer."""
+    wanted = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
+    found = customer_page(user, filters, today, (wanted - 1) * PER_PAGE, PER_PAGE)
+    shown = Paginator(range(found.count), PER_PAGE).get_page(wanted)
+    if shown.number != wanted:
+        found = customer_page(user, filters, today, (shown.number - 1) * PER_PAGE, PER_PAGE)
+    return found, shown
 
 
 def _filters(asked: dict[str, str], me: int) -> Filters:
@@ -92,16 +108,6 @@ def list_table(rows: list[CustomerRow], asked: dict[str, str]) -> Table:
         Column("used", "Limit used", lambda r: None if r.used is None else f"{r.used} %", kind="num", sort="used", priority=2),
     ]  # fmt: skip
     return Table(columns, rows, currency=lambda r: r.customer.company.base_currency, sort=asked["sort"], query=asked)
-
-
-def _totals(rows: list[CustomerRow]) -> list[tuple[str, int, int, int, int, int]]:
-    """By company currency: its code, how many customers have it, what they owe, past due, over the last bound, disputed."""
-    found: dict[str, list[int]] = {}
-    for row in rows:
-        sums = found.setdefault(row.customer.company.base_currency, [0, 0, 0, 0, 0])
-        for n, amount in enumerate((1, row.amounts.total, row.amounts.past_due, row.amounts.buckets[-1], row.amounts.disputed)):
-            sums[n] += amount
-    return [(currency, *sums) for currency, sums in sorted(found.items())]  # type: ignore[misc]
 
 
 @allowed("customers.view")
