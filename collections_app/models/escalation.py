@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from collections_app.querysets import ByCustomerQuerySet
@@ -44,6 +44,10 @@ class Rung(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "code"], name="rung_code_once"),
             models.UniqueConstraint(fields=["company", "ordinal"], name="rung_ordinal_once", deferrable=models.Deferrable.DEFERRED),
+            models.CheckConstraint(condition=Q(minimum__gte=0, broken_promises__gte=0), name="rung_not_negative"),
+            models.CheckConstraint(
+                condition=Q(is_outside=True, role="") | Q(Q(is_outside=False), ~Q(role="")), name="rung_decided_by_somebody"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +100,11 @@ class Escalation(models.Model):
             models.UniqueConstraint(
                 fields=["customer", "currency"], condition=Q(state__in=["proposed", "open", "placed"]), name="escalation_one_at_a_time"
             ),
+            models.CheckConstraint(condition=~Q(state="decided", decided_by=F("raised_by")), name="escalation_raiser_is_not_decider"),
+            models.CheckConstraint(
+                condition=~Q(state="placed") | Q(~Q(placed_with=""), placed_on__isnull=False), name="escalation_placed_with"
+            ),
+            models.CheckConstraint(condition=~Q(state="closed", closed_on=None), name="escalation_closed_on_a_day"),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +119,10 @@ class PlacedItem(models.Model):
     amount = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["escalation", "open_item"], name="placed_item_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["escalation", "open_item"], name="placed_item_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="placed_item_amount"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.open_item_id}"

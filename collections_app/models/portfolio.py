@@ -1,10 +1,13 @@
 """Whose customer is whose: rules of assignment, absences and who covers, notes of hand-over."""
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
+from collections_app.models.strategy import DateRange
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from org.models import Company
@@ -31,7 +34,8 @@ class PortfolioRule(models.Model):
     class Meta:
         ordering = ["company", "ordinal"]
         constraints = [
-            models.UniqueConstraint(fields=["company", "ordinal"], name="portfolio_rule_once", deferrable=models.Deferrable.DEFERRED)
+            models.UniqueConstraint(fields=["company", "ordinal"], name="portfolio_rule_once", deferrable=models.Deferrable.DEFERRED),
+            models.CheckConstraint(condition=Q(minimum__gte=0), name="portfolio_rule_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -93,8 +97,16 @@ class Absence(models.Model):
         ordering = ["-first"]
         constraints = [
             models.CheckConstraint(condition=Q(last__gte=F("first")), name="absence_span"),
+            ExclusionConstraint(
+                name="absence_one_at_a_time",
+                expressions=[
+                    (F("company"), RangeOperators.EQUAL), (F("person"), RangeOperators.EQUAL),
+                    (DateRange("first", "last", Value("[]")), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state__in=["planned", "running"]),
+            ),
             models.CheckConstraint(condition=~Q(person=F("cover")), name="absence_not_own_cover"),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.person} {self.first} to {self.last}"

@@ -52,6 +52,12 @@ class Promise(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="promise_amount_positive"),
             models.CheckConstraint(condition=models.Q(due_on__gte=models.F("given_on")), name="promise_due_after_given"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    received__gte=0, tolerance_days__gte=0, tolerance_amount__gte=0, tolerance_amount__lt=models.F("amount")
+                ),
+                name="promise_tolerance",
+            ),
         ]
         triggers = [
             Guard(
@@ -74,7 +80,12 @@ class PromiseItem(models.Model):
     balance_before = models.BigIntegerField(help_text="What was open on the item when the promise was given.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["promise", "open_item"], name="promise_item_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["promise", "open_item"], name="promise_item_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, amount__lte=models.F("balance_before")), name="promise_item_within_what_is_open"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.open_item.number}"

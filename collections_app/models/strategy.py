@@ -17,7 +17,7 @@ from org.querysets import ScopedQuerySet
 
 
 class DateRange(Func):
-    """Days from the first, to the day before the second; None is without end."""
+    """Days from the first, to the day before the second (a third argument `[]`: to the second itself); None is without end."""
 
     function = "daterange"
     output_field = DateRangeField()
@@ -178,6 +178,8 @@ class StrategyStep(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "ordinal"], name="strategy_step_once"),
             models.CheckConstraint(condition=Q(days__gte=-60, days__lte=720), name="strategy_step_days"),
+            models.CheckConstraint(condition=~Q(channel="escalate", escalate_to=""), name="strategy_step_escalates_somewhere"),
+            models.CheckConstraint(condition=~Q(signer="named", signed_by=""), name="strategy_step_signed_by_somebody"),
         ]
         triggers = [_only_drafts("step_of_a_draft", "r.version_id")]
 
@@ -262,6 +264,9 @@ class Experiment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["champion"], condition=Q(state="running"), name="experiment_one_at_a_time"),
             models.CheckConstraint(condition=Q(share__gt=0, share__lt=100), name="experiment_share"),
+            models.CheckConstraint(
+                condition=Q(state="running", ends_on=None) | Q(state="ended", ends_on__gte=F("starts_on")), name="experiment_ends_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -315,7 +320,13 @@ class PlannedStep(models.Model):
 
     class Meta:
         ordering = ["due_on", "pk"]
-        constraints = [models.UniqueConstraint(fields=["customer", "currency", "step", "cycle"], name="planned_step_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "currency", "step", "cycle"], name="planned_step_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_on=None) | Q(~Q(state="open"), closed_on__isnull=False),
+                name="planned_step_closed_on_a_day",
+            ),
+        ]
         indexes = [models.Index(fields=["customer"], name="planned_step_open", condition=Q(state="open"))]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from collections_app.models import Absence, Assignment, PortfolioRule, WorkTask
 from collections_app.policy.portfolios import Account, Move, Rule, balance, plan
@@ -60,11 +60,13 @@ def workload(company: Company, today: date) -> list[Workload]:
 
 def rules_of(company: Company) -> list[Rule]:
     """The company's rules in force, in their order."""
-    rows = PortfolioRule.objects.filter(company=company, is_active=True).prefetch_related("people")
+    rows = PortfolioRule.objects.filter(company=company, is_active=True).prefetch_related(
+        Prefetch("people", User.objects.order_by("name", "pk"))
+    )
     able = {p.pk for p in collectors_of(company)}
     return [
         Rule(
-            r.pk, tuple(p.pk for p in r.people.all().order_by("name", "pk") if p.pk in able), r.segment, r.country, r.risks, r.name_from,
+            r.pk, tuple(p.pk for p in r.people.all() if p.pk in able), r.segment, r.country, r.risks, r.name_from,
             r.name_to, r.minimum,
         )
         for r in rows.order_by("ordinal")

@@ -25,6 +25,7 @@ def plan_absence(
     runs at once. People say it of themselves; whoever assigns work, of everybody. Raises PortfolioRefused, NotAllowed."""
     if not (actor.label == person.label and actor.can("collections.work", company.pk)) and not actor.can("work.assign", company.pk):
         raise NotAllowed(f"{actor.label} may not say that others are away: it needs work.assign")
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     able = set(collectors_of(company).values_list("pk", flat=True))
     if person.pk not in able or cover.pk not in able or person.pk == cover.pk:
         raise PortfolioRefused("whoever is away and whoever covers are two people who collect here")
