@@ -36,12 +36,6 @@ def take_snapshot(*, company: Company, day: date, actor: Actor) -> AgingSnapshot
     return snapshot
 
 
-def is_intact(snapshot: AgingSnapshot) -> bool:
-    """Whether the snapshot is still what was taken."""
-    content = {"labels": snapshot.labels, "rows": snapshot.rows, "control_total": snapshot.control_total}
-    return snapshot.sha256 == content_hash(snapshot.day, content)
-
-
 def content_hash(day: date, content: dict[str, Any]) -> str:
     """SHA-256 of the content in its canonical form."""
     return hashlib.sha256(json.dumps([day.isoformat(), content], sort_keys=True, separators=(",", ":")).encode()).hexdigest()

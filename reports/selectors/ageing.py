@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -240,8 +239,3 @@ def journal_totals(question: Question) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"{sql}{where} GROUP BY 1", [question.as_of, *params])
         return {currency: int(amount) for currency, amount in cursor.fetchall() if amount}
-
-
-def bucket_of(question: Question, day: date) -> int:
-    """The bucket an item dated that day is in."""
-    return question.buckets.index(day, question.as_of)

@@ -20,7 +20,6 @@ from reports.metrics import Measure
 from reports.selectors.ageing import AgeingLine, AgeingReport, ageing
 from reports.selectors.equivalent import Equivalent
 from reports.selectors.figures import History
-from reports.selectors.items import part_of
 from reports.selectors.movements import CAUSES
 from reports.selectors.question import DEBIT_KINDS, Question
 
@@ -253,8 +252,3 @@ def match_rate(question: Question, after: date) -> Measure:
         )
         automatic, applied = cursor.fetchone()
     return metrics.match_rate(automatic, applied)
-
-
-def overdue_of(question: Question) -> Question:
-    """The items past due: what the overdue figure opens into."""
-    return part_of(question, "overdue")

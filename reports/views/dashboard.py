@@ -79,7 +79,7 @@ def _context(found: Dashboard, form: Any, choice: str) -> dict[str, Any]:
         "tiles": [_tile(figure.measure, links, found, figure) for figure in found.figures],
         "more": [_tile(measure, links, found) for measure in found.more],
         "heat": table(found.ageing, links, base=True, unit=unit), "thousands": unit > 1,
-        "group": cells_of(found.group, currency, links, {}, found.question, unit),
+        "group": cells_of(found.group, currency, links, {}, unit),
         "group_linked": found.equivalent.is_exact, "labels": found.ageing.labels,
         "movers": [(mover, _mover_url(mover, links, found), Cell(mover.amount, currency, unit=unit)) for mover in found.movers],
         "trend": _trend(found.trend, currency, links, unit),

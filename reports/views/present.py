@@ -9,7 +9,6 @@ from arops.lib import money
 from ledger.aging import Amounts
 from reports.metrics import Input, Measure, to_decimal
 from reports.selectors.ageing import AgeingLine, AgeingReport
-from reports.selectors.question import Question
 from reports.views.links import Links
 
 UNITS = {"days": "days", "%": "%", "times": "×"}
@@ -101,16 +100,14 @@ def together(lines: Sequence[AgeingLine], *, base: bool = False) -> list[AgeingL
 def _row(line: AgeingLine, report: AgeingReport, links: Links, base: bool, unit: int) -> Row:
     amounts, currency = (line.base, line.base_currency) if base else (line.own, line.currency)
     words = _words(line.keys) | ({} if base else {"currency": line.currency})
-    cells = cells_of(amounts, currency, links, words, report.question, unit)
+    cells = cells_of(amounts, currency, links, words, unit)
     return Row(
         line.label, line.hint, links.to("reports:items", drop=("by",), **words), currency, *cells,
         Cell(line.base.total, line.base_currency), "-".join(str(v) for v in words.values()),
     )  # fmt: skip
 
 
-def cells_of(
-    amounts: Amounts, currency: str, links: Links, words: dict[str, Any], question: Question, unit: int = 1
-) -> tuple[list[Cell], Cell, Cell, Cell]:
+def cells_of(amounts: Amounts, currency: str, links: Links, words: dict[str, Any], unit: int = 1) -> tuple[list[Cell], Cell, Cell, Cell]:
     """Bucket cells, credits, total, disputed; each opens into its items."""
 
     def open_into(**part: Any) -> str:
@@ -164,7 +161,7 @@ def footer(report: AgeingReport, links: Links) -> list[Row]:
     """A total row for each currency."""
     rows = []
     for currency, amounts in report.totals.items():
-        cells = cells_of(amounts, currency, links, {"currency": currency}, report.question)
+        cells = cells_of(amounts, currency, links, {"currency": currency})
         rows.append(Row(f"Total {currency}", "", "", currency, *cells, Cell(amounts.total, currency)))
     return rows
 
