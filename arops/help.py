@@ -72,7 +72,7 @@ PAGES = {
     **dict.fromkeys(("collections:escalations", "collections:escalation", "collections:escalation-new"), "how-to/escalate"),
     **dict.fromkeys(("collections:ladder", "collections:rung", "collections:rung-new"), "how-to/escalate#the-ladder"),
     **dict.fromkeys(("collections:plans", "collections:plan"), "how-to/payment-plans"),
-    **dict.fromkeys(("collections:plan-new", "collections:plan-change"), "how-to/payment-plans#negotiate"),
+    **dict.fromkeys(("collections:plan-new", "collections:plan-change", "collections:plan-reschedule"), "how-to/payment-plans#negotiate"),
     "collections:legal-limit-new": "how-to/late-charges#the-legal-maximum",
     **dict.fromkeys(("cashapp:files", "cashapp:upload", "cashapp:file", "cashapp:file-decide", "cashapp:mapping"), "how-to/bank-files"),
     **dict.fromkeys(("cashapp:accounts", "cashapp:account", "cashapp:account-new", "cashapp:lockboxes"), "how-to/bank-files"),

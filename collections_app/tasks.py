@@ -19,6 +19,7 @@ from collections_app.services.inquiries import noticing as inquiry_notices
 from collections_app.services.inquiries.following import follow_answers
 from collections_app.services.inquiries.taking import take_mails
 from collections_app.services.plans import asking as plan_asking
+from collections_app.services.plans import noticing as plan_notices
 from collections_app.services.ranking import catch_up
 from collections_app.services.trials import try_version
 from ledger.verify import register_check
@@ -36,7 +37,7 @@ follow_approvals("charge_waivers")(waiving.follow)
 affairs_of_approvals("charge_waivers")(waiving.behind)
 register_subject("collections_app.escalation", view="collections.view", edit="escalations.raise", url_name="collections:escalation")
 register_subject("collections_app.inquiry", view="collections.view", edit="collections.work", url_name="collections:inquiry")
-NOTICES = (escalation_notices, inquiry_notices)
+NOTICES = (escalation_notices, inquiry_notices, plan_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
 
 register_subject("collections_app.paymentplan", view="collections.view", edit="plans.make", url_name="collections:plan")

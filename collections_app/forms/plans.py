@@ -9,8 +9,9 @@ from django import forms
 
 from arops.lib import money
 from collections_app.forms.calls import DayField
+from collections_app.forms.plan_rows import Rows
 from collections_app.models import PaymentPlan
-from collections_app.policy.plans import RHYTHMS, Terms
+from collections_app.policy.plans import RHYTHMS, PlanTermsError, Terms, schedule
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
 from workflow.services.approvals import Evidence
@@ -20,7 +21,8 @@ EXAMPLES = {"number": "3", "each": "1,000", "down": "0", "rate": "0"}
 
 
 class NegotiateForm(forms.Form):
-    """Which items, in how many instalments from when, at which rate; a settlement also says what is paid of it."""
+    """Which items, in how many instalments from when, at which rate, or row by row; a settlement also says what is paid of it. Of a running
+    plan that is re-scheduled the items and what is given up stand (`running`)."""
 
     items = forms.ModelMultipleChoiceField(OpenItem.objects.none(), error_messages={"required": "choose what the plan covers"})
     kind = forms.ChoiceField(choices=KINDS, initial="plan")
@@ -36,10 +38,17 @@ class NegotiateForm(forms.Form):
 
     field_order = ("items", "kind", "pays", "number", "each", "down", "first", "rhythm", "rate", "default_days", "contact", "note")
 
-    def __init__(self, *args: Any, customer: Customer, items: Sequence[tuple[OpenItem, int]], currency: str, today: date, **kwargs: Any):
+    def __init__(
+        self, *args: Any, customer: Customer, items: Sequence[tuple[OpenItem, int]], currency: str, today: date,
+        running: PaymentPlan | None = None, rows: Rows | None = None, **kwargs: Any,
+    ):  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.customer, self.items_free = customer, items
+        self.rows, self.running = rows if rows is not None else Rows.of(self.data), running
         self.free, self.currency, self.today = {item.pk: amount for item, amount in items}, currency, today
-        self.fields["first"] = DayField(today=today, label="First on", max_length=20)
+        self.fields["first"] = DayField(today=today, label="First on", max_length=20, required=not self.rows)
+        if running is not None:
+            self.fields["items"].required = self.fields["kind"].required = False
         self.fields["items"].queryset = OpenItem.objects.filter(pk__in=self.free)  # type: ignore[attr-defined]
         self.fields["contact"].queryset = customer.contacts.all()  # type: ignore[attr-defined]
         self.order_fields(self.field_order)
@@ -62,11 +71,26 @@ class NegotiateForm(forms.Form):
     @property
     def total(self) -> int:
         """What is open and undisputed of the chosen items, in minor units."""
+        if self.running is not None:
+            return sum(self.free.values())
         return sum(self.free[item.pk] for item in self.cleaned_data.get("items") or [])
+
+    @property
+    def waived_before(self) -> int:
+        """What a running settlement gives up, which a new schedule leaves as it is."""
+        return self.running.rest_item.balance if self.running and self.running.rest_item else 0
 
     def clean(self) -> dict[str, Any]:
         """A settlement says what is paid: an amount, or a share such as 70 %."""
         data = super().clean() or {}
+        self.written: tuple[tuple[date, int], ...] = ()
+        try:
+            self.written = self.rows.parsed(self.currency, self.today)
+        except ValueError as error:
+            self.add_error(None, str(error))
+        if self.running is not None:
+            data["kind"], data["pays"] = self.running.kind, None
+            return data
         if data.get("kind") != "settlement" or "items" not in data:
             data["pays"] = None
             return data
@@ -79,7 +103,10 @@ class NegotiateForm(forms.Form):
     def terms(self) -> Terms:
         """What the schedule is made of."""
         data = self.cleaned_data
-        return Terms(self.today, data["first"], data["rhythm"], data["number"] or 0, data["each"], data["down"], data["rate"] or Decimal(0))
+        rate = data["rate"] or Decimal(0)
+        if self.written:
+            return Terms(self.today, self.written[0][0], data["rhythm"], rate=rate, rows=self.written, rest=self.rows.rest)
+        return Terms(self.today, data["first"], data["rhythm"], data["number"] or 0, data["each"], data["down"], rate)
 
 
 def _share(text: str, total: int, currency: str) -> int:
@@ -102,6 +129,24 @@ def negotiated(plan: PaymentPlan) -> dict[str, Any]:
         "rate": plan.rate.normalize() if plan.rate else None, "default_days": plan.default_days, "contact": plan.contact_id,
         "note": plan.note,
     }  # fmt: skip
+
+
+def rows_of_draft(plan: PaymentPlan) -> Rows:
+    """The rows of a draft that was written by hand; none where its terms make the same schedule."""
+    dues = [(due.due_on, due.amount) for due in plan.instalments.all()]  # type: ignore[attr-defined]
+    said, total = negotiated(plan), plan.total - plan.waived
+    down = money.parse(said["down"], plan.currency) if said["down"] else 0
+    try:
+        same = schedule(total, Terms(dues[0][0], dues[0][0], said["rhythm"], said["number"], down=down))
+    except PlanTermsError:
+        return Rows.written(dues, plan.currency)
+    return Rows() if [(due.due_on, due.amount) for due in same] == dues else Rows.written(dues, plan.currency)
+
+
+def rows_of_running(parts: Sequence[tuple[date, int]], currency: str, today: date) -> Rows:
+    """What a new schedule begins with: what isn't due yet stands, what was missed goes to the last day."""
+    ahead = [(day, amount) for day, amount in parts if day > today and amount]
+    return Rows.written(ahead or [(today + timedelta(days=14), sum(amount for _, amount in parts))], currency)
 
 
 def usual(today: date, default_days: int) -> dict[str, Any]:

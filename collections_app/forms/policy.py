@@ -1,5 +1,6 @@
 """How a company collects, as people type it."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -17,7 +18,10 @@ LABELS = {
     "promises_before_escalation": ("Broken in a year", "After so many a senior takes the next promise."),
     "plan_longest_days": ("Longest plan, days", "From its first day to its last."),
     "plan_default_days": ("Default after, days", "A missed instalment ends the plan then."),
-    "answer_hours": ("Answered within, hours", "Questions in the inbox."),
+    "offer_days": ("Offers stand, days", "What a plan offered covers is neither asked for nor charged meanwhile."),
+    "answer_hours": ("Answered within, hours", "Questions in the inbox; of the hours below, Monday to Friday."),
+    "office_from": ("Office opens, hour", "0 with 24: all day."),
+    "office_to": ("Office closes, hour", "These hours count."),
     "document_reminder_days": ("Reminded every, days", "Documents that we wait for."),
     "calls_a_week": ("Calls a week at most", "To one customer."),
 }
@@ -35,6 +39,17 @@ class CollectionPolicyForm(forms.Form):
         self.currency = currency
         for name, (label, words) in LABELS.items():
             self.fields[name] = self._field(name, label, words)
+        self.initial["holidays"] = "\n".join(day.isoformat() for day in policy.holidays)
+        self.fields["holidays"] = forms.CharField(
+            max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="Such as 2027-12-25; one a line."
+        )
+
+    def clean_holidays(self) -> list[date]:
+        """Days, one a line or parted by blanks."""
+        try:
+            return [date.fromisoformat(word) for word in self.cleaned_data["holidays"].replace(",", " ").split()]
+        except ValueError:
+            raise forms.ValidationError("write days as 2027-12-25") from None
 
     def _field(self, name: str, label: str, words: str) -> forms.Field:
         if name == "promise_tolerance_amount":

@@ -56,8 +56,9 @@ class PaymentPlan(models.Model):
         OpenItem, models.PROTECT, null=True, related_name="settlement", help_text="Settlement: what is given up in the end."
     )
     replaces = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="versions", help_text="The running plan whose unpaid instalments this one re-schedules."
-    )
+        "self", models.PROTECT, null=True, related_name="versions",
+        help_text="The running plan whose unpaid instalments this one re-schedules.",
+    )  # fmt: skip
     note = models.TextField(blank=True)
     made_by = models.CharField(max_length=80)
     version = models.IntegerField(default=0)

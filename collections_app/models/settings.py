@@ -1,7 +1,8 @@
 """How a company collects: what its people may promise, wait for and answer by."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from org.models import Company
 from org.querysets import ScopedQuerySet
@@ -23,8 +24,13 @@ class CollectionPolicy(models.Model):
     plan_longest_days = models.IntegerField(default=365)
     plan_default_days = models.IntegerField(default=7, help_text="Days after which a missed instalment ends a plan.")
     offer_days = models.IntegerField(default=14, help_text="Days that an offered plan stands, and what it covers is not asked for.")
-    closed_days = models.TextField(blank=True, help_text="Days without business besides weekends: 2026-12-24, or 12-25 for every year.")
     answer_hours = models.IntegerField(default=24, help_text="Hours within which a question is answered.")
+    office_from = models.IntegerField(default=0, db_default=0, help_text="Hour from which these hours run.")
+    office_to = models.IntegerField(default=24, db_default=24, help_text="Hour until which they run.")
+    holidays = ArrayField(
+        models.DateField(), default=list, db_default=Value([], output_field=ArrayField(models.DateField())),
+        help_text="Days on which nobody answers, beside weekends.",
+    )  # fmt: skip
     document_reminder_days = models.IntegerField(default=7, help_text="Days between reminders of a document that we wait for.")
     calls_a_week = models.IntegerField(default=3, help_text="Most calls to one customer in seven days.")
 

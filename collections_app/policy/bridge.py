@@ -6,7 +6,13 @@ from datetime import date
 
 from collections_app.policy.dunning import Decision
 
-PARTS = {"grace": "within days of grace", "disputed": "disputed", "promised": "promised", "credits": "covered by credits"}
+PARTS = {
+    "grace": "within days of grace",
+    "disputed": "disputed",
+    "promised": "promised",
+    "offered": "in a plan offered",
+    "credits": "covered by credits",
+}
 """Causes by amount, within accounts that are written to."""
 
 
@@ -16,7 +22,7 @@ def held_by_why(decision: Decision, day: date) -> dict[str, int]:
     if decision.reason or decision.days <= 0:
         return {}
     late = sorted((d for d in decision.account.debits if d.due_date < day and d.balance > 0), key=lambda d: (d.due_date, d.item_id))
-    ripe_total, disputed, promised = decision.amount + decision.held_out, 0, 0
+    ripe_total, disputed, promised, offered = decision.amount + decision.held_out, 0, 0, 0
     left = ripe_total
     for debit in late:
         if left <= 0:
@@ -24,10 +30,12 @@ def held_by_why(decision: Decision, day: date) -> dict[str, int]:
         left -= debit.balance
         own = min(debit.disputed, debit.balance)
         disputed += own
-        promised += min(debit.promised, debit.balance - own)
+        awaited = min(debit.promised, debit.balance - own)
+        promised += awaited
+        offered += min(debit.offered, debit.balance - own - awaited)
     parts = {
         "grace": sum(d.balance for d in late) - ripe_total, "disputed": disputed, "promised": promised,
-        "credits": decision.held_out - disputed - promised,
+        "offered": offered, "credits": decision.held_out - disputed - promised - offered,
     }  # fmt: skip
     return {why: amount for why, amount in parts.items() if amount}
 

@@ -4,8 +4,9 @@
   that day × the rate of its tier ÷ 100 ÷ 365, added up exactly for an item and rounded once, half to even. It is never charged on late
   charges, so there is no interest on interest.
 - *Grace.* What is paid within the days of grace costs nothing; what is open beyond them costs from the first day past due.
-- *Left out by amount:* what was in dispute that day, and what credits and cash not applied yet covered, the oldest item first. What was
-  credited later was never owed: whoever loads the balances takes it out from the start.
+- *Left out by amount:* what was in dispute that day, what was in a plan that the customer had been offered and might sign, and what
+  credits and cash not applied yet covered, the oldest item first. What was credited later was never owed: whoever loads the balances
+  takes it out from the start.
 - *Once.* A day of an item is judged once: `charged_to` says up to when. Days before the first policy aren't charged.
 - *The legal maximum* caps the rate of a day and the fee, and the line says so with its source.
 """
@@ -23,8 +24,8 @@ YEAR = Decimal(36_500)
 RATE, FEE, FEE_EACH = "rate", "fee", "fee_each"
 
 REASONS = {
-    "minimum_due": "Too little past due", "minimum": "Charge too small", "disputed": "In dispute", "covered": "Covered by credits",
-    "no_rate": "No exchange rate",
+    "minimum_due": "Too little past due", "minimum": "Charge too small", "disputed": "In dispute", "offered": "In a plan offered",
+    "covered": "Covered by credits", "no_rate": "No exchange rate",
 }  # fmt: skip
 """Why an account that is past due beyond grace isn't charged: code → its name on the page."""
 
@@ -76,8 +77,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """An invoice, debit memo or instalment: what of it was open and in dispute by the day; up to when it was judged, and whether a fee was
-    charged for it before."""
+    """An invoice, debit memo or instalment: what of it was open, in dispute and in a plan offered by the day; up to when it was judged, and
+    whether a fee was charged for it before."""
 
     item_id: int
     number: str
@@ -86,6 +87,7 @@ class Debit:
     disputed: Steps = ()
     charged_to: date | None = None
     fee_charged: bool = False
+    offered: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,15 @@ def _parts(debit: Debit, rules: Rules, covered: Steps, start: date, last: date) 
         if not tiers or balance <= 0:
             continue
         base = balance if begin >= grace_over else min(balance, kept)  # what was paid within grace costs nothing
-        if not rules.charges_disputed:
-            base -= at(debit.disputed, begin)
+        base -= _held(debit, rules, begin)
         base = max(0, base - at(covered, begin))
         rate, capped = _rate(rules, tiers, (begin - debit.due_date).days)
         yield Part(begin, end - ONE, base, rate, capped)
+
+
+def _held(debit: Debit, rules: Rules, day: date) -> int:
+    """What isn't charged for on a day, whatever credits there are."""
+    return at(debit.offered, day) + (0 if rules.charges_disputed else at(debit.disputed, day))
 
 
 def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -228,7 +234,7 @@ def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
 def _breaks(debit: Debit, rules: Rules, covered: Steps, start: date, last: date, grace_over: date) -> list[date]:
     """Days on which anything of the item changes, from `start` to the day after `last`."""
     days = {start, last + ONE, grace_over}
-    for steps in (debit.balances, debit.disputed, covered):
+    for steps in (debit.balances, debit.disputed, debit.offered, covered):
         days.update(day for day, _ in steps)
     for span in rules.spans:
         days.add(span.first)
@@ -286,12 +292,12 @@ def _covered(account: Account, rules: Rules, last: date) -> dict[int, Steps]:
     ordered = sorted(account.debits, key=lambda d: (d.due_date, d.item_id))
     days = {day for day, _ in account.credits} | {d.due_date + ONE for d in ordered}
     for debit in ordered:
-        days.update(day for steps in (debit.balances, debit.disputed) for day, _ in steps)
+        days.update(day for steps in (debit.balances, debit.disputed, debit.offered) for day, _ in steps)
     found: dict[int, list[tuple[date, int]]] = {d.item_id: [] for d in ordered}
     for day in sorted(day for day in days if day <= last):
         left = at(account.credits, day)
         for debit in ordered:
-            free = max(0, at(debit.balances, day) - (0 if rules.charges_disputed else at(debit.disputed, day)))
+            free = max(0, at(debit.balances, day) - _held(debit, rules, day))
             share = min(left, free) if debit.due_date < day else 0
             left -= share
             steps = found[debit.item_id]
@@ -304,7 +310,7 @@ def _judged(account: Account, rules: Rules, lines: list[Line], netted: bool) -> 
     amount, highest = sum(line.amount for line in lines), most_at_once(lines)
     figures = {"base": highest, "charge": amount, "items": len(lines)}
     if not highest:
-        code = "covered" if netted and not any(debit_disputed(line) for line in lines) else "disputed"
+        code = _why_nothing(lines, netted)
     elif highest < rules.minimum_due:
         code = "minimum_due"
     elif amount < max(1, rules.minimum_charge):
@@ -313,6 +319,15 @@ def _judged(account: Account, rules: Rules, lines: list[Line], netted: bool) -> 
         return Assessment(account, tuple(lines), amount, figures=figures)
     nothing = tuple(Line(line.debit, line.first, 0, line.parts) for line in lines)
     return Assessment(account, nothing, 0, code, figures)
+
+
+def _why_nothing(lines: Sequence[Line], netted: bool) -> str:
+    """Why nothing was to be charged for on any day."""
+    if any(debit_disputed(line) for line in lines):
+        return "disputed"
+    if any(at(line.debit.offered, part.first) for line in lines for part in line.parts):
+        return "offered"
+    return "covered" if netted else "disputed"
 
 
 def debit_disputed(line: Line) -> bool:

@@ -1,7 +1,8 @@
 """Who is reminded of what, at which level, and who is left out and why. Pure: amounts are minor units, days are whole days.
 
-Asked for is what is past due beyond the days of grace, less what is disputed, what is promised, and what credits and unapplied
-cash cover (the oldest first, as they would be applied). The level follows the oldest item that is left:
+Asked for is what is past due beyond the days of grace, less what is disputed, what is promised, what is in a plan that the customer was
+offered and may still sign, and what credits and unapplied cash cover (the oldest first, as they would be applied). The level
+follows the oldest item that is left:
 
 - *Step by step.* The next level is one above the highest at which that item was asked for before, once it is old enough for it.
   SAP raises the level of an item by one a run, Dynamics 365 can be set to keep the sequence; a final notice that no friendly one
@@ -40,7 +41,7 @@ REASONS = {
         ("stopped", "Stopped by the strategy"),
         ("grace", "Within days of grace"),
         ("in_credit", "In credit"),
-        ("held_out", "Disputed or promised"),
+        ("held_out", "Disputed, promised or offered"),
         ("covered", "Covered by credits"),
         ("minimum", "Below the minimum"),
         ("paid_today", "Paid today"),
@@ -73,7 +74,7 @@ STOPS = {
 class Debit:
     """An open invoice, debit memo or fee: what of it is open, disputed, and promised and still awaited; `given` is the highest level at
     which it was asked for, `reminded` whether that was done before it was due, `planned` the days of the latest step by channel that was
-    planned for it as the oldest."""
+    planned for it as the oldest. `offered` is in a plan that waits for an answer, `offer` says in which."""
 
     item_id: int
     number: str
@@ -86,11 +87,13 @@ class Debit:
     given: int = 0
     reminded: bool = False
     planned: Mapping[str, int] = field(default_factory=dict)
+    offered: int = 0
+    offer: str = ""
 
     @property
     def chaseable(self) -> int:
         """What may be asked for."""
-        return max(0, self.balance - self.disputed - self.promised)
+        return max(0, self.balance - self.disputed - self.promised - self.offered)
 
     @property
     def cycle(self) -> str:
@@ -334,7 +337,8 @@ def _quiet(account: Account, rules: Rules, day: date) -> str:
 
 def _held_words(account: Account, ripe: Sequence[Debit]) -> str:
     disputed, promised = sum(min(d.disputed, d.balance) for d in ripe), sum(min(d.promised, d.balance) for d in ripe)
-    parts = [(disputed, "disputed"), (promised, "promised")]
+    offers = {d.offer: sum(min(o.offered, o.balance) for o in ripe if o.offer == d.offer) for d in ripe if d.offered}
+    parts = [(disputed, "disputed"), (promised, "promised"), *((amount, offer) for offer, amount in offers.items())]
     return "all that is past due is held: " + ", ".join(f"{_money(account, amount)} {word}" for amount, word in parts if amount)
 
 

@@ -25,7 +25,10 @@ class PlanTermsError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is negotiated: `number` instalments, or of `each` (the last is what is left over), the first day and the rhythm, perhaps
-    `down` on that first day; interest of `rate` per cent a year from `start` on."""
+    `down` on that first day; interest of `rate` per cent a year from `start` on.
+
+    Or it is written row by row: `rows` are days and amounts, of which that at `rest` takes what the others leave, whatever its own amount.
+    No day lies before `earliest` (without it: before `start`)."""
 
     start: date
     first: date
@@ -34,6 +37,9 @@ class Terms:
     each: int = 0
     down: int = 0
     rate: Decimal = Decimal(0)
+    rows: tuple[tuple[date, int], ...] = ()
+    rest: int = -1
+    earliest: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,46 @@ def schedule(total: int, terms: Terms) -> tuple[Due, ...]:
 
     Raises PlanTermsError.
     """
+    if terms.rows:
+        return with_interest(by_rows(total, terms), _rate(terms), terms.start)
     _check(total, terms)
     amounts = _amounts(total, terms)
     days = [day_of(terms.first, terms.rhythm, n) for n in range(len(amounts))]
     return with_interest([(day, amount) for day, amount in zip(days, amounts, strict=True)], terms.rate, terms.start)
+
+
+def by_rows(total: int, terms: Terms) -> list[tuple[date, int]]:
+    """Days and amounts as they were written, with the row that takes the difference filled in: the days rise, every amount is more than
+    nothing, and they sum to the debt. Raises PlanTermsError, which names the row."""
+    if total <= 0:
+        raise PlanTermsError("choose what the plan covers")
+    _few(len(terms.rows))
+    first = terms.earliest or terms.start
+    for number, (day, _) in enumerate(terms.rows, 1):
+        if day < first:
+            raise PlanTermsError(f"row {number}: {day:%-d %b %Y} lies before {first:%-d %b %Y}")
+        if number > 1 and day == terms.rows[number - 2][0]:
+            raise PlanTermsError(f"row {number}: two instalments on {day:%-d %b %Y} are one")
+        first = day
+    return list(zip((day for day, _ in terms.rows), filled(total, [amount for _, amount in terms.rows], terms.rest), strict=True))
+
+
+def filled(total: int, amounts: Sequence[int], rest: int = -1) -> list[int]:
+    """The amounts, of which that at `rest` is what the others leave of the total. Raises PlanTermsError, which names the row."""
+    found, at = list(amounts), rest if 0 <= rest < len(amounts) else len(amounts) - 1
+    for number, amount in enumerate(found, 1):
+        if amount <= 0 and number - 1 != at:
+            raise PlanTermsError(f"row {number}: an instalment is more than nothing")
+    found[at] = total - sum(amount for n, amount in enumerate(found) if n != at)
+    if found[at] <= 0:
+        raise PlanTermsError(f"row {at + 1} takes the difference, and the others leave nothing for it: lower one, or take this row away")
+    return found
+
+
+def _rate(terms: Terms) -> Decimal:
+    if terms.rate < 0:
+        raise PlanTermsError("numbers, amounts and rates are zero or more")
+    return terms.rate
 
 
 def _check(total: int, terms: Terms) -> None:
@@ -70,8 +112,9 @@ def _check(total: int, terms: Terms) -> None:
         raise PlanTermsError("say how many instalments, or how much each")
     if min(terms.number, terms.each, terms.down) < 0 or terms.rate < 0:
         raise PlanTermsError("numbers, amounts and rates are zero or more")
-    if terms.first < terms.start:
-        raise PlanTermsError(f"the first day lies before {terms.start}")
+    earliest = terms.earliest or terms.start
+    if terms.first < earliest:
+        raise PlanTermsError(f"the first day lies before {earliest}")
     if terms.down >= total:
         raise PlanTermsError("the down payment is all of it: that needs no plan")
 

@@ -12,7 +12,7 @@ from collections_app.models import Activity, Promise
 from collections_app.policy.worklist import Account, Lead
 from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.leads import Leads, leads_of
-from collections_app.selectors.plan_items import without_rests
+from collections_app.selectors.plan_items import offered_left, without_rests
 from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
@@ -108,7 +108,8 @@ def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
 
 @dataclass(slots=True)
 class HeldOut:
-    """Of what a customer owes in a currency (minor units): disputed, promised and still awaited, and what of the past due is either."""
+    """Of what a customer owes in a currency (minor units): disputed, promised and still awaited, and what of the past due is either or in a
+    plan that waits for an answer."""
 
     disputed: int = 0
     promised: int = 0
@@ -119,14 +120,15 @@ def _held_out(ids: Collection[int], today: date) -> dict[Key, HeldOut]:
     """Item by item, and of none more than its balance: what is contested of one invoice doesn't keep another from being asked for."""
     contested = Dispute.objects.all().open().filter(customer__in=ids).values_list("open_item").annotate(total=Sum("amount")).order_by()
     disputed, promised = dict(contested), promised_left(ids)
+    offered = {item: amount for item, (amount, _) in offered_left(ids, today).items()}
     found: dict[Key, HeldOut] = defaultdict(HeldOut)
-    rows = OpenItem.objects.open().owed().filter(pk__in={*disputed, *promised}, customer__in=ids)
+    rows = OpenItem.objects.open().owed().filter(pk__in={*disputed, *promised, *offered}, customer__in=ids)
     for pk, customer, currency, balance, due in rows.values_list("pk", "customer", "currency", "balance", "due_date"):
         own, awaited = min(disputed.get(pk, 0), balance), min(promised.get(pk, 0), balance)
         held = found[customer, currency]
         held.disputed += own
         held.promised += awaited
-        held.late += min(own + awaited, balance) if due < today else 0
+        held.late += min(own + awaited + offered.get(pk, 0), balance) if due < today else 0
     return found
 
 

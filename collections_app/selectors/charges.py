@@ -12,6 +12,7 @@ from collections_app.models import ChargedItem, ChargePolicy, ChargeRun, LegalLi
 from collections_app.policy.charges import FEE_EACH, Account, Assessment, Debit, Limit, Rules, Span, Steps, Tier, assess
 from collections_app.policy.places import places_of
 from collections_app.selectors.dunning import minimum_in
+from collections_app.selectors.plan_items import offered_days
 from customers.models import Customer
 from disputes.models import DisputeMovement
 from ledger.models import Line, OpenItem
@@ -163,11 +164,12 @@ def accounts(customers: Collection[int], book: ChargeBook) -> list[Account]:
     since = _since(owed, charged, book)
     ids = [*(row[0] for row in owed), *(row[0] for row in credits)]
     moves, contested = _moves(ids, since), _contested([row[0] for row in owed], since)
+    offered = {item: _offered(spans) for item, spans in offered_days([row[0] for row in owed]).items()}
     grouped: dict[Key, list[Debit]] = defaultdict(list)
     for pk, customer, currency, number, due, balance in owed:
         day, fee = charged.get(pk, (None, False))
         steps = _steps(balance, moves.get(pk, {}))
-        grouped[customer, currency].append(Debit(pk, number, due, steps, contested.get(pk, ()), day, fee))
+        grouped[customer, currency].append(Debit(pk, number, due, steps, contested.get(pk, ()), day, fee, offered.get(pk, ())))
     held = _summed(credits, moves)
     return [Account(*key, tuple(debits), held.get(key, ())) for key, debits in sorted(grouped.items())]
 
@@ -243,6 +245,15 @@ def _contested(items: Sequence[int], since: date) -> dict[int, Steps]:
     for item, day, delta in rows.values_list("open_item", "day", "delta"):
         found[item][max(day, since)] += delta
     return {item: _running(moves) for item, moves in found.items()}
+
+
+def _offered(spans: Sequence[tuple[date, date, int]]) -> Steps:
+    """What of an item was in plans that waited for an answer, at the end of days."""
+    changes: dict[date, int] = defaultdict(int)
+    for first, last, amount in spans:
+        changes[first] += amount
+        changes[last + ONE] -= amount
+    return _running(changes)
 
 
 def _running(moves: dict[date, int]) -> Steps:

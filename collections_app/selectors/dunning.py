@@ -21,7 +21,7 @@ from collections_app.models import (
 )
 from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide
 from collections_app.selectors.addresses import recipients_of
-from collections_app.selectors.plan_items import without_rests
+from collections_app.selectors.plan_items import offered_left, without_rests
 from collections_app.selectors.strategies import StrategyBook
 from collections_app.selectors.strategies import minimum_in as minimum_in
 from customers.models import Customer
@@ -33,6 +33,7 @@ from org.models import Company
 BATCH = 200
 Key = tuple[int, str]
 NOTHING: dict[str, int] = {}
+NO_OFFER = (0, "")
 HOW = {"email": "e-mail", "unposted": "a letter still to be posted", "planned": "a call planned"}
 """Contacts whose code isn't their word."""
 
@@ -108,7 +109,7 @@ def _cases(book: StrategyBook, ids: Sequence[int]) -> Iterator[Case]:
 def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
     """Each customer's account in each currency with debits open, in the order of customers and currencies."""
     ids = list(customers)
-    debits, credits = debits_of(ids), _credits(ids)
+    debits, credits = debits_of(ids, day), _credits(ids)
     contacts, paid, facts = _contacts(ids, day), _paid(ids, day), _facts(ids)
     return [
         Account(
@@ -121,20 +122,25 @@ def accounts(customers: dict[int, Customer], day: date) -> list[Account]:
     ]  # fmt: skip
 
 
-def debits_of(ids: Collection[int]) -> dict[Key, list[Debit]]:
-    """Customer and currency → what is open of each invoice, debit memo and fee now, and what of that is disputed or promised."""
+def debits_of(ids: Collection[int], on: date | None = None) -> dict[Key, list[Debit]]:
+    """Customer and currency → what is open of each invoice, debit memo and fee now, and what of that is disputed, promised, or in a plan
+    that waits for an answer (on a day, else at all)."""
     names = "customer currency pk number document_date due_date amount balance".split()
     rows = without_rests(OpenItem.objects.open().owed().filter(customer__in=ids))
     items = list(rows.order_by("due_date", "pk").values_list(*names))
     contests = Dispute.objects.all().open().filter(customer__in=ids).order_by().values_list("open_item")
     disputed: dict[int, int] = dict(contests.annotate(total=Sum("amount")))
-    promised, given, planned = promised_left(ids), _given(ids), _planned(ids)
+    promised, offered, given, planned = promised_left(ids), offered_left(ids, on), _given(ids), _planned(ids)
     found: dict[Key, list[Debit]] = defaultdict(list)
     for customer, currency, pk, number, day, due, amount, balance in items:
         contested, awaited = min(disputed.get(pk, 0), balance), min(promised.get(pk, 0), balance)
+        of_offers, offer = offered.get(pk, NO_OFFER)
         found[customer, currency].append(
-            Debit(pk, number, day, due, amount, balance, contested, awaited, given.get(pk, 0), pk in given, planned.get(pk, NOTHING))
-        )
+            Debit(
+                pk, number, day, due, amount, balance, contested, awaited, given.get(pk, 0), pk in given, planned.get(pk, NOTHING),
+                min(of_offers, balance), offer,
+            )
+        )  # fmt: skip
     return found
 
 

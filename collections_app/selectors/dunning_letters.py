@@ -24,7 +24,7 @@ def _asked(item: dict[str, object], known: Debit | None) -> Asked:
     dated = date.fromisoformat(str(item["dated"])) if "dated" in item else known.document_date if known else due
     debit = Debit(
         _int(item["id"]), str(item["number"]), dated, due, _int(item.get("amount", item["balance"])), _int(item["balance"]),
-        _int(item["disputed"]), _int(item["promised"]),
+        _int(item["disputed"]), _int(item["promised"]), offered=_int(item.get("offered", 0)),
     )  # fmt: skip
     return Asked(debit, _int(item["asked"]), _int(item["covered"]), _int(item["days"]))
 
@@ -34,7 +34,8 @@ def _int(value: object) -> int:
 
 
 def outdated(letters: Iterable[DunningLetter]) -> set[int]:
-    """Keys of letters of which something was paid, credited, disputed or promised since they were written: they ask for too much."""
+    """Keys of letters of which something was paid, credited, disputed, promised or offered in a plan since they were written: they ask for
+    too much."""
     rows = list(letters)
     now_open = debits_of({letter.customer_id for letter in rows})
     left = {debit.item_id: debit.chaseable for debits in now_open.values() for debit in debits}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import F, Sum
+from django.db.models import F, Min, Q, Sum
 
 from arops.lib import money
 from collections_app.models import Activity, Escalation, Inquiry, Instalment, PaymentPlan, PlannedStep, Promise, StrategyStep
@@ -22,6 +22,10 @@ LATELY = 14
 """Days after its own within which a promise is followed up."""
 Found = tuple[int, str, Lead]
 """Customer, currency (empty: that in which most is owed), and what asks for work."""
+
+
+SINCE_DEFAULT = timedelta(days=14)
+"""How long a plan in default is a task of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,18 @@ def _plans(ids: Collection[int], today: date) -> Iterator[Found]:
             continue
         why = f"instalment {ordinal} of plan {number} was due {due_on:%-d %b}"
         yield customer, currency, Lead("plan", pk, asked, due_on, "Missed instalment", why, "Call before the plan falls into default")
+
+
+def _defaults(ids: Collection[int], today: date) -> Iterator[Found]:
+    """Plans that lately fell into default and whose items are open again: about all that is past due there."""
+    rows = PaymentPlan.objects.filter(
+        customer__in=ids, state=PaymentPlan.State.DEFAULTED, ended_on__range=(today - SINCE_DEFAULT, today), items__open_item__balance__gt=0
+    ).annotate(part=Min("instalments", filter=~Q(instalments__state=Instalment.State.PAID)))
+    for customer, currency, number, ended, part in rows.values_list("customer", "currency", "number", "ended_on", "part"):
+        why = f"plan {number} fell into default on {ended:%-d %b}"
+        yield customer, currency, Lead(
+            "plan", part or 0, 0, ended, "Plan in default", why, "Call, then raise it or agree anew", calls=True
+        )  # fmt: skip
 
 
 def _inquiries(ids: Collection[int], today: date) -> Iterator[Found]:
@@ -167,5 +183,5 @@ def _unreachable(late: Collection[int], today: date) -> Iterator[Found]:
 
 
 SOURCES: tuple[Callable[[Collection[int], date], Iterator[Found]], ...] = (
-    _planned, _plans, _inquiries, _documents, _escalations, _promises,
+    _planned, _plans, _defaults, _inquiries, _documents, _escalations, _promises,
 )  # fmt: skip

@@ -1,10 +1,13 @@
 """What of items a plan may cover, and which plans hold them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from django.db.models import QuerySet
 
-from collections_app.models import PaymentPlan, PlanItem
+from collections_app.models import Instalment, PaymentPlan, PlanItem
+from collections_app.policy.plans import Held, returning
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
 from ledger.models import Entry, Line, OpenItem
@@ -35,6 +38,44 @@ def plans_of_items(item_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("open_item", "plan__number"))
 
 
+def offered_left(customers: Collection[int], day: date | None = None) -> dict[int, tuple[int, str]]:
+    """Open item → minor units of it in a plan that waits for approval or for a signature, and in words in which and until when: nobody asks
+    or charges for it on a day up to then (without a day: as long as nobody has answered). Of a running plan that is to be re-scheduled
+    these are its instalments."""
+    wait = {"state__in": HELD} | ({"offer_until__isnull": False} if day is None else {"offer_until__gte": day})
+    fresh = PlanItem.objects.filter(plan__customer__in=customers, plan__replaces=None, **{f"plan__{name}": on for name, on in wait.items()})
+    parts = Instalment.objects.filter(
+        plan__customer__in=customers, open_item__balance__gt=0, **{f"plan__versions__{name}": on for name, on in wait.items()}
+    )
+    rows = [
+        *fresh.values_list("open_item", "amount", "plan__number", "plan__offer_until"),
+        *parts.values_list("open_item", "open_item__balance", "plan__versions__number", "plan__versions__offer_until"),
+    ]
+    found: dict[int, tuple[int, str]] = {}
+    for item, amount, number, until in rows:
+        found[item] = (found.get(item, (0, ""))[0] + amount, f"in {number}, which waits for an answer until {until:%-d %b %Y}")
+    return found
+
+
+def offered_days(items: Collection[int]) -> dict[int, list[tuple[date, date, int]]]:
+    """Open item → (first day, last day, minor units) in which it was or is in a plan that waited for an answer: from the day on which the
+    plan was asked for to that of the signature, the end, or the last on which it could be signed. One that was refused kept nothing."""
+    never = (PaymentPlan.State.DRAFT, PaymentPlan.State.REFUSED)
+    fresh = PlanItem.objects.filter(open_item__in=items, plan__approval__isnull=False, plan__offer_until__isnull=False, plan__replaces=None)
+    parts = Instalment.objects.filter(
+        open_item__in=items, plan__versions__approval__isnull=False, plan__versions__offer_until__isnull=False
+    ).exclude(plan__versions__state__in=never)
+    days = ("approval__requested_on", "offer_until", "signed_on", "ended_on")
+    rows = [
+        *fresh.exclude(plan__state__in=never).values_list("open_item", "amount", *(f"plan__{name}" for name in days)),
+        *parts.values_list("open_item", "amount", *(f"plan__versions__{name}" for name in days)),
+    ]
+    found: dict[int, list[tuple[date, date, int]]] = defaultdict(list)
+    for item, amount, asked, until, signed, ended in rows:
+        found[item].append((asked, min(until, signed or ended or until), amount))
+    return dict(found)
+
+
 def taken_lines(instalment_items: Collection[int]) -> list[tuple[int, int, int, int]]:
     """What instalments took of items and gave back: rows (instalment, item, amount, the company's amount), in the order of the journal;
     taken is more than zero, given back less."""
@@ -47,3 +88,24 @@ def taken_lines(instalment_items: Collection[int]) -> list[tuple[int, int, int, 
     entries = dict(back.values_list("entry", "open_item"))
     given = lines.filter(entry__in=entries).order_by("pk").values_list("entry", "open_item", "amount", "base_amount")
     return found + [(entries[entry], item, -amount, -base) for entry, item, amount, base in given]
+
+
+def held_by(keys: list[int]) -> dict[int, list[Held]]:
+    """Key of an instalment's item → what it holds of which items yet: what it took less what it gave back."""
+    sums: defaultdict[int, dict[int, list[int]]] = defaultdict(dict)
+    for instalment, item, amount, base in taken_lines(keys):
+        kept = sums[instalment].setdefault(item, [0, 0])
+        kept[0], kept[1] = kept[0] + amount, kept[1] + base
+    return {pk: [Held(item, a, b) for item, (a, b) in parts.items() if a] for pk, parts in sums.items()}
+
+
+def returning_to(plan: PaymentPlan) -> dict[int, int]:
+    """Item → minor units that would go back to it if a running plan ended now; what is in dispute stays where its case is."""
+    rows: list[Instalment] = list(plan.instalments.select_related("open_item"))  # type: ignore[attr-defined]
+    items = [row.open_item for row in rows if row.open_item] + ([plan.rest_item] if plan.rest_item else [])
+    held, free = held_by([item.pk for item in items]), free_of(items)
+    found: dict[int, int] = {}
+    for item in items:
+        for part in returning(held[item.pk], free[item.pk]) if free[item.pk] else ():
+            found[part.item_id] = found.get(part.item_id, 0) + part.amount
+    return found

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Due, Week, by_week
-from collections_app.selectors.plan_items import coverable, free_of
+from collections_app.selectors.plan_items import coverable, free_of, returning_to
 from customers.models import Customer
 from ledger.models import Entry, Line, OpenItem
 from org.actors import Actor
@@ -19,7 +19,7 @@ from org.models import User
 State = PaymentPlan.State
 VIEWS: dict[str, tuple[str, ...]] = {
     "running": (State.ACTIVE,), "offered": (State.OFFERED,), "waiting": (State.WAITING,), "drafts": (State.DRAFT, State.REFUSED),
-    "ended": (State.KEPT, State.DEFAULTED, State.CANCELLED), "all": tuple(State.values),
+    "ended": (State.KEPT, State.DEFAULTED, State.CANCELLED, State.REPLACED), "all": tuple(State.values),
 }  # fmt: skip
 """Lists of plans → the states in them."""
 
@@ -80,7 +80,7 @@ def row_of(plan: PaymentPlan, day: date) -> PlanRow:
 
 def _given_back(plans: Sequence[PaymentPlan]) -> dict[int, int]:
     """Key of a plan that ended → what of its instalments went back to the items they came from."""
-    ended = [plan.pk for plan in plans if plan.state in (State.DEFAULTED, State.CANCELLED)]
+    ended = [plan.pk for plan in plans if plan.state in (State.DEFAULTED, State.CANCELLED, State.REPLACED)]
     if not ended:
         return {}
     lines = Line.objects.filter(open_item__instalment__plan__in=ended, entry__kind=Entry.Kind.INSTALMENT, amount__lt=0).order_by()
@@ -166,6 +166,8 @@ class Effect:
     last_planned: date
     interest: int
     waived: int
+    more_interest: int | None = None
+    """Of a new schedule: how much more interest it asks for than the old one would yet; its habit then says how many days it is later."""
 
 
 def dues_of(parts: Iterable[Instalment]) -> list[Due]:
@@ -181,6 +183,34 @@ def effect_of(customer: Customer, items: Sequence[tuple[date, int]], dues: Seque
     unknown = sum(amount for day, amount in expected if day < today)
     weeks = by_week([(due.due_on, due.total) for due in dues], coming, today)
     return Effect(weeks, habit, unknown, dues[-1].due_on, sum(due.interest for due in dues), waived)
+
+
+def effect_of_change(old: Sequence[tuple[date, int]], before: Sequence[Due], dues: Sequence[Due], waived: int, today: date) -> Effect:
+    """What a new schedule brings beside the running one: `old` are days and what isn't paid of its instalments, `before` those with their
+    interest."""
+    coming = [(max(day, today), amount) for day, amount in old if amount]
+    weeks = by_week([(due.due_on, due.amount) for due in dues], coming, today)
+    later = _mean([(due.due_on, due.amount) for due in dues]) - _mean(coming)
+    more = sum(due.interest for due in dues) - sum(due.interest for due in before if due.due_on > today)
+    return Effect(weeks, Habit(later, True), 0, dues[-1].due_on, sum(due.interest for due in dues), waived, more)
+
+
+def _mean(rows: Sequence[tuple[date, int]]) -> int:
+    """The mean day of money, weighted by amount, as days of the calendar counted from its first."""
+    total = sum(amount for _, amount in rows)
+    return round(sum(day.toordinal() * amount for day, amount in rows) / total) if total else 0
+
+
+def open_principal(plan: PaymentPlan) -> list[tuple[date, int]]:
+    """Days of a running plan's instalments, and what of the debt isn't paid of each."""
+    rows = plan.instalments.select_related("open_item")  # type: ignore[attr-defined]
+    return [(row.due_on, row.open_item.balance) for row in rows if row.open_item]
+
+
+def returned_rows(plan: PaymentPlan) -> list[tuple[OpenItem, int]]:
+    """The items that a running plan came from, with what of each isn't paid and not in dispute."""
+    covered = returning_to(plan)
+    return [(item, covered[item.pk]) for item in OpenItem.objects.filter(pk__in=covered).order_by("due_date", "pk")]
 
 
 def coverable_rows(customer: Customer, currency: str) -> list[tuple[OpenItem, int]]:
@@ -215,14 +245,14 @@ CHECKS: dict[str, str] = {
                 (SELECT sum(o.amount) FROM collections_app_instalment n JOIN ledger_openitem o ON o.id = n.open_item_id
                  AND o.kind = 'instalment' AND o.customer_id = d.customer_id WHERE n.plan_id = d.id) AS opened) s ON TRUE
         WHERE {d} AND (s.covered IS DISTINCT FROM d.total::numeric OR s.asked IS DISTINCT FROM (d.total - d.waived)::numeric
-            OR (d.state IN ('active', 'kept', 'defaulted') AND s.opened IS DISTINCT FROM (d.total - d.waived)::numeric))""",
+            OR (d.state IN ('active', 'kept', 'defaulted', 'replaced') AND s.opened IS DISTINCT FROM (d.total - d.waived)::numeric))""",
     "what a payment plan covers left the items that it names": """
         SELECT 'plan ' || d.number || ', item ' || p.open_item_id || ': ' || p.amount || ' covered, ' || coalesce(t.amount, 0) || ' taken'
         FROM collections_app_paymentplan d JOIN collections_app_planitem p ON p.plan_id = d.id LEFT JOIN LATERAL (
             SELECT -sum(l.amount) AS amount FROM ledger_openitem o JOIN ledger_line l ON l.entry_id = o.opened_by_id
             WHERE l.open_item_id = p.open_item_id AND o.id IN (
                 SELECT n.open_item_id FROM collections_app_instalment n WHERE n.plan_id = d.id UNION SELECT d.rest_item_id)) t ON TRUE
-        WHERE {d} AND d.state IN ('active', 'kept', 'defaulted') AND t.amount IS DISTINCT FROM p.amount::numeric""",
+        WHERE {d} AND d.state IN ('active', 'kept', 'defaulted', 'replaced') AND t.amount IS DISTINCT FROM p.amount::numeric""",
     "every instalment in the books is a plan's": """
         SELECT 'item ' || o.id || ' ' || o.number FROM ledger_openitem o
         WHERE {o} AND o.kind = 'instalment' AND NOT EXISTS (SELECT FROM collections_app_instalment n WHERE n.open_item_id = o.id)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from arops.lib import money
+from arops.lib.http import address
 from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.dunning import Action, Rules
 from collections_app.policy.strategy import StepDraft, VersionDraft
@@ -161,6 +163,20 @@ def strategies_in_sight(actor: Actor, companies: Iterable[Company], **only: Any)
     mine = set(Customer.objects.visible_to(actor, "collections.view").filter(strategies__in=seen).values_list("pk", flat=True))
     rows = [s for s in found if s.customer_id is None or s.customer_id in mine]
     return sorted(rows, key=lambda s: (s.company.code, not s.is_active, s.customer_id is not None, s.segment, s.name))
+
+
+def own_strategy(actor: Actor, customer: Customer) -> tuple[str, str] | None:
+    """Where the strategy of this customer alone is begun or changed, and its words: its latest version (a draft, where there is one), else
+    a new one. None for who may not."""
+    reach = actor.reach("strategies.edit")
+    if not reach.everything and customer.company_id not in reach.companies:
+        return None
+    found: Any = StrategyVersion.objects.filter(strategy__customer=customer, strategy__is_active=True).order_by("-number").first()
+    if found is not None:
+        return address("collections:strategy-version", found.pk), "Change their own strategy"
+    return f"{address('collections:strategy-new')}?{urlencode({'company': customer.company.code, 'customer': customer.number})}", (
+        "Begin a strategy of their own"
+    )
 
 
 def concerned_count(company: Company, day: date) -> int:

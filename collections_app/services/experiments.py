@@ -8,9 +8,10 @@ from django.db import transaction
 
 from collections_app.models import Experiment, ExperimentMember, StrategyVersion
 from collections_app.policy.experiment import draws_challenger
+from collections_app.policy.strategy import fingerprint
 from collections_app.selectors.dunning import debits_of, late_customers
 from collections_app.selectors.experiments import experiment_report
-from collections_app.selectors.strategies import StrategyBook, version_on
+from collections_app.selectors.strategies import StrategyBook, draft_of, version_on
 from collections_app.services.activating import approved_draft, follow_on
 from collections_app.services.strategies import StrategyError, require_whole
 from collections_app.services.trials import fresh_trial
@@ -35,6 +36,11 @@ def start_experiment(*, actor: Actor, challenger: StrategyVersion, share: int, h
     champion = version_on(held.strategy, today)
     if champion is None:
         raise StrategyError("nothing of this strategy is in force yet that could be challenged: put the draft in force itself")
+    if fingerprint(draft_of(held)) == fingerprint(draft_of(champion)):
+        raise StrategyError(
+            f"version {held.number} says word for word what version {champion.number}, in force, says: nothing is to be found out; change"
+            " the draft, or throw it away"
+        )
     if champion.valid_to:
         raise StrategyError(f"another version follows on {champion.valid_to:%-d %b %Y}: try the draft against that one then")
     if Experiment.objects.filter(champion__strategy=held.strategy, state=Experiment.State.RUNNING).exists():

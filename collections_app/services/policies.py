@@ -1,6 +1,8 @@
 """How a company collects: read by everyone, changed by few."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +28,7 @@ class Bound:
     unit: str = "days"
 
 
+MOST_HOLIDAYS = 200
 BOUNDS = {
     "promise_tolerance_days": Bound(0, 30),
     "promise_tolerance_amount": Bound(0, 10**12, ""),
@@ -36,6 +39,8 @@ BOUNDS = {
     "plan_default_days": Bound(0, 90),
     "offer_days": Bound(1, 60),
     "answer_hours": Bound(1, 720, "hours"),
+    "office_from": Bound(0, 23, "o'clock"),
+    "office_to": Bound(1, 24, "o'clock"),
     "document_reminder_days": Bound(1, 90),
     "calls_a_week": Bound(1, 20, "calls"),
 }
@@ -48,8 +53,8 @@ def policy_of(company: Company) -> CollectionPolicy:
 
 
 @transaction.atomic
-def change_policy(*, actor: Actor, company: Company, **wanted: int | Decimal) -> CollectionPolicy:
-    """Set fields of the company's policy; others stay. Raises PolicyRefused, NotAllowed."""
+def change_policy(*, actor: Actor, company: Company, holidays: Sequence[date] | None = None, **wanted: int | Decimal) -> CollectionPolicy:
+    """Set fields of the company's policy; others stay. `holidays`: all of them, at most 200. Raises PolicyRefused, NotAllowed."""
     require(actor, "collections.configure", company.pk)
     policy, _ = CollectionPolicy.objects.select_for_update().get_or_create(company=company)
     changed: dict[str, Any] = {}
@@ -60,6 +65,14 @@ def change_policy(*, actor: Actor, company: Company, **wanted: int | Decimal) ->
         if getattr(policy, name) != value:
             changed[name] = [str(getattr(policy, name)), str(value)]
             setattr(policy, name, value)
+    if policy.office_from >= policy.office_to:
+        raise PolicyRefused("the office opens before it closes")
+    if holidays is not None and sorted(set(holidays)) != policy.holidays:
+        if len(set(holidays)) > MOST_HOLIDAYS:
+            raise PolicyRefused(f"at most {MOST_HOLIDAYS} holidays: leave out those that are over")
+        new = sorted(set(holidays))
+        changed["holidays"] = [", ".join(map(str, days)) for days in (policy.holidays, new)]
+        policy.holidays = new
     if changed:
         policy.save()
         record(actor=actor, type="collection_policy.changed", company_id=company.pk, subject=policy, changed=changed)

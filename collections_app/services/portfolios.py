@@ -51,7 +51,19 @@ def assign_customers(*, actor: Actor, customers: Sequence[Customer], to: User | 
     require(actor, "work.assign", company.pk)
     _may_collect(company, to, today)
     moves = {c.pk: to.pk if to else None for c in customers}
-    return move_customers(company, moves, actor, today, Assignment.How.HAND, note=note)
+    kept = _kept_by_cover(company, moves, actor, today, note)
+    return kept + move_customers(company, moves, actor, today, Assignment.How.HAND, note=note)
+
+
+def _kept_by_cover(company: Company, moves: dict[int, int | None], actor: Actor, today: date, note: str) -> int:
+    """Customers given to whoever has them for the time of an absence: nothing moves, but it is written down, and they stay when the absence
+    ends. Returns how many."""
+    there = Customer.objects.select_for_update().filter(pk__in=moves, company=company).order_by("pk")
+    mine = [pk for pk, collector in there.values_list("pk", "collector") if collector is not None and collector == moves[pk]]
+    last: dict[int, str] = dict(Assignment.objects.filter(customer__in=mine).order_by("pk").values_list("customer", "how"))
+    lent = [pk for pk in mine if last.get(pk) == Assignment.How.COVER]
+    _write_down(company, {pk: moves[pk] for pk in lent}, moves, actor, today, Assignment.How.HAND, note)
+    return len(lent)
 
 
 def _may_collect(company: Company, to: User | None, today: date) -> None:
@@ -100,6 +112,15 @@ def move_customers(
     for person, keys in by_person.items():
         Customer.objects.filter(pk__in=keys).update(collector=person)
         WorkTask.objects.filter(customer__in=keys).update(owner=person)
+    _write_down(company, was, moves, actor, today, how, note, rules, absence)
+    return len(was)
+
+
+def _write_down(
+    company: Company, was: dict[int, int | None], moves: dict[int, int | None], actor: Actor, today: date, how: str, note: str,
+    rules: dict[int, int] | None = None, absence: int | None = None,
+) -> None:  # fmt: skip
+    """The way of customers (`was`: from whom) and the trail."""
     Assignment.objects.bulk_create(
         Assignment(
             company=company, customer_id=pk, was_id=before, now_id=moves[pk], how=how, note=note.strip(), actor=actor.label, day=today,
@@ -114,7 +135,6 @@ def move_customers(
         )
         for pk, before in was.items()
     )  # fmt: skip
-    return len(was)
 
 
 @transaction.atomic

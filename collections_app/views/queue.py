@@ -135,7 +135,8 @@ def snooze(request: HttpRequest, key: str) -> HttpResponse:
         row = put_off(user=person(request), customer=item.customer, task_key=key, until=until, today=today, event=event)
     except (ValueError, ActivityError) as error:
         return toast(request, HttpResponse(status=422), str(error), tone="bad")
-    waits = f"{Snooze.Event(event).label}, {row.until:%-d %b} at the latest" if event else f"{row.until:%-d %b}{_moved(item.customer, until)}"
+    last = f"{row.until:%-d %b}"
+    waits = f"{Snooze.Event(event).label}, {last} at the latest" if event else f"{last}{_moved(item.customer, until)}"
     return _gone(request, [key], f"{item.customer.name} waits until {waits}", waits=True)
 
 

@@ -149,7 +149,9 @@ def _facts(approval: Approval) -> list[Fact]:
     return [*facts, Fact("Posts to", accounts[wanted["account"]]), Fact("Dated", wanted["day"])]
 
 
-@register_approval("write_off", label="Write-off", request="writeoffs.request", approve="writeoffs.approve", draw=_facts)
+@register_approval(
+    "write_off", label="Write-off", request="writeoffs.request", approve="writeoffs.approve", draw=_facts, counts_with=("settlement",)
+)
 def write_off(approval: Approval, actor: Actor) -> Entry:
     """Post what was approved: out of the items, into bad debt or rounding. Raises WriteOffRefused, LedgerError."""
     return _post(approval, actor, 1)

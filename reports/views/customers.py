@@ -14,8 +14,10 @@ from django.urls import reverse
 from arops.lib import clock, money
 from arops.lib.charts import segments
 from arops.lib.http import address, filters_of, page
+from arops.lib.merging import language_note
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
+from collections_app.selectors.strategies import own_strategy
 from customers.models import Customer
 from customers.selectors import documents_of, rule_words, rules_of
 from customers.views import documents
@@ -31,6 +33,7 @@ from reports.views.ageing import items_table
 from reports.views.customer_orders import orders_tab
 from reports.views.present import age_of, told
 from workflow.services.subjects import address_of
+from workflow.views.stored import keeps_views
 
 PER_PAGE = 100
 _CASES = 200
@@ -46,6 +49,7 @@ _NEEDS = {"orders": "orders.view", "disputes": "disputes.view"}
 
 
 @allowed("customers.view")
+@keeps_views
 def index(request: HttpRequest) -> HttpResponse:
     """Customers in sight, with what they owe; the address holds search, filters and order."""
     user: Any = request.user
@@ -158,11 +162,14 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "sees_parent": customer.parent_id and selectors.in_sight(user, customer.parent_id).exists(),
         "others": _others(view),
         "call_url": address("collections:call", customer.pk) if user.can("collections.work", customer.company_id) else "",
+        "strategy_url": own_strategy(user, customer),
         "plan_url": address("collections:plan-new", customer.pk) if user.can("plans.make", customer.company_id) else "",
         "raise_url": address("collections:escalation-new", customer.pk) if user.can("escalations.raise", customer.company_id) else "",
         "mail_url": reverse("customers:write", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
         "promised": sum(p.amount for p in view.promises if p.currency == customer.currency),
         "statement_url": reverse("customers:statement", args=[customer.pk]),
+        "send_url": reverse("customers:statement-send", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
+        "language_note": language_note(customer.language),
         "can_edit": user.can("customers.edit", customer.company_id),
         "can_hold": user.can("customers.hold", customer.company_id),
         "can_dispute": user.can("disputes.open", customer.company_id),

@@ -70,7 +70,7 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     plan = PaymentPlan.objects.get()
     assert kept["Location"] == reverse("collections:plan", args=[plan.pk]) and plan.state == "draft" and plan.total == 900_00
     change = reverse("collections:plan-change", args=[plan.pk])
-    assert web.get(change).context["form"]["number"].value() == 2
+    assert web.get(change).context["form"]["number"].value() == "2"
     web.post(change, terms | {"kind": "plan", "items": [late.pk], "each": "400", "number": "", "down": "100", "rate": "5"})
     plan.refresh_from_db()
     assert plan.state == "offered" and list(plan.instalments.values_list("amount", flat=True)) == [100_00, 400_00, 400_00]
@@ -95,3 +95,39 @@ def test_a_plan_is_negotiated_asked_for_signed_and_ended_on_its_pages() -> None:
     late.refresh_from_db(), plan.refresh_from_db()
     assert (plan.state, late.balance) == ("cancelled", 1000_00)
     in_its_lists_and_no_one_elses(web, plan, page.request["PATH_INFO"], end)
+
+
+def test_a_schedule_is_written_row_by_row_and_a_running_plan_gets_a_new_one_on_the_same_page() -> None:
+    company = make_company()
+    senior = make_user("collections_manager", company)
+    customer = make_customer(company, collector=senior)
+    item = issue(customer, 1000_00, day=date(2026, 7, 1))
+    web, there = login(senior), reverse("collections:plan-new", args=[customer.pk])
+    terms = {"items": [item.pk], "kind": "plan", "number": "3", "first": "+14", "rhythm": "monthly", "rate": "9", "default_days": "7"}
+    out = web.get(there, terms | {"then": "rows"}, headers=HTMX)
+    rows = out.context["form"].rows
+    assert rows.days == ["2026-10-04", "2026-11-04", "2026-12-04"] and b'id="seen"' in out.content and b"<html" not in out.content
+    typed = terms | {"day": rows.days, "part": ["200", "100", ""], "rest": "2"}
+    seen = web.get(there, typed, headers=HTMX)
+    assert [due.amount for due in seen.context["seen"]["dues"]] == [200_00, 100_00, 700_00] and b'id="row-total-3"' in seen.content
+    more = web.get(there, typed | {"then": "add"}, headers=HTMX).context["form"].rows
+    assert (more.days[3], more.parts, more.rest) == ("2027-01-04", ["200", "100", "", "350.00"], 2)
+    first = web.get(there, typed | {"then": "rest-0"}, headers=HTMX).context["form"].rows
+    assert (first.parts, first.rest) == (["", "100", "700.00"], 0)
+    assert b"ow 2: " in web.get(there, typed | {"part": ["200", "x", ""]}, headers=HTMX).content
+    assert web.post(there, typed | {"day": rows.days[:1] * 3}).status_code == 422
+    web.post(there, typed | {"then": "keep"})
+    plan = PaymentPlan.objects.get()
+    assert web.get(reverse("collections:plan-change", args=[plan.pk])).context["form"].rows.parts == ["200.00", "100.00", "700.00"]
+    web.post(reverse("collections:plan-ask", args=[plan.pk]))
+    PaymentPlan.objects.filter(state="waiting").update(state="offered")
+    web.post(reverse("collections:plan-sign", args=[plan.pk]), {"signed_by": "Eva", "signed_on": "2026-09-20", "note": "by phone"})
+    again = reverse("collections:plan-reschedule", args=[plan.pk])
+    page = web.get(again)
+    assert page.context["form"].rows.parts == ["200.00", "100.00", "700.00"] and b"As it runs" in page.content
+    web.post(again, {"rhythm": "monthly", "rate": "9", "day": ["+30", "+200"], "part": ["400", ""], "rest": "1", "then": "keep"})
+    new = plan.versions.get()
+    assert list(new.instalments.values_list("amount", flat=True)) == [400_00, 600_00] and web.get(again).status_code == 302
+    assert plan.number.encode() in web.get(reverse("collections:plan", args=[new.pk])).content
+    told = web.get(reverse("customers:detail", args=[customer.pk]), {"tab": "timeline"}).content
+    assert b"Plan signed" in told and b"strategy" in told

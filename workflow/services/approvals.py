@@ -26,7 +26,18 @@ from org.models import Company
 from org.selectors import actor_names
 from workflow.models import Approval, Event
 from workflow.services.attachments import attach
-from workflow.services.authority import ANY, Authority, Foresight, Standing, foresee, kind_of, person_id_of, register_approval, summed
+from workflow.services.authority import (
+    ANY,
+    Authority,
+    Foresight,
+    Standing,
+    foresee,
+    group_of,
+    kind_of,
+    person_id_of,
+    register_approval,
+    summed,
+)
 from workflow.services.following import tell_followers
 from workflow.services.recording import record
 
@@ -164,10 +175,10 @@ def hash_of(approval: Approval) -> str:
 
 
 def take_turns(company_id: int, kind: str, currency: str, customer_id: int | None) -> None:
-    """Whoever asks or decides about a customer’s requests of a kind waits for others who do, to the end of their transactions: sums are
-    judged by what stands. Call it before locking anything else."""
+    """Whoever asks or decides about a customer’s requests of a kind, or of one that counts with it, waits for others who do, to the end of
+    their transactions: sums are judged by what stands. Call it before locking anything else."""
     with connection.cursor() as cursor:
-        name = f"approval:{company_id}:{kind}:{currency}:{customer_id}"
+        name = f"approval:{company_id}:{group_of(kind)[0]}:{currency}:{customer_id}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL", [name])
 
 

@@ -58,20 +58,30 @@ class Kind:
     approve: str
     handler: Handler
     draw: Draw | None = None
+    counts_with: tuple[str, ...] = ()
+    """Other kinds by which the same is had: one sum of thirty days holds them all."""
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """The kinds of its sum, itself among them, in one order."""
+        return tuple(sorted({self.code, *self.counts_with}))
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def register_approval(kind: str, *, label: str, request: str, approve: str, draw: Draw | None = None) -> Callable[[Handler], Handler]:
+def register_approval(
+    kind: str, *, label: str, request: str, approve: str, draw: Draw | None = None, counts_with: tuple[str, ...] = ()
+) -> Callable[[Handler], Handler]:  # fmt: skip
     """Make a function the handler of a kind. It gets the approval and whoever decided, does what was asked for in their transaction,
     and answers with the row it made; what it can't do it refuses with `Refused`, and then nothing changes.
 
-    `request` and `approve` are the permissions to ask and to allow; `draw` says line by line what will be done.
+    `request` and `approve` are the permissions to ask and to allow; `draw` says line by line what will be done; `counts_with` are other
+    kinds that give the same, so that nobody has twice their limit by asking for half of it by another name.
     """
 
     def decorate(handler: Handler) -> Handler:
-        KINDS[kind] = Kind(kind, label, request, approve, handler, draw)
+        KINDS[kind] = Kind(kind, label, request, approve, handler, draw, counts_with)
         return handler
 
     return decorate
@@ -250,23 +260,50 @@ def counted(today: date) -> Q:
     return Q(state="waiting") | Q(state__in=COUNTED) & lately
 
 
+def group_of(kind: str) -> tuple[str, ...]:
+    """The kinds that one sum holds together with this."""
+    return KINDS[kind].group if kind in KINDS else (kind,)
+
+
 def summed(*, company_id: int, kind: str, currency: str, customer_id: int | None, today: date) -> int:
-    """What a customer had of a kind in thirty days, done and waiting."""
-    found = Approval.objects.filter(counted(today), company=company_id, kind=kind, currency=currency, customer_ref=customer_id)
-    return int(found.aggregate(total=Sum("amount"))["total"] or 0)
+    """What a customer had of a kind in thirty days, done and waiting: asked for by it, by one that gives the same, or beside another
+    (`counts` of its payload: kind → minor units)."""
+    key = (company_id, kind, currency, customer_id)
+    found = Approval.objects.filter(counted(today), company=company_id, currency=currency, customer_ref=customer_id)
+    return _totals([key], found)[key]
+
+
+Key = tuple[int, str, str, int | None]
+"""Company, kind, currency, customer."""
+
+
+def _totals(keys: Iterable[Key], found: Any) -> dict[Key, int]:
+    """The sums of these, in one query of the kinds themselves and one of what was had beside others."""
+    groups = {key: group_of(key[1]) for key in keys}
+    kinds = {code for group in groups.values() for code in group}
+    names = ("company_id", "kind", "currency", "customer_ref")
+    had: dict[Key, int] = {}
+    for *where, total in found.filter(kind__in=kinds).order_by().values_list(*names).annotate(total=Sum("amount")):
+        had[where[0], where[1], where[2], where[3]] = int(total)
+    rows = (
+        found.filter(payload__has_key="counts").order_by().values_list("company_id", "kind", "currency", "customer_ref", "payload__counts")
+    )
+    for company, own, currency, customer, counts in rows:
+        for kind, amount in (counts or {}).items():
+            if own not in group_of(kind):
+                key = (company, kind, currency, customer)
+                had[key] = had.get(key, 0) + int(amount)
+    return {key: sum(had.get((key[0], code, *key[2:]), 0) for code in group) for key, group in groups.items()}
 
 
 def sums_of(rows: Iterable[Approval], today: date) -> dict[tuple[int, str, str, int | None], int]:
-    """The same for many requests in one query, by company, kind, currency and customer."""
+    """The same for many requests at once, by company, kind, currency and customer."""
     keys = {(a.company_id, a.kind, a.currency, a.customer_ref) for a in rows}
     if not keys:
         return {}
-    found = Approval.objects.filter(counted(today), company__in={k[0] for k in keys}, kind__in={k[1] for k in keys})
     customers = {k[3] for k in keys if k[3] is not None}
-    found = found.filter(Q(customer_ref__in=customers) | Q(customer_ref=None)).order_by()
-    names = ("company_id", "kind", "currency", "customer_ref")
-    totals = {tuple(row[n] for n in names): row["total"] for row in found.values(*names).annotate(total=Sum("amount"))}
-    return {key: int(totals.get(key, 0)) for key in keys}
+    found = Approval.objects.filter(counted(today), company__in={k[0] for k in keys})
+    return _totals(keys, found.filter(Q(customer_ref__in=customers) | Q(customer_ref=None)))
 
 
 def foresee(

@@ -2,7 +2,7 @@
 
 from arops.api.schemas.parts import AMOUNT, COMPANY, CURRENCY, DAY, WHOLE, Schema, given, listed, nullable, one_of, public_id, text
 
-STATE = one_of("draft", "waiting", "offered", "active", "kept", "defaulted", "cancelled", "refused")
+STATE = one_of("draft", "waiting", "offered", "active", "kept", "defaulted", "cancelled", "refused", "replaced")
 _PLAN = {
     "id": public_id("pln"), "company": COMPANY, "customer": public_id("cus"), "number": text(40), "kind": one_of("plan", "settlement"),
     "state": STATE, "currency": CURRENCY, "total": {**AMOUNT, "description": "What it covers of open items."},

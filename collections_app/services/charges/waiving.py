@@ -1,9 +1,11 @@
 """A late charge taken back: asked for by one, allowed by another within limits, then undone in the books.
 
-A charge that is open whole is reversed: the mirror of its entry. Of one that was paid in part, what is left is taken out of late-fee
-income; what was paid stays paid. The days stay judged, so the next month doesn't charge them again.
+A charge that is open whole and waived whole is reversed: the mirror of its entry. Else the part is taken out of what the charge was posted
+to, tax included, in the shares in which it was; what was paid stays paid, what isn't waived stays owed. The days stay judged, so the next
+month doesn't charge them again. Until somebody decides, whoever asked takes the request back (`workflow.services.approvals.withdraw`).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,7 +16,7 @@ from collections_app.models import Charge
 from collections_app.services.charges.errors import ChargeError
 from ledger import drafts, posting
 from ledger.drafts import Part
-from ledger.models import Entry
+from ledger.models import Entry, OpenItem
 from ledger.selectors import books_of, first_open_day, item_state, lock_items
 from ledger.services import reverse_entries
 from org.actors import Actor, require
@@ -28,8 +30,12 @@ State = Charge.State
 
 
 @transaction.atomic
-def request_waiver(*, actor: Actor, charge: Charge, reason: str, token: str, today: date, now: datetime) -> Approval:
-    """Ask to take back what is open of a charge; within one's limit it is done at once.
+def request_waiver(
+    *, actor: Actor, charge: Charge, reason: str, token: str, today: date, now: datetime, amount: int | None = None,
+    items: Sequence[int] = (),
+) -> Approval:  # fmt: skip
+    """Ask to take back what is open of a charge, or a part of it: `amount` minor units, or what `items` (keys of what was late) were
+    charged, as far as that is open. Within one's limit it is done at once.
 
     Raises ChargeError for one that is paid, waived or asked about, ApprovalRefused, NotAllowed.
     """
@@ -37,7 +43,7 @@ def request_waiver(*, actor: Actor, charge: Charge, reason: str, token: str, tod
     if not reason.strip():
         raise ChargeError("say why the charge is waived")
     charge = Charge.objects.select_for_update(of=("self",), no_key=True).get(pk=charge.pk)
-    left = open_of(charge)
+    left = part_of(charge, amount, items)
     number = charge.open_item.number if charge.open_item else ""
     approval = ask(
         actor=actor, company=charge.company, kind="charge_waiver", amount=left, currency=charge.currency,
@@ -62,6 +68,24 @@ def open_of(charge: Charge) -> int:
     return charge.open_item.balance
 
 
+def part_of(charge: Charge, amount: int | None, items: Sequence[int]) -> int:
+    """What is to be waived of a charge, in minor units: so much, or the lines of these items and no more than is open; without either all
+    that is open. Raises ChargeError."""
+    left = open_of(charge)
+    if items and amount is not None:
+        raise ChargeError("say an amount, or choose items: not both")
+    if items:
+        known = {line["item"]: line["amount"] for line in charge.lines}
+        if set(items) - set(known):
+            raise ChargeError("choose among the items of this charge")
+        amount = min(left, sum(known[item] for item in set(items)))
+    if amount is None:
+        return left
+    if not 0 < amount <= left:
+        raise ChargeError(f"{money.format(left, charge.currency)} {charge.currency} are open: waive that or less, and more than nothing")
+    return amount
+
+
 def _facts(approval: Approval) -> list[Fact]:
     charge = Charge.objects.select_related("customer", "run", "open_item").filter(pk=approval.payload["charge"]).first()
     if charge is None or charge.open_item is None:
@@ -71,6 +95,7 @@ def _facts(approval: Approval) -> list[Fact]:
         Fact("Customer", charge.customer.name, address("customers:detail", charge.customer_id)),
         Fact("Charge", f"{item.number} for {charge.run.period_from:%B %Y}", address("collections:charge", charge.pk)),
         Fact("Open", f"{money.format(item.balance, cur)} of {money.format(item.amount, cur)}"),
+        Fact("Waived of it", money.format(approval.amount, cur), is_amount=True),
         Fact("Posts to", "late-fee income"),
     ]
 
@@ -86,27 +111,37 @@ def waive(approval: Approval, actor: Actor) -> Entry:
     if charge.open_item is None:
         raise ChargeError("there is no charge to waive")
     item, wanted = lock_items([charge.open_item.pk])[charge.open_item.pk], approval.payload["amount"]
-    if item.balance != wanted:
+    if item.balance < wanted:
         left = f"{money.format(item.balance, charge.currency)} {charge.currency}"
         raise ChargeError(f"{left} of {item.number} are open by now: ask again")
     day = first_open_day(charge.company_id, date.fromisoformat(approval.payload["day"]))
     if day is None:
         raise ChargeError("no accounting period is open: open one first")
-    if item.balance == item.amount:
+    if wanted == item.balance == item.amount:
         (posted,) = reverse_entries(entries=[item.opened_by], day=day, actor=actor, reason=f"waived: {approval.reason}")
     else:
         draft = drafts.application(
             books_of(charge.company, charge.currency, day), parts=[Part(item_state(item), wanted)], day=day,
-            source=f"charge_waiver:approval:{approval.pk}", others=[("late_fees", wanted)], kind="late_fee",
+            source=f"charge_waiver:approval:{approval.pk}", others=_posted_to(item, wanted), kind="late_fee",
             narrative=approval.reason[:300],
         )  # fmt: skip
         posted = posting.post_one(draft, actor=actor)
-    _change(charge, state=State.WAIVED, approval=approval, because=f"waived: {approval.reason}"[:200])
+    state = State.WAIVED if wanted == item.balance else State.POSTED
+    because = f"{'' if state == State.WAIVED else 'in part '}waived: {approval.reason}"[:200]
+    _change(charge, state=state, approval=approval, because=because, waived=charge.waived + wanted)
     record(
         actor=actor, type="charge.waived", company_id=charge.company_id, subject=charge, customer_id=charge.customer_id, number=item.number,
         amount=wanted, currency=charge.currency, approval=approval.pk,
     )  # fmt: skip
     return Entry.objects.get(pk=posted.entry_id)
+
+
+def _posted_to(item: OpenItem, amount: int) -> list[tuple[str, int]]:
+    """The accounts that a part is taken out of: those that the charge was posted to, income and tax, in their shares; to the cent."""
+    lines = item.opened_by.lines.filter(open_item=None).exclude(amount=0).order_by("pk")
+    posted = [(kind, -value) for kind, value in lines.values_list("account__kind", "amount")] or [("late_fees", item.amount)]
+    shares = money.split(amount, [value for _, value in posted]) if len(posted) > 1 else [amount]
+    return [(kind, share) for (kind, _), share in zip(posted, shares, strict=True) if share]
 
 
 def follow(approval: Approval, actor: Actor, now: datetime, today: date) -> None:

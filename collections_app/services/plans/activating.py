@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from collections_app.models import Instalment, PaymentPlan, PlanItem
-from collections_app.policy.plans import spread, told
-from collections_app.selectors.plan_items import free_of
+from collections_app.policy.plans import spread, told, with_interest
+from collections_app.selectors.plan_items import free_of, returning_to
+from collections_app.services.plans.ending import end_running
 from collections_app.services.plans.errors import PlanError
-from collections_app.services.plans.rows import change
+from collections_app.services.plans.making import interest_since
+from collections_app.services.plans.rows import change, locked
 from ledger import drafts, posting
 from ledger.drafts import Books, EntryDraft, NewItem, Part
 from ledger.models import OpenItem
@@ -20,6 +22,8 @@ def activate(*, actor: Actor, plan: PaymentPlan, day: date) -> PaymentPlan:
 
     Everything it covers must be open still and not in dispute. Raises PlanError, LedgerError.
     """
+    if plan.replaces is not None:
+        _end_old(actor, plan, plan.replaces, day)
     covered: list[PlanItem] = list(plan.items.order_by("pk"))  # type: ignore[attr-defined]
     dues: list[Instalment] = list(plan.instalments.all())  # type: ignore[attr-defined]
     items = lock_items(row.open_item_id for row in covered)
@@ -35,6 +39,21 @@ def activate(*, actor: Actor, plan: PaymentPlan, day: date) -> PaymentPlan:
         due.open_item_id = pk
     Instalment.objects.bulk_update(dues, ["open_item"])
     return change(plan, state=PaymentPlan.State.ACTIVE, rest_item_id=opened[-1] if plan.waived else None)
+
+
+def _end_old(actor: Actor, plan: PaymentPlan, running: PaymentPlan, day: date) -> None:
+    """The plan that this one re-schedules ends, and gives back what isn't paid of it. Raises PlanError where it moved on since."""
+    held = locked(running, PaymentPlan.State.ACTIVE)
+    dues: list[Instalment] = list(plan.instalments.all())  # type: ignore[attr-defined]
+    since = interest_since(held, day)
+    asked = [due.interest for due in dues]
+    if [due.interest for due in with_interest([(due.due_on, due.amount) for due in dues], plan.rate, since)] != asked:
+        raise PlanError(f"interest of {held.number} came due since {plan.number} was made: make its schedule anew")
+    wanted = {row.open_item_id: row.amount for row in plan.items.all()}  # type: ignore[attr-defined]
+    if returning_to(held) != wanted:
+        raise PlanError(f"{held.number} was paid in part, or disputed, since {plan.number} was made: make its schedule anew")
+    reason = f"re-scheduled as {plan.number}"
+    end_running(actor=actor, plan=held, state=PaymentPlan.State.REPLACED, day=day, reason=reason)
 
 
 def _still_open(covered: Sequence[PlanItem], items: dict[int, OpenItem]) -> None:

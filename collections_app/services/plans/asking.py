@@ -1,8 +1,6 @@
-"""A plan is asked for: within one's limit it may be offered at once, else somebody else allows it. A plan is held against limits by what it
-gives time for, a settlement by what it gives up; and by what it gives time for, where that is more than one may give alone."""
+"""A plan is asked for: within one's limits it may be offered at once, else somebody else allows it (what it is held against: `limits`)."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -10,20 +8,18 @@ from arops.lib.http import address
 from collections_app.models import PaymentPlan
 from collections_app.policy.plans import percent_of, told
 from collections_app.services.plans.errors import PlanError
+from collections_app.services.plans.limits import KINDS, Given, asking, check_decider, take_plan_turns
 from collections_app.services.plans.offering import write_offer
 from collections_app.services.plans.rows import change, locked, tell
+from collections_app.services.policies import policy_of
 from invoicing.services.giving_up import makers_of
 from org.actors import Actor, require
-from org.models import Company
 from workflow.models import Approval
-from workflow.services.approvals import OnApproval, ask, foresee, register_approval, take_turns
+from workflow.services.approvals import OnApproval, ask, register_approval
 from workflow.services.authority import Fact
 from workflow.services.following import Affair
 
 State = PaymentPlan.State
-KINDS = PLAN, SETTLEMENT = "payment_plan", "settlement"
-OFFER_DAYS = 14
-"""Days that an offer stands."""
 ENDS = {
     Approval.State.APPROVED: State.OFFERED, Approval.State.REJECTED: State.REFUSED, Approval.State.WITHDRAWN: State.DRAFT,
     Approval.State.VOID: State.REFUSED,
@@ -38,21 +34,21 @@ def ask_for_plan(*, actor: Actor, plan: PaymentPlan, today: date, now: datetime)
     Raises PlanError, ApprovalRefused, NotAllowed.
     """
     require(actor, "plans.make", plan.company_id)
-    for kind in KINDS if plan.waived else KINDS[:1]:  # before the row: whoever decides does so, too
-        take_turns(plan.company_id, kind, plan.currency, plan.customer_id)
+    take_plan_turns(plan.company_id, plan.currency, plan.customer_id)  # before the row: whoever decides does so, too
     held = locked(plan, State.DRAFT, State.REFUSED)
     first = held.instalments.first()  # type: ignore[attr-defined]
     if first is None or first.due_on < today:
         raise PlanError("its first instalment lies behind: change the days")
-    kind, amount = limited_by(
-        actor=actor, company=held.company, total=held.total, waived=held.waived, currency=held.currency, customer_id=held.customer_id,
-        today=today,
-    )  # fmt: skip
+    if held.replaces and held.replaces.state != State.ACTIVE:
+        raise PlanError(f"{held.replaces.number} is {held.replaces.get_state_display()} by now: there is nothing to re-schedule")
+    wanted = asking(actor=actor, given=given_by(held), today=today)
+    payload = said(held) | {"counts": wanted.counts, "needs": list(wanted.needs)}
+    change(held, offer_until=_until(held, first.due_on, today))
     approval = ask(
-        actor=actor, company=held.company, kind=kind, amount=amount, currency=held.currency, payload=said(held),
+        actor=actor, company=held.company, kind=wanted.kind, amount=wanted.amount, currency=held.currency, payload=payload,
         title=f"{held.get_kind_display().capitalize()} {held.number}, {held.customer.name}", customer_id=held.customer_id, subject=held,
-        reason=held.note or "as agreed with the customer", makers=_others(held, actor), token=f"plan:{held.pk}:{held.version}",
-        today=today, now=now,
+        reason=held.note or "as agreed with the customer", makers=[*_others(held, actor), *wanted.makers],
+        token=f"plan:{held.pk}:{held.version}", today=today, now=now,
     )  # fmt: skip
     held.refresh_from_db()
     tell(actor, held, "asked", approval=approval.pk)
@@ -71,23 +67,16 @@ def _others(plan: PaymentPlan, actor: Actor) -> list[str]:
     return made + (makers_of(items) if plan.waived else [])
 
 
-def limited_by(
-    *, actor: Actor, company: Company, total: int, waived: int, currency: str, customer_id: int, today: date
-) -> tuple[str, int]:  # fmt: skip
-    """The kind of request that a plan is asked for by, and what its limits are held against, in minor units. Who gives up no more than
-    they may, but time for more than they may, asks for the time: else a cent given up would give time for any amount."""
-    if not waived:
-        return PLAN, total
-    known: dict[str, Any] = {"actor": actor, "company": company, "currency": currency, "customer_id": customer_id, "today": today}
-    gives_up, gives_time = (foresee(kind=kind, amount=amount, **known) for kind, amount in ((SETTLEMENT, waived), (PLAN, total - waived)))
-    return (PLAN, total - waived) if gives_up.alone and not gives_time.alone else (SETTLEMENT, waived)
+def given_by(plan: PaymentPlan) -> Given:
+    """What limits hold a plan against."""
+    return Given(plan.company, plan.customer_id, plan.currency, plan.total - plan.waived, plan.waived)
 
 
 def said(plan: PaymentPlan) -> dict[str, object]:
     """All that is asked for, as the request keeps it."""
     return {
         "plan": plan.pk, "number": plan.number, "total": plan.total, "waived": plan.waived, "rate": str(plan.rate),
-        "default_days": plan.default_days,
+        "default_days": plan.default_days, "replaces": plan.replaces_id,
         "items": [[i.open_item_id, i.open_item.number, i.amount] for i in plan.items.select_related("open_item")],  # type: ignore[attr-defined]
         "instalments": [[i.due_on.isoformat(), i.amount, i.interest] for i in plan.instalments.all()],  # type: ignore[attr-defined]
     }  # fmt: skip
@@ -100,6 +89,9 @@ def _facts(approval: Approval) -> list[Fact]:
     plan = PaymentPlan.objects.select_related("customer").filter(pk=wanted["plan"]).first()
     facts = [Fact("Customer", plan.customer.name, address("customers:detail", plan.customer_id))] if plan else []
     facts.append(Fact("Plan", wanted["number"], address("collections:plan", wanted["plan"])))
+    if plan and plan.replaces:
+        last = plan.replaces.instalments.values_list("due_on", flat=True).last()  # type: ignore[attr-defined]
+        facts.append(Fact("Re-schedules", f"{plan.replaces.number}, which runs to {last}", address("collections:plan", plan.replaces.pk)))
     facts.append(Fact("Covers", f"{told(wanted['total'], cur)} of {len(wanted['items'])} item{'s' if len(wanted['items']) > 1 else ''}"))
     if wanted["waived"]:
         share = percent_of(wanted["waived"], wanted["total"])
@@ -116,7 +108,7 @@ def payment_plan(approval: Approval, actor: Actor) -> PaymentPlan:
     return _allowed(approval)
 
 
-@register_approval("settlement", label="Settlement", request="plans.make", approve="plans.approve", draw=_facts)
+@register_approval("settlement", label="Settlement", request="plans.make", approve="plans.approve", draw=_facts, counts_with=("write_off",))
 def settlement(approval: Approval, actor: Actor) -> PaymentPlan:
     """The settlement may be offered. Raises PlanError where it isn't as it was asked for."""
     return _allowed(approval)
@@ -124,20 +116,25 @@ def settlement(approval: Approval, actor: Actor) -> PaymentPlan:
 
 def _allowed(approval: Approval) -> PaymentPlan:
     held = locked(PaymentPlan(pk=approval.payload["plan"]), State.DRAFT, State.REFUSED, State.WAITING)
-    if said(held) != approval.payload:
+    now = said(held)
+    if now != {name: approval.payload.get(name) for name in now}:
         raise PlanError(f"{held.number} was changed since it was asked for: ask again")
     return held
 
 
 def offer(*, actor: Actor, plan: PaymentPlan, today: date) -> PaymentPlan:
-    """A held plan that is allowed becomes an offer that stands for two weeks, but not beyond its first instalment; the agreement is
-    written."""
-    due_on = plan.instalments.values_list("due_on", flat=True)[0]  # type: ignore[attr-defined]
-    until = max(today, min(today + timedelta(days=OFFER_DAYS), due_on))
+    """A held plan that is allowed becomes an offer that stands as long as the policy says; the agreement is written."""
+    until = _until(plan, plan.instalments.values_list("due_on", flat=True)[0], today)  # type: ignore[attr-defined]
     change(plan, state=State.OFFERED, offer_until=until)
     write_offer(actor=actor, plan=plan, day=today)
     tell(actor, plan, "offered", until=until.isoformat())
     return plan
+
+
+def _until(plan: PaymentPlan, due_on: date, today: date) -> date:
+    """The last day of an offer: days of the policy, but not beyond the first instalment. While it is asked for it counts from then: what
+    nobody decides isn't kept from being asked for without end."""
+    return max(today, min(today + timedelta(days=policy_of(plan.company).offer_days), due_on))
 
 
 def follow(approval: Approval, actor: Actor, now: datetime, today: date) -> None:
@@ -150,6 +147,7 @@ def follow(approval: Approval, actor: Actor, now: datetime, today: date) -> None
     held = locked(plan)
     state = ENDS[Approval.State(approval.state)]
     if state == State.OFFERED:
+        check_decider(actor=actor, approval=approval, given=given_by(held), today=today)
         offer(actor=OnApproval(actor.label), plan=held, today=today)
         return
     change(held, state=state)

@@ -1,7 +1,6 @@
 """How plans end before they are kept: cancelled by people, in default by the night. What is not paid goes back to the items it came from,
 with their old due dates, at the rates it came at."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -9,7 +8,7 @@ from django.db import transaction
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Held, returning
-from collections_app.selectors.plan_items import free_of, taken_lines
+from collections_app.selectors.plan_items import free_of, held_by
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.rows import books_day, change, locked, tell
 from ledger import drafts, posting
@@ -67,7 +66,7 @@ def give_back(*, actor: Actor, plan: PaymentPlan, day: date, reason: str) -> int
     keys = [pk for pk in plan.instalments.values_list("open_item", flat=True) if pk]  # type: ignore[attr-defined]
     if plan.rest_item_id:
         keys.append(plan.rest_item_id)
-    held = _held(keys)
+    held = held_by(keys)
     items = lock_items([*keys, *(part.item_id for parts in held.values() for part in parts)])
     free = free_of([items[pk] for pk in keys])  # what is in dispute stays where its case is, and follows when that is decided
     todo = [items[pk] for pk in keys if free[pk]]
@@ -89,15 +88,6 @@ def _draft(
 ) -> EntryDraft:  # fmt: skip
     back = [(item_state(items[part.item_id]), part.amount, part.base_amount) for part in parts]
     return drafts.give_back(books, instalment=item_state(item), back=back, day=day, source=source, narrative=narrative)
-
-
-def _held(keys: list[int]) -> dict[int, list[Held]]:
-    """Key of an instalment's item → what it holds of which items yet: what it took less what it gave back."""
-    sums: defaultdict[int, dict[int, list[int]]] = defaultdict(dict)
-    for instalment, item, amount, base in taken_lines(keys):
-        kept = sums[instalment].setdefault(item, [0, 0])
-        kept[0], kept[1] = kept[0] + amount, kept[1] + base
-    return {pk: [Held(item, a, b) for item, (a, b) in parts.items() if a] for pk, parts in sums.items()}
 
 
 def _times(keys: list[int]) -> dict[int, int]:

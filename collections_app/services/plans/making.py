@@ -1,13 +1,15 @@
-"""Plans as they are negotiated: a draft, changed as often as wanted before it is asked for."""
+"""Plans as they are negotiated: a draft, changed as often as wanted before it is asked for; a running plan is re-scheduled by one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan, PlanItem
 from collections_app.policy.plans import Due, PlanTermsError, Terms, schedule, waived_of
-from collections_app.selectors.plan_items import free_of, plans_of_items
+from collections_app.selectors.plan_items import HELD, free_of, plans_of_items, returning_to
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.rows import change, locked, tell
 from collections_app.services.policies import policy_of
@@ -43,6 +45,13 @@ def make_plan(
         "currency": ordered[0].currency, "total": total, "waived": waived, "rate": terms.rate, "made_on": today, "made_by": actor.label,
         "default_days": _days(customer.company, default_days), "state": State.DRAFT,
     }  # fmt: skip
+    return _kept(actor, customer, fields, covered, dues, plan)
+
+
+def _kept(
+    actor: Actor, customer: Customer, fields: Mapping[str, object], covered: Mapping[int, int], dues: Sequence[Due],
+    plan: PaymentPlan | None,
+) -> PaymentPlan:  # fmt: skip
     if plan is None:
         (number,) = next_numbers(company=customer.company, kind="payment_plan", prefix="PLN-")
         made = PaymentPlan.objects.create(company=customer.company, customer=customer, number=number, **fields)
@@ -52,8 +61,56 @@ def make_plan(
     Instalment.objects.bulk_create(
         Instalment(plan=made, ordinal=n, due_on=due.due_on, amount=due.amount, interest=due.interest) for n, due in enumerate(dues, 1)
     )
-    tell(actor, made, "made" if plan is None else "changed", instalments=len(dues), waived=waived, rate=str(terms.rate))
+    tell(actor, made, "made" if plan is None else "changed", instalments=len(dues), waived=made.waived, rate=str(made.rate))
     return made
+
+
+@transaction.atomic
+def reschedule_plan(
+    *, actor: Actor, running: PaymentPlan, terms: Terms, today: date, contact: Contact | None = None, note: str = "",
+    default_days: int | None = None, plan: PaymentPlan | None = None,
+) -> PaymentPlan:  # fmt: skip
+    """Keep a new schedule of what isn't paid of a running plan as a draft; `plan` is the draft or refused one that it replaces.
+
+    It is asked for, allowed and signed as the first was; until then the running plan stands. What was given up stays given up, interest
+    runs on from where the old schedule asked for it last. Raises PlanError, NotAllowed.
+    """
+    require(actor, "plans.make", running.company_id)
+    held = locked(running, State.ACTIVE)
+    elsewhere = held.versions.filter(state__in=(*OPEN_TO_CHANGE, *HELD)).exclude(pk=plan.pk if plan else None)  # type: ignore[attr-defined]
+    if other := elsewhere.first():
+        raise PlanError(f"{other.number} is a new schedule of {held.number} already: change or cancel that one")
+    covered, dues, given_up = renewed(held, terms, today)
+    fields = {
+        "kind": held.kind, "contact": contact, "note": note.strip(), "currency": held.currency,
+        "total": sum(covered.values()), "waived": given_up, "rate": terms.rate, "made_on": today,
+        "made_by": actor.label, "default_days": _days(held.company, default_days),
+        "state": State.DRAFT, "replaces": held,
+    }  # fmt: skip
+    return _kept(actor, held.customer, fields, covered, dues, plan)
+
+
+def renewed(running: PaymentPlan, terms: Terms, today: date) -> tuple[dict[int, int], tuple[Due, ...], int]:
+    """What a new schedule of a running plan covers (item → minor units), its instalments, and what it gives up. Raises PlanError."""
+    covered = in_their_order(returning_to(running))
+    total, waived = sum(covered.values()), running.rest_item.balance if running.rest_item else 0
+    if total <= waived:
+        raise PlanError(f"nothing of {running.number} is left to be paid that isn’t in dispute")
+    wanted = replace(terms, start=interest_since(running, today), earliest=today)
+    return covered, *check_terms(running.company, total, wanted, total - waived if waived else None)
+
+
+def in_their_order(covered: Mapping[int, int]) -> dict[int, int]:
+    """The same, the earliest due first."""
+    found = OpenItem.objects.filter(pk__in=covered).order_by("due_date", "pk").values_list("pk", flat=True)
+    return {pk: covered[pk] for pk in found}
+
+
+def interest_since(plan: PaymentPlan, today: date) -> date:
+    """The last day up to which a running plan has asked for interest: the latest instalment that is behind and whose interest, if any, is
+    in the books; before the first the day of the signature."""
+    behind = plan.instalments.filter(due_on__lte=today).filter(Q(interest=0) | Q(interest_item__isnull=False))  # type: ignore[attr-defined]
+    return max(behind.values_list("due_on", flat=True), default=plan.signed_on or plan.made_on)
 
 
 def _changed(plan: PaymentPlan, customer: Customer, fields: Mapping[str, object]) -> PaymentPlan:
@@ -72,7 +129,7 @@ def check_items(customer: Customer, items: Sequence[OpenItem]) -> dict[int, int]
     if {item.customer_id for item in items} != {customer.pk} or len({item.currency for item in items}) > 1:
         raise PlanError("a plan covers items of one customer, in one currency")
     if taken := [item.number for item in items if item.kind == OpenItem.Kind.INSTALMENT]:
-        raise PlanError(f"{taken[0]} is an instalment already: end its plan first")
+        raise PlanError(f"{taken[0]} is an instalment already: re-schedule its plan, or end it")
     free, elsewhere = free_of(items), plans_of_items([item.pk for item in items])
     for item in items:
         if other := elsewhere.get(item.pk):
@@ -91,7 +148,7 @@ def check_terms(company: Company, total: int, terms: Terms, pays: int | None) ->
         raise PlanError(str(error)) from None
     if terms.rate > MOST_RATE:
         raise PlanError(f"{terms.rate} per cent a year is more than {MOST_RATE}: check the rate")
-    longest, lasts = policy_of(company).plan_longest_days, (dues[-1].due_on - terms.start).days
+    longest, lasts = policy_of(company).plan_longest_days, (dues[-1].due_on - (terms.earliest or terms.start)).days
     if lasts > longest:
         raise PlanError(f"the last instalment is {lasts} days away, {longest} at most: fewer instalments, or more often")
     return dues, waived

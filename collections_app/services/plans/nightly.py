@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Standing, verdict
+from collections_app.selectors.plan_items import HELD
 from collections_app.selectors.plans import cash_on_account, state_of
 from collections_app.services.plans.ending import end_running, give_back
 from collections_app.services.plans.rows import books_day, change, locked, tell
@@ -22,16 +23,18 @@ from org.actors import Actor, require
 from org.models import Company
 
 State, PartState = PaymentPlan.State, Instalment.State
-LOOKED_AT = (State.ACTIVE, State.KEPT, State.DEFAULTED, State.CANCELLED)
+LOOKED_AT = (State.ACTIVE, State.KEPT, State.DEFAULTED, State.CANCELLED, State.REPLACED)
 
 
 def run_plans(*, actor: Actor, company: Company, day: date) -> dict[str, int]:
     """Judge a company's plans at the end of a day, each in a transaction of its own; safe to repeat, and to be killed anywhere.
 
-    A default waits while the customer has cash on account that nobody has applied: that is ours to do. Raises NotAllowed.
+    A default waits while the customer has cash on account that nobody has applied: that is ours to do; and while a new schedule of the plan
+    waits for an answer. Raises NotAllowed.
     """
     require(actor, "jobs.run", company.pk)
-    counts = {"running": 0, "interest": 0, "kept": 0, "defaulted": 0, "lapsed": 0, "opened_again": 0, "waiting_for_cash": 0}
+    names = ("running", "interest", "kept", "defaulted", "lapsed", "opened_again", "waiting_for_cash", "waiting_for_answer")
+    counts = dict.fromkeys(names, 0)
     counts["lapsed"] = _lapse(actor, company, day)
     _interest(actor, company, day, counts)
     grouped = _instalments(company)
@@ -71,7 +74,9 @@ def _judge(
         counts["kept"] += _keep(actor, plan, day)
     elif verdict(parts, plan.default_days, day) == "defaulted":
         late = sum(part.open for part in parts if part.open and (day - part.due_on).days > plan.default_days)
-        if cash >= late:
+        if _is_answered_for(plan, day):
+            counts["waiting_for_answer"] += 1
+        elif cash >= late:
             counts["waiting_for_cash"] += 1
         else:
             counts["defaulted"] += _default(actor, plan, day)
@@ -85,6 +90,11 @@ def _open(row: Instalment, disputed: dict[int, int]) -> int:
     """What of an instalment, its interest included, isn't paid and not in dispute."""
     items = [item for item in (row.open_item, row.interest_item) if item]
     return sum(max(0, item.balance - disputed.get(item.pk, 0)) for item in items)
+
+
+def _is_answered_for(plan: PaymentPlan, day: date) -> bool:
+    """Whether a new schedule of the plan is asked for or offered, and may be signed yet."""
+    return plan.versions.filter(state__in=HELD, offer_until__gte=day).exists()  # type: ignore[attr-defined,no-any-return]
 
 
 @transaction.atomic
@@ -161,12 +171,12 @@ def _interest_draft(row: Instalment, day: date) -> EntryDraft:
 
 @transaction.atomic
 def _lapse(actor: Actor, company: Company, day: date) -> int:
-    """Offers that nobody signed in time are over."""
+    """Offers that nobody signed in time are over; their makers are told (see `noticing`)."""
     found = PaymentPlan.objects.filter(company=company, state=State.OFFERED, offer_until__lt=day)
     rows = list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
     for plan in rows:
         change(plan, state=State.CANCELLED, ended_on=day)
-        tell(actor, plan, "cancelled", reason=f"the offer stood until {plan.offer_until}")
+        tell(actor, plan, "lapsed", reason=f"the offer stood until {plan.offer_until}")
     return len(rows)
 
 

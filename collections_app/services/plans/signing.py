@@ -35,13 +35,16 @@ def sign_plan(
     )  # fmt: skip
     _end_promises(actor, held, today)
     activate(actor=actor, plan=held, day=today)
-    tell(actor, held, "signed", by=held.signed_by, on=signed_on.isoformat(), note=note.strip())
+    paper = held.signed_file.sha256 if held.signed_file else ""
+    tell(actor, held, "signed", by=held.signed_by, on=signed_on.isoformat(), note=note.strip(), sha256=paper)
     return held
 
 
 def _end_promises(actor: Actor, plan: PaymentPlan, today: date) -> None:
     """What was promised for the items is now agreed otherwise: nobody breaks his word by keeping to the plan."""
-    items = plan.items.values("open_item")  # type: ignore[attr-defined]
+    items: list[int] = list(plan.items.values_list("open_item", flat=True))  # type: ignore[attr-defined]
+    if plan.replaces is not None:
+        items += [pk for pk in plan.replaces.instalments.values_list("open_item", flat=True) if pk]  # type: ignore[attr-defined]
     for promise in Promise.objects.open().filter(items__open_item__in=items).distinct():
         cancel_promise(actor=actor, promise=promise, today=today, reason=f"agreed in {plan.number}")
 

@@ -4,24 +4,23 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from collections_app.forms.plans import NegotiateForm, negotiated, usual
+from collections_app.forms.plan_rows import Rows
+from collections_app.forms.plans import NegotiateForm, negotiated, rows_of_draft, rows_of_running, usual
 from collections_app.models import PaymentPlan
-from collections_app.policy.plans import percent_of
-from collections_app.selectors.plans import coverable_rows, currencies_of, effect_of
-from collections_app.services.plans import ask_for_plan, make_plan
-from collections_app.services.plans.asking import limited_by
-from collections_app.services.plans.making import OPEN_TO_CHANGE, check_terms
+from collections_app.selectors.plans import coverable_rows, currencies_of, open_principal, returned_rows
+from collections_app.services.plans import ask_for_plan, make_plan, reschedule_plan
+from collections_app.services.plans.making import OPEN_TO_CHANGE
 from collections_app.services.policies import policy_of
+from collections_app.views.plans.seen import rows_then, seen_of, shown_rows
 from customers.models import Customer
 from org.access import allowed
 from workflow.models import Approval
-from workflow.services.approvals import foresee
 
 
 @allowed("plans.make")
@@ -34,31 +33,69 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("plans.make")
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Negotiate a draft, or a plan that was refused, anew."""
+    plan = get_object_or_404(_plans(request).filter(state__in=OPEN_TO_CHANGE), pk=pk)
+    return _negotiate(request, plan.customer, plan, plan.replaces)
+
+
+@allowed("plans.make")
+def reschedule(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new schedule for what isn't paid of a running plan; the draft of one, where there is one."""
+    running = get_object_or_404(_plans(request).filter(state=PaymentPlan.State.ACTIVE), pk=pk)
+    draft = running.versions.filter(state__in=OPEN_TO_CHANGE).first()  # type: ignore[attr-defined]
+    if draft is not None:
+        return redirect("collections:plan-change", draft.pk)
+    return _negotiate(request, running.customer, None, running)
+
+
+def _plans(request: HttpRequest) -> Any:
     user: Any = request.user
-    rows = PaymentPlan.objects.visible_to(user, "plans.make").filter(state__in=OPEN_TO_CHANGE).select_related("customer__company")
-    plan = get_object_or_404(rows, pk=pk)
-    return _negotiate(request, plan.customer, plan)
+    rows = PaymentPlan.objects.visible_to(user, "plans.make")
+    return rows.select_related("customer__company", "company", "rest_item", "replaces__company", "replaces__rest_item")
 
 
-def _negotiate(request: HttpRequest, customer: Customer, plan: PaymentPlan | None = None) -> HttpResponse:
-    today = clock.today()
-    currencies = currencies_of(customer)
-    currency = plan.currency if plan else _chosen(request, currencies)
-    rows = coverable_rows(customer, currency) if currency else []
-    given = request.POST if request.method == "POST" else request.GET if "first" in request.GET else None
-    ticked = _ticked(request, plan, rows)
-    begin = negotiated(plan) if plan else usual(today, policy_of(customer.company).plan_default_days)
-    form = NegotiateForm(
-        given, customer=customer, items=rows, currency=currency, today=today, initial=begin | {"items": ticked}
-    )  # fmt: skip
-    if request.method == "POST" and form.is_valid() and (made := _made(request, customer, form, plan)):
+def _negotiate(
+    request: HttpRequest, customer: Customer, plan: PaymentPlan | None = None, running: PaymentPlan | None = None
+) -> HttpResponse:  # fmt: skip
+    currencies = [] if running else currencies_of(customer)
+    currency = running.currency if running else plan.currency if plan else _chosen(request, currencies)
+    rows = returned_rows(running) if running else coverable_rows(customer, currency) if currency else []
+    given = request.POST if request.method == "POST" else request.GET if "rhythm" in request.GET else None
+    ticked = [item.pk for item, _ in rows] if running else _ticked(request, plan, rows)
+    form = _form(given, customer, rows, currency, ticked, plan, running)
+    if request.method == "POST" and form.is_valid() and (made := _made(request, customer, form, plan, running)):
         return made
+    then = request.GET.get("then", "") if request.method == "GET" else ""
+    if then:
+        form = rows_then(form, then)
+    seen = seen_of(request, customer, form)
     context = {
-        "form": form, "customer": customer, "plan": plan, "rows": rows, "currency": currency, "currencies": currencies, "today": today,
-        "ticked": {int(value) for value in given.getlist("items") if value.isdecimal()} if given is not None else set(ticked),
-        "seen": _seen(request, customer, form if given is not None else _begun(form, customer, rows, currency, begin, ticked)),
+        "form": form, "customer": customer, "plan": plan, "running": running, "rows": rows, "currency": currency, "currencies": currencies,
+        "today": form.today, "ticked": _chosen_items(given, ticked), "seen": seen, "written": shown_rows(form, seen), "then": then,
     }  # fmt: skip
-    return page(request, "collections_app/plan_negotiate.html", context, fragment="seen", status=422 if request.method == "POST" else 200)
+    fragment, status = "rows" if then else "seen", 422 if request.method == "POST" else 200
+    return page(request, "collections_app/plan_negotiate.html", context, fragment=fragment, status=status)
+
+
+def _form(
+    given: Any, customer: Customer, rows: list[Any], currency: str, ticked: list[int], plan: PaymentPlan | None, running: PaymentPlan | None
+) -> NegotiateForm:  # fmt: skip
+    """The form as it was sent; at first as if what it begins with had been typed, so that the first look shows a schedule already."""
+    today, written = clock.today(), None
+    if given is None:
+        begin = negotiated(plan or running) if plan or running else usual(today, policy_of(customer.company).plan_default_days)  # type: ignore[arg-type]
+        written = _begun(plan, running, today)
+        given = {name: "" if value is None else str(value) for name, value in begin.items()} | {"items": ticked}
+    return NegotiateForm(given, customer=customer, items=rows, currency=currency, today=today, running=running, rows=written)
+
+
+def _begun(plan: PaymentPlan | None, running: PaymentPlan | None, today: Any) -> Rows:
+    if plan is not None:
+        return rows_of_draft(plan)
+    return rows_of_running(open_principal(running), running.currency, today) if running else Rows()
+
+
+def _chosen_items(given: Any, ticked: list[int]) -> set[int]:
+    return set(ticked) if given is None else {int(value) for value in given.getlist("items") if value.isdecimal()}
 
 
 def _chosen(request: HttpRequest, currencies: list[str]) -> str:
@@ -78,24 +115,22 @@ def _ticked(request: HttpRequest, plan: PaymentPlan | None, rows: list[Any]) -> 
     return late or [item.pk for item in free]
 
 
-def _begun(
-    form: NegotiateForm, customer: Customer, rows: list[Any], currency: str, begin: dict[str, Any], ticked: list[int]
-) -> NegotiateForm:
-    """The form as if what it begins with had been typed, so that the first look shows a schedule already."""
-    data = {name: "" if value is None else str(value) for name, value in begin.items()} | {"items": ticked}
-    return NegotiateForm(data, customer=customer, items=rows, currency=currency, today=form.today)
-
-
-def _made(request: HttpRequest, customer: Customer, form: NegotiateForm, plan: PaymentPlan | None) -> HttpResponse | None:
+def _made(
+    request: HttpRequest, customer: Customer, form: NegotiateForm, plan: PaymentPlan | None, running: PaymentPlan | None
+) -> HttpResponse | None:  # fmt: skip
     """Keep the draft, and ask for it unless it is only to be kept; None where that is refused, with the reason in the form."""
     user: Any = request.user
     data, today = form.cleaned_data, clock.today()
+    known = {
+        "actor": user, "terms": form.terms(), "today": today, "contact": data["contact"], "note": data["note"],
+        "default_days": data["default_days"], "plan": plan,
+    }  # fmt: skip
     try:
         with transaction.atomic():
-            kept = make_plan(
-                actor=user, customer=customer, items=list(data["items"]), terms=form.terms(), today=today, pays=data["pays"],
-                contact=data["contact"], note=data["note"], default_days=data["default_days"], plan=plan,
-            )  # fmt: skip
+            if running is not None:
+                kept = reschedule_plan(running=running, **known)
+            else:
+                kept = make_plan(customer=customer, items=list(data["items"]), pays=data["pays"], **known)
             asked = ask_for_plan(actor=user, plan=kept, today=today, now=clock.now()) if request.POST.get("then") != "keep" else None
     except Refused as error:
         form.add_error(None, str(error))
@@ -104,26 +139,3 @@ def _made(request: HttpRequest, customer: Customer, form: NegotiateForm, plan: P
     if asked:
         said = f"{kept.number} may be offered now" if asked.state == Approval.State.ALONE else f"{kept.number} waits for approval"
     return toast(request, redirect_htmx(request, reverse("collections:plan", args=[kept.pk])), said)
-
-
-def _seen(request: HttpRequest, customer: Customer, form: NegotiateForm) -> dict[str, Any]:
-    """What the terms come to: the schedule, its sums, who would approve it, money by week; or why they make no plan."""
-    if not form.is_valid():
-        first = next((str(errors[0]) for errors in form.errors.values()), "")
-        return {"refused": first}
-    data = form.cleaned_data
-    total, chosen = form.total, list(data["items"])
-    try:
-        dues, waived = check_terms(customer.company, total, form.terms(), data["pays"])
-    except Refused as error:
-        return {"refused": str(error)}
-    user: Any = request.user
-    known = {"actor": user, "company": customer.company, "currency": form.currency, "customer_id": customer.pk, "today": form.today}
-    kind, amount = limited_by(total=total, waived=waived, **known)
-    foreseen = foresee(kind=kind, amount=amount, **known)
-    effect = effect_of(customer, [(item.due_date, form.free[item.pk]) for item in chosen], dues, waived, form.today)
-    return {
-        "dues": dues, "total": total, "waived": waived, "share": percent_of(waived, total) if waived else None, "items": len(chosen),
-        "pays": total - waived, "interest": effect.interest, "all": sum(due.total for due in dues), "seen": foreseen, "effect": effect,
-        "currency": form.currency,
-    }  # fmt: skip

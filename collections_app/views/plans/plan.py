@@ -31,7 +31,9 @@ State = PaymentPlan.State
 
 def _plan(request: HttpRequest, pk: int, permission: str = "collections.view") -> PaymentPlan:
     user: Any = request.user
-    rows = PaymentPlan.objects.visible_to(user, permission).select_related("customer__company", "contact", "approval", "rest_item")
+    rows = PaymentPlan.objects.visible_to(user, permission).select_related(
+        "customer__company", "contact", "approval", "rest_item", "replaces", "signed_file"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -55,6 +57,7 @@ def _context(request: HttpRequest, found: PaymentPlan, sign: SignForm | None = N
     names = actor_names({found.made_by, *(e.actor for e in events)})
     return {
         "plan": found, "customer": found.customer, "parts": parts, "items": items, "row": row, "today": today, "tone": tone_of(found),
+        "newer": list(found.versions.exclude(state=State.CANCELLED)),  # type: ignore[attr-defined]
         "interest": sum(due.interest for due in dues), "pays": found.total - found.waived, "all": sum(due.total for due in dues),
         "effect": effect_of(found.customer, covered, dues, found.waived, today) if ahead else None,
         "moves": movements_of(found), "events": events, "names": names, "files": files_of(user, found),
