@@ -45,10 +45,22 @@ class MailboxForm(forms.Form):
     )
     port = forms.IntegerField(min_value=1, max_value=65535, initial=993, help_text="993 with TLS, 143 with STARTTLS.")
     username = forms.CharField(max_length=200, label="User name")
-    password = forms.CharField(
-        max_length=500, required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Where the provider has app passwords, one of those.",
+    sign_in = forms.ChoiceField(
+        label="Signs in by", choices=Mailbox.SignIn.choices, initial=Mailbox.SignIn.PASSWORD, required=False,
+        help_text="Microsoft 365 and Google take no passwords.",
     )  # fmt: skip
+    password = forms.CharField(
+        max_length=5000, required=False, strip=False, label="Password or refresh token",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="Where the provider has app passwords, one of those.",
+    )  # fmt: skip
+    client_id = forms.CharField(max_length=200, required=False, label="Client ID", help_text="With OAuth: of the registered application.")
+    client_secret = forms.CharField(
+        max_length=500, required=False, label="Client secret", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="With OAuth, where the application has one. It goes with the token: both are entered together.",
+    )  # fmt: skip
+    tenant = forms.RegexField(
+        r"^[A-Za-z0-9.-]+$", max_length=100, required=False, label="Tenant", help_text="Of Microsoft: the directory’s name or number."
+    )
     folder = forms.CharField(max_length=200, initial="INBOX", help_text="Only read: no mail in it is deleted, moved or marked.")
     is_active = forms.BooleanField(required=False, initial=True, label="Read it every minute")
 
@@ -77,10 +89,15 @@ class MailboxForm(forms.Form):
         """Remittance advices where nothing else is said."""
         return self.cleaned_data["purpose"] or Mailbox.Purpose.REMITTANCES
 
+    def clean_sign_in(self) -> str:
+        """By password where nothing else is said."""
+        return self.cleaned_data["sign_in"] or Mailbox.SignIn.PASSWORD
+
     def given(self) -> Given:
         """What was typed, for the service."""
         data = self.cleaned_data
         return Given(
             name=data["name"].strip(), host=data["host"], port=data["port"], security=data["security"], username=data["username"].strip(),
             folder=data["folder"].strip(), is_active=data["is_active"], password=data["password"], purpose=data["purpose"],
+            sign_in=data["sign_in"], client_id=data["client_id"], client_secret=data["client_secret"], tenant=data["tenant"],
         )  # fmt: skip

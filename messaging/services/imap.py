@@ -9,17 +9,22 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from messaging.models import Mailbox
 from messaging.services.errors import MailboxRefused
+from messaging.services.oauth import access_token, sasl
 from messaging.services.secrets import unseal
 
 TIMEOUT = 20.0
 """Seconds that a server may take to answer."""
+LONGEST = 300.0
+"""Seconds that one look into a mailbox may take, however a server drags on: what is left is the next look's."""
 
 _SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
 
@@ -68,36 +73,96 @@ class Folder:
 @contextmanager
 def opened(mailbox: Mailbox) -> Iterator[Folder]:
     """The mailbox's folder, read-only. Raises MailboxRefused, in words that say what to mend and never quote the password."""
-    secret = unseal(mailbox.secret) if mailbox.secret else ""
+    late = threading.Event()
     try:
-        imap = _connect(mailbox)
+        secret = _secret_of(mailbox)
+        imap = _connect(mailbox, late)
         try:
-            imap.login(mailbox.username, secret)
+            _log_in(imap, mailbox, secret)
             yield _select(imap, mailbox.folder)
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 imap.logout()
+            with suppress(OSError):
+                imap.shutdown()
     except ssl.SSLCertVerificationError as error:
         raise MailboxRefused(f"the certificate of {mailbox.host} is not trusted: {error.verify_message}") from None
     except TimeoutError:
         raise MailboxRefused(f"{mailbox.host} doesn't answer within {TIMEOUT:g} seconds") from None
-    except OSError as error:
+    except (imaplib.IMAP4.abort, OSError) as error:
+        if late.is_set():
+            raise MailboxRefused(f"{mailbox.host} took longer than {LONGEST:g} seconds: the rest is read next time") from None
+        if isinstance(error, imaplib.IMAP4.abort):
+            raise MailboxRefused(f"{mailbox.host} broke the connection off: what is left is read next time") from None
         raise MailboxRefused(f"{mailbox.host}:{mailbox.port} can't be reached: {error.strerror or error}"[:280]) from None
     except imaplib.IMAP4.error as error:
         said = str(error).removeprefix("b'").strip("'\"")
-        said = said.replace(secret, "…") if secret else said
+        said = said.replace(secret, "…") if secret else said  # never what was shown to it
         raise MailboxRefused(f"{mailbox.host} refuses: {said}"[:280]) from None
     except UnicodeError:
         raise MailboxRefused("user name, password and folder are written in plain ASCII in IMAP") from None
 
 
-def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
+def _secret_of(mailbox: Mailbox) -> str:
+    """What is shown to the server: the password, or an access token."""
+    if mailbox.sign_in != Mailbox.SignIn.PASSWORD:
+        return access_token(mailbox)
+    return unseal(mailbox.secret) if mailbox.secret else ""
+
+
+def _log_in(imap: imaplib.IMAP4, mailbox: Mailbox, secret: str) -> None:
+    if mailbox.sign_in == Mailbox.SignIn.PASSWORD:
+        imap.login(mailbox.username, secret)
+    else:  # after a refusal the server explains, and waits for an empty line
+        words = iter([sasl(mailbox, secret)])
+        imap.authenticate("XOAUTH2", lambda _: next(words, b""))
+
+
+class _InTime:
+    """Hangs up when all of it takes too long, though something comes now and then; `late` says that this was why."""
+
+    def __init__(self, late: threading.Event, *where: Any, **more: Any) -> None:
+        self.late = late
+        super().__init__(*where, **more)
+
+    def open(self, *where: Any, **more: Any) -> None:
+        """Connect, and let the time run."""
+        imap: Any = super()
+        imap.open(*where, **more)
+        self.timer = threading.Timer(LONGEST, self.hang_up)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def hang_up(self) -> None:
+        """End the connection from this side."""
+        self.late.set()
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+
+    def shutdown(self) -> None:
+        """Close it."""
+        self.timer.cancel()
+        imap: Any = super()
+        imap.shutdown()
+
+
+class _Plain(_InTime, imaplib.IMAP4):
+    pass
+
+
+class _Tls(_InTime, imaplib.IMAP4_SSL):
+    pass
+
+
+def _connect(mailbox: Mailbox, late: threading.Event) -> imaplib.IMAP4:
     """A connection that hasn't logged in yet: to a place where a mail server may be, and to one that greets as a mail server does. What
     another service says is never told on, so that nobody reads by this what isn't a mailbox."""
     _check_places(mailbox, {str(info[4][0]) for info in socket.getaddrinfo(mailbox.host, mailbox.port, type=socket.SOCK_STREAM)})
     try:
-        imap = _greeted(mailbox)
+        imap = _greeted(mailbox, late)
     except imaplib.IMAP4.error:
+        if late.is_set():
+            raise
         raise MailboxRefused(f"{mailbox.host}:{mailbox.port} doesn't answer as IMAP servers do") from None
     try:
         _check_places(mailbox, {str(imap.sock.getpeername()[0])})  # the name may mean another place by now
@@ -110,10 +175,10 @@ def _connect(mailbox: Mailbox) -> imaplib.IMAP4:
     return imap
 
 
-def _greeted(mailbox: Mailbox) -> imaplib.IMAP4:
+def _greeted(mailbox: Mailbox, late: threading.Event) -> imaplib.IMAP4:
     if mailbox.security == "tls":
-        return imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
-    return imaplib.IMAP4(mailbox.host, mailbox.port, timeout=TIMEOUT)
+        return _Tls(late, mailbox.host, mailbox.port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT)
+    return _Plain(late, mailbox.host, mailbox.port, timeout=TIMEOUT)
 
 
 def _check_places(mailbox: Mailbox, addresses: set[str]) -> None:

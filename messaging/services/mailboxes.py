@@ -12,10 +12,12 @@ from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record
 
-FIELDS = ("name", "host", "port", "security", "username", "folder", "is_active", "purpose")
+FIELDS = (
+    "name", "host", "port", "security", "username", "folder", "is_active", "purpose", "sign_in", "client_id", "tenant",
+)  # fmt: skip
 _PLACE = ("host", "port", "username", "folder")
 """What says which folder it is: another one begins anew."""
-_WHO = ("host", "port", "username", "security")
+_WHO = ("host", "port", "username", "security", "sign_in", "client_id", "tenant")
 """What a password belongs to: it is never sent elsewhere than it was entered for."""
 
 
@@ -32,6 +34,10 @@ class Given:
     is_active: bool = True
     purpose: str = Mailbox.Purpose.REMITTANCES
     password: str = ""
+    sign_in: str = Mailbox.SignIn.PASSWORD
+    client_id: str = ""
+    client_secret: str = ""
+    tenant: str = ""
 
 
 @transaction.atomic
@@ -39,8 +45,9 @@ def create_mailbox(*, actor: Actor, company: Company, given: Given) -> Mailbox:
     """A mailbox of the company. Raises MailboxRefused, NotAllowed (settings.manage)."""
     require(actor, "settings.manage", company.pk)
     if not given.password:
-        raise MailboxRefused("enter the password, or the app password that the provider gave")
+        raise MailboxRefused("enter the password, or the app password or refresh token that the provider gave")
     mailbox = Mailbox(company=company, secret=seal(given.password), **{name: getattr(given, name) for name in FIELDS})
+    mailbox.client_secret = seal(given.client_secret) if given.client_secret else ""
     _save(mailbox)
     record(actor=actor, type="mailbox.created", company_id=company.pk, subject=mailbox, host=given.host, username=given.username)
     return mailbox
@@ -63,6 +70,7 @@ def change_mailbox(*, actor: Actor, mailbox: Mailbox, given: Given) -> Mailbox:
         locked.uid_validity, locked.last_uid = None, 0
     if given.password:
         locked.secret = seal(given.password)
+        locked.client_secret = seal(given.client_secret) if given.client_secret else ""
     locked.error, locked.checked_at = "", None
     _save(locked)
     after = {name: getattr(given, name) for name in before}
@@ -74,6 +82,8 @@ def change_mailbox(*, actor: Actor, mailbox: Mailbox, given: Given) -> Mailbox:
 
 
 def _save(mailbox: Mailbox) -> None:
+    if mailbox.sign_in != Mailbox.SignIn.PASSWORD and (mailbox.security == "none" or not mailbox.client_id):
+        raise MailboxRefused("with OAuth, enter the client ID of the registered application, and use TLS")
     if any(not text.isprintable() for text in (mailbox.host, mailbox.username, mailbox.folder)):
         raise MailboxRefused("server, user name and folder are written on one line")  # another would be a command of its own
     try:

@@ -1,5 +1,5 @@
-"""A customer writes to a real mailbox; it is fetched, read, confirmed and answered over a real mail server; what comes back goes on with it.
-And a worker killed at any moment between fetching and keeping loses no mail and takes none twice."""
+"""A customer writes to a real mailbox; it is fetched, read, confirmed and answered over a real mail server; what comes back goes
+on with it. And a worker killed at any moment between fetching and keeping loses no mail and takes none twice."""
 
 import logging
 import random

@@ -1,8 +1,11 @@
 """Mailboxes over a real IMAP server: read only, each mail once, none lost, whatever breaks off when."""
 
+import imaplib
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.models import InboundMail, Mailbox
-from messaging.services import imap, polling, receiving
+from messaging.services import imap, oauth, polling, receiving
 from messaging.services.errors import MailboxRefused
 from messaging.services.mailboxes import Given, change_mailbox, create_mailbox, try_mailbox
 from messaging.services.secrets import unseal
@@ -177,7 +180,7 @@ def test_where_no_mail_server_is_nobody_connects(
 ) -> None:
     mailbox = made(server, company, security="tls")
     monkeypatch.setattr(imap.socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", (address, 143))])
-    monkeypatch.setattr(imap, "_greeted", lambda _: pytest.fail("connected"))
+    monkeypatch.setattr(imap, "_greeted", lambda *_: pytest.fail("connected"))
     with pytest.raises(MailboxRefused, match="no address of a mail server"):
         try_mailbox(actor=SYSTEM, mailbox=mailbox)
 
@@ -212,3 +215,73 @@ def test_the_page_sets_a_mailbox_up_and_tries_it_out(client: Client, server: Ima
     assert "t be reached: Connection refused" in shown
     assert client.post(reverse("messaging:mailbox-soon", args=[mailbox.pk])).status_code == 302
     assert Mailbox.objects.get(pk=mailbox.pk).checked_at is None
+
+
+def test_microsoft_takes_a_token_that_is_fetched_and_kept_sealed(
+    company: Company, server: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refresh token goes to the provider alone; a new one is kept; the server is shown the access token, in the words of XOAUTH2."""
+    mailbox = made(server, company, sign_in="microsoft", security="starttls", client_id="app", password="refresh-1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+    asked: list[tuple[str, dict[str, str]]] = []
+    answer: dict[str, str] = {"access_token": "access-1", "refresh_token": "refresh-2"}
+    shown: list[bytes | None] = []
+    monkeypatch.setattr(oauth, "_asked", lambda url, fields: (asked.append((url, fields)), answer)[1])
+    monkeypatch.setattr(imaplib.IMAP4, "authenticate", lambda self, name, words: (shown.append(words(b"")), self.login(USER, PASSWORD)))
+    try_mailbox(actor=SYSTEM, mailbox=mailbox)
+    assert asked[0][0] == "https://login.microsoftonline.com/common/oauth2/v2.0/token" and asked[0][1]["refresh_token"] == "refresh-1"
+    assert shown == [f"user={USER}\x01auth=Bearer access-1\x01\x01".encode()]
+    assert unseal(Mailbox.objects.get(pk=mailbox.pk).secret) == "refresh-2"
+    answer.clear()
+    with pytest.raises(MailboxRefused, match="gave no access token"):
+        try_mailbox(actor=SYSTEM, mailbox=mailbox)
+    with pytest.raises(MailboxRefused, match="client ID"):
+        made(server, company, name="Other", sign_in="google", security="tls")
+
+
+def test_a_consent_that_is_over_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def provider(listening: socket.socket) -> None:
+        with listening.accept()[0] as caller:
+            caller.recv(4096)
+            body = b'{"error": "invalid_grant", "error_description": "secret words"}'
+            caller.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=provider, args=[listening], daemon=True).start()
+        with pytest.raises(MailboxRefused, match="give the consent again") as refused:
+            oauth._asked(f"http://127.0.0.1:{listening.getsockname()[1]}/token", {"refresh_token": "r"})
+    assert "secret words" not in str(refused.value)
+
+
+@pytest.mark.parametrize("way", ["silent", "dripping"])
+def test_a_server_that_says_nothing_is_left_in_time(
+    company: Company, server: ImapServer, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    def speak(other: socket.socket) -> None:
+        with other.accept()[0] as caller, suppress(OSError):
+            caller.sendall(b"* OK IMAP4rev1 ready\r\n")
+            while way == "dripping":
+                caller.sendall(b"* OK wait\r\n")
+                time.sleep(0.05)
+            time.sleep(5)
+
+    monkeypatch.setattr(imap, "TIMEOUT", 0.3)
+    monkeypatch.setattr(imap, "LONGEST", 0.4 if way == "dripping" else 60)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=speak, args=[other], daemon=True).start()
+        mailbox = made(server, company, port=other.getsockname()[1])
+        begun = time.monotonic()
+        assert poll(mailbox) == 0 and time.monotonic() - begun < 4
+    words = "took longer than 0.4 seconds" if way == "dripping" else "answer within 0.3 seconds"
+    assert words in Mailbox.objects.get(pk=mailbox.pk).error
+
+
+def test_a_mail_deleted_on_the_server_meanwhile_stops_nothing(
+    server: ImapServer, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = made(server, company)
+    for name in ("goes", "stays"):
+        server.deliver(a_mail(Subject=name).as_bytes())
+    gone = mailbox.last_uid + 1
+    monkeypatch.setattr(imap.Folder, "size", lambda self, uid: None if uid == gone else 100)
+    assert poll(mailbox) == 1 and subjects(company) == ["stays"] and poll(mailbox) == 0

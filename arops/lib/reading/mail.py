@@ -1,8 +1,8 @@
 """E-mails from outside (RFC 5322, MIME) in bounds: headers, words, attachments. Pure; meant for `arops.lib.sandbox`.
 
 Parsed by the old, forgiving policy of Python's parser, since that one gives an answer to whatever comes. A mail forwarded as an
-attachment counts as part of the mail, under a heading that says that others wrote it; an archive is unpacked, one level, and so is Outlook's
-winmail.dat. What can't be opened (encrypted mail) is told in notes.
+attachment counts as part of the mail, under a heading that says that others wrote it; an archive is unpacked, one level, and so is
+Outlook's winmail.dat. What can't be opened (encrypted mail) is told in notes.
 """
 
 import base64
