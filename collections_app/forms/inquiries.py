@@ -18,7 +18,7 @@ from disputes.models import Dispute
 from ledger.models import OpenItem
 from org.models import Company, User
 
-ASKABLE = [c for c in Inquiry.Kind.choices if c[0] not in ("away", "bounce")]
+ASKABLE = [c for c in Inquiry.Kind.choices if c[0] not in ("away", "bounce", "bank")]
 BY_HAND = [c for c in Inquiry.Source.choices if c[0] not in ("mail", "portal")]
 
 

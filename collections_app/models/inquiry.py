@@ -26,6 +26,7 @@ class Inquiry(models.Model):
         DOCUMENT = "document", "wants a document"
         AWAY = "away", "out of office"
         BOUNCE = "bounce", "could not be delivered"
+        BANK = "bank", "tells other bank details"
         OTHER = "other", "something else"
 
     class State(models.TextChoices):
@@ -33,6 +34,12 @@ class Inquiry(models.Model):
         OPEN = "open", "being worked on"
         WAITING = "waiting", "waiting for the customer"
         CLOSED = "closed", "closed"
+
+    class Ending(models.TextChoices):
+        DONE = "", "done"
+        NOT_OURS = "not_ours", "not for us"
+        SPAM = "spam", "spam"
+        MERGED = "merged", "part of another"
 
     class Source(models.TextChoices):
         MAIL = "mail", "e-mail"
@@ -57,6 +64,10 @@ class Inquiry(models.Model):
     answer_by = models.DateTimeField(help_text="The service level: when the first answer is due.")
     answered_at = models.DateTimeField(null=True)
     closed_on = models.DateField(null=True)
+    ending = models.CharField(
+        max_length=10, choices=Ending.choices, blank=True, default=Ending.DONE, db_default="", help_text="How it was closed."
+    )
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     opened_by = models.CharField(max_length=80)
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
@@ -102,6 +113,24 @@ class InquiryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inquiry} {self.at:%Y-%m-%d}"
+
+
+class AnswerDraft(models.Model):
+    """An answer that somebody began to write: kept until it is sent or thrown away."""
+
+    inquiry = models.ForeignKey(Inquiry, models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=220, blank=True)
+    body = models.TextField(blank=True)
+    to = models.JSONField(default=list)
+    encloses = models.JSONField(default=list)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["inquiry", "author"], name="answer_draft_once")]
+
+    def __str__(self) -> str:
+        return f"{self.inquiry} by {self.author}"
 
 
 class Suggestion(models.Model):

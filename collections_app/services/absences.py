@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
+from django.db.models import F
 
-from collections_app.models import Absence, Assignment
+from collections_app.models import Absence, Assignment, Inquiry
 from collections_app.selectors.portfolios import collectors_of
 from collections_app.services.portfolios import PortfolioRefused, move_customers
 from customers.models import Customer
@@ -83,6 +84,8 @@ def _begin(absence: Absence, actor: Actor, today: date) -> int:
     moved = move_customers(
         absence.company, dict.fromkeys(keys, absence.cover_id), actor, today, Assignment.How.COVER, note=absence.note, absence=absence.pk
     )
+    passed = Inquiry.objects.all().unanswered().filter(company=absence.company, owner=absence.person, customer__in=keys)
+    passed.update(owner=absence.cover_id, version=F("version") + 1)
     record(actor=actor, type="absence.begun", company_id=absence.company_id, subject=absence, customers=moved)
     return moved
 

@@ -59,4 +59,5 @@ def _companies(request: HttpRequest) -> Any:
 
 def _lines(event: Event) -> list[str]:
     """What an event changed, in words."""
-    return [f"{LABELS[name][0]}: {was} → {now}" for name, (was, now) in event.data.get("changed", {}).items() if name in LABELS]
+    changed = event.data.get("changed", {}).items()
+    return [f"{LABELS[name][0] if name in LABELS else 'Holidays'}: {was} → {now}" for name, (was, now) in changed]

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from collections_app.bench_mails import LANGUAGES, judged, shares
 from collections_app.policy.mail.recognise import Setting, core_of, numbers_in, recognise
 from collections_app.policy.mail.senders import knows, topic_of
 from collections_app.policy.mail.speech import own_words
@@ -113,3 +114,10 @@ def test_an_answer_is_due_on_a_weekday() -> None:
     assert answer_due(friday, 24) == NOW.replace(day=22, hour=17)
     assert answer_due(NOW.replace(day=20), 8) == NOW.replace(day=22, hour=8)
     assert answer_due(NOW, 8) == NOW.replace(hour=17)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_makers_own_sentences_are_read(language: str) -> None:
+    precision, recall = shares(judged(language))
+    assert precision >= 0.97 and recall >= 0.97
+    assert shares(judged(language), "bank")[1] == 1, "of other bank details none is missed"

@@ -18,7 +18,7 @@ from arops.api.schemas.parts import (
     text,
 )
 
-KIND = one_of("paid", "dispute", "promise", "copy", "statement", "document", "away", "bounce", "other")
+KIND = one_of("paid", "dispute", "promise", "copy", "statement", "document", "away", "bounce", "bank", "other")
 ASKED = one_of("paid", "dispute", "promise", "copy", "statement", "document", "other")
 STATE = one_of("new", "open", "waiting", "closed")
 SOURCE = one_of("mail", "phone", "colleague", "portal")

@@ -13,6 +13,7 @@ BENCHES = {
     "ledger": "ledger.bench", "api": "invoicing.bench", "checks": "invoicing.bench_checks", "match": "cashapp.bench",
     "pages": "reports.bench", "disputes": "disputes.bench", "workbench": "cashapp.bench_workbench",
     "worklist": "collections_app.bench_worklist", "collections": "collections_app.bench",
+    "mails": "collections_app.bench_mails", "ranks": "collections_app.bench_ranks",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from collections_app.policy.mail.amounts import amounts_of
 from collections_app.policy.mail.days import day_of
 from collections_app.policy.mail.phrases import GROUPS, Phrase
+from collections_app.policy.mail.phrases.model import BANK
 from collections_app.policy.mail.speech import own_words, sentences
 
 MOST = 6
@@ -96,6 +97,8 @@ def _of_sentence(sentence: str, setting: Setting) -> Iterable[Found]:
             if match and phrase.kind not in seen:
                 seen.add(phrase.kind)
                 yield _found(phrase, match, sentence, setting)
+        if BANK in seen:
+            return  # whatever else it says, it is about an account to pay to
 
 
 def _found(phrase: Phrase, match: re.Match[str], sentence: str, setting: Setting) -> Found:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from collections_app.models import Inquiry
+from collections_app.models import Inquiry, InquiryEntry
 from messaging.models import InboundMail, Mailbox
 from org.actors import Actor
 from org.models import User
@@ -49,10 +49,12 @@ def in_sight(actor: Actor, permission: str = "collections.view") -> QuerySet[Inq
 
 
 def narrowed(rows: QuerySet[Inquiry], asked: Asked, user: User, now: datetime) -> QuerySet[Inquiry]:
-    """By text (number, subject, customer, sender), kind, owner, lateness."""
+    """By text (number, subject, customer, sender, words of its mails, answers and notes), kind, owner, lateness."""
     if asked.text:
         named = Q(number__iexact=asked.text) | Q(subject__icontains=asked.text) | Q(customer__name__icontains=asked.text)
-        rows = rows.filter(named | Q(customer__number__iexact=asked.text) | Q(entries__mail__sender__icontains=asked.text)).distinct()
+        said = Q(mail__sender__icontains=asked.text) | Q(mail__body__icontains=asked.text) | Q(note__icontains=asked.text)
+        words = InquiryEntry.objects.filter(said | Q(message__body__icontains=asked.text), inquiry=OuterRef("pk"))
+        rows = rows.filter(named | Q(customer__number__iexact=asked.text) | Exists(words))
     if asked.kind in Inquiry.Kind.values:
         rows = rows.filter(kind=asked.kind)
     if asked.owner.isascii() and asked.owner.isdecimal() and len(asked.owner) < 18:

@@ -147,6 +147,11 @@ def _away(deed: _Deed) -> str:
     return "gone" if gone else f"away until {until}" if until else "away"
 
 
+def _bank(deed: _Deed) -> str:
+    _log(deed, f"Told other bank details: nothing was changed. To be confirmed by calling a number known before. “{deed.suggestion.quote}”")
+    return "to be confirmed by telephone"
+
+
 def _noted(deed: _Deed) -> str:
     return "answered" if deed.suggestion.kind in ASKED else "noted"
 
@@ -159,7 +164,7 @@ def _log(deed: _Deed, words: str) -> None:
 
 
 _DEEDS: dict[Kind, Callable[[_Deed], str]] = {
-    Kind.PROMISE: _promise, Kind.DISPUTE: _dispute, Kind.PAID: _paid, Kind.AWAY: _away,
+    Kind.PROMISE: _promise, Kind.DISPUTE: _dispute, Kind.PAID: _paid, Kind.AWAY: _away, Kind.BANK: _bank,
     **dict.fromkeys((*ASKED, Kind.BOUNCE, Kind.OTHER), _noted),
 }  # fmt: skip
 """Kind → what confirming it does; answers with what came of it."""

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from collections_app.models import Inquiry, InquiryEntry, InquiryItem
-from collections_app.policy.service import answer_due
+from collections_app.models import Absence, Inquiry, InquiryEntry, InquiryItem
+from collections_app.policy.service import Office, answer_due
 from collections_app.selectors.inquiries.whose import items_named
 from collections_app.services.inquiries.errors import InquiryRefused, StaleInquiry
 from collections_app.services.policies import policy_of
@@ -21,14 +21,15 @@ from workflow.services import record
 
 State = Inquiry.State
 WORK = "collections.work"
+WAITS_ANEW = ("state", "closed_on", "answered_at", "answer_by", "ending", "owner")
+"""What `wait_anew` changes."""
 
 
 def make_inquiry(*, actor: Actor, company: Company, now: datetime, today: date, **fields: Any) -> Inquiry:
     """The row, numbered and with its clock, for services that have checked what they bring. Call it last: its series stays locked."""
-    hours = policy_of(company).answer_hours
     (number,) = next_numbers(company=company, kind="inquiry", prefix="INQ-")
     made: Inquiry = Inquiry.objects.create(
-        company=company, number=number, asked_on=today, answer_by=answer_due(now, hours), opened_by=actor.label, **fields
+        company=company, number=number, asked_on=today, answer_by=due_from(company, now), opened_by=actor.label, **fields
     )
     record(
         actor=actor, type="inquiry.opened", company_id=company.pk, subject=made, customer_id=made.customer_id, number=number,
@@ -63,6 +64,17 @@ def open_inquiry(
     InquiryEntry.objects.create(inquiry=made, note=words.strip(), actor=actor.label)
     link_items(made, chosen, f"{subject}\n{words}")
     return made
+
+
+def due_from(company: Company, now: datetime) -> datetime:
+    """By when what is asked now is to be answered."""
+    policy = policy_of(company)
+    return answer_due(now, policy.answer_hours, Office(policy.office_from, policy.office_to, frozenset(policy.holidays)))
+
+
+def is_away(person: User, company: Company) -> bool:
+    """Whether somebody is away, or gone for good."""
+    return not person.is_active or Absence.objects.filter(company=company, person=person, state=Absence.State.RUNNING).exists()
 
 
 def owner_for(customer: Customer | None) -> User | None:
@@ -149,18 +161,25 @@ def note_inquiry(*, actor: Actor, inquiry: Inquiry, words: str) -> InquiryEntry:
 
 
 @transaction.atomic
-def close_inquiry(*, actor: Actor, inquiry: Inquiry, today: date, reason: str = "", version: int | None = None) -> Inquiry:
-    """Nothing more is to be done. One that was never answered needs a reason. Raises InquiryRefused, StaleInquiry, NotAllowed."""
+def close_inquiry(
+    *, actor: Actor, inquiry: Inquiry, today: date, reason: str = "", version: int | None = None, ending: str = Inquiry.Ending.DONE
+) -> Inquiry:
+    """Nothing more is to be done. One that was never answered needs a reason, unless its `ending` says it (not for us, spam). Raises
+    InquiryRefused, StaleInquiry, NotAllowed."""
     require(actor, WORK, inquiry.company_id)
     found = locked(inquiry, version)
     if found.state == State.CLOSED:
         raise InquiryRefused(f"{found.number} is closed already")
-    if found.answered_at is None and not reason.strip():
+    if ending not in (Inquiry.Ending.DONE, Inquiry.Ending.NOT_OURS, Inquiry.Ending.SPAM):
+        raise InquiryRefused("choose whether it is done, not for us or spam")
+    if ending == Inquiry.Ending.SPAM and found.entries.filter(message__isnull=False).exists():
+        raise InquiryRefused(f"{found.number} was answered: that is no spam")
+    if found.answered_at is None and not reason.strip() and not ending:
         raise InquiryRefused("it wasn't answered: say why nothing is to be done")
-    found.state, found.closed_on = State.CLOSED, today
+    found.state, found.closed_on, found.ending = State.CLOSED, today, ending
     if reason.strip():
         InquiryEntry.objects.create(inquiry=found, note=f"Closed: {reason.strip()[:2000]}", actor=actor.label)
-    return changed(actor, found, "inquiry.closed", ["state", "closed_on"], reason=reason.strip()[:300])
+    return changed(actor, found, "inquiry.closed", ["state", "closed_on", "ending"], reason=reason.strip()[:300], ending=str(ending))
 
 
 @transaction.atomic
@@ -171,10 +190,12 @@ def reopen_inquiry(*, actor: Actor, inquiry: Inquiry, now: datetime, version: in
     if found.state in (State.NEW, State.OPEN):
         raise InquiryRefused(f"{found.number} is open")
     wait_anew(found, now)
-    return changed(actor, found, "inquiry.reopened", ["state", "closed_on", "answered_at", "answer_by"])
+    return changed(actor, found, "inquiry.reopened", WAITS_ANEW)
 
 
 def wait_anew(inquiry: Inquiry, now: datetime) -> None:
     """An answer is owed from this moment on; the caller saves it."""
     inquiry.state, inquiry.closed_on, inquiry.answered_at = State.OPEN, None, None
-    inquiry.answer_by = answer_due(now, policy_of(inquiry.company).answer_hours)
+    inquiry.ending, inquiry.answer_by = Inquiry.Ending.DONE, due_from(inquiry.company, now)
+    if inquiry.owner and is_away(inquiry.owner, inquiry.company):
+        inquiry.owner = owner_for(inquiry.customer) or inquiry.owner

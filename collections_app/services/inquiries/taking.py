@@ -13,7 +13,7 @@ from collections_app.models import Inquiry, InquiryEntry, Suggestion
 from collections_app.policy.mail.recognise import Found, Setting, recognise
 from collections_app.selectors.inquiries.whose import Whose, whose_mail
 from collections_app.services.inquiries.bouncing import take_bounce
-from collections_app.services.inquiries.moving import State, changed, link_items, locked, make_inquiry, owner_for, wait_anew
+from collections_app.services.inquiries.moving import WAITS_ANEW, State, changed, link_items, locked, make_inquiry, owner_for, wait_anew
 from messaging.models import InboundMail, Mailbox, Message
 from messaging.services.receiving import receive_mail
 from org.actors import Actor, SystemActor, require
@@ -78,6 +78,9 @@ def _nothing(mail: InboundMail) -> str:
     answered = Message.objects.filter(message_id__in=mail.answers, company=mail.company_id)
     if mail.automatic == "reply" and answered.filter(customer=None).exists():
         return "a machine's answer to a notice of ours"
+    marked = Inquiry.objects.filter(company=mail.company_id, ending=Inquiry.Ending.SPAM, entries__mail__sender__iexact=mail.sender)
+    if marked.exists() and whose_mail(mail).customer is None:
+        return "its sender was marked as spam"
     if mail.automatic == "bulk" and whose_mail(mail).customer is None:
         return "sent to many by somebody who is no customer"
     return ""
@@ -106,9 +109,15 @@ def keep_suggestions(entry: InquiryEntry, found: tuple[Found, ...]) -> None:
     )  # fmt: skip
 
 
+def kind_of(found: tuple[Found, ...]) -> str:
+    """What an inquiry is about: what its mail says first, but other bank details before all, since these are warned of."""
+    kinds = [f.kind for f in found]
+    return Inquiry.Kind.BANK if Inquiry.Kind.BANK in kinds else kinds[0] if kinds else Inquiry.Kind.OTHER
+
+
 def _begin(actor: Actor, mail: InboundMail, whose: Whose, found: tuple[Found, ...], today: date, now: datetime) -> Inquiry:
     """A new inquiry. Somebody's absence is written down and closed, unless the person has left."""
-    kind = found[0].kind if found else Inquiry.Kind.OTHER
+    kind = kind_of(found)
     away = mail.automatic == "reply" and not any(f.about == "gone" for f in found)
     return make_inquiry(
         actor=actor, company=mail.company, now=now, today=today, customer=whose.customer, contact=whose.contact, how=whose.how[:120],
@@ -121,6 +130,9 @@ def _go_on(actor: Actor, mail: InboundMail, inquiry: Inquiry, said: tuple[Found,
     """The thread goes on. What a person writes wants an answer again; what a machine writes ("we received your mail, ticket 4711") changes
     nothing, unless it is a system's news that says something, such as when it will pay."""
     found = locked(inquiry, None)
+    if any(f.kind == Inquiry.Kind.BANK for f in said) and found.kind != Inquiry.Kind.BANK:
+        found.kind = Inquiry.Kind.BANK
+        changed(actor, found, "inquiry.bank_details_told", ["kind"])
     if mail.automatic and not (mail.automatic == "generated" and said):
         return found
     if found.state in (State.WAITING, State.CLOSED) or found.answered_at is not None:
@@ -130,7 +142,7 @@ def _go_on(actor: Actor, mail: InboundMail, inquiry: Inquiry, said: tuple[Found,
             actor,
             found,
             "inquiry.reopened",
-            ["state", "closed_on", "answered_at", "answer_by"],
+            WAITS_ANEW,
             by=f"mail of {mail.sender}"[:100],
             before=before,
         )

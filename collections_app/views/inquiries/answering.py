@@ -10,16 +10,19 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock, money
 from arops.lib.http import address, page, redirect_htmx, toast
-from arops.lib.merging import language_of
+from arops.lib.merging import language_of, merge
 from arops.lib.refusal import Refused
+from arops.lib.words import by_language
 from collections_app.forms.inquiries import AnswerForm, ConfirmForm, people_choices
 from collections_app.models import AnswerTemplate, Inquiry, Suggestion
+from collections_app.models.inquiry import AnswerDraft
 from collections_app.selectors.inquiries.enclosures import COPIES, STATEMENT, enclosures_for
 from collections_app.selectors.inquiries.suggested import about_of
 from collections_app.selectors.inquiries.thread import Reading, reading_of
 from collections_app.selectors.inquiries.words import Words, filled, original, templates_for
 from collections_app.services.inquiries.answering import answer_inquiry, is_known, take_back_answer
 from collections_app.services.inquiries.confirming import ASKED, confirm_suggestion, dismiss_suggestion
+from collections_app.services.inquiries.drafting import drop_draft
 from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, inquiry_url, person, suggestion_in_sight, version_of
 from disputes.selectors.telling import contacts_of
 from ledger.models import OpenItem
@@ -36,7 +39,7 @@ def panel(user: Any, inquiry: Inquiry, form: AnswerForm | None = None, template:
     made = form or answer_form(user, inquiry, template=chosen)
     return {
         "may": user.can(WORK, company) and user.can("messages.send", company), "form": made, "templates": templates,
-        "token": secrets.token_hex(16),
+        "token": secrets.token_hex(16), "begun": AnswerDraft.objects.filter(inquiry=inquiry, author=user).first(),
         "chosen": chosen.pk if chosen and form is None else 0, "people": made.people, "missing": _missing(inquiry),
         "strange": _is_strange(inquiry),
         "templates_url": address("collections:templates") if user.can("templates.edit", company) else "",
@@ -60,6 +63,7 @@ def answer_form(user: Any, inquiry: Inquiry, data: Any = None, template: AnswerT
     sender = sender_of(inquiry)
     known = bool(sender) and is_known(inquiry, sender)
     contacts = contacts_of(inquiry.customer) if inquiry.customer else []
+    begun = AnswerDraft.objects.filter(inquiry=inquiry, author=user).first()
     offered = enclosures_for(inquiry, clock.today())
     first = _words(user, inquiry, template)
     to = [sender] if known and sender else [c.email for c in contacts[:1]]
@@ -68,6 +72,8 @@ def answer_form(user: Any, inquiry: Inquiry, data: Any = None, template: AnswerT
         "to": [canonical.get(a.lower(), a) for a in to], "subject": first.subject, "body": first.body,
         "encloses": [e.code for e in offered if e.code in _ticked(inquiry, template)],
     }  # fmt: skip
+    if begun:
+        initial |= {"subject": begun.subject, "body": begun.body, "to": begun.to or initial["to"], "encloses": begun.encloses}
     return AnswerForm(data, people=people_choices(contacts, sender, known), enclosures=offered, initial=initial)
 
 
@@ -80,10 +86,11 @@ def sender_of(inquiry: Inquiry) -> str:
 def _words(user: Any, inquiry: Inquiry, template: AnswerTemplate | None) -> Words:
     if template:
         return filled(template, inquiry, user.name, clock.today())
-    german = language_of(inquiry.customer.language if inquiry.customer else "en") == "de"
+    spoken = (inquiry.contact.language if inquiry.contact else "") or (inquiry.customer.language if inquiry.customer else "en")
+    words = by_language("answers")[language_of(spoken)]
     name = inquiry.contact.name if inquiry.contact else inquiry.customer.name if inquiry.customer else ""
-    dear, regards = ("Guten Tag", "Mit freundlichen Grüßen") if german else ("Dear", "Kind regards")
-    return Words(f"Re: {original(inquiry)}"[:220], f"{dear} {name},\n\n\n\n{regards}\n{user.name}\n{inquiry.company.name}")
+    values = {"contact": name, "owner": user.name, "company": inquiry.company.name}
+    return Words(f"Re: {original(inquiry)}"[:220], merge(words["dear"] + "\n\n" + words["regards"].lstrip("\n"), values))
 
 
 def _ticked(inquiry: Inquiry, template: AnswerTemplate | None) -> set[str]:
@@ -124,6 +131,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     except (Refused, NotAllowed) as refusal:
         form.add_error(None, str(refusal))
         return _page(request, inquiry, form)
+    drop_draft(actor=user, inquiry=inquiry)
     there = reverse("collections:inquiry-next", args=[pk]) if request.POST.get("then") == "next" else inquiry_url(inquiry)
     said = f"Answer to {', '.join(message.recipients)} goes out in ten seconds"
     return toast(request, redirect_htmx(request, there), said, undo_url=address("collections:inquiry-unsend", pk, message.pk))
@@ -145,6 +153,8 @@ def words(request: HttpRequest, pk: int) -> HttpResponse:
     key = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 else 0
     template = get_object_or_404(AnswerTemplate, pk=key, company=inquiry.company_id, is_active=True) if key else None
     form = answer_form(person(request), inquiry, template=template)
+    chosen_words = _words(person(request), inquiry, template)
+    form.initial["subject"], form.initial["body"] = chosen_words.subject, chosen_words.body  # chosen by hand: not the draft's
     if template and template.encloses:
         offered = [code for code, _ in form.enclosed]
         form.initial["encloses"] = [code for code in template.encloses if code in offered]
@@ -198,7 +208,8 @@ def suggestion(request: HttpRequest, pk: int) -> HttpResponse:
 
 DONE = {
     "promise": "The promise is recorded", "dispute": "The case is opened", "paid": "Noted; the receipt is looked for",
-    "away": "Noted on the timeline", "bounce": "Noted: find an address that works",
+    "away": "Noted on the timeline", "bounce": "Noted: find an address that works", 
+    "bank": "Noted; nothing was changed: confirm it by calling a number known before",
 }  # fmt: skip
 
 

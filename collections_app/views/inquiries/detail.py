@@ -128,7 +128,14 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").replace("\x00", "")[:2000]
 
     def do(user: Any) -> str:
-        close_inquiry(actor=user, inquiry=found, today=clock.today(), reason=reason, version=version_of(request))
+        close_inquiry(
+            actor=user,
+            inquiry=found,
+            today=clock.today(),
+            reason=reason,
+            version=version_of(request),
+            ending=request.POST.get("ending", ""),
+        )
         return f"{found.number} is closed"
 
     return act(request, found, do, reverse("collections:inquiry-next", args=[pk]))

@@ -6,7 +6,7 @@ from collections_app.policy.mail.phrases.model import Phrase
 LANGUAGES = (english, german, french, spanish)
 GROUPS: tuple[tuple[Phrase, ...], ...] = tuple(
     tuple(phrase for language in LANGUAGES for phrase in getattr(language, group))
-    for group in ("PAYING", "ASKING", "DOCUMENTS", "DISPUTES")
+    for group in ("CHANGING", "PAYING", "ASKING", "DOCUMENTS", "DISPUTES")
 )
 """Phrases by what they are about; of each kind of a group a sentence says one."""
 

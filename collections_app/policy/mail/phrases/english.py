@@ -1,14 +1,14 @@
 """What people write about bills in English: an alternative a line."""
 
-from collections_app.policy.mail.phrases.model import COPY, DISPUTE, PAID, PROMISE, STATEMENT, Phrase, say, wanting
+from collections_app.policy.mail.phrases.model import BANK, COPY, DISPUTE, PAID, PROMISE, STATEMENT, Phrase, say, wanting
 
 NOT_YET = (
     r"\b(not|n.t|never|nor|cannot|will|shall|would|going to|to be|unpaid|until|unless|once|if|when|before|as soon as|"
-    r"should|must|supposed to)\b|n't\b"
+    r"should have been|must|supposed to|ever)\b|n't\b|^(was|is|are|were|has|did|had) (this|the|that|it|our|inv)"
 )  # fmt: skip
 NOT_SO = (
     r"\b(not|never|cannot|can.t|won.t|unable|unless|until (you|we)|once|if|after (you|receipt|receiving)|as soon as|"
-    r"would|only when|you (will|.ll)|when (will|can|you)|let (us|me) know|then (we|i|you))\b|n't\b"
+    r"would|before (we|you)|only when|you (will|.ll)|when (will|can|you)|let (us|me) know|then (we|i|you))\b|n't\b"
 )  # fmt: skip
 PROVIDED = (
     r"\b(once (we|you|the)|if (we|you|the)|as soon as|provided|until (we|you)|when (we|you) (have|get|receive|send)"
@@ -22,7 +22,7 @@ PAYING: tuple[Phrase, ...] = (
         r"\bwe( have|.ve)?( already| now| just)? paid\b",
         r"\b(has|have|had|was|were)( \w+){0,3} (paid|settled)\b",
         r"\balready (paid|settled)\b",
-        r"^paid\b",
+        r"^paid\b(?! (you|we) (will|shall))",
         r"\b(is|are) paid\b",
         r"\bpaid (on|by (ach|wire|check|cheque|card|transfer)|via|per|with|last|yesterday|today)\b",
         unless=NOT_YET,
@@ -49,6 +49,26 @@ PAYING: tuple[Phrase, ...] = (
         r"\b(next|following) (payment|cheque|check) run\b",
         unless=NOT_SO, provided=PROVIDED,
     ),
+    say(
+        PAID, "en",
+        r"\b(amount|money|payment|funds|transfer)\b.{0,20}\bleft our (bank )?account\b",
+        r"\b(should|must) already have (our|the) (payment|transfer|wire|check|cheque)\b",
+        r"\bincluded in our (payment|transfer|wire|check|cheque) (of|from|dated)\b",
+        r"\bpayment (was )?made (on|last|yesterday|by)\b",
+        r"\bcleared on our (side|end)\b",
+        r"\bbank (has )?(executed|processed|released) (the|our|this) (transfer|payment|wire)\b",
+        r"\bwe (have )?(already )?settled\b",
+        unless=r"\b(not|never|will|once|if|when)\b|n't\b",
+    ),
+    say(
+        PROMISE, "en",
+        r"\byou(.ll| will| should| can expect to)? (have|receive|get|see) (the|our|your|full)? ?(money|payment|funds|wire|transfer)\b",
+        r"\b(goes|going|is) (out|included) (with|in) .{0,20}\b(payment|cheque|check) run\b",
+        r"\bpaid you will be\b",
+        r"\bexpect (our|the|your) (wire|payment|transfer|check|cheque)\b",
+        r"\bset up to be paid\b",
+        unless=r"\b(already|not|never|once|if|when|unless|should already)\b|n't\b", provided=PROVIDED,
+    ),
 )  # fmt: skip
 
 ASKING: tuple[Phrase, ...] = (
@@ -65,7 +85,10 @@ ASKING: tuple[Phrase, ...] = (
          r"will))"),
         r"\b(invoices?|inv|bills?)\b.{0,30}\b(is|are) missing\b",
         r"\b(can.?t|cannot|could not|couldn.t) (find|locate)\b.{0,30}\b(it|invoice)",
-        unless=r"attached (is|are|you|please)|(do|does|need) not (need|require)|\bcopy of the (payment|check|cheque|remittance|po|order)",
+        unless=(
+            r"attached (is|are|you|please)|(do|does|need) not (need|require)|is a duplicate|stop sending|w-? ?9|certificate"
+            r"|\bcopy of the (payment|check|cheque|remittance|po|order)"
+        ),
     ),
     say(
         STATEMENT, "en",
@@ -76,6 +99,19 @@ ASKING: tuple[Phrase, ...] = (
         r"\bopen items? list\b",
         r"\b(ar |current )?aging (report|list)\b",
         unless=r"bank statements?|statement (attached|you sent|shows)|your statement|(attached|received) .{0,15}statement",
+    ),
+    say(
+        COPY, "en",
+        r"\b(invoices?|bills?)\b.{0,20}\b(did not|didn.t|never) (reach|arrive)",
+        r"\bsending\b.{0,25}\b(invoices?|bills?)\b.{0,20}\b(again|once more|over)\b",
+        r"\bno (record|trace) of (this|the|your|that|any) (invoice|bill)",
+        unless=r"stop",
+    ),
+    say(
+        STATEMENT, "en",
+        r"\bwhat do we owe\b",
+        r"\bconfirm (our|the) balance\b",
+        r"\b(which|what) (invoices|items|bills)\b.{0,20}\b(open|outstanding|unpaid|due)\b",
     ),
 )  # fmt: skip
 
@@ -88,6 +124,8 @@ DISPUTES: tuple[Phrase, ...] = (
         r"\bovercharged?\b",
         r"\bcharged (us )?(too much|more)\b",
         r"\bprice (difference|discrepancy|variance)\b",
+        r"\b(amount|total|rate|price)\b.{0,30}\bhigher than\b",
+        r"\bprices?\b.{0,20}\bdo(es)? not match\b",
         about="price", unless=NOT_CONTESTED,
     ),
     say(
@@ -152,11 +190,24 @@ DISPUTES: tuple[Phrase, ...] = (
         r"\b(waiting|wait) for (a|the|your) credit\b",
         about="other", unless=NOT_CONTESTED,
     ),
+    say(
+        DISPUTE, "en",
+        r"\bnever ordered\b",
+        r"\b(did not|didn.t) order\b",
+        about="not_delivered", unless=NOT_CONTESTED,
+    ),
+    say(
+        DISPUTE, "en",
+        r"\b(disputing|contesting)\b",
+        r"\b(do not|don.t) agree (with|to)\b",
+        r"\bwe (have )?(returned|sent back) (these|the|those|this)\b",
+        about="other", unless=NOT_CONTESTED,
+    ),
 )  # fmt: skip
 
 WANTED = (
     r"(need|require|requires|required|send|provide|missing|request|waiting|without|until|once|before|please|cannot|can.t|"
-    r"do not have|don.t have|update[d]?|expired)"
+    r"do not have|don.t have|update[d]?|expired|needs|fill in|return)"
 )  # fmt: skip
 DOCUMENTS: tuple[Phrase, ...] = wanting(
     "en", WANTED,
@@ -165,8 +216,23 @@ DOCUMENTS: tuple[Phrase, ...] = wanting(
         "insurance": r"certificate of insurance|insurance certificate|\bcoi\b|proof of insurance",
         "lien_release": r"lien (waivers?|releases?)",
         "exemption": r"(tax )?exemption certificate|resale certificate",
-        "vendor_form": r"(vendor|supplier) (form|set-?up|registration|packet|information form|onboarding)",
+        "vendor_form": r"(vendor|supplier) (form|set-?up|registration( form)?|packet|information form|onboarding)",
         "bank_details": r"bank(ing)? (details|letter|confirmation|information)|ach form|remittance address",
         "proof_of_delivery": r"proofs? of delivery|\bpods?\b|delivery (note|slip|receipt|ticket)s?|packing slips?|(signed )?time ?sheets?",
     },
+)  # fmt: skip
+
+CHANGING: tuple[Phrase, ...] = (
+    say(
+        BANK, "en",
+        (r"\b(new|changed|different|updated) (bank(ing)?|account|iban|routing|remittance|ach|wire) ?"
+         r"(account|details|information|numbers?|instructions)?\b(?! statement)"),
+        (r"\b(bank(ing)?|account|remittance|wire|payment) (account )?(details|information|instructions|data)\b.{0,30}"
+         r"\b(have |has |were |was )?(been )?(changed?|moved|updated)\b"),
+        r"\bchanges? (of|to|in) (our|the) (bank|account|remittance)",
+        r"\b(switched|changed|moved to another|new) banks?\b",
+        r"\baccount (has been |was |is )?(moved to another bank|frozen|closed)\b",
+        r"\bpayments?\b.{0,40}\b(to|into) (our|the|this) new account\b",
+        unless=r"\b(vendor|supplier|customer) account",
+    ),
 )  # fmt: skip

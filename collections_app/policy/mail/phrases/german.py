@@ -1,8 +1,9 @@
 """What people write about bills in German: an alternative a line."""
 
-from collections_app.policy.mail.phrases.model import COPY, DISPUTE, PAID, PROMISE, STATEMENT, Phrase, say, wanting
+from collections_app.policy.mail.phrases.model import BANK, COPY, DISPUTE, PAID, PROMISE, STATEMENT, Phrase, say, wanting
 
-NOT_YET = r"\b(nicht|nie|kein\w*|wird|werden|werde|sobald|wenn|falls|bevor|soll\w*|muss|noch)\b"
+NOT_YET = r"\b(nicht|nie|kein\w*|wird|werden|werde|sobald|wenn|falls|bevor|soll\w*|muss|noch|bezahlt werden)\b"
+NOT_YET += r"|^(ist|sind|wurden?|war(en)?) (die|der|das|diese|unsere|ihre)\b"
 NOT_SO = r"\b(nicht|erst (wenn|nach)|sobald|falls|wenn|kein\w*)\b"
 PROVIDED = r"\b(sobald|erst wenn|wenn (sie|wir|uns)|falls|nach (erhalt|eingang))\b"
 NOT_CONTESTED = r"\bnicht (mehr )?(bestreit|falsch)"
@@ -10,7 +11,7 @@ NOT_CONTESTED = r"\bnicht (mehr )?(bestreit|falsch)"
 PAYING: tuple[Phrase, ...] = (
     say(
         PAID, "de",
-        r"\b(bezahlt|überwiesen|ueberwiesen|beglichen|angewiesen|ausgeglichen)\b",
+        r"\b(bezahlt(?! werden)|überwiesen|ueberwiesen|beglichen|angewiesen|ausgeglichen)\b",
         r"\bzahlung( \S+){0,5} (erfolgt|veranlasst|ausgeführt|raus|getätigt)\b",
         r"\b(überwiesen wir|zahlten wir)\b",
         unless=NOT_YET,
@@ -24,6 +25,25 @@ PAYING: tuple[Phrase, ...] = (
         r"\bzahlung ist (für|zum)\b",
         r"\b(nächste\w*|kommende\w*) zahl(ungs)?lauf\b",
         unless=NOT_SO, provided=PROVIDED,
+    ),
+    say(
+        PAID, "de",
+        r"\b(überweisung|zahlung)\b.{0,20}\b(ging|ist)\b.{0,25}\b(an sie|raus|ausgeführt|unterwegs)",
+        r"\bhaben\b.{0,40}\bgezahlt\b",
+        r"\b(unserem|vom) konto\b.{0,30}\b(belastet|abgebucht)\b",
+        r"\bzahlung erfolgte\b",
+        r"\bmit (der|unserer) zahlung vom\b",
+        unless=r"\b(nicht|kein\w*|noch|wenn|falls|sobald|sollten)\b",
+    ),
+    say(
+        PROMISE, "de",
+        (r"\b(wir|ich) (zahlen|zahle|überweisen|überweise|begleichen|begleiche|bezahlen)\b.{0,50}\b(am|bis|zum|morgen|heute|"
+         r"nächste\w*|kommende\w*|diese\w*|montag|dienstag|mittwoch|donnerstag|freitag|im)\b"),
+        r"\bsie (erhalten|bekommen) (das|ihr) geld\b",
+        r"\bbezahlt werden sie\b",
+        r"\b(überweisung|zahlung|ausgleich) erfolgt (am|bis|zum|in|nächste\w*|kommende\w*|morgen)\b",
+        r"\bmit (dem|ihrem) (zahlungseingang|geldeingang)\b.{0,30}\brechnen\b",
+        unless=r"\b(nicht|erst|wenn|falls|sobald|kein\w*|wann)\b", provided=PROVIDED,
     ),
 )  # fmt: skip
 
@@ -47,7 +67,19 @@ ASKING: tuple[Phrase, ...] = (
         r"\bsaldenliste\b",
         r"\b(op|offene.posten).?liste\b",
         r"\b(liste|übersicht|aufstellung) (aller|der|über|unserer).{0,20}offen",
-        unless=r"unser(e[rsn]?)? bank|ihre[nm]? kontoauszug|bankauszug",
+        unless=r"^ihr\w*|unser(e[rsn]?)? bank|ihre[nm]? kontoauszug|bankauszug",
+    ),
+    say(
+        COPY, "de",
+        r"\b(uns|hier) fehl(t|en)\b.{0,20}\brechnung(en)?\b",
+        r"\brechnungsduplikat",
+        unless=r"bestell|gutschrift",
+    ),
+    say(
+        STATEMENT, "de",
+        r"\bwelche rechnungen\b.{0,20}\boffen\b",
+        r"\bwie hoch\b.{0,20}\b(saldo|kontostand)\b",
+        r"\bbestätigen\b.{0,20}\bsaldo\b",
     ),
 )  # fmt: skip
 
@@ -59,6 +91,7 @@ DISPUTES: tuple[Phrase, ...] = (
         r"\bpreisdifferenz",
         r"\bzu viel berechnet",
         r"\bzu hoch berechnet",
+        r"\bvereinbart (waren|war|sind)\b.{0,60}\bnicht\b",
         about="price", unless=NOT_CONTESTED,
     ),
     say(
@@ -84,7 +117,7 @@ DISPUTES: tuple[Phrase, ...] = (
     ),
     say(
         DISPUTE, "de",
-        r"\bdoppelt (berechnet|in rechnung|fakturiert)",
+        r"\bdoppelt (berechnet|in rechnung|fakturiert|gestellt|erhalten)",
         r"\bzweimal (berechnet|fakturiert)",
         r"\bdoppelte rechnung",
         about="duplicate", unless=NOT_CONTESTED,
@@ -92,6 +125,7 @@ DISPUTES: tuple[Phrase, ...] = (
     say(
         DISPUTE, "de",
         r"\b(bestellnummer|bestell-?nr|bestellung)\b.{0,40}\b(fehlt|falsch|fehlend\w*)",
+        r"\b(fehlt|fehlen)\b.{0,30}\b(bestellnummer|bestell-?nr)",
         r"\b(fehlend\w*|falsch\w*|ohne) bestell(nummer|-?nr)",
         about="po_missing", unless=NOT_CONTESTED,
     ),
@@ -107,10 +141,16 @@ DISPUTES: tuple[Phrase, ...] = (
     ),
     say(
         DISPUTE, "de",
-        r"\b(bestreiten|widersprechen|widerspruch|beanstand\w*|strittig|nicht einverstanden)\b",
+        r"\b(bestreiten(?!.{0,40}\bnicht\b)|widersprechen(?!.{0,40}\bnicht\b)|widerspruch|beanstand\w*|strittig|nicht einverstanden)\b",
         r"\brechnung\b.{0,40}\b(ist|nicht) (falsch|fehlerhaft|korrekt|richtig)\b",
         r"\bgutschrift\b.{0,30}\b(fehlt|steht|erwarten|offen)",
+        r"\b(steht|fehlt|warten)\b.{0,30}\bgutschrift",
         about="other", unless=NOT_CONTESTED,
+    ),
+    say(
+        DISPUTE, "de",
+        r"\b(das|dies|diese|ware|artikel)\b.{0,20}\b(nicht|nie) bestellt\b",
+        about="not_delivered", unless=NOT_CONTESTED,
     ),
 )  # fmt: skip
 
@@ -124,4 +164,14 @@ DOCUMENTS: tuple[Phrase, ...] = wanting(
         "bank_details": r"bankverbindung|bankbestätigung|bankdaten",
         "proof_of_delivery": r"liefer(schein|nachweis)e?|abliefer(ungs)?nachweis|stundenzettel|leistungsnachweise?",
     },
+)  # fmt: skip
+
+CHANGING: tuple[Phrase, ...] = (
+    say(
+        BANK, "de",
+        r"\b(bankverbindung|bankdaten|kontodaten|kontoverbindung|iban)\b.{0,40}\b(geändert|neu\w*|wechsel\w*|aktualisier\w*|umgestellt)\b",
+        r"\b(neue[nsr]?|geänderte[nr]?|aktualisier\w*|änderung)\b.{0,40}\b(bankverbindung|bankdaten|kontodaten|kontoverbindung|iban|bankkonto)\b",
+        r"\bbank gewechselt\b",
+        r"\bneue[sn]? (bank)?konto\b",
+    ),
 )  # fmt: skip

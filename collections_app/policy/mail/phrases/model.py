@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 PAID, DISPUTE, PROMISE, COPY, STATEMENT, DOCUMENT = "paid", "dispute", "promise", "copy", "statement", "document"
+BANK = "bank"
+"""Other bank details: the commonest fraud of all, so never trusted and never acted upon by itself."""
 BEFORE, AFTER = 45, 60
 """Letters before and after what was found in which it is looked for what denies it, or puts a condition."""
 
