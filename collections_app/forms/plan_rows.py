@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from arops.lib import money
 from collections_app.forms.calls import parse_day
-from collections_app.policy.plans import MOST, Due
+from collections_app.policy.plans import MOST, Due, day_of
 
 
 @dataclass(slots=True)
@@ -64,14 +64,14 @@ class Rows:
                     continue
         return max(0, total - taken)
 
-    def changed(self, then: str, total: int, currency: str, today: date, gap: int) -> None:
+    def changed(self, then: str, total: int, currency: str, today: date, rhythm: str) -> None:
         """Do what a button says: `add`, `drop-2`, `rest-2` (rows are counted from 0). Others are left alone."""
         what, _, text = then.partition("-")
         at = int(text) if text.isascii() and text.isdigit() else -1
         self.parts[self.rest] = ""
         if what == "add" and len(self.days) < MOST:
             half = self.left(total, currency, without=self.rest) // 2
-            self.days.append(self._next_day(today, gap))
+            self.days.append(self._next_day(today, rhythm))
             self.parts.append(money.to_text(half, currency) if half else "")
         elif what == "drop" and 0 <= at < len(self.days) > 1:
             del self.days[at], self.parts[at]
@@ -81,12 +81,12 @@ class Rows:
             self.parts[self.rest] = money.to_text(self.left(total, currency, without=self.rest), currency)
             self.rest, self.parts[at] = at, ""
 
-    def _next_day(self, today: date, gap: int) -> str:
+    def _next_day(self, today: date, rhythm: str) -> str:
         try:
             last = parse_day(self.days[-1], today)
         except ValueError:
             last = today
-        return (last + timedelta(days=gap)).isoformat()
+        return day_of(last, rhythm, 1).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

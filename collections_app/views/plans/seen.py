@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from arops.lib.refusal import Refused
 from collections_app.forms.plan_rows import Rows, ShownRow, shown
 from collections_app.forms.plans import NegotiateForm
-from collections_app.policy.plans import Due, day_of, percent_of
+from collections_app.policy.plans import Due, percent_of
 from collections_app.selectors.plans import dues_of, effect_of, effect_of_change, open_principal
 from collections_app.services.plans.limits import Given, asking
 from collections_app.services.plans.making import check_terms, renewed
@@ -60,8 +60,7 @@ def rows_then(form: NegotiateForm, then: str) -> NegotiateForm:
         rows = _written_out(form)
     elif rows:
         pays = _pays(form)
-        gap = day_of(form.today, _rhythm(form), 1) - form.today
-        rows.changed(then, pays, currency, form.today, gap.days)
+        rows.changed(then, pays, currency, form.today, _rhythm(form))
     made = NegotiateForm(
         form.data, customer=form.customer, items=form.items_free, currency=currency, today=form.today, running=form.running, rows=rows
     )
