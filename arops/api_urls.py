@@ -8,7 +8,7 @@ from arops.api.tasks import STEPS, TaskDetail, Tasks
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
 from cashapp.api import remittances
-from collections_app.api import charges, inquiries, plans, work
+from collections_app.api import charges, inquiries, plans, promises, work
 from customers import api as customers
 from disputes import api as disputes
 from invoicing import api as invoicing
@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("disputes/<str:public_id>/attachments", disputes.DisputeFiles.as_view(), name="disputes-attachments"),
     *resource("late-charges", all=charges.Charges, one=charges.ChargeDetail),
     *resource("payment-plans", all=plans.Plans, one=plans.PlanDetail),
+    *resource("promises", all=promises.Promises, bulk=promises.PromisesBulk, one=promises.PromiseDetail),
     *resource("work-tasks", all=work.WorkTasks, one=work.WorkTaskDetail),
     *resource("inquiries", all=inquiries.Inquiries, one=inquiries.InquiryDetail),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),

@@ -1,4 +1,4 @@
-"""The people of the demo company, one per role. Shown on the login page in demo mode only."""
+"""The people of the demo company, one per role, and a second controller for what takes two. Shown on the login page in demo mode only."""
 
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ DEMO_LOGINS = (
     DemoLogin("cleo@demo.example", "Cleo Martin", "credit_manager", "Credit manager", "limits, holds, risk"),
     DemoLogin("ben@demo.example", "Ben Asante", "collections_manager", "Collections manager", "strategy, dunning, portfolios"),
     DemoLogin("ruth@demo.example", "Ruth Keller", "controller", "Controller", "dashboard, close, reconciliation"),
+    DemoLogin("hugo@demo.example", "Hugo Lang", "controller", "Second controller", "re-opens periods, confirms rights"),
     DemoLogin("omar@demo.example", "Omar Haddad", "collaborator", "Service operations", "answers what he is asked"),
     DemoLogin("lee@demo.example", "Lee Park", "sales", "Sales", "sees his customers' accounts"),
     DemoLogin("ida@demo.example", "Ida Novak", "auditor", "Auditor", "reads everything, changes nothing"),

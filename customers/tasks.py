@@ -16,7 +16,7 @@ from customers.services import Saved, documents, save_contacts, save_customers, 
 from customers.services.documents import save_documents
 from customers.services.taxes import save_tax_rates
 from org.actors import Actor
-from org.chosen import Chosen, connect
+from org.services.chosen import Chosen, connect
 from workflow.models import Job
 from workflow.querysets import connect_customers
 from workflow.services.jobs import Tell, actor_of, register

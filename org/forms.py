@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from stdnum import iban
 
-from org import chosen, policy
+from org import policy
 from org.actors import Actor
 from org.models import Company, Department, Membership, User
-from org.services import Grant
+from org.services import Grant, chosen
 from org.services.people import PREFERENCES
 
 ROLE_CHOICES = [(code, name) for code, (name, _) in policy.ROLES.items()]

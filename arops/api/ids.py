@@ -33,6 +33,7 @@ PREFIXES = {
     "work_task": "wtk",
     "charge": "chg",
     "payment_plan": "pln",
+    "promise": "prm",
 }
 
 

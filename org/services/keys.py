@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from arops.lib.refusal import Refused
-from org import chosen, policy
+from org import policy
 from org.actors import Actor, SystemActor, require
 from org.audit import record
 from org.models import ApiKey, Company
+from org.services import chosen
 from org.services.second import needs_second, note_change
 
 MOST_CUSTOMERS = 1_000

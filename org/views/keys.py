@@ -11,13 +11,12 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from org import chosen
 from org.access import allowed
 from org.actors import NotAllowed
 from org.forms import KeyForm, RotateForm
 from org.models import ApiKey, Company
 from org.selectors import actor_names
-from org.services import create_api_key, revoke_api_key, rotate_api_key
+from org.services import chosen, create_api_key, revoke_api_key, rotate_api_key
 
 
 @allowed("apikeys.manage")

@@ -6,11 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arops.lib import clock
-from org import chosen
 from org.actors import SystemActor
 from org.models import Company
 from org.policy import SCOPES
-from org.services import UnknownCustomer, UnknownScope, create_api_key
+from org.services import UnknownCustomer, UnknownScope, chosen, create_api_key
 
 SYSTEM = SystemActor("create_api_key")
 
