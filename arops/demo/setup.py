@@ -101,7 +101,7 @@ def _company(code: str, first: date, today: date) -> Company:
 
 def _people(companies: list[Company]) -> dict[str, User]:
     """A person per role, a second controller, and two colleagues. One hash for all of them: hashing ten times over takes seconds."""
-    found = {}
+    found: dict[str, User] = {}
     for login in DEMO_LOGINS:
         where = companies[:1] if login.role == "sales" else companies
         scope = Membership.Scope.PORTFOLIO if login.role in PORTFOLIO_ROLES else Membership.Scope.COMPANY
