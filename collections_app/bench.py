@@ -1,5 +1,5 @@
-"""`manage.py bench collections`: the night of collections for a big company: experiments and steps of strategies, promises, payment plans,
-late charges, letters queued; then how many letters a minute are laid out.
+"""`manage.py bench collections`: the night of collections for a big company: promises judged, payment plans, late charges, experiments and
+steps of strategies, papers chased, letters queued, the ladder, work ranked; then how many letters a minute are laid out.
 
 Peer: Tryton makes 1,080 dunnings a second in process, without letters.
 """
@@ -13,21 +13,25 @@ from typing import Any
 
 from arops.lib import clock
 from collections_app.bench_world import ACTOR, TODAY, World, build
-from collections_app.models import DunningLetter, PlannedStep, Strategy, StrategyTrial, StrategyVersion
+from collections_app.models import DunningLetter, PlannedStep, Rung, Strategy, StrategyTrial, StrategyVersion
 from collections_app.policy.charges import Tier
 from collections_app.policy.strategy import StepDraft, VersionDraft
 from collections_app.selectors.charges import month_before
 from collections_app.selectors.strategies import draft_of
+from collections_app.services.blockers import chase_documents
 from collections_app.services.charges.policies import NewPolicy, save_policy
 from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import start_run
 from collections_app.services.dunning_freeing import free_levels
 from collections_app.services.dunning_layout import lay_out_letter
 from collections_app.services.dunning_queue import queue_letters
+from collections_app.services.escalation.raising import propose_escalations
 from collections_app.services.experiments import enter_experiments
 from collections_app.services.judging import decide_promises
+from collections_app.services.likelihood import measure_likelihood
 from collections_app.services.planned import plan_steps
 from collections_app.services.plans import run_plans
+from collections_app.services.ranking import rank
 from collections_app.services.strategies import change_version, create_standard_strategy, create_strategy
 from collections_app.services.trials import try_version
 
@@ -61,6 +65,7 @@ def _strategies(world: World) -> None:
     changed = change_version(actor=ACTOR, version=version, draft=draft, seen=version.revision)
     StrategyTrial.objects.create(version=changed, day=TODAY, content_hash=changed.content_hash, made_by=ACTOR.label)
     StrategyVersion.objects.filter(pk=changed.pk).update(state="active", valid_from=TODAY, activated_by="user:0")
+    Rung.objects.create(company=world.company, code="manager", name="Manager", ordinal=1, role="supervisor", days_past_due=60)
     wanted = NewPolicy("Interest", "rate", (Tier(0, Decimal(12)),), MONTH.first, grace_days=10, minimum_charge=5_00)
     save_policy(actor=ACTOR, company=world.company, wanted=wanted, today=MONTH.first)
 
@@ -74,8 +79,12 @@ def _night(write: Write, world: World) -> None:
         ("late charges", lambda: run_charges(company=company, period=MONTH, day=TODAY.replace(day=1), actor=ACTOR, now=now)),
         ("experiments entered", lambda: enter_experiments(company=company, day=TODAY, actor=ACTOR)),
         ("steps planned", lambda: plan_steps(company=company, day=TODAY, actor=ACTOR)),
+        ("papers chased", lambda: chase_documents(actor=ACTOR, company=company, day=TODAY, now=now)),
         ("letters freed", lambda: free_levels(run=run_)),
         ("letters queued", lambda: queue_letters(run=run_, actor=ACTOR, now=now, tell=lambda done, total: None)),
+        ("ladder climbed", lambda: propose_escalations(actor=ACTOR, company=company, day=TODAY)),
+        ("likelihood measured", lambda: measure_likelihood(company=company, day=TODAY)),
+        ("work ranked", lambda: rank(company=company, day=TODAY, now=now)),
     ]
     whole = sum(_timed(write, name, do) for name, do in parts)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

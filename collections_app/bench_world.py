@@ -12,7 +12,7 @@ from disputes.bench_world.fill import fill, run_sql, triggers_asleep
 from ledger.models import Account
 from ledger.services import open_books, open_periods
 from org.actors import SystemActor
-from org.models import Company, Membership, User
+from org.models import Company, Department, Membership, User
 
 Say = Callable[[str], Any]
 ACTOR = SystemActor("bench")
@@ -39,6 +39,7 @@ def build(customers: int, say: Say = print) -> World:
     company = Company.objects.create(code="BIG", name="Big Company", base_currency="USD", country="US")
     open_books(company=company)
     open_periods(company=company, first=date(2025, 6, 1), months=24)
+    Department.objects.create(company=company, code="billing", name="Billing")
     Account.objects.create(company=company, code="1000", name="Bank", kind=Account.Kind.CASH)
     world = World(company, customers)
     _people(world)
@@ -112,28 +113,37 @@ def _items(world: World) -> None:
 
 
 def _work(world: World) -> None:
-    """Calls to half of the customers, promises of one in twenty, of which half are broken, cases of one in fifty, and a few documents."""
+    """Calls to half of the customers, promises, cases of one in fifty, and papers that one in fifty misses."""
     company, today = str(world.company.pk), f"'{TODAY}'::date"
     numbers = f"generate_series(1, {world.customers}) n"
     fill(
         "collections_app.activity", f"{numbers}, generate_series(0, 1) k WHERE n % 2 = 0", company_id=company, customer_id="n",
         kind="'call'", outcome="'no_answer'", actor="'user:1'", happened_on=f"{today} - 3 - (n * 31 % 40)::int - k * 60",
     )  # fmt: skip
-    fill(
-        "collections_app.promise", f"{numbers} WHERE n % 20 = 0", id="n", company_id=company, customer_id="n", amount="10000",
-        currency="'USD'", given_on=f"{today} - 20", due_on=f"{today} - 5 + 10 * (n % 40 / 20)::int",
-        state="CASE WHEN n % 40 < 20 THEN 'broken' ELSE 'open' END", taken_by="'user:1'",
-    )  # fmt: skip
-    fill(
-        "collections_app.promiseitem", f"{numbers} WHERE n % 20 = 0", promise_id="n", open_item_id="n", amount="10000",
-        balance_before="10000",
-    )  # fmt: skip
+    _promises(world, company, today, numbers)
     fill(
         "disputes.dispute", f"{numbers} JOIN ledger_openitem o ON o.id = n WHERE n % 50 = 7", id="n", company_id=company, customer_id="n",
         open_item_id="n", number="'DSP-' || n", reason="'price'", claimed="least(10000, o.balance)", amount="least(10000, o.balance)",
         currency="'USD'", due_date=today, opened_on=f"{today} - 5", opened_by="'user:1'", source="'bench:' || n",
     )  # fmt: skip
     fill(
-        "customers.customerdocument", f"{numbers} WHERE n % 100 = 3", company_id=company, customer_id="n", kind="'w9'",
-        waits_for="'billing'", invoice_number="'INV-' || lpad(n::text, 8, '0')", requested_on=f"{today} - 9", created_by="'user:1'",
+        "customers.customerdocument", f"{numbers} WHERE n % 100 IN (3, 53)", company_id=company, customer_id="n",
+        kind="CASE WHEN n % 100 = 3 THEN 'w9' ELSE 'exemption' END", waits_for="CASE WHEN n % 100 = 3 THEN 'billing' ELSE 'customer' END",
+        invoice_number="'INV-' || lpad(n::text, 8, '0')", requested_on=f"{today} - 9", created_by="'user:1'",
     )  # fmt: skip
+
+
+def _promises(world: World, company: str, today: str, numbers: str) -> None:
+    """Promises of one customer in twenty. Of four, one waits for its day, one is past it and unpaid, one is paid, one is broken already:
+    the night has verdicts to give."""
+    quarter, paid = "n / 20 % 4", world.customers * EACH
+    source = f"{numbers} JOIN ledger_openitem o ON o.id = CASE WHEN {quarter} = 2 THEN {paid} + n ELSE n END WHERE n % 20 = 0"
+    amount = f"CASE WHEN {quarter} = 2 THEN o.amount ELSE 10000 END"
+    fill(
+        "collections_app.promise", source, id="n", company_id=company, customer_id="n", amount=amount, currency="'USD'",
+        given_on=f"CASE WHEN {quarter} = 2 THEN o.due_date + 10 ELSE {today} - 20 END",
+        due_on=f"CASE {quarter} WHEN 2 THEN o.due_date + 25 WHEN 0 THEN {today} + 5 ELSE {today} - 5 END",
+        state=f"CASE WHEN {quarter} = 3 THEN 'broken' ELSE 'open' END", decided_on=f"CASE WHEN {quarter} = 3 THEN {today} - 4 END",
+        taken_by="'user:1'",
+    )  # fmt: skip
+    fill("collections_app.promiseitem", source, promise_id="n", open_item_id="o.id", amount=amount, balance_before=amount)

@@ -34,18 +34,20 @@ def plan_steps(*, company: Company, day: date, actor: Actor) -> dict[str, int]:
         return counts
     ids = late_customers(company, day)
     for start in range(0, len(ids), BATCH):
-        counts["planned"] += _plan(book, ids[start : start + BATCH])
-    if counts["planned"]:
-        record(actor=actor, type="strategy.planned", company_id=company.pk, day=day.isoformat(), **counts)
+        counts["planned"] += _plan(book, ids[start : start + BATCH], actor)
     return counts
 
 
 @transaction.atomic
-def _plan(book: StrategyBook, ids: Sequence[int]) -> int:
+def _plan(book: StrategyBook, ids: Sequence[int], actor: Actor) -> int:
+    """Plan a batch, and tell the trail in the same transaction: what stands after a kill is told."""
     made = [_row(book, action, decision) for action, decision in actions_due(book, ids)]
     before = PlannedStep.objects.filter(customer__in=ids).count()
     PlannedStep.objects.bulk_create(made, ignore_conflicts=True)
-    return PlannedStep.objects.filter(customer__in=ids).count() - before if made else 0
+    planned = PlannedStep.objects.filter(customer__in=ids).count() - before if made else 0
+    if planned:
+        record(actor=actor, type="strategy.planned", company_id=book.company.pk, day=book.day.isoformat(), planned=planned)
+    return planned
 
 
 def actions_due(book: StrategyBook, ids: Sequence[int]) -> Iterator[tuple[Action, Decision]]:

@@ -6,6 +6,7 @@ from arops.lib.http import page
 from collections_app.models import Ranking
 from collections_app.policy.worklist import KINDS
 from collections_app.selectors.likelihood import bands_of
+from collections_app.selectors.rank_tests import PERMISSION
 from collections_app.views.listing import BUCKETS, LABELS, person
 from org.access import allowed
 
@@ -15,4 +16,8 @@ def ranking(request: HttpRequest) -> HttpResponse:
     """The figures behind the list, a company each."""
     seen = Ranking.objects.visible_to(person(request), "collections.view").select_related("company").order_by("company__code")
     kinds = [(LABELS[code], kind.weight, kind.minutes, BUCKETS.get(kind.bucket, "by the account")) for code, kind in KINDS.items()]
-    return page(request, "collections_app/ranking.html", {"rankings": [(r, bands_of(r.company)) for r in seen], "kinds": kinds})
+    return page(
+        request,
+        "collections_app/ranking.html",
+        {"rankings": [(r, bands_of(r.company)) for r in seen], "kinds": kinds, "user_can_test": person(request).can(PERMISSION)},
+    )
