@@ -27,6 +27,11 @@ class Cover:
     user: str
     as_of: date
     filters: dict[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, name: str) -> str:
+        """A fixed word of the workbook, in the language of whom it is for."""
+        return self.words.get(name, name)
 
 
 def export_response(request: HttpRequest, table: Table, cover: Cover, more: Mapping[str, Table] | None = None) -> HttpResponse | None:
@@ -68,9 +73,9 @@ def to_xlsx(table: Table, cover: Cover, more: Mapping[str, Table] | None = None)
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = _Formats(book)
-    for name, rows in {"Rows": table, **(more or {})}.items():
+    for name, rows in {cover.said("Rows"): table, **(more or {})}.items():
         _rows(book.add_worksheet(name), rows, formats)
-    _cover(book.add_worksheet("About"), table, cover, formats)
+    _cover(book.add_worksheet(cover.said("About")), table, cover, formats)
     book.close()
     return out.getvalue()
 
@@ -134,18 +139,18 @@ def _write(sheet: Any, y: int, x: int, column: Column, value: Any, currency: str
 
 def _cover(sheet: Any, table: Table, cover: Cover, formats: _Formats) -> None:
     totals = [
-        (f"Total {column.label.removeprefix('Total')}".strip() + f" {currency}".rstrip(), text)
+        (f"{cover.said('Total')} {column.label.removeprefix('Total')}".strip() + f" {currency}".rstrip(), text)
         for currency, cells in table.totals()
         for column, text, raw in cells
         if raw
     ]
     facts = [
-        ("View", cover.title),
-        ("As of", cover.as_of.isoformat()),
-        ("Made by", cover.user),
-        ("Made at", f"{clock.now():%Y-%m-%d %H:%M} UTC"),
-        *((f"Filter: {name}", value) for name, value in cover.filters.items() if value),
-        ("Rows", f"{len(list(table.rows)):,}"),
+        (cover.said("View"), cover.title),
+        (cover.said("As of"), cover.as_of.isoformat()),
+        (cover.said("Made by"), cover.user),
+        (cover.said("Made at"), f"{clock.now():%Y-%m-%d %H:%M} UTC"),
+        *((name if cover.words else f"Filter: {name}", value) for name, value in cover.filters.items() if value),
+        (cover.said("Rows"), f"{len(list(table.rows)):,}"),
         *totals,
     ]
     sheet.set_column(0, 0, 28)

@@ -14,6 +14,7 @@ from arops.lib import pdf
 from arops.lib.merging import amount_in, day_in, language_of, short_day_in
 from arops.lib.sheets import Cover, to_xlsx
 from arops.lib.tables import Column, Table
+from arops.lib.words import by_language
 from collections_app.policy.statement_words import WORDS, bucket_words, event_words, kind_words
 from collections_app.selectors.statement import Statement, StatementItem, StatementPart
 from customers.models import Customer
@@ -101,44 +102,55 @@ class Posted:
     balance: int
 
 
-def items_table(made: Sequence[Statement]) -> Table:
+def items_table(made: Sequence[Statement], language: str = "en") -> Table:
     """The open items; the closing balance is their total."""
     rows = [(one.customer, row) for one in made for part in one.parts for row in part.items]
+    w = WORDS[language]
     columns = [
-        *([Column("customer", "Customer", lambda r: r[0].name, grow=True)] if len(made) > 1 else []),
-        Column("number", "Item", lambda r: r[1].item.number),
-        Column("kind", "Kind", lambda r: r[1].kind_words),
-        Column("document_date", "Dated", lambda r: r[1].item.document_date, kind="date"),
-        Column("due_date", "Due", lambda r: r[1].item.due_date, kind="date"),
-        Column("days", "Days past due", lambda r: r[1].days, kind="num"),
-        Column("amount", "Amount", lambda r: r[1].item.amount, kind="money"),
-        Column("balance", "Open", lambda r: r[1].item.balance, kind="money", total=True),
-        Column("disputed", "of it disputed", lambda r: r[1].disputed, kind="money", total=True),
+        *([Column("customer", w["customer"], lambda r: r[0].name, grow=True)] if len(made) > 1 else []),
+        Column("number", w["item"], lambda r: r[1].item.number),
+        Column("kind", w["kind"], lambda r: kind_words(r[1].item.kind, language)),
+        Column("document_date", w["dated"], lambda r: r[1].item.document_date, kind="date"),
+        Column("due_date", w["due"], lambda r: r[1].item.due_date, kind="date"),
+        Column("days", w["days"], lambda r: r[1].days, kind="num"),
+        Column("amount", w["amount"], lambda r: r[1].item.amount, kind="money"),
+        Column("balance", w["open"], lambda r: r[1].item.balance, kind="money", total=True),
+        Column("disputed", w["disputed"], lambda r: r[1].disputed, kind="money", total=True),
     ]
     return Table(columns, rows, currency=lambda r: r[1].item.currency)
 
 
-def account_table(made: Sequence[Statement]) -> Table:
+def account_table(made: Sequence[Statement], language: str = "en") -> Table:
     """Opening balances and movements; their total is the closing balance."""
+    w = WORDS[language]
     columns = [
-        *([Column("customer", "Customer", lambda r: r.customer.name, grow=True)] if len(made) > 1 else []),
-        Column("day", "Day", lambda r: r.day, kind="date"), Column("text", "What", lambda r: r.text, grow=True),
-        Column("number", "Item", lambda r: r.number), Column("amount", "Amount", lambda r: r.amount, kind="money", total=True),
-        Column("balance", "Balance", lambda r: r.balance, kind="money"),
+        *([Column("customer", w["customer"], lambda r: r.customer.name, grow=True)] if len(made) > 1 else []),
+        Column("day", w["date"], lambda r: r.day, kind="date"), Column("text", w["event"], lambda r: r.text, grow=True),
+        Column("number", w["item"], lambda r: r.number), Column("amount", w["amount"], lambda r: r.amount, kind="money", total=True),
+        Column("balance", w["balance"], lambda r: r.balance, kind="money"),
     ]  # fmt: skip
-    return Table(columns, [row for one in made for row in _posted(one)], currency=lambda r: r.currency)
+    return Table(columns, [row for one in made for row in _posted(one, language)], currency=lambda r: r.currency)
 
 
-def _posted(made: Statement) -> Iterator[Posted]:
+def _posted(made: Statement, language: str) -> Iterator[Posted]:
     for part in made.parts:
-        yield Posted(made.customer, part.currency, made.first, "Opening balance", "", part.opening, part.opening)
+        yield Posted(made.customer, part.currency, made.first, WORDS[language]["forward"], "", part.opening, part.opening)
         for line in part.lines:
-            yield Posted(made.customer, part.currency, line.day, line.text, line.number, line.amount, line.balance)
+            text = event_words(line.code, language)
+            yield Posted(made.customer, part.currency, line.day, text, line.number, line.amount, line.balance)
 
 
 def workbook_of(made: Sequence[Statement], author: str = "") -> bytes:
-    """The statement as an Excel workbook: open items, the account, and what it is; `author` is who asked for it."""
-    return to_xlsx(items_table(made), cover_of(made, author or made[0].customer.company.name), {"Account": account_table(made)})
+    """The statement as an Excel workbook in the customer's language: open items, the account, and what it is; `author` is who asked for
+    it."""
+    head = made[0]
+    language = language_of(head.customer.language)
+    words = by_language("workbook")[language]
+    about = {WORDS[language]["customer"]: head.customer.name, words["from"]: short_day_in(head.first, language)}
+    about |= {words["accounts"]: str(len(made))} if len(made) > 1 else {}
+    title = f"{WORDS[language]['statement']} {head.customer.number}"
+    cover = Cover(title, author or head.customer.company.name, head.as_of, about, words)
+    return to_xlsx(items_table(made, language), cover, {words["Account"]: account_table(made, language)})
 
 
 def cover_of(made: Sequence[Statement], author: str) -> Cover:

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock, pdf
 from arops.lib.http import page, redirect_htmx, toast
+from arops.lib.merging import language_of, merge
 from arops.lib.refusal import Refused
+from arops.lib.words import by_language
 from collections_app.selectors.statement import first_day, statements
 from collections_app.services.activities import log_activity
-from collections_app.services.statements import enclose, note_sent, others_of
+from collections_app.services.statements import enclose, note_sent, others_of, words_of
 from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
 from messaging.models import Bounce, Message
@@ -139,16 +141,23 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 def _letter(request: HttpRequest, customer: Customer, contacts: list[Contact]) -> dict[str, Any]:
     """What the mail starts with: to those who get letters, the statement's words when it is asked for."""
     user: Any = request.user
-    wants = request.GET.get("statement") == "1"
-    today = clock.today()
-    words = f"please find our statement of your account {customer.number} as of {today:%-d %B %Y} attached." if wants else ""
+    wants, today = request.GET.get("statement") == "1", clock.today()
+    subject, body = f"{customer.company.name}: {customer.number}", _greeting(customer, contacts, user.name)
+    if wants:
+        subject, body = words_of(statements([customer], first_day(today), today))
     return {
         "to": [c.email for c in contacts if c.receives_letters][:1] or [c.email for c in contacts][:1],
-        "subject": f"{customer.company.name}: {'statement of account' if wants else 'your account'} {customer.number}",
-        "body": f"Dear {contacts[0].name if contacts else 'customer'},\n\n{words}\n\nKind regards,\n{user.name}\n{customer.company.name}",
+        "subject": subject, "body": body,
         "statement": ("pdf" if pdf.is_available() else "xlsx") if wants else "",
         "group": request.GET.get("group") == "1",
     }
+
+
+def _greeting(customer: Customer, contacts: list[Contact], author: str) -> str:
+    """A greeting and an end in the customer's language, with room between."""
+    words = by_language("answers")[language_of((contacts[0].language if contacts else "") or customer.language)]
+    values = {"contact": contacts[0].name if contacts else customer.name, "owner": author, "company": customer.company.name}
+    return merge(words["dear"] + "\n\n" + words["regards"].lstrip("\n"), values)
 
 
 @transaction.atomic

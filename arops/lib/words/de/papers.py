@@ -134,3 +134,15 @@ PLAN = {
         "Mit freundlichen Grüßen\n{company}\n"
     ),
 }
+WORKBOOK = {
+    "Rows": "Posten",
+    "Account": "Konto",
+    "About": "Angaben",
+    "View": "Inhalt",
+    "As of": "Stand",
+    "Made by": "Erstellt von",
+    "Made at": "Erstellt am",
+    "Total": "Summe",
+    "from": "ab",
+    "accounts": "Konten",
+}

@@ -3,7 +3,8 @@
 from arops.lib.words.en import answers, cases, charges, compared, mails, papers, speech
 
 TOPICS: dict[str, dict[str, str]] = {
-    "letter": papers.LETTER, "statement": papers.STATEMENT, "events": papers.EVENTS, "plan": papers.PLAN, "dunning": mails.DUNNING,
+    "letter": papers.LETTER, "statement": papers.STATEMENT, "events": papers.EVENTS, "plan": papers.PLAN,
+    "workbook": papers.WORKBOOK, "dunning": mails.DUNNING,
     "document": mails.DOCUMENT, "invoice": mails.INVOICE, "refund": mails.REFUND, "dormant": mails.DORMANT, "answers": answers.ANSWERS,
     "reasons": cases.REASONS, "outcomes": cases.OUTCOMES, "case_texts": cases.CASE_TEXTS, "rejection": cases.REJECTION,
     "charge": charges.CHARGE, "cells": compared.CELLS, "states": compared.STATES,

@@ -130,3 +130,15 @@ PLAN = {
         "Kind regards\n{company}\n"
     ),
 }
+WORKBOOK = {
+    "Rows": "Rows",
+    "Account": "Account",
+    "About": "About",
+    "View": "View",
+    "As of": "As of",
+    "Made by": "Made by",
+    "Made at": "Made at",
+    "Total": "Total",
+    "from": "from",
+    "accounts": "accounts",
+}

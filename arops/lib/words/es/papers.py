@@ -138,3 +138,15 @@ PLAN = {
         "Atentamente,\n{company}\n"
     ),
 }
+WORKBOOK = {
+    "Rows": "Partidas",
+    "Account": "Cuenta",
+    "About": "Información",
+    "View": "Contenido",
+    "As of": "A fecha de",
+    "Made by": "Elaborado por",
+    "Made at": "Elaborado el",
+    "Total": "Total",
+    "from": "desde",
+    "accounts": "cuentas",
+}

@@ -138,3 +138,15 @@ PLAN = {
         "Cordialement,\n{company}\n"
     ),
 }
+WORKBOOK = {
+    "Rows": "Postes",
+    "Account": "Compte",
+    "About": "Informations",
+    "View": "Contenu",
+    "As of": "Arrêté au",
+    "Made by": "Établi par",
+    "Made at": "Établi le",
+    "Total": "Total",
+    "from": "à partir du",
+    "accounts": "comptes",
+}
