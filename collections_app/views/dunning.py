@@ -20,6 +20,7 @@ from collections_app.selectors import dunning_runs as reading
 from collections_app.selectors.dunning_letters import outdated
 from collections_app.selectors.strategies import has_strategy
 from collections_app.services.dunning import DunningError, request_run
+from collections_app.services.dunning_letters import letter_language
 from messaging.models import Message
 from messaging.services import destination
 from org.access import allowed
@@ -129,6 +130,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         "names": actor_names({found.made_by, found.decided_by} - {""}), "letter": found, "earlier": reading.earlier_letters(found),
         "tone": TONES.get(found.message.state, "") if found.message else "",
         "covered": sum(i["covered"] for i in found.items),
+        "language_note": letter_language(found.step, found.customer.language)[1] if waits and found.step else "",
     }  # fmt: skip
     return page(request, "collections_app/dunning_letter.html", context)
 
