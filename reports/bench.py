@@ -9,6 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from arops.lib import clock
+from collections_app.bench_lists import fill_lists
+from collections_app.services.dunning_outlook import look_ahead
 from reports.bench_world import TODAY, World, build
 
 Write = Callable[[str], Any]
@@ -25,6 +28,17 @@ LATE = "SELECT * FROM ledger_openitem WHERE balance > 0 AND due_date < %(day)s O
 WAITING = "SELECT r.* FROM cashapp_receipt r JOIN ledger_openitem o ON o.id = r.open_item_id WHERE o.balance <> 0 ORDER BY r.id LIMIT 200"
 NAMED = "SELECT * FROM ledger_openitem WHERE number = 'INV-00000123'"
 NEWEST = "SELECT * FROM invoicing_invoice ORDER BY document_date DESC, id DESC LIMIT 100"
+TASKS = "SELECT * FROM collections_app_promise WHERE state = 'open' ORDER BY due_on, id LIMIT 500"
+ASKED = "SELECT * FROM collections_app_inquiry WHERE state IN ('new', 'open') ORDER BY answer_by, id LIMIT 100"
+LADDER = "SELECT * FROM collections_app_escalation WHERE state = 'proposed' ORDER BY amount DESC, id LIMIT 300"
+CHARGED = "SELECT * FROM collections_app_charge ORDER BY run_id DESC, amount DESC, id LIMIT 500"
+WRITTEN = (
+    "SELECT l.* FROM collections_app_dunningletter l JOIN customers_customer c ON c.id = l.customer_id WHERE l.reason = ''"
+    " ORDER BY c.name LIMIT 200"
+)
+DONE = "SELECT actor, kind, count(*) FROM collections_app_activity WHERE happened_on > %(day)s::date - 28 GROUP BY 1, 2"
+PAPERS = "SELECT * FROM customers_customerdocument WHERE state = 'requested' ORDER BY requested_on LIMIT 300"
+BY_PERSON = "SELECT collector_id, count(*) FROM customers_customer GROUP BY 1"
 PAGES = (
     ("work queue, mine", "specialist", "/queue/?scope=mine", AGED),
     ("work queue, everyone's", "senior", "/queue/?scope=all", AGED),
@@ -41,6 +55,16 @@ PAGES = (
     ("dashboard", "controller", "/dashboard/", LINES),
     ("dashboard 60 days back", "controller", "/dashboard/?as_of=2026-09-24", LINES),
     ("dunning preview", "controller", "/queue/dunning/preview/", AGED),
+    ("dunning preview, left out", "controller", "/queue/dunning/preview/?show=left", AGED),
+    ("dunning run", "controller", "/queue/dunning/", WRITTEN),
+    ("inbox", "senior", "/queue/inbox/?view=open", ASKED),
+    ("promises", "senior", "/queue/promises/", TASKS),
+    ("blockers", "senior", "/queue/blockers/", PAPERS),
+    ("portfolios", "collections_manager", "/queue/portfolios/", BY_PERSON),
+    ("customers to hand over", "collections_manager", "/queue/portfolios/customers/", BY_PERSON),
+    ("work done", "collections_manager", "/queue/effort/", DONE),
+    ("escalations", "senior", "/queue/escalations/?view=proposed", LADDER),
+    ("charges", "senior", "/queue/charges/", CHARGED),
     ("audit trail", "controller", "/jobs/audit/", NEWEST),
 )
 """Name, who looks, where, and the plain question."""
@@ -50,6 +74,8 @@ def run(write: Write, sizes: Sequence[int] = (100_000,)) -> None:
     """Build a company of the largest size and measure every page twice; the second time counts, for caches are warm in an office."""
     size = max(sizes)
     world = build(size, customers=max(size // 200, 20), say=write, receipts=size // 16, waiting=size // 300)
+    fill_lists(world.company, TODAY, [world.people["specialist"], world.people["senior"]])
+    look_ahead(company=world.company, day=TODAY, now=clock.now(), at_once=None)
     with override_settings(BUSINESS_DATE=TODAY, ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, "testserver"]):
         write(f"{size:,} invoices: page, plain SQL, ratio; queries, time in them; the process's own time")
         for name, role, url, sql in PAGES:

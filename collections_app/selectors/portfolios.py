@@ -78,9 +78,11 @@ def accounts_of(company: Company, customers: Collection[int] | None = None) -> l
     rows = Customer.objects.filter(company=company, is_active=True)
     rows = rows if customers is None else rows.filter(pk__in=customers)
     kept = _kept_by_hand(company)
-    owed = OpenItem.objects.open().filter(company=company).order_by().values_list("customer").annotate(total=Sum("base_balance"))
+    among = {} if customers is None else {"customer__in": list(customers)}
+    owed = OpenItem.objects.open().filter(company=company, **among).order_by().values_list("customer").annotate(total=Sum("base_balance"))
     sums = dict(owed)
-    minutes = dict(WorkTask.objects.filter(company=company).order_by().values_list("customer").annotate(total=Sum("minutes")))
+    tasks = WorkTask.objects.filter(company=company, **among).order_by()
+    minutes = dict(tasks.values_list("customer").annotate(total=Sum("minutes")))
     fields = rows.values_list("pk", "name", "segment", "country", "risk", "collector").order_by("pk")
     return [
         Account(pk, name, segment, country, risk, sums.get(pk) or 0, minutes.get(pk) or 0, collector)
@@ -105,8 +107,8 @@ def away_on(company: Company, day: date) -> set[int]:
 
 def moves_by_rules(company: Company, today: date, *, even_out: bool = False) -> list[Move]:
     """What the rules would move today; with `even_out`, what would be moved between the people of a rule to share work fairly."""
-    find = balance if even_out else plan
-    return find(accounts_of(company), rules_of(company), away_on(company, today))
+    find, rules = (balance if even_out else plan), rules_of(company)
+    return find(accounts_of(company), rules, away_on(company, today)) if rules else []
 
 
 def handed_to(person: User, *, unread: bool = True) -> QuerySet[Assignment]:

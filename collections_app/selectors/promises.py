@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Greatest
 
 from collections_app.models import Promise, PromiseInstalment, PromiseItem
 
@@ -66,23 +67,25 @@ def expected_by_week(promises: QuerySet[Promise], today: date, weeks: int = 6) -
     """What is still awaited of open promises, week by week from this one; instalments count in the week of their day. What is past its
     day counts in this week, what comes later than the last week isn't counted."""
     monday = today - timedelta(days=today.weekday())
-    rows = promises.filter(state=Promise.State.OPEN).prefetch_related("instalments")
+    rows = promises.filter(state=Promise.State.OPEN).order_by()
+    whole = rows.filter(instalments=None).values_list("due_on", "currency")
+    left = Greatest(0, F("amount") - F("received"))
+    parts = PromiseInstalment.objects.filter(promise__in=rows.values("pk"), amount__gt=F("received"))
     amounts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: dict[int, int] = defaultdict(int)
     counted: dict[int, set[int]] = defaultdict(set)
-    for promise in rows:
-        for day, left in _awaited(promise):
-            week = max(0, (day - monday).days // 7)
-            amounts[week][promise.currency] += left
-            counted[week].add(promise.pk)
-    return [Week(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6), dict(amounts[n]), len(counted[n])) for n in range(weeks)]
-
-
-def _awaited(promise: Promise) -> list[tuple[date, int]]:
-    """Day and minor units that have not come yet, part by part."""
-    parts: list[PromiseInstalment] = list(promise.instalments.all())
-    if not parts:
-        return [(promise.due_on, max(0, promise.amount - promise.received))]
-    return [(part.due_on, part.amount - part.received) for part in parts if part.amount > part.received]
+    for day, currency, n, total in whole.annotate(n=Count("pk"), total=Sum(left)):
+        week = max(0, (day - monday).days // 7)
+        amounts[week][currency] += total
+        counts[week] += n
+    for promise, currency, day, amount, received in parts.values_list("promise", "promise__currency", "due_on", "amount", "received"):
+        week = max(0, (day - monday).days // 7)
+        amounts[week][currency] += amount - received
+        counted[week].add(promise)
+    return [
+        Week(monday + timedelta(weeks=n), monday + timedelta(weeks=n, days=6), dict(amounts[n]), counts[n] + len(counted[n]))
+        for n in range(weeks)
+    ]
 
 
 def history_of(promise: Promise) -> list[Promise]:

@@ -152,7 +152,8 @@ def _ordered(actor: Actor, found: QuerySet[Customer], filters: Filters, today: d
     with connection.cursor() as cursor:
         cursor.execute(
             f"{rows} SELECT '', row_number() OVER (ORDER BY {order} {way}, name, id), id, 0, 0 FROM r{late} UNION ALL"
-            f" SELECT base, count(*), sum(balance)::bigint, sum(past_due)::bigint, sum(over_90)::bigint FROM r{late} GROUP BY 1 ORDER BY 1, 2",
+            " SELECT base, count(*), sum(balance)::bigint, sum(past_due)::bigint, sum(over_90)::bigint"
+            f" FROM r{late} GROUP BY 1 ORDER BY 1, 2",
             [*item_params, today, today - timedelta(days=USUAL.bounds[-1]), *wanted_params],
         )
         told = cursor.fetchall()
