@@ -36,7 +36,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if file := _file(request, table, f"Work of {span.company.code}", span):
         return file
     context = _frame(request, span, asked) | {"rows": rows, "total": read.total_of(rows), "names": names, "within": read.WITHIN}
-    context["user_can_test"] = user.can(PERMISSION)
+    context |= {"user_can_test": user.can(PERMISSION), "may_assign": user.can("work.assign", span.company.pk)}
     return page(request, "collections_app/effort.html", context)
 
 
