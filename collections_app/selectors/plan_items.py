@@ -47,10 +47,14 @@ def offered_left(customers: Collection[int], day: date | None = None) -> dict[in
     parts = Instalment.objects.filter(
         plan__customer__in=customers, open_item__balance__gt=0, **{f"plan__versions__{name}": on for name, on in wait.items()}
     )
-    rows = [
-        *fresh.values_list("open_item", "amount", "plan__number", "plan__offer_until"),
-        *parts.values_list("open_item", "open_item__balance", "plan__versions__number", "plan__versions__offer_until"),
-    ]
+    rows = (
+        fresh.order_by()
+        .values_list("open_item", "amount", "plan__number", "plan__offer_until")
+        .union(
+            parts.order_by().values_list("open_item", "open_item__balance", "plan__versions__number", "plan__versions__offer_until"),
+            all=True,
+        )
+    )
     found: dict[int, tuple[int, str]] = {}
     for item, amount, number, until in rows:
         found[item] = (found.get(item, (0, ""))[0] + amount, f"in {number}, which waits for an answer until {until:%-d %b %Y}")
