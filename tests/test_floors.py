@@ -22,7 +22,7 @@ BESIDES = {
     "__init__", "apps", "migrations",  # what Django asks for
     "errors", "payload",  # what an app says when it refuses; what it reads from outside, before models
     "bench", "bench_checks", "bench_formats", "bench_lives", "bench_paint", "bench_proposals",  # measuring itself
-    "bench_workbench", "bench_worklist", "bench_lists", "bench_ranks", "bench_world",
+    "bench_workbench", "bench_worklist", "bench_lists", "bench_mails", "bench_ranks", "bench_world",
     "access", "actors", "audit", "backends",  # org: who may do what, and how they log in
     "asof", "daybook", "verify",  # ledger: the books as of a day, by the sums of each day, and derived anew
     "doorbell",  # workflow: ringing for work, below the views
