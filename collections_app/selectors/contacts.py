@@ -50,7 +50,7 @@ def contacts(actor: Actor, span: Span, wanted: Wanted, most: int | None) -> tupl
     if wanted.outcome:
         logged = logged.filter(outcome__in=REACHED if wanted.outcome == "reached" else [wanted.outcome])
         sent = sent.none()
-    both = _of_activities(logged).union(_of_messages(sent), all=True).order_by("-on", "-made", "-key")
+    both: Any = _of_activities(logged).union(_of_messages(sent), all=True).order_by("-on", "-made", "-key")
     words = dict(Activity.Outcome.choices)
     rows = [
         Contact(
@@ -63,14 +63,14 @@ def contacts(actor: Actor, span: Span, wanted: Wanted, most: int | None) -> tupl
     return rows, logged.count() + sent.count(), actor_names(people)
 
 
-def _of_activities(rows: QuerySet[Activity]) -> QuerySet[Activity, dict[str, Any]]:
+def _of_activities(rows: QuerySet[Activity]) -> Any:
     return rows.order_by().values(
         "customer", name=F("customer__name"), on=F("happened_on"), what=F("kind"), came=F("outcome"), by=F("actor"), took=F("seconds"),
         said=Left("body", BODY), made=F("at"), key=F("pk"),
     )  # fmt: skip
 
 
-def _of_messages(rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
+def _of_messages(rows: QuerySet[Any]) -> Any:
     return rows.order_by().values(
         "customer", name=F("customer__name"), on=TruncDate("created_at"), what=F("channel"), came=Value(""), by=F("created_by"),
         took=Value(0), said=Left("subject", BODY), made=F("created_at"), key=F("pk"),
