@@ -128,8 +128,7 @@ def cases_on(debts: Iterable[Debt], day: date, horizon: int) -> Iterator[Case]:
     credited, written off or moved to instalments is gone, not paid."""
     end = day + timedelta(days=horizon)
     for debt in debts:
-        left = debt.left(day)
-        if left > 0:
+        if debt.issued <= day and (left := debt.left(day)) > 0:
             cash, later = min(max(debt.cash(day, end), 0), left), debt.left(end)
             gone = later <= 0
             yield Case(debt, day, left, (day - debt.due).days, debt.standing(day), gone and cash > 0, cash, gone and not cash)
@@ -179,15 +178,35 @@ Kind = tuple[int, str]
 """Age and standing."""
 
 
-def learn(debts: Sequence[Debt], day: date, horizon: int, weeks: int = WEEKS) -> Chances:
-    """Count the cases of the weeks whose days were over on the day; nothing after it is looked at."""
+Past = Mapping[date, Sequence[Case]]
+"""The cases of days, one a week."""
+
+
+def past_cases(debts: Sequence[Debt], last: date, horizon: int, weeks: int = WEEKS) -> Past:
+    """The cases of the weeks up to the last whose horizon was over on a day. Each looks at nothing after its own horizon, so that those of
+    several days to learn for may be found at once."""
+    return {on: list(cases_on(debts, on, horizon)) for on in window_days(last, horizon, weeks)}
+
+
+def known_by(past: Past, day: date, horizon: int, weeks: int = WEEKS) -> Iterator[Case]:
+    """Those of the last so many weeks whose horizon was over on a day: what could be known then."""
+    first, last = day - timedelta(days=horizon + 7 * weeks), day - timedelta(days=horizon)
+    return (case for on, cases in past.items() if first < on <= last for case in cases)
+
+
+def learn(debts: Sequence[Debt], day: date, horizon: int) -> Chances:
+    """Learn from the debts themselves (see `learned_from`)."""
+    return learned_from(known_by(past_cases(debts, day, horizon), day, horizon), horizon)
+
+
+def learned_from(known: Iterable[Case], horizon: int) -> Chances:
+    """Count the cases of what was known."""
     ages: dict[int, _Counts] = defaultdict(_Counts)
     cells: dict[tuple[int, Kind], _Counts] = defaultdict(_Counts)
-    for on in window_days(day, horizon, weeks):
-        for case in cases_on(debts, on, horizon):
-            age = age_of(case.age)
-            ages[age].add(case)
-            cells[case.debt.customer, (age, case.standing)].add(case)
+    for case in known:
+        age = age_of(case.age)
+        ages[age].add(case)
+        cells[case.debt.customer, (age, case.standing)].add(case)
     cases, paid = sum(c.cases for c in ages.values()), sum(c.paid for c in ages.values())
     mean = paid * WHOLE // cases if cases else 0
     by_age = {age: _within(_towards(c, mean)) for age, c in ages.items()}

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from collections_app.policy.backtest import Report, Tested, change_of, judge, try_out
-from collections_app.policy.chances import WEEKS, Case, Debt, Move, Word, cases_on, last_before, learn, window_days
+from collections_app.policy.chances import WEEKS, Case, Debt, Move, Word, cases_on, known_by, last_before, learned_from, past_cases
 from collections_app.policy.likelihood import BANDS, Cases, Odds, band_of
 from customers.models import Customer
 from org.actors import Actor
@@ -18,8 +18,8 @@ from org.models import Company
 
 HORIZONS = (14, 28)
 """Days within which a debt is to be paid; the list itself reckons with 14."""
-MOST_ITEMS = 20_000
-"""Debts looked at, about; of more, those of every second, third … customer by key, each customer with all it owes."""
+MOST_ITEMS = 10_000
+"""Debts looked at, about; of more, those of every second, third … customer by a hash of its key, each customer with all it owes."""
 OLDEST = timedelta(days=540)
 """Debts that were due longer before the first day looked at are left out: their money is a lawyer's."""
 PERMISSION = "work.assign"
@@ -58,9 +58,10 @@ def back_test(actor: Actor, company: Company, days: Sequence[date], horizon: int
     contacts = _contacts(company, first)
     tested: list[Tested] = []
     learned = 0
+    past = past_cases(debts, max(days), horizon, WEEKS + (max(days) - min(days)).days // 7 + 1)
     for day in days:
-        chances = learn(debts, day, horizon)
-        odds = odds_on(debts, contacts, day, horizon)
+        known = list(known_by(past, day, horizon))
+        chances, odds = learned_from(known, horizon), odds_from(known, contacts, horizon)
         tested += try_out(list(cases_on(debts, day, horizon)), chances, _Change(contacts, odds))
         learned += chances.cases
     return RankTest(company, tuple(days), horizon, each, tuple(tested), judge(tested, learned))
@@ -77,19 +78,17 @@ class _Change:
         return change_of(case, (case.day - last).days if last else None, self.odds)
 
 
-def odds_on(debts: Sequence[Debt], contacts: dict[int, list[date]], day: date, horizon: int) -> Odds:
-    """What the books said by a day about acting on debts past due, as `selectors.likelihood` counts it: contacted in the first half of the
-    days or left."""
+def odds_from(known: Sequence[Case], contacts: dict[int, list[date]], horizon: int) -> Odds:
+    """What past cases say about acting on debts past due, as `selectors.likelihood` counts it: contacted in the first half of the days or
+    left."""
     counts = {first: [0, 0, 0, 0] for first in BANDS}
-    for on in window_days(day, horizon):
-        half = on + timedelta(days=horizon // 2 - 1)
-        for case in cases_on(debts, on, horizon):
-            if case.age >= 0:
-                last = last_before(contacts.get(case.debt.customer, ()), half)
-                at = 0 if last and last >= on else 2
-                row = counts[band_of(case.age)]
-                row[at] += 1
-                row[at + 1] += case.is_paid
+    for case in known:
+        if case.age >= 0:
+            last = last_before(contacts.get(case.debt.customer, ()), case.day + timedelta(days=horizon // 2 - 1))
+            at = 0 if last and last >= case.day else 2
+            row = counts[band_of(case.age)]
+            row[at] += 1
+            row[at + 1] += case.is_paid
     return Odds({band: Cases(*row) for band, row in counts.items()})
 
 
@@ -106,7 +105,7 @@ def debts_of(customers: QuerySet[Customer], first: date, last: date) -> tuple[li
         each = 1 + cursor.fetchone()[0] // MOST_ITEMS
         cursor.execute(
             f"SELECT o.id, o.customer_id, o.currency, o.amount, o.base_amount, o.document_date, o.due_date {wide}"
-            " AND o.customer_id %% %s = 0 AND (o.balance > 0 OR EXISTS (SELECT FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
+            " AND hashint8(o.customer_id) %% %s = 0 AND (o.balance > 0 OR EXISTS (SELECT FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
             "   WHERE l.open_item_id = o.id AND e.effective_date >= %s)) ORDER BY o.id",
             (*given, each, first),
         )
