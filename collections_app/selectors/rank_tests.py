@@ -105,7 +105,8 @@ def debts_of(customers: QuerySet[Customer], first: date, last: date) -> tuple[li
         each = 1 + cursor.fetchone()[0] // MOST_ITEMS
         cursor.execute(
             f"SELECT o.id, o.customer_id, o.currency, o.amount, o.base_amount, o.document_date, o.due_date {wide}"
-            " AND hashint8(o.customer_id) %% %s = 0 AND (o.balance > 0 OR EXISTS (SELECT FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
+            " AND hashint8(o.customer_id) %% %s = 0 AND (o.balance > 0 OR EXISTS ("
+            "   SELECT FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id"
             "   WHERE l.open_item_id = o.id AND e.effective_date >= %s)) ORDER BY o.id",
             (*given, each, first),
         )
