@@ -27,6 +27,13 @@ def upto(rows: Any, name: str, before: Any) -> Any:
     return rows.filter(**{f"{name}__lt": before}) if before else rows
 
 
+def since(rows: Any, day: str, before: datetime | None) -> Any:
+    """Rows by their business day, the latest first, up to and with that of `before`: what of it comes later is left out by whoever asked.
+    When a row was written down says nothing here: what is brought from elsewhere was written down today, and happened long ago."""
+    found = rows.filter(**{f"{day}__lte": before.date()}) if before else rows
+    return found.order_by(f"-{day}", "-pk")
+
+
 def at_of(day: date, moment: datetime | None = None) -> datetime:
     """A moment on a business day: that of the clock when it was the same day, else noon."""
     return moment if moment and moment.date() == day else datetime.combine(day, time(12), UTC)

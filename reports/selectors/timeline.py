@@ -11,6 +11,7 @@ from ledger.models import OpenItem
 from org.selectors import actor_names
 from reports.selectors.happening import Happening as Happening
 from reports.selectors.happening import at_of as _at
+from reports.selectors.happening import since as _since
 from reports.selectors.happening import upto as _upto
 from reports.selectors.timeline_plans import plans_of
 from workflow.models import Event
@@ -39,24 +40,30 @@ SENT = {
 }  # fmt: skip
 """Kind of message → what it is called on the line of time."""
 _FOR_MACHINES = {"sha256", "size", "attachment", "version", "subject", "token", "revision"}
+MORE = 200
+"""Rows that are read beyond those asked for, since many may be of one moment."""
 LANES = ("contacts", "money", "promises", "disputes", "changes")
 
 
 def timeline(
     customer: Customer, *, lane: str = "", before: datetime | None = None, limit: int = 100, without: Collection[str] = ()
 ) -> list[Happening]:
-    """The latest happenings, latest first; `before` continues an earlier answer. Lanes in `without` are not for whoever asks."""
+    """The latest happenings, latest first; `before` continues an earlier answer. Lanes in `without` are not for whoever asks. What happened
+    in the same moment as the last one (much of a day stands at noon) is never parted from it, so an answer may be longer."""
     every = {"contacts": _contacts, "money": _money, "promises": _agreed, "disputes": _disputes, "changes": _changes}
     lanes = {name: source for name, source in every.items() if name not in without}
     sources = [lanes[lane]] if lane in lanes else list(lanes.values())
-    found = [h for source in sources for h in source(customer, before, limit)]
-    latest = sorted(found, key=lambda h: h.at, reverse=True)[:limit]
-    return with_names(latest)
+    found = [h for source in sources for h in source(customer, before, limit + MORE) if before is None or h.at < before]
+    found.sort(key=lambda h: h.at, reverse=True)
+    end = limit
+    while 0 < end < len(found) and found[end].at == found[end - 1].at:
+        end += 1
+    return with_names(found[:end])
 
 
 def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     icons = {"call": "phone", "email": "mail", "letter": "mail", "meeting": "customers", "note": "invoice"}
-    for a in _upto(customer.activities.select_related("contact"), "at", before)[:limit]:
+    for a in _since(customer.activities.select_related("contact"), "happened_on", before)[:limit]:
         who = f" with {a.contact.name}" if a.contact else ""
         outcome = a.get_outcome_display() if a.outcome else ""
         said = f"{a.get_kind_display().capitalize()}{who}"
@@ -86,8 +93,7 @@ def _asked(customer: Customer, before: datetime | None, limit: int) -> Iterator[
 
 def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     issued = OpenItem.objects.filter(customer=customer).exclude(kind="instalment")  # nothing new: what was issued, at other dates
-    items = issued.select_related("opened_by").order_by("-opened_by__posted_at")
-    for item in _upto(items, "opened_by__posted_at", before)[:limit]:
+    for item in _since(issued.select_related("opened_by"), "document_date", before)[:limit]:
         receipt = item.kind == "receipt"
         title = "Received" if receipt else f"{item.get_kind_display().capitalize()} issued"
         at = _at(item.document_date, item.opened_by.posted_at)
@@ -107,7 +113,7 @@ def _money(customer: Customer, before: datetime | None, limit: int) -> Iterator[
 
 def _promises(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     tones = {"kept": "ok", "partly": "warn", "broken": "bad"}
-    for p in _upto(customer.promises.all(), "created_at", before)[:limit]:
+    for p in _since(customer.promises.all(), "given_on", before)[:limit]:
         given = _at(p.given_on, p.created_at)
         yield Happening(
             given,
@@ -140,7 +146,7 @@ def _agreed(customer: Customer, before: datetime | None, limit: int) -> Iterator
 
 
 def _disputes(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
-    for d in _upto(customer.disputes.select_related("open_item"), "created_at", before)[:limit]:
+    for d in _since(customer.disputes.select_related("open_item"), "opened_on", before)[:limit]:
         what = f"{d.open_item.number}: {d.get_reason_display()}"
         yield Happening(
             _at(d.opened_on, d.created_at),

@@ -223,7 +223,7 @@ def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     lanes = [name for name in LANES if name not in hidden]
     lane = asked["lane"] if asked["lane"] in lanes else ""
     found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60, without=hidden)
-    more = found[-1].at.isoformat() if len(found) == 60 else ""
+    more = found[-1].at.isoformat() if len(found) >= 60 else ""
     return {"happenings": [(h, happening_url(h)) for h in found], "lanes": lanes, "lane": lane, "more": more}
 
 
