@@ -73,7 +73,7 @@ def _is_whole() -> None:
     assert BankStatement.objects.filter(gap_reason="").count() == BankStatement.objects.count() > 40
     assert Match.objects.exclude(rule="manual").count() > 0.9 * Match.objects.count()
     assert AgingSnapshot.objects.filter(ties=True).count() == AgingSnapshot.objects.count() == 18
-    assert Strategy.objects.count() == 5 and ApiKey.objects.get().last_used_at is None
+    assert Strategy.objects.count() == 6 and ApiKey.objects.get().last_used_at is None
 
 
 def _has_something_to_do() -> None:
