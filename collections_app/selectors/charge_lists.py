@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from collections_app.models import Charge, ChargePolicy, ChargeRun
 from collections_app.policy.charges import REASONS
@@ -23,6 +23,13 @@ def charges_in_sight(actor: Actor, permission: str = "collections.view") -> Quer
     """Charges with what their pages show."""
     rows = Charge.objects.visible_to(actor, permission)
     return rows.select_related("run", "customer", "company", "policy", "open_item", "approval", "notice")
+
+
+def months_in(rows: QuerySet[Charge]) -> list[date]:
+    """The first days of the latest 24 months that have charges among these: a look-up for each run, not a reading of all charges."""
+    some = rows.order_by().select_related(None).filter(run=OuterRef("pk"))
+    runs = ChargeRun.objects.filter(Exists(some)).order_by("-period_from")
+    return list(runs.values_list("period_from", flat=True).distinct()[:24])
 
 
 def narrowed(rows: QuerySet[Charge], asked: dict[str, str]) -> QuerySet[Charge]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from collections_app.models import Absence, Assignment, PortfolioRule, WorkTask
 from collections_app.policy.portfolios import Account, Move, Rule, balance, plan
@@ -93,10 +93,9 @@ def accounts_of(company: Company, customers: Collection[int] | None = None) -> l
 
 def _kept_by_hand(company: Company) -> set[int]:
     """Customers whose last assignment was by hand or for an absence that runs."""
-    last: dict[int, str] = {}
-    for customer, how in Assignment.objects.filter(company=company).order_by("pk").values_list("customer", "how"):
-        last[customer] = how
-    return {customer for customer, how in last.items() if how in (Assignment.How.HAND, Assignment.How.COVER)}
+    later = Assignment.objects.filter(company=company, customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
+    kept = Assignment.objects.filter(company=company, how__in=[Assignment.How.HAND, Assignment.How.COVER])
+    return set(kept.filter(~Exists(later)).order_by().values_list("customer", flat=True))
 
 
 def away_on(company: Company, day: date) -> set[int]:
@@ -109,6 +108,15 @@ def moves_by_rules(company: Company, today: date, *, even_out: bool = False) -> 
     """What the rules would move today; with `even_out`, what would be moved between the people of a rule to share work fairly."""
     find, rules = (balance if even_out else plan), rules_of(company)
     return find(accounts_of(company), rules, away_on(company, today)) if rules else []
+
+
+def moves_ahead(company: Company, today: date) -> tuple[int, int]:
+    """How many customers the rules would move today, and how many to share work fairly; the customers are read once for both."""
+    rules = rules_of(company)
+    if not rules:
+        return 0, 0
+    accounts, away = accounts_of(company), away_on(company, today)
+    return len(plan(accounts, rules, away)), len(balance(accounts, rules, away))
 
 
 def handed_to(person: User, *, unread: bool = True) -> QuerySet[Assignment]:

@@ -62,7 +62,7 @@ def charges(request: HttpRequest) -> HttpResponse:
     companies = reading.companies_that_charge(user)
     context = {
         "table": table, "asked": asked, "states": STATES, "count": found.count(), "shown": SHOWN, "companies": companies,
-        "months": list(sight.order_by("-run__period_from").values_list("run__period_from", flat=True).distinct()[:24]),
+        "months": reading.months_in(sight),
         "next": [reading.next_month(c, today) for c in companies[:3]], "user_can_export": user.can("reports.export"),
         "in_force": {k: asked[k] for k in ("month", "company", "q") if asked[k]},
     }  # fmt: skip

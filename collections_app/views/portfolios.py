@@ -35,10 +35,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     rows = read.workload(company, today) if may else []
     share = shares({r.person.pk: r.minutes for r in rows if r.person})
     rules = PortfolioRule.objects.filter(company=company).prefetch_related("people").order_by("ordinal") if may else []
+    waiting, uneven = read.moves_ahead(company, today) if may else (0, 0)
     context = _frame(request, company) | {
         "rows": [(r, share.get(r.person.pk, 0) if r.person else None) for r in rows], "rules": rules, "may": may,
-        "waiting": len(read.moves_by_rules(company, today)) if may else 0,
-        "uneven": len(read.moves_by_rules(company, today, even_out=True)) if may else 0,
+        "waiting": waiting, "uneven": uneven,
         "absences": read.absences_in_sight(user, company), "may_absence": user.can("collections.work", company.pk) and not user.only_reads,
         "handed": list(read.handed_to(user)[:50]), "me": user.pk,
     }  # fmt: skip

@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arops.lib import clock
 from collections_app.models import Absence, Assignment, PortfolioRule, WorkTask
 from collections_app.policy.portfolios import Account, Rule, balance, plan
-from collections_app.selectors.portfolios import handed_to, moves_by_rules, workload
+from collections_app.selectors.portfolios import handed_to, moves_ahead, moves_by_rules, workload
 from collections_app.services.absences import end_absence, follow_absences, plan_absence
 from collections_app.services.portfolios import PortfolioRefused, RuleDraft, apply_rules, assign_customers, assign_new, mark_read, save_rule
 from customers.models import Customer
@@ -75,6 +77,9 @@ def test_a_rule_gives_out_what_is_nobodys_and_what_was_given_by_hand_stays(world
     save_rule(actor=boss, company=company, draft=RuleDraft("All", (ben.pk,)))
     assign_customers(actor=boss, customers=[byhand], to=ana, today=DAY, note="Ask for Eva.")
     assert {m.customer_id for m in moves_by_rules(company, DAY)} == {nobody.pk, hers.pk}
+    with CaptureQueriesContext(connection) as queries:
+        assert moves_ahead(company, DAY) == (2, 0)
+    assert sum("customers_customer" in q["sql"] and '"name"' in q["sql"] for q in queries) == 1, "the customers are read once"
     assert assign_new(actor=SYSTEM, company=company, today=DAY) == 1, "the night takes nobody's customer away"
     assert (owner(nobody), owner(hers), owner(byhand)) == (ben, ana, ana)
     assert apply_rules(actor=boss, company=company, today=DAY) == 1
