@@ -34,6 +34,7 @@ export function startKeys({ palette, lists }) {
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(target) || target.closest("dialog[open]")) return;
     if (key.length === 1 && key !== " " && !lettersOn() && !target.closest("[data-list]")) return;
+    if (keeps(event, moves)) return event.preventDefault();
     if (Date.now() - going < 1200) {
       going = 0;
       const link = /^[1-9]$/.test(key) ? tabs()[key - 1] : document.querySelector(`[data-go="${CSS.escape(key)}"]`);
@@ -51,7 +52,7 @@ export function startKeys({ palette, lists }) {
     if (own) {
       event.preventDefault();
       if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
-      else whenSettled(own, () => own.click());
+      else own.click();
       if (own.matches("summary")) intoOpened(own);
       return;
     }
@@ -95,11 +96,37 @@ function alongMenu(target, key) {
   return true;
 }
 
-// What was just put on the page listens only when htmx has settled it: a key that comes sooner is kept until then.
-function whenSettled(el, act) {
-  if (!el.closest(".htmx-settling")) return act();
-  document.addEventListener("htmx:afterSettle", () => el.isConnected && act(), { once: true });
+// While the panel of another row is on its way, or an answer is being put on the page, a key would be meant for what is about to go: it is
+// kept with those after it, and all are given to what has come. What is typed into a field that such a key opens goes into it, too.
+const changing = () => document.querySelector("#peek[data-coming], main :is(.htmx-request, .htmx-swapping, .htmx-settling)");
+const PATIENCE = 5000;
+let kept = [];
+let since = 0;
+let giving = false;
+function keeps({ key }, moves) {
+  if (giving || !(kept.length || (key.length === 1 && !moves[key] && !" g{}".includes(key)))) return false;
+  if (kept.length && Date.now() - since > PATIENCE) kept = []; // nothing came: old keys aren't given to something else
+  if (!kept.length && !changing()) return false;
+  if (!kept.length) since = Date.now();
+  if (key.length === 1 || /^(Enter|Backspace|Escape|Arrow.*|Home|End)$/.test(key)) kept.push(key);
+  return true;
 }
+function giveKept() {
+  if (Date.now() - since > PATIENCE) kept = [];
+  giving = true;
+  while (kept.length && !changing()) give(kept.shift());
+  giving = false;
+}
+function give(key) {
+  const at = document.activeElement || document.body;
+  const typed = typing(at) && !at.matches("select");
+  if (typed && key.length === 1) return document.execCommand("insertText", false, key);
+  if (typed && key === "Backspace") return document.execCommand("delete");
+  if (typed && key === "Enter") return at.form?.querySelector("button:not([type=button], :disabled)")?.click();
+  if (key === "Enter" && at.matches("button, a, summary")) return at.click();
+  at.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey: key.length === 1 && key !== key.toLowerCase(), bubbles: true, cancelable: true }));
+}
+for (const name of ["panel", "htmx:afterSettle", "htmx:afterRequest"]) document.addEventListener(name, () => setTimeout(giveKept));
 
 // The tabs of the page: those of its work, before any that only narrow the list.
 export const tabs = () => [...(document.querySelector("main nav.tabs")?.querySelectorAll("a[href]") || [])];

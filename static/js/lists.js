@@ -184,10 +184,14 @@ async function peek(row) {
   if (!address || !aside?.checkVisibility()) return;
   aside.dataset.of = row.id;
   const mine = ++turn; // of two that ask at once the last one draws: drawing twice would close what was opened in between
-  const html = await fetchPanel(address);
-  if (!html || mine !== turn || aside.dataset.of !== row.id) return;
-  aside.innerHTML = html;
+  aside.dataset.coming = ""; // until it is drawn, keys wait: the panel still shows another row
+  const html = await fetchPanel(address).catch(() => "");
+  if (mine !== turn) return;
+  aside.innerHTML = html || '<div class="empty"><p>This could not be read. <a class="link" href="">Load the page again</a></p></div>';
   htmx.process(aside);
+  delete aside.dataset.coming;
+  document.dispatchEvent(new CustomEvent("panel"));
+  if (!html) return;
   const rows = rowsOf(row.closest("[data-list]"));
   const next = rows[rows.indexOf(row) + 1];
   if (next?.dataset.peek) fetchPanel(next.dataset.peek);

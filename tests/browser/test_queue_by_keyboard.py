@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from collections_app.models import Activity, Promise, Snooze
+from collections_app.models import Activity, CustomerTag, Promise, Snooze
 from tests.browser.worlds import DAY, World, enter, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,6 +47,21 @@ def test_done_takes_the_row_away_moves_on_and_can_be_undone(page: Any, world: Wo
     page.keyboard.press("u")
     page.wait_for_function("n => document.querySelectorAll('tr[data-peek]').length === n", arg=len(before))
     assert names(page) == before
+
+
+def test_what_is_typed_ahead_of_a_panel_is_meant_for_it(page: Any, world: World) -> None:
+    page.goto(reverse("collections:queue"))
+    page.locator("#peek h2").wait_for()
+    second = names(page)[1]
+    typed = [*"jtyear end", "Enter"]  # within one turn of the page's loop: the second row's panel can't have come yet
+    page.evaluate(
+        """keys => keys.forEach(key =>
+            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true})))""",
+        typed,
+    )
+    page.locator(".toast", has_text="year end put on 1 customer").wait_for()
+    assert [(row.customer.name, row.tag.name) for row in CustomerTag.objects.all()] == [(second, "year end")]
+    assert not Snooze.objects.exists()
 
 
 def test_several_are_put_off_at_once_with_their_sum_shown(page: Any, world: World) -> None:
