@@ -94,7 +94,7 @@ def _list(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "kinds": [(code, label, counts.kinds[code]) for code, label in LABELS.items() if counts.kinds[code] or code == asked.kind],
         "scopes": _scopes(listed),
         "done_today": listed.done_until(today + timedelta(days=RESTS)),
-        "may_work": user.can("collections.work"), "next_week": today + timedelta(days=RESTS),
+        "may_work": user.can("collections.work"), "next_week": today + timedelta(days=RESTS), "snooze_events": Snooze.Event.choices,
     }  # fmt: skip
 
 
@@ -149,23 +149,36 @@ def _moved(customer: Customer, until: date) -> str:
 @require_POST
 @allowed("collections.work")
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Several tasks done, put off a week, or their customers tagged: `keys` of what was chosen, `do` what to do, `tag` the word."""
+    """Several tasks done, put off a week or until an event (`snooze:payment`), or their customers tagged: `keys` of what was chosen, `do`
+    what to do, `tag` the word."""
     user, today = person(request), clock.today()
+    what, _, event = request.POST.get("do", "").partition(":")
+    if event:
+        up_to_date(request)  # what happened before the wait began doesn't end it
     keys = [key[:80].replace("\x00", "") for key in request.POST.getlist("keys")[:MOST]]
     found = list(WorkTask.objects.visible_to(user, "collections.work").filter(key__in=keys).select_related("customer"))
-    if request.POST.get("do") in ("tag", "untag"):
+    if what in ("tag", "untag"):
         return _tagged(request, {task.customer for task in found})
-    until, puts_off = today + timedelta(days=RESTS), request.POST.get("do") == "snooze"
-    to: set[str] = set()
-    undoable = []
-    for task in found:
-        if puts_off:
-            last = put_off(user=user, customer=task.customer, task_key=task.key, until=until, today=today).until
-            to.add(f"{last:%-d %b}")
-        if puts_off or finish_task(user=user, task=task, today=today, rests_days=RESTS):
-            undoable.append(task.key)
-    said = f"{len(found)} put off to {' or '.join(sorted(to))}" if puts_off else f"{len(found)} marked done"
+    try:
+        undoable, said = _put_off(user, found, event, today) if what == "snooze" else _finished(user, found, today)
+    except ActivityError as error:
+        return toast(request, HttpResponse(status=422), str(error), tone="bad")
     return _gone(request, [task.key for task in found], said if found else "Nothing was chosen", undoable=undoable)
+
+
+def _put_off(user: User, tasks: Sequence[WorkTask], event: str, today: date) -> tuple[list[str], str]:
+    """Tasks put off a week, or until an event and two months at most: what can be taken back, and what is said."""
+    until = today + timedelta(days=LONGEST if event else RESTS)
+    to = {put_off(user=user, customer=t.customer, task_key=t.key, until=until, today=today, event=event).until for t in tasks}
+    last = " or ".join(f"{day:%-d %b}" for day in sorted(to))
+    waits = f"wait until {dict(Snooze.Event.choices).get(event)}, {last} at the latest" if event else f"put off to {last}"
+    return [task.key for task in tasks], f"{len(tasks)} {waits}"
+
+
+def _finished(user: User, tasks: Sequence[WorkTask], today: date) -> tuple[list[str], str]:
+    """Tasks dealt with: which of them can be taken back, and what is said."""
+    keys = [task.key for task in tasks if finish_task(user=user, task=task, today=today, rests_days=RESTS)]
+    return keys, f"{len(tasks)} marked done"
 
 
 @require_POST

@@ -93,6 +93,19 @@ def test_several_are_done_at_once_and_only_those_in_sight(team):
     assert sorted(Snooze.objects.values_list("task_key", flat=True)) == sorted(chosen[:3])
 
 
+def test_several_wait_for_an_event_at_once_and_can_be_taken_back(team):
+    client = enter(team[1])
+    chosen, address = keys(client)[:2], reverse("collections:bulk")
+    for wrong in ({"keys": chosen, "do": "snooze:rain"}, {"keys": ["nonsense"], "do": "snooze:rain"}):
+        client.post(address, wrong, **HTMX)
+        assert not Snooze.objects.exists()
+    answer = client.post(address, {"keys": chosen, "do": "snooze:payment"}, **HTMX)
+    assert "2 wait until a payment comes in, 30 Nov at the latest" in answer["HX-Trigger"]
+    assert {(s.event, s.is_done) for s in Snooze.objects.all()} == {("payment", False)} and not set(chosen) & set(keys(client))
+    client.post(reverse("collections:restore") + f"?key={chosen[0]}&key={chosen[1]}", **HTMX)
+    assert set(chosen) <= set(keys(client))
+
+
 def test_play_serves_two_people_different_tasks_and_comes_back_to_ones_own(team):
     _, eva, sam = team
     address = reverse("collections:play") + "?scope=all"
