@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.selectors.blockers import Blocker, blockers, missing
 from collections_app.services import blockers as work
+from collections_app.views.listing import current
 from customers.models import CustomerDocument
 from invoicing.views.blocked import who_acts
 from org.access import allowed
@@ -113,7 +115,8 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, act: Any) -> HttpResponse:
-    back = redirect_htmx(request, reverse("collections:blockers"))
+    narrowed = {name: value for name, value in current(request).items() if name in ("q", "owner", "waits") and value}
+    back = redirect_htmx(request, reverse("collections:blockers") + (f"?{urlencode(narrowed)}" if narrowed else ""))
     try:
         return toast(request, back, act(), tone="ok")
     except Refused as error:
