@@ -85,15 +85,16 @@ def _table(rows: Any, asked: dict[str, str]) -> Table:
         Column("company", "Company", lambda c: c.company.code, priority=3),
         Column("month", "Month", lambda c: f"{c.run.period_from:%Y-%m}", sort="month", priority=2),
         Column("number", "Document", lambda c: c.open_item and c.open_item.number, priority=2),
-        Column("amount", "Charged", lambda c: c.amount, kind="money", total=True, sort="amount"),
+        Column("amount", "Charged", lambda c: c.amount, kind="money", total=True, sort="amount", phone="end"),
         Column("open", "Open", lambda c: c.open_item.balance if c.open_item else 0, kind="money", total=True, priority=2),
         Column("currency", "Cur", lambda c: c.currency),
-        Column("state", "State", _state, kind="badge", tone=lambda c: TONES.get(c.state, "")),
+        Column("state", "State", _state, kind="badge", tone=lambda c: TONES.get(c.state, ""), phone="end"),
         Column("items", "Items", lambda c: len(c.lines), kind="num", priority=3),
         Column("because", "Because", lambda c: c.because[:1].upper() + c.because[1:], grow=True, priority=3),
     ]
     return Table(
-        columns, rows, currency=lambda c: c.currency, row_id=lambda c: f"charge-{c.pk}", name="charge", sort=asked["sort"], query=asked
+        columns, rows, currency=lambda c: c.currency, row_id=lambda c: f"charge-{c.pk}", name="charge", sort=asked["sort"], query=asked,
+        stack=True,
     )  # fmt: skip
 
 
