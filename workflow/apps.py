@@ -9,7 +9,10 @@ class WorkflowConfig(AppConfig):
     def ready(self) -> None:
         """Load every app's `tasks`: there the kinds of background work are registered. Hand the trail's writer to the floor below."""
         from org.audit import connect
+        from org.services.confirming import let_confirm
         from workflow.services import record
+        from workflow.services.limits import LIMIT, confirm_limit
 
         connect(record)
+        let_confirm(LIMIT, "settings.manage", confirm_limit)
         autodiscover_modules("tasks")

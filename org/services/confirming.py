@@ -18,7 +18,7 @@ def confirm_change(*, actor: Actor, change: AccessChange, now: datetime) -> Acce
     kept = lock_change(actor=actor, change=change, now=now)
     if now > kept.asked_at + LASTS:
         raise Overtaken(f"this was asked more than {LASTS.days} days ago: it is to be asked again")
-    right, carry_out = _KINDS[kept.kind]
+    right, carry_out = _KINDS[kept.payload.get("of", kept.kind)]
     if not asker_still_may(kept, right):
         raise Overtaken("whoever asked for this may no longer ask: refuse it")
     carry_out(actor, kept, now)
@@ -81,7 +81,13 @@ def _key(actor: Actor, change: AccessChange, now: datetime) -> None:
         ApiKey.objects.filter(pk=old, revoked_at=None).exclude(expires_at__lte=ends).update(expires_at=ends)
 
 
-_KINDS: dict[str, tuple[str, Callable[[Actor, AccessChange, datetime], None]]] = {
+CarryOut = Callable[[Actor, AccessChange, datetime], None]
+_KINDS: dict[str, tuple[str, CarryOut]] = {
     "roles": ("users.manage", _roles), "address": ("users.manage", _address), "key": ("apikeys.manage", _key),
 }  # fmt: skip
 """Kind → the right that whoever asked needs still, and what is done."""
+
+
+def let_confirm(of: str, right: str, carry_out: CarryOut) -> None:
+    """Have what an app above asks for confirmed here, too: changes of roles whose payload is `of` this."""
+    _KINDS[of] = (right, carry_out)

@@ -61,15 +61,16 @@ def needs_second(*, actor: Actor, companies: Collection[int], barred: Collection
 
 def note_change(
     *, actor: Actor, kind: str, title: str, companies: Collection[int], payload: dict[str, Any], now: datetime, waits: bool,
-    person: User | None = None, key: ApiKey | None = None,
+    person: User | None = None, key: ApiKey | None = None, barred: Collection[str] = (),
 ) -> AccessChange:  # fmt: skip
-    """Keep what is asked for, or (not `waits`) what was done alone. Raises OrgError when something of the kind waits already."""
+    """Keep what is asked for, or (not `waits`) what was done alone; `barred` are others who gain by it. Raises OrgError when something of
+    the kind waits already."""
     state = AccessChange.State.WAITING if waits else AccessChange.State.ALONE
     try:
         with transaction.atomic():
             made = AccessChange.objects.create(
                 kind=kind, person=person, key=key, companies=sorted(companies), title=title[:300], payload=payload, state=state,
-                barred=sorted({actor.label, *([person.label] if person else [])}), asked_by=actor.label, asked_at=now,
+                barred=sorted({actor.label, *barred, *([person.label] if person else [])}), asked_by=actor.label, asked_at=now,
             )  # fmt: skip
     except IntegrityError:
         raise OrgError("a change of this kind waits to be confirmed already: decide that one first") from None

@@ -1,9 +1,11 @@
 """More rights need two persons: who asks doesn't confirm, and what was asked is what is done or nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, InternalError, ProgrammingError, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -170,3 +172,28 @@ def test_anothers_login_is_changed_by_two_and_a_link_goes_to_the_old_one_until_t
     confirm_change(actor=ruth, change=asked, now=NOW)
     ana.refresh_from_db()
     assert ana.email == "mine@evil.example"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_confirm_and_the_asker_withdraws_at_once_and_one_of_it_counts():
+    us = make_company("US01")
+    admin, ana, *confirmers = (make_user(role, us) for role in ("administrator", "specialist", "controller", "administrator"))
+    asked = _asked(admin, ana, us)
+    moves = [(confirm_change, who) for who in confirmers] + [(withdraw_change, admin)]
+    barrier = threading.Barrier(len(moves))
+
+    def decide(move, who):
+        try:
+            barrier.wait()
+            return move(actor=who, change=asked, now=NOW).state
+        except Overtaken:
+            return "overtaken"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(moves)) as pool:
+        outcomes = list(pool.map(lambda one: decide(*one), moves))
+    asked.refresh_from_db()
+    assert outcomes.count("overtaken") == 2 and asked.state in outcomes
+    assert _roles(ana) == ({"supervisor"} if asked.state == "confirmed" else {"specialist"})
+    assert Event.objects.filter(type__in=["access.confirmed", "access.withdrawn"]).count() == 1

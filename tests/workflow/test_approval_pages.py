@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from org.models import Membership
+from org.models import AccessChange, Membership
 from org.services import create_api_key
 from tests.factories import SYSTEM, make_company, make_user
 from workflow.models import Approval, AuthorityLimit, Deputy, Event
@@ -111,7 +111,10 @@ def test_limits_are_a_matrix_under_settings(company, people):
     data = {"company": company.pk, "currency": "USD", "role": "supervisor", "kind": KIND, "alone": "50", "approve": "2,000.50"}
     assert client.post(reverse("workflow:authority-set"), data).status_code == 302
     row = AuthorityLimit.objects.get(role="supervisor", kind=KIND)
-    assert (row.alone, row.approve, row.changed_by) == (50_00, 2_000_50, people["administrator"].label)
+    assert row.approve == 1_000_00, "a higher one waits for a second person"
+    enter(people["controller"]).post(reverse("org:change-decide", args=[AccessChange.objects.get().pk, "confirm"]))
+    row.refresh_from_db()
+    assert (row.alone, row.approve, row.changed_by) == (50_00, 2_000_50, people["controller"].label)
     client.post(reverse("workflow:authority-set"), data | {"alone": "abc"})
     client.post(reverse("workflow:authority-set"), data | {"role": "auditor"})
     assert AuthorityLimit.objects.filter(kind=KIND).count() == 3

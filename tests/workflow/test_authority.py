@@ -6,6 +6,8 @@ import pytest
 
 from org.actors import NotAllowed
 from org.models import Membership
+from org.services import OrgError, confirm_change
+from org.services.second import NotSecond, Overtaken
 from tests.factories import SYSTEM, make_company, make_user
 from tests.workflow.asking import KIND, NOW, TODAY, allow, ana, carl, company, kind, sue, wish
 from workflow.models import AuthorityLimit, Event
@@ -89,7 +91,7 @@ def test_limits_are_set_by_those_who_manage_settings_but_not_for_their_own_role(
     chief = make_user("administrator", company)
 
     def put(actor=chief, role="supervisor", alone=1, may=2):
-        return set_limit(actor=actor, company=company, role=role, kind=KIND, currency="USD", alone=alone, approve=may)
+        return set_limit(actor=actor, company=company, role=role, kind=KIND, currency="USD", alone=alone, approve=may, now=NOW)
 
     assert put().approve == 2
     assert Event.objects.get(type="authority.changed").data["before"] == {"alone": 500_00, "approve": 1_000_00}
@@ -103,6 +105,29 @@ def test_limits_are_set_by_those_who_manage_settings_but_not_for_their_own_role(
     Membership.objects.create(user=chief, company=company, role="supervisor")
     with pytest.raises(LimitRefused, match="hold this role yourself"):
         put(actor=type(chief).objects.get(pk=chief.pk))
+
+
+def test_a_higher_limit_counts_once_another_confirms_who_doesnt_gain_by_it(company, sue, carl):
+    chief, limit = make_user("administrator", company), AuthorityLimit.objects.filter(company=company, role="supervisor", kind=KIND)
+
+    def put(role="supervisor", alone=600_00, may=1_000_00):
+        return set_limit(actor=chief, company=company, role=role, kind=KIND, currency="USD", alone=alone, approve=may, now=NOW)
+
+    asked, other = put(), put(alone=700_00)
+    assert (asked.state, limit.get().alone) == ("waiting", 500_00) and "600.00 USD alone" in asked.title
+    with pytest.raises(NotSecond):
+        confirm_change(actor=chief, change=asked, now=NOW)
+    with pytest.raises(OrgError, match="name a third"):  # the controller would confirm his own
+        put("controller", 1_00, 9_000_00)
+    Membership.objects.create(user=carl, company=company, role="supervisor")
+    with pytest.raises(LimitRefused, match="hold this role"):
+        confirm_change(actor=type(carl).objects.get(pk=carl.pk), change=asked, now=NOW)
+    Membership.objects.filter(user=carl, role="supervisor").delete()
+    confirm_change(actor=type(carl).objects.get(pk=carl.pk), change=asked, now=NOW)
+    assert limit.get().alone == 600_00
+    with pytest.raises(Overtaken, match="changed since"):
+        confirm_change(actor=carl, change=other, now=NOW)
+    assert put(alone=1).alone == 1, "less counts at once"
 
 
 def test_standard_limits_are_set_once_in_each_currency(company):

@@ -1,6 +1,7 @@
 """Limits of roles, and who stands in for whom: set by people, written into the audit trail."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.db import transaction
 from arops.lib import money
 from arops.lib.refusal import Refused
 from org import policy
-from org.actors import Actor, NotAllowed, require
-from org.models import Company, Membership, User
+from org.actors import Actor, NotAllowed, SystemActor, require
+from org.models import AccessChange, Company, Membership, User
+from org.services.second import Overtaken, needs_second, note_change
 from workflow.models import AuthorityLimit, Deputy
 from workflow.services.authority import KINDS, kind_of, person_id_of
 from workflow.services.recording import record
@@ -39,6 +41,7 @@ STANDARD: dict[str, dict[str, tuple[int, int]]] = {
 """Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people.
 A plan is held against them by what it gives time for, a settlement by what it gives up."""
 LONGEST = timedelta(days=366)
+LIMIT = "limit"
 
 
 class LimitRefused(Refused):
@@ -60,11 +63,12 @@ def roles_of(kind: str) -> list[tuple[str, str, bool, bool]]:
 
 @transaction.atomic
 def set_limit(
-    *, actor: Actor, company: Company, role: str, kind: str, currency: str, alone: int | None, approve: int | None
-) -> AuthorityLimit | None:  # fmt: skip
-    """Set what a role may do of a kind, in minor units; both None: no limit of its own any more. Nobody sets those of a role they hold.
+    *, actor: Actor, company: Company, role: str, kind: str, currency: str, alone: int | None, approve: int | None, now: datetime
+) -> AuthorityLimit | AccessChange | None:  # fmt: skip
+    """Set what a role may do of a kind, in minor units; both None: no limit of its own any more. Nobody sets those of a role they hold; a
+    higher one counts once another person has confirmed it, and is answered with what waits.
 
-    Raises LimitRefused, UnknownKind, MoneyError, NotAllowed.
+    Raises LimitRefused, UnknownKind, MoneyError, OrgError, NotAllowed.
     """
     require(actor, "settings.manage", company.pk)
     money.exponent(currency)
@@ -81,7 +85,61 @@ def set_limit(
         raise LimitRefused(f"{policy.ROLES[role][0]} approves nothing of this kind: leave it empty")
     if (alone or approve) and approve and approve < (alone or 0):
         raise LimitRefused("whoever approves an amount for others may be trusted with no more alone: set the limit to approve higher")
-    return _set(actor, company, role, kind, currency, alone, approve)
+    wanted = Wanted(company, role, kind, currency, alone, approve)
+    waits = _ask(actor, wanted, now)
+    return waits or _set(actor, company, role, kind, currency, alone, approve)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A limit as it is to be, in minor units."""
+
+    company: Company
+    role: str
+    kind: str
+    currency: str
+    alone: int | None
+    approve: int | None
+
+    def now(self) -> list[int]:
+        """What the role may do alone and approves as it stands; nothing without a limit. The company's row is locked."""
+        Company.objects.select_for_update(no_key=True).get(pk=self.company.pk)  # two of the same limit at once would not see each other
+        names = {"company": self.company, "role": self.role, "kind": self.kind, "currency": self.currency}
+        row = AuthorityLimit.objects.filter(**names).first()
+        return [row.alone, row.approve] if row else [0, 0]
+
+    @property
+    def title(self) -> str:
+        """What is asked for in words."""
+        alone, approve = (f"{money.format(amount or 0, self.currency)} {self.currency}" for amount in (self.alone, self.approve))
+        return f"{policy.ROLES[self.role][0]} in {self.company.code}, {kind_of(self.kind).label.lower()}: {alone} alone, approves {approve}"
+
+
+def _ask(actor: Actor, wanted: Wanted, now: datetime) -> AccessChange | None:
+    """What waits for a second person, where the limit is higher than the one that stands; noted as done alone where there is no other."""
+    before, after = wanted.now(), [wanted.alone or 0, wanted.approve or 0]
+    if isinstance(actor, SystemActor) or all(new <= old for new, old in zip(after, before, strict=True)):
+        return None
+    company = wanted.company.pk
+    holders = Membership.objects.filter(company=company, role=wanted.role).values_list("user", flat=True)
+    barred = sorted({actor.label, *(f"user:{pk}" for pk in holders)})
+    second = needs_second(actor=actor, companies=[company], barred=barred)
+    names = {name: getattr(wanted, name) for name in ("role", "kind", "currency", "alone", "approve")}
+    made = note_change(
+        actor=actor, kind=AccessChange.Kind.ROLES, title=wanted.title, companies=[company], now=now, waits=second, barred=barred,
+        payload={"of": LIMIT, "before": before, "after": names},
+    )  # fmt: skip
+    return made if second else None
+
+
+def confirm_limit(actor: Actor, change: AccessChange, now: datetime) -> None:
+    """Set a limit that was asked for; see `org.services.confirming`. Raises Overtaken where it was changed since."""
+    wanted = Wanted(Company.objects.get(pk=change.companies[0]), **change.payload["after"])
+    if Membership.objects.filter(user=person_id_of(actor.label), company=wanted.company, role=wanted.role).exists():
+        raise LimitRefused("you hold this role yourself: somebody else confirms its limits")
+    if wanted.now() != change.payload["before"]:
+        raise Overtaken("the limit was changed since this was asked: it is to be asked again")
+    _set(actor, wanted.company, wanted.role, wanted.kind, wanted.currency, wanted.alone, wanted.approve)
 
 
 def _set(

@@ -15,7 +15,7 @@ from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from org.access import allowed
 from org.actors import NotAllowed
-from org.models import Company
+from org.models import AccessChange, Company
 from workflow.forms import DeputyForm, LimitForm
 from workflow.models import AuthorityLimit, Deputy
 from workflow.services.limits import end_deputy, kinds_in_use, name_deputy, roles_of, set_limit, standard_limits
@@ -91,10 +91,12 @@ def _set(user: Any, data: dict[str, Any]) -> str:
     if data["standard"]:
         made = standard_limits(company=data["company"], actor=user, currencies=[data["currency"]])
         return f"{made} standard limits are set: look through them"
-    set_limit(
+    answer = set_limit(
         actor=user, company=data["company"], role=data["role"], kind=data["kind"], currency=data["currency"], alone=data["alone"],
-        approve=data["approve"],
+        approve=data["approve"], now=clock.now(),
     )  # fmt: skip
+    if isinstance(answer, AccessChange):
+        return "The higher limit waits: another administrator or a controller confirms it under Changes"
     return "The limit is changed; what waits is judged by it from now on"
 
 
