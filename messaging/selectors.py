@@ -1,12 +1,13 @@
 """Reading the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from customers.models import Customer
-from messaging.models import Message, PrintedLetter
+from messaging.models import InboundMail, Message, PrintedLetter
 from org.actors import Actor
 from org.selectors import actor_names
 from workflow.models import Event
@@ -22,6 +23,9 @@ STEPS = {
     "message.posted": "Posted",
     "message.bounced": "Came back",
 }
+
+WITH_LINK = ("task_link", "password_link")
+"""Kinds of mail that go out with a link which opens by itself: a copy of one that came back is read by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,30 @@ def reads_whole(actor: Actor, message: Message, permission: str = "collections.v
     if not others:
         return True
     return Customer.objects.visible_to(actor, permission).filter(pk__in=others).count() == len(others)
+
+
+def quoting(mails: Iterable[InboundMail], actor: Actor | None, permission: str = "collections.view") -> set[int]:
+    """Keys of those mails that bring back, answer or are a mail of ours which the actor may not read whole (see `reads_whole`), or one
+    with a link that opens by itself: what they quote, and they as they came, are withheld. Without an actor: which may be, for anybody."""
+    named = {mail.pk: {mail.message_id, str(mail.bounced.get("lost_id") or ""), *mail.answers} - {""} for mail in mails}
+    ids = set().union(*named.values())
+    if not ids:
+        return set()
+    rows = Message.objects.filter(Q(kind__in=WITH_LINK) | ~Q(also_about=[]), message_id__in=ids).only("message_id", "kind", "also_about")
+    shut = {m.message_id for m in rows if m.kind in WITH_LINK or actor is None or not reads_whole(actor, m, permission)}
+    return {pk for pk, found in named.items() if found & shut}
+
+
+def groups_in_part(actor: Actor, permission: str = "collections.view") -> list[str]:
+    """Message-IDs of mails to a portfolio's customers that hold accounts of others: what quotes them isn't searched for its words."""
+    reach = actor.reach(permission)
+    if reach.everything or not reach.portfolios:
+        return []
+    rows = Message.objects.visible_to(actor, permission).exclude(also_about=[]).exclude(message_id=None)
+    told = list(rows.order_by().values_list("message_id", "also_about"))
+    others = {pk for _, about in told for pk in about}
+    seen = set(Customer.objects.visible_to(actor, permission).filter(pk__in=others).values_list("pk", flat=True))
+    return [message_id for message_id, about in told if message_id and not seen.issuperset(about)]
 
 
 def letters_to_print(actor: Actor) -> QuerySet[Message]:

@@ -17,9 +17,11 @@ from arops.api.views import object_of
 from arops.lib import clock, money
 from arops.lib.rows import Fields, Problem, one_of, read_row, reference, text
 from collections_app.models import Inquiry, InquiryEntry, Suggestion
+from collections_app.selectors.inquiries.thread import words_shown
 from collections_app.services.inquiries.errors import InquiryRefused
 from collections_app.services.inquiries.moving import WORK, open_inquiry
 from customers.services.saving import Customers
+from messaging.selectors import quoting
 from org.models import User
 
 FIELDS: Fields = {
@@ -53,17 +55,20 @@ class InquiryRecords(RecordView):
 
     def whole(self, row: Inquiry) -> dict[str, Any]:
         """With what was said, and what was recognised in it."""
-        entries = row.entries.select_related("mail", "message").order_by("pk")
+        entries = list(row.entries.select_related("mail", "message").order_by("pk"))
+        shut = quoting([e.mail for e in entries if e.mail], self.actor)
         said = Suggestion.objects.filter(entry__inquiry=row).order_by("pk")
-        return self.shape(row) | {"entries": [_entry(e) for e in entries], "suggestions": [_suggestion(s) for s in said]}
+        told = [_entry(e, shut=e.mail_id in shut) for e in entries]
+        return self.shape(row) | {"entries": told, "suggestions": [_suggestion(s) for s in said]}
 
 
-def _entry(entry: InquiryEntry) -> dict[str, Any]:
+def _entry(entry: InquiryEntry, *, shut: bool) -> dict[str, Any]:
     shown = {"automatic": "", "message_state": "", "subject": ""}
     if entry.mail:
         mail = entry.mail
         shown |= {"automatic": mail.automatic, "subject": mail.subject}
-        return shown | {"kind": "mail", "who": mail.sender, "at": (mail.sent_at or mail.received_at).isoformat(), "words": mail.body}
+        words = words_shown(mail) if shut else mail.body
+        return shown | {"kind": "mail", "who": mail.sender, "at": (mail.sent_at or mail.received_at).isoformat(), "words": words}
     if entry.message:
         shown |= {"message_state": entry.message.state, "subject": entry.message.subject}
         return shown | {"kind": "answer", "who": entry.actor, "at": entry.at.isoformat(), "words": entry.message.body}

@@ -13,6 +13,7 @@ from arops.lib.refusal import InputRefused
 from arops.lib.sandbox import run_bounded
 from messaging.models import InboundMail, InboundPart, Mailbox
 from messaging.services.errors import MessageError
+from messaging.services.finishing import veiled
 from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record, store_file
@@ -68,7 +69,8 @@ def _told(mail: Mail | None, refusal: str) -> dict[str, object]:
     return {
         "sender_name": envelope.name, "answers": list(envelope.answers), "automatic": envelope.automatic,
         "bounced": bounced if envelope.automatic == "bounce" else {},
-        "sender": mail.sender or "unknown", "subject": mail.subject, "message_id": mail.message_id, "body": mail.body, "state": state,
+        "sender": mail.sender or "unknown", "subject": mail.subject, "message_id": mail.message_id, "body": veiled(mail.body),
+        "state": state,
         "sent_at": datetime.fromisoformat(mail.sent_at) if mail.sent_at else None, "note": (refusal or "; ".join(mail.notes))[:300],
     }  # fmt: skip
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from collections_app.models import InquiryEntry
 from collections_app.policy.mail.speech import own_words
+from collections_app.selectors.inquiries.thread import words_shown
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
+from messaging.selectors import quoting
 from org.selectors import actor_names
 from reports.selectors.happening import Happening as Happening
 from reports.selectors.happening import at_of as _at
@@ -80,10 +82,12 @@ def _contacts(customer: Customer, before: datetime | None, limit: int) -> Iterat
 def _asked(customer: Customer, before: datetime | None, limit: int) -> Iterator[Happening]:
     """Mails that came in, and questions taken down by hand."""
     entries = InquiryEntry.objects.filter(inquiry__customer=customer, message=None).select_related("inquiry", "mail").order_by("-at")
-    for e in _upto(entries, "at", before)[:limit]:
+    found = list(_upto(entries, "at", before)[:limit])
+    shut = quoting([e.mail for e in found if e.mail], None)
+    for e in found:
         of = ("inquiry", e.inquiry_id)
         if e.mail:
-            words = own_words(e.mail.body)[:600]
+            words = (words_shown(e.mail) if e.mail_id in shut else own_words(e.mail.body))[:600]
             icon, tone = ("alert", "bad") if e.mail.automatic == "bounce" else ("mail", "")
             who = e.mail.sender_name or e.mail.sender
             yield Happening(e.at, "contacts", icon, e.mail.subject or "(no subject)", f"Mail from {who}", words, tone, of=of)

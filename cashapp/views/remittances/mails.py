@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -26,6 +26,7 @@ from cashapp.services.remittances.taking import kind_of
 from cashapp.views.files import KEPT, brought
 from cashapp.views.remittances.detail import drawn
 from messaging.models import InboundMail, InboundPart
+from messaging.selectors import quoting
 from messaging.services.receiving import read_again, set_mail_aside
 from org.access import allowed
 from org.actors import NotAllowed
@@ -91,6 +92,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
         "mail": found, "tone": TONES.get(found.state, ""), "parts": found.parts.select_related("stored_file").defer("stored_file__content"),
         "advices": advices_of(user, found), "history": history, "names": actor_names({found.received_by, *(e.actor for e, _ in history)}),
         "may_import": user.can("cash.import", found.company_id), "is_open": found.state in OPEN,
+        "shut": bool(quoting([found], user, "cash.view")),
     }  # fmt: skip
     return page(request, "cashapp/mail.html", context)
 
@@ -149,7 +151,10 @@ def aside(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("cash.view")
 def original(request: HttpRequest, pk: int) -> HttpResponse:
     """The mail as it came, as an attachment that no browser opens."""
+    user: Any = request.user
     found = _seen(request, pk)
+    if quoting([found], user, "cash.view"):
+        raise Http404
     return download(Kept(found.stored_file.name, bytes(found.stored_file.content), "application/octet-stream"))
 
 
@@ -204,6 +209,8 @@ def _part(request: HttpRequest, pk: int, permission: str = "cash.view") -> Inbou
     user: Any = request.user
     parts = InboundPart.objects.filter(mail__in=mails_in_sight(user, permission)).select_related("stored_file", "mail__company")
     found: InboundPart = get_object_or_404(parts, pk=pk)
+    if found.mail.automatic and quoting([found.mail], user, permission):
+        raise Http404
     return found
 
 

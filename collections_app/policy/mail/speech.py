@@ -59,6 +59,13 @@ def own_words(text: str) -> str:
     return "\n".join(own + _without_signature(_unquoted(_forwarded(lines, cut)))).strip()
 
 
+def before_quote(text: str) -> str:
+    """What stands above everything that is quoted or passed on: of a mail whose quotes aren't for everybody."""
+    lines = text[:MAX_TEXT].replace("\r\n", "\n").replace("\u00a0", " ").split("\n")[:MAX_LINES]
+    cut = next((n for n, line in enumerate(lines) if _begins_quote(lines, n) or line.lstrip().startswith(">")), len(lines))
+    return "\n".join(_without_signature(lines[:cut])).strip()
+
+
 def sentences(words: str) -> list[str]:
     """The sentences of a text, each on one line, without salutations; at most so many and so long as people write."""
     found: list[str] = []

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from collections_app.models import Inquiry, InquiryEntry
 from messaging.models import InboundMail, Mailbox
+from messaging.selectors import groups_in_part
 from org.actors import Actor
 from org.models import User
 
@@ -52,7 +53,10 @@ def narrowed(rows: QuerySet[Inquiry], asked: Asked, user: User, now: datetime) -
     """By text (number, subject, customer, sender, words of its mails, answers and notes), kind, owner, lateness."""
     if asked.text:
         named = Q(number__iexact=asked.text) | Q(subject__icontains=asked.text) | Q(customer__name__icontains=asked.text)
-        said = Q(mail__sender__icontains=asked.text) | Q(mail__body__icontains=asked.text) | Q(note__icontains=asked.text)
+        written, groups = Q(mail__body__icontains=asked.text), groups_in_part(user)
+        if groups:
+            written &= ~Q(mail__answers__overlap=groups) & ~Q(mail__bounced__lost_id__in=groups)
+        said = Q(mail__sender__icontains=asked.text) | written | Q(note__icontains=asked.text)
         words = InquiryEntry.objects.filter(said | Q(message__body__icontains=asked.text), inquiry=OuterRef("pk"))
         rows = rows.filter(named | Q(customer__number__iexact=asked.text) | Exists(words))
     if asked.kind in Inquiry.Kind.values:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from collections_app.models import Inquiry, InquiryEntry, Suggestion
-from collections_app.policy.mail.speech import own_words
+from collections_app.policy.mail.speech import before_quote, own_words
 from collections_app.selectors.inquiries.suggested import about_of, items_for, reason_of, receipts_for
 from disputes.selectors.telling import Said, said_of
 from ledger.models import OpenItem
-from messaging.models import InboundPart
+from messaging.models import InboundMail, InboundPart
+from messaging.selectors import quoting
+from org.actors import Actor
 from org.selectors import actor_names
 
 SHOWN = 12_000
@@ -19,7 +21,8 @@ MACHINES = {"reply": "automatic reply", "bounce": "came back", "bulk": "sent to 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something said or done: `kind` is mail, answer or note; `rest` what a mail quotes below its own words."""
+    """Something said or done: `kind` is mail, answer or note; `rest` what a mail quotes below its own words; `shut` where that is withheld
+    (see `messaging.selectors.quoting`)."""
 
     entry: InquiryEntry
     kind: str
@@ -30,6 +33,7 @@ class Step:
     machine: str = ""
     files: tuple[InboundPart, ...] = ()
     said: Said | None = None
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,30 @@ class Reading:
         return bool(self.items) if kind == kinds.DISPUTE else True
 
 
-def thread_of(inquiry: Inquiry) -> list[Step]:
-    """The steps of an inquiry in their order."""
+def thread_of(inquiry: Inquiry, actor: Actor) -> list[Step]:
+    """The steps of an inquiry in their order, as the actor may read them."""
     entries = list(inquiry.entries.select_related("mail", "message").order_by("pk"))
     parts: dict[int, list[InboundPart]] = {}
     for part in InboundPart.objects.filter(mail__in=[e.mail_id for e in entries if e.mail_id]).order_by("mail", "ordinal"):
         parts.setdefault(part.mail_id, []).append(part)
     names = actor_names({e.actor for e in entries if not e.mail_id})
-    return [_step(entry, names.get(entry.actor, entry.actor), parts.get(entry.mail_id or 0, [])) for entry in entries]
+    shut = quoting([e.mail for e in entries if e.mail], actor)
+    return [
+        _step(e, names.get(e.actor, e.actor), parts.get(e.mail_id or 0, []), shut=e.mail_id in shut) for e in entries
+    ]  # fmt: skip
 
 
-def _step(entry: InquiryEntry, name: str, parts: Iterable[InboundPart]) -> Step:
+def words_shown(mail: InboundMail) -> str:
+    """What is shown of a mail whose quotes are withheld: a person's own words, of a machine's nothing."""
+    return "" if mail.automatic else before_quote(mail.body)
+
+
+def _step(entry: InquiryEntry, name: str, parts: Iterable[InboundPart], *, shut: bool) -> Step:
+    if entry.mail and shut:
+        mail, machine = entry.mail, MACHINES.get(entry.mail.automatic, "")
+        files = () if mail.automatic else tuple(parts)
+        at = mail.sent_at or mail.received_at
+        return Step(entry, "mail", mail.sender, at, words_shown(mail)[:SHOWN], "", machine, files, shut=True)
     if entry.mail:
         mail = entry.mail
         own = own_words(mail.body) or mail.body.strip()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -19,9 +19,10 @@ from collections_app.services.inquiries.moving import assign_inquiry, close_inqu
 from collections_app.services.inquiries.passing_on import hand_to_cash, keep_sender
 from collections_app.views.inquiries import answering
 from collections_app.views.inquiries.inbox import mail_in_sight
-from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, person, version_of
+from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, owner_of, person, version_of
 from customers.models import Customer
 from messaging.models import InboundPart
+from messaging.selectors import quoting
 from org.access import allowed
 from org.models import User
 
@@ -32,7 +33,7 @@ def inquiry(request: HttpRequest, pk: int) -> HttpResponse:
     user, found = person(request), inquiry_in_sight(request, pk)
     works = user.can(WORK, found.company_id)
     today, now = clock.today(), clock.now()
-    thread = thread_of(found)
+    thread = thread_of(found, user)
     context = {
         "inquiry": found, "thread": thread, "today": today, "now": now, "may_work": works, "is_open": found.state != Inquiry.State.CLOSED,
         "waits": found.state in ("new", "open"), "late": found.state in ("new", "open") and found.answer_by <= now,
@@ -77,16 +78,11 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     found = inquiry_in_sight(request, pk, WORK)
 
     def do(user: Any) -> str:
-        owner = user if request.POST.get("me") else _owner(request)
+        owner = user if request.POST.get("me") else owner_of(request, [found.company_id])
         assign_inquiry(actor=user, inquiry=found, owner=owner, version=version_of(request))
         return f"{found.number} is {'yours' if owner == user else owner.name if owner else 'nobody’s'}"
 
     return act(request, found, do)
-
-
-def _owner(request: HttpRequest) -> User | None:
-    given = request.POST.get("owner", "")
-    return get_object_or_404(User, pk=int(given)) if given.isascii() and given.isdecimal() and len(given) < 18 else None
 
 
 @require_POST
@@ -174,6 +170,8 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 def original(request: HttpRequest, pk: int) -> HttpResponse:
     """A mail as it came, as an attachment that no browser opens."""
     found = mail_in_sight(request, pk)
+    if quoting([found], person(request)):
+        raise Http404
     return download(Kept(found.stored_file.name, bytes(found.stored_file.content), "application/octet-stream"))
 
 
@@ -181,5 +179,7 @@ def original(request: HttpRequest, pk: int) -> HttpResponse:
 def part(request: HttpRequest, pk: int) -> HttpResponse:
     """A file of a mail as it came, as an attachment that no browser opens."""
     found = get_object_or_404(InboundPart.objects.select_related("stored_file"), pk=pk)
-    mail_in_sight(request, found.mail_id)
+    mail = mail_in_sight(request, found.mail_id)
+    if mail.automatic and quoting([mail], person(request)):
+        raise Http404
     return download(Kept(found.name, bytes(found.stored_file.content), "application/octet-stream"))

@@ -1,6 +1,6 @@
 """What the pages of the inbox do alike: find an inquiry in sight, do one thing to it, go back to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,8 @@ from arops.lib.http import redirect_htmx, toast
 from arops.lib.refusal import Refused
 from collections_app.models import Inquiry, Suggestion
 from org.actors import NotAllowed
+from org.models import User
+from org.selectors import people_with
 
 WORK = "collections.work"
 
@@ -32,6 +34,15 @@ def suggestion_in_sight(request: HttpRequest, pk: int) -> Suggestion:
     seen = Inquiry.objects.visible_to(person(request), WORK)
     rows = Suggestion.objects.filter(entry__inquiry__in=seen).select_related("entry__inquiry__customer__company", "entry__inquiry__company")
     found: Suggestion = get_object_or_404(rows, pk=pk)
+    return found
+
+
+def owner_of(request: HttpRequest, companies: Collection[int]) -> User | None:
+    """Whom the form names, of those who answer there; None for nobody. Raises 404: people of elsewhere aren't told of by name."""
+    given = request.POST.get("owner", "")
+    if not (given.isascii() and given.isdecimal() and len(given) < 18):
+        return None
+    found: User = get_object_or_404(people_with(companies, WORK), pk=int(given))
     return found
 
 

@@ -3,20 +3,18 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import redirect_htmx, toast
 from arops.lib.refusal import Refused
-from collections_app.models import Inquiry
+from collections_app.models import Inquiry, InquiryEntry
 from collections_app.services.inquiries.drafting import drop_draft, keep_draft
 from collections_app.services.inquiries.sorting import MOST, merge_inquiries, sort_inquiries, split_inquiry
-from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, inquiry_url, person, version_of
+from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, inquiry_url, owner_of, person, version_of
 from org.access import allowed
 from org.actors import NotAllowed
-from org.models import User
 
 SAID = {"assign": "given", "close": "closed", "not_ours": "closed as not for us", "spam": "closed as spam"}
 
@@ -32,7 +30,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     there = redirect_htmx(request, f"{reverse('collections:inbox')}?view={_view(request)}")
     if wanted not in (*SAID, "me") or not found:
         return toast(request, there, "Nothing was chosen", tone="warn")
-    owner = user if wanted == "me" else _owner(request)
+    owner = user if wanted == "me" else owner_of(request, {inquiry.company_id for inquiry in found})
     done = sort_inquiries(
         actor=user, inquiries=found, act="assign" if wanted == "me" else wanted, today=clock.today(), owner=owner,
         reason=request.POST.get("reason", "").replace("\x00", "")[:2000],
@@ -45,11 +43,6 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def _view(request: HttpRequest) -> str:
     view = request.POST.get("view", "")
     return view if view.isascii() and view.isalpha() and len(view) < 20 else "open"
-
-
-def _owner(request: HttpRequest) -> User | None:
-    given = request.POST.get("owner", "")
-    return get_object_or_404(User, pk=int(given)) if given.isascii() and given.isdecimal() and len(given) < 18 else None
 
 
 @require_POST
@@ -76,7 +69,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one of its mails (`entry`) an inquiry of its own, and go there."""
     found, user = inquiry_in_sight(request, pk, WORK), person(request)
     key = request.POST.get("entry", "")
-    entry = get_object_or_404(found.entries, pk=int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0)
+    entry = InquiryEntry(pk=int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0)  # one of another's is none: refused
     try:
         made = split_inquiry(
             actor=user, inquiry=found, entry=entry, now=clock.now(), today=clock.today(), version=version_of(request)
