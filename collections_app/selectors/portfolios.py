@@ -11,6 +11,7 @@ from collections_app.models import Absence, Assignment, PortfolioRule, WorkTask
 from collections_app.policy.portfolios import Account, Move, Rule, balance, plan
 from customers.models import Customer
 from ledger.models import OpenItem
+from org.actors import Actor
 from org.models import Company, User
 from org.selectors import people_with
 
@@ -33,6 +34,12 @@ class Workload:
 def collectors_of(company: Company) -> QuerySet[User]:
     """Who may work on customers of the company."""
     return people_with([company.pk], "collections.work")
+
+
+def assigns_all(actor: Actor, company_id: int) -> bool:
+    """Whether the actor assigns work over the whole company: rules, and absences of others, move customers that a portfolio doesn't see."""
+    reach = actor.reach("work.assign")
+    return reach.everything or company_id in reach.companies
 
 
 def workload(company: Company, today: date) -> list[Workload]:
@@ -143,4 +150,4 @@ def loads_after(company: Company, moves: Collection[Move]) -> dict[int, tuple[in
 def absences_in_sight(actor: User, company: Company) -> QuerySet[Absence]:
     """Absences that run or come; of everybody for who assigns work, else one's own and those one covers."""
     rows = Absence.objects.filter(company=company, state__in=["planned", "running"]).select_related("person", "cover").order_by("first")
-    return rows if actor.can("work.assign", company.pk) else rows.filter(Q(person=actor) | Q(cover=actor))
+    return rows if assigns_all(actor, company.pk) else rows.filter(Q(person=actor) | Q(cover=actor))

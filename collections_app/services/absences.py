@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from collections_app.models import Absence, Assignment, Inquiry
-from collections_app.selectors.portfolios import collectors_of
+from collections_app.selectors.portfolios import assigns_all, collectors_of
 from collections_app.services.portfolios import PortfolioRefused, move_customers
 from customers.models import Customer
 from org.actors import Actor, NotAllowed
@@ -24,7 +24,7 @@ def plan_absence(
 ) -> Absence:
     """Say that a person is away from `first` to `last` (both included), who covers, and what they should know. One that begins today
     runs at once. People say it of themselves; whoever assigns work, of everybody. Raises PortfolioRefused, NotAllowed."""
-    if not (actor.label == person.label and actor.can("collections.work", company.pk)) and not actor.can("work.assign", company.pk):
+    if not (actor.label == person.label and actor.can("collections.work", company.pk)) and not assigns_all(actor, company.pk):
         raise NotAllowed(f"{actor.label} may not say that others are away: it needs work.assign")
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     able = set(collectors_of(company).values_list("pk", flat=True))
@@ -52,7 +52,7 @@ def plan_absence(
 @transaction.atomic
 def end_absence(*, actor: Actor, absence: Absence, today: date) -> None:
     """Back, earlier than planned or as planned; one that has not begun is cancelled. Raises PortfolioRefused, NotAllowed."""
-    if actor.label != absence.person.label and not actor.can("work.assign", absence.company_id):
+    if actor.label != absence.person.label and not assigns_all(actor, absence.company_id):
         raise NotAllowed(f"{actor.label} may not end the absence of others: it needs work.assign")
     locked = Absence.objects.select_for_update(of=("self",)).select_related("company", "person").get(pk=absence.pk)
     if locked.state == State.RUNNING:

@@ -10,7 +10,7 @@ from django.db.models import Max
 from arops.lib.refusal import Refused
 from collections_app.models import Assignment, PortfolioRule, WorkTask
 from collections_app.policy.portfolios import Move
-from collections_app.selectors.portfolios import away_on, collectors_of, moves_by_rules
+from collections_app.selectors.portfolios import assigns_all, away_on, collectors_of, moves_by_rules
 from customers.models import Customer
 from org.actors import Actor, require
 from org.models import Company, User
@@ -75,13 +75,20 @@ def _may_collect(company: Company, to: User | None, today: date) -> None:
         raise PortfolioRefused(f"{to.name} is away: give them to somebody who is there")
 
 
+def _require_whole(actor: Actor, company_id: int) -> None:
+    """Rules decide over every customer: not for whoever sees a portfolio alone."""
+    require(actor, "work.assign", company_id)
+    if not assigns_all(actor, company_id):
+        raise PortfolioRefused("this decides over all customers: somebody whose role is of the whole company does it")
+
+
 @transaction.atomic
 def apply_rules(*, actor: Actor, company: Company, today: date, even_out: bool = False, only: Collection[int] | None = None) -> int:
     """Move customers as the rules say, or (`even_out`) so that work is shared fairly; `only` those customers. Returns how many moved.
 
-    Raises NotAllowed.
+    Raises PortfolioRefused, NotAllowed.
     """
-    require(actor, "work.assign", company.pk)
+    _require_whole(actor, company.pk)
     moves = [m for m in moves_by_rules(company, today, even_out=even_out) if only is None or m.customer_id in only]
     return _by_rule(company, moves, actor, today)
 
@@ -146,7 +153,7 @@ def mark_read(*, person: User, assignments: Collection[int], now: datetime) -> i
 @transaction.atomic
 def save_rule(*, actor: Actor, company: Company, draft: RuleDraft, rule: PortfolioRule | None = None) -> PortfolioRule:
     """Write a rule; a new one comes last. Raises PortfolioRefused, NotAllowed."""
-    require(actor, "work.assign", company.pk)
+    _require_whole(actor, company.pk)
     people = list(collectors_of(company).filter(pk__in=draft.people))
     if not draft.name.strip() or not people:
         raise PortfolioRefused("a rule has a name, and somebody to give customers to")
@@ -167,8 +174,8 @@ def save_rule(*, actor: Actor, company: Company, draft: RuleDraft, rule: Portfol
 
 @transaction.atomic
 def move_rule(*, actor: Actor, rule: PortfolioRule, up: bool) -> None:
-    """Try a rule one place earlier, or later. Raises NotAllowed."""
-    require(actor, "work.assign", rule.company_id)
+    """Try a rule one place earlier, or later. Raises PortfolioRefused, NotAllowed."""
+    _require_whole(actor, rule.company_id)
     rows = list(PortfolioRule.objects.select_for_update().filter(company=rule.company).order_by("ordinal"))
     at = next(n for n, row in enumerate(rows) if row.pk == rule.pk)
     other = at - 1 if up else at + 1

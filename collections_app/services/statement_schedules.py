@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from collections_app.models import StatementSchedule
 from collections_app.services.statements import StatementRefused
 from customers.models import Customer
+from customers.selectors import ids_below
 from org.actors import Actor, NotAllowed, require
 from org.models import Company
 from workflow.services import record
@@ -34,6 +35,7 @@ def save_schedule(*, actor: Actor, company: Company, draft: ScheduleDraft, sched
     """Keep a schedule, a new one or one that is changed. Raises StatementRefused, NotAllowed."""
     _may(actor, company, draft.customer)
     _check(company, draft)
+    _may_group(actor, draft)
     fields = {name: getattr(draft, name) for name in draft.__slots__}
     try:
         with transaction.atomic():
@@ -76,6 +78,13 @@ def _may(actor: Actor, company: Company, customer: Customer | None) -> None:
         raise NotAllowed("a schedule for a segment or for all is made by whoever sees the whole company")
     if customer is not None and not Customer.objects.visible_to(actor, "statements.schedule").filter(pk=customer.pk).exists():
         raise NotAllowed("the customer is out of your sight")
+
+
+def _may_group(actor: Actor, draft: ScheduleDraft) -> None:
+    """A group's statement says what all its accounts owe, to whoever stands at its head."""
+    below = ids_below([draft.customer.pk]).get(draft.customer.pk, []) if draft.for_group and draft.customer else []
+    if Customer.objects.visible_to(actor, "statements.schedule").filter(pk__in=below).count() != len(below):
+        raise NotAllowed("accounts of this group are out of your sight: who sees the whole group schedules its statement")
 
 
 def _check(company: Company, draft: ScheduleDraft) -> None:

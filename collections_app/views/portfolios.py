@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -31,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     company = _company(request)
     if company is None:
         return page(request, "collections_app/no_company.html", {})
-    may = user.can("work.assign", company.pk) and not user.only_reads
+    may = read.assigns_all(user, company.pk) and not user.only_reads
     rows = read.workload(company, today) if may else []
     share = shares({r.person.pk: r.minutes for r in rows if r.person})
     rules = PortfolioRule.objects.filter(company=company).prefetch_related("people").order_by("ordinal") if may else []
@@ -52,6 +53,7 @@ def moves(request: HttpRequest) -> HttpResponse:
     company = _company(request, "work.assign")
     if company is None:
         return page(request, "collections_app/no_company.html", {})
+    _require_whole(user, company)
     if request.method == "POST":
         done = portfolios.apply_rules(actor=user, company=company, today=today, even_out=even)
         told = f"{done} customer{'' if done == 1 else 's'} went to somebody else"
@@ -119,6 +121,7 @@ def rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     company = found.company if found else _company(request, "work.assign")
     if company is None:
         return page(request, "collections_app/no_company.html", {})
+    _require_whole(user, company)
     form = RuleForm(request.POST or None, company=company, people=read.collectors_of(company), rule=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -137,6 +140,7 @@ def move_rule(request: HttpRequest, pk: int) -> HttpResponse:
     """A rule one place earlier or later."""
     user = _user(request)
     found = get_object_or_404(PortfolioRule.objects.visible_to(user, "work.assign").select_related("company"), pk=pk)
+    _require_whole(user, found.company)
     portfolios.move_rule(actor=user, rule=found, up=request.POST.get("up") == "1")
     return redirect_htmx(request, _home(found.company))
 
@@ -148,7 +152,7 @@ def absence(request: HttpRequest) -> HttpResponse:
     company = _company(request, "collections.work")
     if company is None:
         return page(request, "collections_app/no_company.html", {})
-    may_all = user.can("work.assign", company.pk)
+    may_all = read.assigns_all(user, company.pk)
     form = AbsenceForm(
         request.POST or None, people=read.collectors_of(company), may_all=may_all, person=user, initial={"person": user.pk, "first": today}
     )
@@ -173,7 +177,7 @@ def absence_end(request: HttpRequest, pk: int) -> HttpResponse:
     back = redirect_htmx(request, _home(found.company))
     try:
         absences.end_absence(actor=user, absence=found, today=clock.today())
-    except Refused as error:
+    except (Refused, NotAllowed) as error:
         return toast(request, back, str(error), tone="bad")
     return toast(request, back, f"{found.person.name} has the customers back", tone="ok")
 
@@ -184,6 +188,12 @@ def read_notes(request: HttpRequest) -> HttpResponse:
     """Hand-over notes were read."""
     portfolios.mark_read(person=_user(request), assignments=_keys(request), now=clock.now())
     return redirect_htmx(request, reverse("collections:portfolios"))
+
+
+def _require_whole(user: User, company: Company) -> None:
+    """Rules move customers of everybody: whoever sees a portfolio alone is shown none of them."""
+    if not read.assigns_all(user, company.pk):
+        raise PermissionDenied("this decides over all customers: it is for whoever assigns the work of the whole company")
 
 
 def _keys(request: HttpRequest) -> list[int]:

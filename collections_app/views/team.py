@@ -11,7 +11,7 @@ from arops.lib.http import address, filters_of, page
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
 from collections_app.selectors import team as read
-from collections_app.selectors.portfolios import absences_in_sight
+from collections_app.selectors.portfolios import absences_in_sight, assigns_all
 from collections_app.views.listing import LABELS
 from customers.models import Customer
 from org.access import allowed
@@ -28,6 +28,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     company = _company(request)
     if company is None:
         return page(request, "collections_app/no_company.html", {})
+    if not assigns_all(user, company.pk):
+        raise PermissionDenied("the team's figures are of all customers: they are for whoever assigns the work of the whole company")
     members = read.team(company, today, clock.now())
     if file := _file(request, _table(members, company), f"Team of {company.code}", company):
         return file
