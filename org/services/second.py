@@ -82,6 +82,7 @@ def keep_a_second(actor: Actor, user: User, companies: Collection[int]) -> None:
     """Raise OrgError where taking rights from somebody would leave the actor with nobody who confirms: then they could act alone."""
     if isinstance(actor, SystemActor):
         return
+    list(Company.objects.select_for_update(no_key=True).filter(pk__in=list(companies)).order_by("pk"))  # two at once would count the other
     for company_id in companies:
         if user.can(CONFIRM, company_id) and not others([company_id], (actor.label, user.label)):
             code = Company.objects.values_list("code", flat=True).get(pk=company_id)

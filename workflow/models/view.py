@@ -7,14 +7,21 @@ from django.db.models.functions import Now
 
 from org.models import Company, User
 
+MAY_NAME = r"(^|&)(q|text|customer|number|name|parent)="
+"""Filters of a list whose value may name a customer, as PostgreSQL finds them in a query string."""
+
 
 class StoredViewQuerySet(models.QuerySet["StoredView"]):
     """Kept views."""
 
     def of(self, user: User) -> "StoredViewQuerySet":
-        """One's own, and those shared by people one has a company in common with."""
+        """One's own, and those shared by people one has a company in common with; to whoever sees a portfolio alone none with words in
+        it, which may be the name of a customer of others."""
         mine = list(Company.objects.visible_to(user).values_list("pk", flat=True))
-        return self.filter(models.Q(owner=user) | models.Q(is_shared=True, companies__overlap=mine))
+        shared = models.Q(is_shared=True, companies__overlap=mine)
+        if user.reach().portfolios:
+            shared &= ~models.Q(query__regex=MAY_NAME)
+        return self.filter(models.Q(owner=user) | shared)
 
 
 class StoredView(models.Model):

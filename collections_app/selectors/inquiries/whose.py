@@ -98,8 +98,8 @@ def _if_known(mail: InboundMail, customer: Customer | None, addresses: Iterable[
     known = [*addresses, *(known_addresses(customer) if customer else [])]
     if knows(mail.sender, known):
         return Whose(customer, None, inquiry, how)
-    about = inquiry.number if inquiry else customer.name if customer else "a thread of ours"
-    return Whose(doubt=f"{how}: it points to {about}, but {mail.sender} isn't known there")
+    about = inquiry.number if inquiry else "a mail of ours"  # neither its subject nor its customer: who reads this may see neither
+    return Whose(doubt=f"it points to {about}, but {mail.sender} isn't known there")
 
 
 def _by_address(mail: InboundMail) -> Whose:
