@@ -25,9 +25,8 @@ class Rows:
             return cls()
         days, parts = data.getlist("day")[: MOST + 1], data.getlist("part")[: MOST + 1]
         parts += [""] * (len(days) - len(parts))
-        text = data.get("rest", "")
-        rest = int(text) if text.isascii() and text.isdigit() and int(text) < len(days) else len(days) - 1
-        return cls(days, parts[: len(days)], rest)
+        rest = _place(data.get("rest", ""))
+        return cls(days, parts[: len(days)], rest if 0 <= rest < len(days) else len(days) - 1)
 
     @classmethod
     def written(cls, dues: Sequence[tuple[date, int]], currency: str) -> "Rows":
@@ -67,7 +66,7 @@ class Rows:
     def changed(self, then: str, total: int, currency: str, today: date, rhythm: str) -> None:
         """Do what a button says: `add`, `drop-2`, `rest-2` (rows are counted from 0). Others are left alone."""
         what, _, text = then.partition("-")
-        at = int(text) if text.isascii() and text.isdigit() else -1
+        at = _place(text)
         self.parts[self.rest] = ""
         if what == "add" and len(self.days) < MOST:
             half = self.left(total, currency, without=self.rest) // 2
@@ -83,10 +82,14 @@ class Rows:
 
     def _next_day(self, today: date, rhythm: str) -> str:
         try:
-            last = parse_day(self.days[-1], today)
+            return day_of(parse_day(self.days[-1], today), rhythm, 1).isoformat()
         except ValueError:
-            last = today
-        return day_of(last, rhythm, 1).isoformat()
+            return day_of(today, rhythm, 1).isoformat()
+
+
+def _place(text: str) -> int:
+    """A row's place as a form says it, counted from 0; -1 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is negotiated about a payment plan, as people type it."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -96,8 +97,8 @@ class NegotiateForm(forms.Form):
             return data
         try:
             data["pays"] = _share(data.get("pays") or "", self.total, self.currency)
-        except (ArithmeticError, money.MoneyError) as error:
-            self.add_error("pays", str(error) if isinstance(error, money.MoneyError) else "write an amount, or a share such as 70 %")
+        except money.MoneyError as error:
+            self.add_error("pays", str(error))
         return data
 
     def terms(self) -> Terms:
@@ -109,11 +110,18 @@ class NegotiateForm(forms.Form):
         return Terms(self.today, data["first"], data["rhythm"], data["number"] or 0, data["each"], data["down"], rate)
 
 
+SHARE = re.compile(r"\d{1,3}(\.\d{0,6})?", re.ASCII)
+"""A share as people type it: digits. Decimal takes `NaN` and `1e999990` too, and counts minutes to round that."""
+
+
 def _share(text: str, total: int, currency: str) -> int:
     """Minor units of an amount, or of a share in per cent of the total."""
     text = text.strip()
     if text.endswith("%"):
-        return round(Decimal(total) * Decimal(text[:-1].strip().replace(",", ".")) / 100)
+        share = text[:-1].strip().replace(",", ".")
+        if not SHARE.fullmatch(share):
+            raise money.MoneyError("write an amount, or a share such as 70 %")
+        return round(Decimal(total) * Decimal(share) / 100)
     return money.parse(money.ungrouped(text), currency) if text else 0
 
 

@@ -148,12 +148,18 @@ def equal(total: int, number: int) -> list[int]:
 
 
 def day_of(first: date, rhythm: str, n: int) -> date:
-    """The day of the n-th instalment, counted from 0: the same day of later months, or the last of a month that lacks it."""
-    if rhythm in _DAYS:
-        return first + timedelta(days=_DAYS[rhythm] * n)
-    months = first.year * 12 + first.month - 1 + _MONTHS[rhythm] * n
-    year, month = divmod(months, 12)
-    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
+    """The day of the n-th instalment, counted from 0: the same day of later months, or the last of a month that lacks it.
+
+    Raises PlanTermsError beyond the end of the calendar.
+    """
+    try:
+        if rhythm in _DAYS:
+            return first + timedelta(days=_DAYS[rhythm] * n)
+        months = first.year * 12 + first.month - 1 + _MONTHS[rhythm] * n
+        year, month = divmod(months, 12)
+        return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
+    except (ValueError, OverflowError):
+        raise PlanTermsError("the calendar ends before the last instalment: begin earlier") from None
 
 
 def with_interest(parts: Sequence[tuple[date, int]], rate: Decimal, start: date) -> tuple[Due, ...]:

@@ -95,7 +95,12 @@ def _begun(plan: PaymentPlan | None, running: PaymentPlan | None, today: Any) ->
 
 
 def _chosen_items(given: Any, ticked: list[int]) -> set[int]:
-    return set(ticked) if given is None else {int(value) for value in given.getlist("items") if value.isdecimal()}
+    return set(ticked) if given is None else _keys(given.getlist("items"))
+
+
+def _keys(said: list[str]) -> set[int]:
+    """Keys that an address or a form names."""
+    return {int(value) for value in said if value.isascii() and value.isdecimal() and len(value) < 19}
 
 
 def _chosen(request: HttpRequest, currencies: list[str]) -> str:
@@ -108,7 +113,7 @@ def _ticked(request: HttpRequest, plan: PaymentPlan | None, rows: list[Any]) -> 
     free = [item for item, amount in rows if amount]
     if plan:
         return list(plan.items.values_list("open_item", flat=True))  # type: ignore[attr-defined]
-    named = {int(value) for value in request.GET.getlist("item") if value.isdecimal()}
+    named = _keys(request.GET.getlist("item"))
     if named:
         return [item.pk for item in free if item.pk in named]
     late = [item.pk for item in free if item.due_date < clock.today()]
