@@ -70,8 +70,8 @@ def _values(charge: Charge, language: str) -> dict[str, str]:
     sender = charge.company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">")
     return {
         "number": item.number, "company": charge.company.name, "customer": charge.customer.name, "period": period, "answer_to": sender,
-        "amount": f"{amount_in(charge.amount, charge.currency, language)} {charge.currency}", "due": day_in(item.due_date, language),
-        "day": day_in(item.document_date, language),
+        "amount": f"{amount_in(charge.amount - charge.waived, charge.currency, language)} {charge.currency}",
+        "due": day_in(item.due_date, language), "day": day_in(item.document_date, language),
     }  # fmt: skip
 
 
@@ -83,6 +83,8 @@ def _page(charge: Charge, language: str, values: dict[str, str]) -> dict[str, An
         "day": values["day"], "period": values["period"], "rows": rows[:LISTED], "rules": _rules(charge, language),
         "more": words["more"].format(n=len(rows) - LISTED) if len(rows) > LISTED else "",
         "total": amount_in(charge.amount, charge.currency, language),
+        "waived": amount_in(-charge.waived, charge.currency, language) if charge.waived else "",
+        "left": amount_in(charge.amount - charge.waived, charge.currency, language),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ to, tax included, in the shares in which it was; what was paid stays paid, what 
 month doesn't charge them again. Until somebody decides, whoever asked takes the request back (`workflow.services.approvals.withdraw`).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -43,13 +44,13 @@ def request_waiver(
     if not reason.strip():
         raise ChargeError("say why the charge is waived")
     charge = Charge.objects.select_for_update(of=("self",), no_key=True).get(pk=charge.pk)
-    left = part_of(charge, amount, items)
+    left, of_items = part_of(charge, amount, items)
     number = charge.open_item.number if charge.open_item else ""
     approval = ask(
         actor=actor, company=charge.company, kind="charge_waiver", amount=left, currency=charge.currency,
         title=f"Waive {number}, {charge.customer.name}", reason=reason,
-        payload={"charge": charge.pk, "amount": left, "day": today.isoformat()}, customer_id=charge.customer_id, subject=charge,
-        token=token, today=today, now=now,
+        payload={"charge": charge.pk, "amount": left, "day": today.isoformat()} | ({"items": of_items} if of_items else {}),
+        customer_id=charge.customer_id, subject=charge, token=token, today=today, now=now,
     )  # fmt: skip
     if approval.state == Approval.State.WAITING:
         _change(charge, state=State.WAIVER_ASKED, approval=approval)
@@ -68,22 +69,41 @@ def open_of(charge: Charge) -> int:
     return charge.open_item.balance
 
 
-def part_of(charge: Charge, amount: int | None, items: Sequence[int]) -> int:
-    """What is to be waived of a charge, in minor units: so much, or the lines of these items and no more than is open; without either all
-    that is open. Raises ChargeError."""
+def part_of(charge: Charge, amount: int | None, items: Sequence[int]) -> tuple[int, dict[str, int]]:
+    """What is to be waived of a charge, in minor units: so much, or the lines of these items as far as they weren't waived before and are
+    open (with how much of which: key of an item → minor units); without either all that is open. Raises ChargeError."""
     left = open_of(charge)
     if items and amount is not None:
         raise ChargeError("say an amount, or choose items: not both")
     if items:
-        known = {line["item"]: line["amount"] for line in charge.lines}
-        if set(items) - set(known):
-            raise ChargeError("choose among the items of this charge")
-        amount = min(left, sum(known[item] for item in set(items)))
+        of_items = _of_items(charge, set(items), left)
+        if not of_items:
+            raise ChargeError("what these items were charged is waived already: choose others, or say an amount")
+        return sum(of_items.values()), of_items
     if amount is None:
-        return left
+        return left, {}
     if not 0 < amount <= left:
         raise ChargeError(f"{money.format(left, charge.currency)} {charge.currency} are open: waive that or less, and more than nothing")
-    return amount
+    return amount, {}
+
+
+def _of_items(charge: Charge, items: set[int], left: int) -> dict[str, int]:
+    """Key of an item → what of its line is waived now, all of them no more than is left."""
+    known = {line["item"]: line["amount"] for line in charge.lines}
+    if items - set(known):
+        raise ChargeError("choose among the items of this charge")
+    before: Counter[str] = Counter()
+    done = Approval.objects.filter(
+        kind="charge_waiver", customer_ref=charge.customer_id, payload__charge=charge.pk, state__in=("alone", "approved")
+    )  # fmt: skip
+    for payload in done.values_list("payload", flat=True):
+        before.update(payload.get("items", {}))
+    found = {}
+    for item in sorted(items):
+        share = min(left, known[item] - before[str(item)])
+        if share > 0:
+            found[str(item)], left = share, left - share
+    return found
 
 
 def _facts(approval: Approval) -> list[Fact]:

@@ -19,6 +19,8 @@ CHARGE = {
     "fee": "Gebühr",
     "charge": "Betrag",
     "total": "Summe",
+    "waived": "Davon erlassen",
+    "left": "Zu zahlen",
     "policy": "Regel",
     "rate_basis": "Zinsen nach Tagen: offener Betrag × Jahreszins × Tage ÷ 365",
     "fee_basis": "eine Gebühr für jeden Monat im Verzug",

@@ -19,6 +19,8 @@ CHARGE = {
     "fee": "Fee",
     "charge": "Charge",
     "total": "Total",
+    "waived": "Of this waived",
+    "left": "To be paid",
     "policy": "Rule",
     "rate_basis": "interest by the day: what was open × the rate a year × days ÷ 365",
     "fee_basis": "a fee for each month in arrears",

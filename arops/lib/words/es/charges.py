@@ -19,6 +19,8 @@ CHARGE = {
     "fee": "Comisión",
     "charge": "Recargo",
     "total": "Total",
+    "waived": "De ello condonado",
+    "left": "A pagar",
     "policy": "Regla",
     "rate_basis": "interés por días: importe pendiente × tipo anual × días ÷ 365",
     "fee_basis": "una comisión por cada mes de retraso",

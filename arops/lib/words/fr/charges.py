@@ -20,6 +20,8 @@ CHARGE = {
     "fee": "Forfait",
     "charge": "Pénalité",
     "total": "Total",
+    "waived": "Dont remise accordée",
+    "left": "À payer",
     "policy": "Règle",
     "rate_basis": "intérêts au jour le jour : montant restant dû × taux annuel × jours ÷ 365",
     "fee_basis": "un forfait par mois de retard",
