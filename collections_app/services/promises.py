@@ -18,6 +18,7 @@ from customers.models import Contact, Customer
 from ledger.models import OpenItem
 from ledger.selectors import lock_items
 from org.actors import Actor, require
+from workflow.models import Event
 from workflow.services import record
 
 YEAR = timedelta(days=365)
@@ -63,9 +64,10 @@ def give_promise(
     _check_word(actor, customer, policy, today)
     currency = locked[0].currency
     fixed = minimum_in(policy.promise_tolerance_amount, customer.company.base_currency, currency, today)
+    replaced = _superseded(locked, today)
     promise = Promise.objects.create(
         company_id=customer.company_id, customer=customer, contact=contact, amount=amount, currency=currency, given_on=today,
-        due_on=due_on, note=note, taken_by=actor.label, level=_level(locked), supersedes=_superseded(locked, today),
+        due_on=due_on, note=note, taken_by=actor.label, level=_level(locked), supersedes=replaced[0] if replaced else None,
         tolerance_days=policy.promise_tolerance_days, tolerance_amount=tolerance_of(amount, fixed, policy.promise_tolerance_percent),
     )  # fmt: skip
     PromiseItem.objects.bulk_create(_shares(promise, locked, amount, free))
@@ -75,7 +77,7 @@ def give_promise(
     record(
         actor=actor, type="promise.given", company_id=customer.company_id, subject=promise, customer_id=customer.pk, amount=amount,
         currency=promise.currency, due_on=due_on.isoformat(), items=[i.number for i in locked], level=promise.level,
-        instalments=[[part.due_on.isoformat(), part.amount] for part in instalments],
+        instalments=[[part.due_on.isoformat(), part.amount] for part in instalments], replaced=[old.pk for old in replaced],
     )  # fmt: skip
     return promise
 
@@ -125,11 +127,11 @@ def _level(items: Sequence[OpenItem]) -> int:
     return 1 + int(earlier.aggregate(highest=Max("level"))["highest"] or 0)
 
 
-def _superseded(items: Sequence[OpenItem], today: date) -> Promise | None:
-    """The open promises of the items end here; the newest of them is the one that is replaced."""
+def _superseded(items: Sequence[OpenItem], today: date) -> list[Promise]:
+    """The open promises of the items end here, the newest first: it is the one that is replaced."""
     old = list(Promise.objects.open().filter(items__open_item__in=items).distinct().order_by("-pk"))
     Promise.objects.filter(pk__in=[p.pk for p in old]).update(state=Promise.State.SUPERSEDED, decided_on=today)
-    return old[0] if old else None
+    return old
 
 
 def _shares(promise: Promise, items: Sequence[OpenItem], amount: int, free: dict[int, int]) -> list[PromiseItem]:
@@ -156,15 +158,24 @@ def cancel_promise(*, actor: Actor, promise: Promise, today: date, reason: str) 
 
 @transaction.atomic
 def undo_promise(*, actor: Actor, promise: Promise, today: date, reason: str) -> None:
-    """Withdraw a promise that was recorded by mistake; the one it replaced stands again, unless its items are promised anew by now.
+    """Withdraw a promise that was recorded by mistake; those that it replaced stand again, unless their items are promised anew by now.
     Raises PromiseError, NotAllowed."""
-    lock_items(promise.items.values_list("open_item", flat=True))
+    earlier = _replaced_by(promise)
+    shares = PromiseItem.objects.filter(promise__in=[promise.pk, *(old.pk for old in earlier)])
+    lock_items(shares.values_list("open_item", flat=True))
     cancel_promise(actor=actor, promise=promise, today=today, reason=reason)
-    earlier = promise.supersedes
-    if earlier is None or Promise.objects.open().filter(items__open_item__in=earlier.items.values("open_item")).exists():
-        return
-    Promise.objects.filter(pk=promise.pk).update(supersedes=None)
-    Promise.objects.filter(pk=earlier.pk).update(state=Promise.State.OPEN, decided_on=None)
-    record(
-        actor=actor, type="promise.reopened", company_id=earlier.company_id, subject=earlier, customer_id=earlier.customer_id, reason=reason
-    )  # fmt: skip
+    for old in earlier:
+        if Promise.objects.open().filter(items__open_item__in=old.items.values("open_item")).exists():  # type: ignore[attr-defined]
+            continue
+        Promise.objects.filter(pk=promise.pk, supersedes=old).update(supersedes=None)
+        Promise.objects.filter(pk=old.pk).update(state=Promise.State.OPEN, decided_on=None)
+        record(
+            actor=actor, type="promise.reopened", company_id=old.company_id, subject=old, customer_id=old.customer_id, reason=reason
+        )  # fmt: skip
+
+
+def _replaced_by(promise: Promise) -> list[Promise]:
+    """The promises that ended when this one was given, the newest first: one is named in its row, the others in what was told of it."""
+    told = Event.objects.filter(type="promise.given", subject_type=Promise._meta.label_lower, subject_id=promise.pk).first()
+    keys = {*(told.data.get("replaced", ()) if told else ()), promise.supersedes_id}
+    return list(Promise.objects.filter(pk__in=keys - {None}, state=Promise.State.SUPERSEDED).order_by("-pk"))
