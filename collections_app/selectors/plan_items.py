@@ -3,16 +3,19 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
 from collections_app.models import Instalment, PaymentPlan, PlanItem
 from collections_app.policy.plans import Held, returning
+from collections_app.selectors.peace import Peace
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
 from ledger.models import Entry, Line, OpenItem
 
 HELD = (PaymentPlan.State.WAITING, PaymentPlan.State.OFFERED)
+ASKED = tuple(state for state in PaymentPlan.State if state not in (PaymentPlan.State.DRAFT, PaymentPlan.State.REFUSED))
 
 
 def coverable(customer: Customer, currency: str = "") -> QuerySet[OpenItem]:
@@ -24,6 +27,16 @@ def coverable(customer: Customer, currency: str = "") -> QuerySet[OpenItem]:
 def without_rests(items: QuerySet[OpenItem]) -> QuerySet[OpenItem]:
     """Items without what running settlements give up in the end: nobody asks for it while they run."""
     return items.exclude(settlement__state=PaymentPlan.State.ACTIVE)
+
+
+def is_answered_for(plan: PaymentPlan, day: date) -> bool:
+    """Whether a new schedule of a running plan is asked for or offered, may be signed yet, and keeps it in peace on the day."""
+    waiting: list[PaymentPlan] = list(plan.versions.filter(state__in=HELD, offer_until__gte=day).select_related("approval"))  # type: ignore[attr-defined]
+    peace = Peace.of([plan.customer_id], [plan.company_id]) if waiting else Peace()
+    return any(
+        peace.ends(("plan", plan.pk), plan.company_id, v.approval.requested_on if v.approval else None, v.offer_until or day) >= day
+        for v in waiting
+    )
 
 
 def free_of(items: Sequence[OpenItem]) -> dict[int, int]:
@@ -40,43 +53,45 @@ def plans_of_items(item_ids: Collection[int]) -> dict[int, str]:
 
 def offered_left(customers: Collection[int], day: date | None = None) -> dict[int, tuple[int, str]]:
     """Open item → minor units of it in a plan that waits for approval or for a signature, and in words in which and until when: nobody asks
-    or charges for it on a day up to then (without a day: as long as nobody has answered). Of a running plan that is to be re-scheduled
-    these are its instalments."""
+    or charges for it on a day up to then (without a day: as long as nobody has answered), nor for longer than offers keep it in peace (see
+    `peace`). Of a running plan that is to be re-scheduled these are its instalments."""
     wait = {"state__in": HELD} | ({"offer_until__isnull": False} if day is None else {"offer_until__gte": day})
     fresh = PlanItem.objects.filter(plan__customer__in=customers, plan__replaces=None, **{f"plan__{name}": on for name, on in wait.items()})
     parts = Instalment.objects.filter(
         plan__customer__in=customers, open_item__balance__gt=0, **{f"plan__versions__{name}": on for name, on in wait.items()}
     )
-    rows = (
-        fresh.order_by()
-        .values_list("open_item", "amount", "plan__number", "plan__offer_until")
-        .union(
-            parts.order_by().values_list("open_item", "open_item__balance", "plan__versions__number", "plan__versions__offer_until"),
-            all=True,
-        )
-    )
+    rows = _rows(fresh, parts, "open_item__balance", ("number", "offer_until", "approval__requested_on", "company"))
+    peace = Peace.of(customers, {row[-1] for row in rows}) if rows and day else Peace()
     found: dict[int, tuple[int, str]] = {}
-    for item, amount, number, until in rows:
-        found[item] = (found.get(item, (0, ""))[0] + amount, f"in {number}, which waits for an answer until {until:%-d %b %Y}")
+    for about, item, amount, number, until, asked, company in rows:
+        if day is None or peace.ends(about, company, asked, until) >= day:
+            found[item] = (found.get(item, (0, ""))[0] + amount, f"in {number}, which waits for an answer until {until:%-d %b %Y}")
     return found
+
+
+def _rows(fresh: QuerySet[PlanItem], parts: QuerySet[Instalment], amount: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What waiting plans are about, the open item, how much of it, and fields of those plans: of items as the plan covers them, of a
+    running plan's instalments by their `amount`."""
+    items = fresh.order_by().values_list("open_item", "amount", *(f"plan__{name}" for name in names))
+    dues = parts.order_by().values_list("plan", "open_item", amount, *(f"plan__versions__{name}" for name in names))
+    return [*((("item", row[0]), *row) for row in items), *((("plan", plan), *row) for plan, *row in dues)]
 
 
 def offered_days(items: Collection[int]) -> dict[int, list[tuple[date, date, int]]]:
     """Open item → (first day, last day, minor units) in which it was or is in a plan that waited for an answer: from the day on which the
-    plan was asked for to that of the signature, the end, or the last on which it could be signed. One that was refused kept nothing."""
-    never = (PaymentPlan.State.DRAFT, PaymentPlan.State.REFUSED)
-    fresh = PlanItem.objects.filter(open_item__in=items, plan__approval__isnull=False, plan__offer_until__isnull=False, plan__replaces=None)
-    parts = Instalment.objects.filter(
-        open_item__in=items, plan__versions__approval__isnull=False, plan__versions__offer_until__isnull=False
-    ).exclude(plan__versions__state__in=never)
-    days = ("approval__requested_on", "offer_until", "signed_on", "ended_on")
-    rows = [
-        *fresh.exclude(plan__state__in=never).values_list("open_item", "amount", *(f"plan__{name}" for name in days)),
-        *parts.values_list("open_item", "amount", *(f"plan__versions__{name}" for name in days)),
-    ]
+    plan was asked for to that of the signature, the end, the last on which it could be signed, or the last that offers keep in peace. One
+    that was refused kept nothing."""
+    counts = {"approval__isnull": False, "offer_until__isnull": False, "state__in": ASKED}
+    fresh = PlanItem.objects.filter(open_item__in=items, plan__replaces=None, **{f"plan__{name}": on for name, on in counts.items()})
+    parts = Instalment.objects.filter(open_item__in=items, **{f"plan__versions__{name}": on for name, on in counts.items()})
+    names = ("customer", "company", "approval__requested_on", "offer_until", "signed_on", "ended_on")
+    rows = _rows(fresh, parts, "amount", names)
+    peace = Peace.of({row[3] for row in rows}, {row[4] for row in rows}) if rows else Peace()
     found: dict[int, list[tuple[date, date, int]]] = defaultdict(list)
-    for item, amount, asked, until, signed, ended in rows:
-        found[item].append((asked, min(until, signed or ended or until), amount))
+    for about, item, amount, _, company, asked, until, signed, ended in rows:
+        last = min(peace.ends(about, company, asked, until), signed or ended or until)
+        if last >= asked:
+            found[item].append((asked, last, amount))
     return dict(found)
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from arops.lib.http import address
 from collections_app.models import PaymentPlan
 from collections_app.policy.plans import percent_of, told
+from collections_app.selectors.plan_items import plans_of_items
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.limits import KINDS, Given, asking, check_decider, take_plan_turns
 from collections_app.services.plans.offering import write_offer
@@ -41,6 +42,7 @@ def ask_for_plan(*, actor: Actor, plan: PaymentPlan, today: date, now: datetime)
         raise PlanError("its first instalment lies behind: change the days")
     if held.replaces and held.replaces.state != State.ACTIVE:
         raise PlanError(f"{held.replaces.number} is {held.replaces.get_state_display()} by now: there is nothing to re-schedule")
+    _check_items(held)
     wanted = asking(actor=actor, given=given_by(held), today=today)
     payload = said(held) | {"counts": wanted.counts, "needs": list(wanted.needs)}
     change(held, offer_until=_until(held, first.due_on, today))
@@ -58,6 +60,14 @@ def ask_for_plan(*, actor: Actor, plan: PaymentPlan, today: date, now: datetime)
         change(held, approval=approval)
         offer(actor=actor, plan=held, today=today)
     return approval
+
+
+def _check_items(plan: PaymentPlan) -> None:
+    """Refuse a draft about what another plan that waits for an answer is about: only one of them could be signed. Raises PlanError."""
+    items: list[int] = list(plan.items.values_list("open_item", flat=True))  # type: ignore[attr-defined]
+    if taken := plans_of_items(items):
+        number = sorted(taken.values())[0]
+        raise PlanError(f"{number} is about the same items and waits for an answer: cancel one of the two")
 
 
 def _others(plan: PaymentPlan, actor: Actor) -> list[str]:

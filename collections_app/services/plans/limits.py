@@ -99,8 +99,12 @@ def _allows(given: Given, kind: str, person: Person, makers: set[str], today: da
     """Whether the person may allow it, by their own role or for somebody who is away."""
 
     def limit(authority: Authority) -> int:
-        standing = authority.standing(authority.people.get(person.pk, person), makers)
-        return standing.limit if standing else 0
+        known = authority.people.get(person.pk, person)
+        own = authority.standing(known, makers)
+        if own is None or own.limit == ANY:
+            return own.limit if own else 0
+        lent = authority.standing(known, makers, own.limit + 1)  # whoever stands in for somebody with more may allow more
+        return lent.limit if lent else own.limit
 
     return _used(given, kind, today, limit, given.amounts[kind] if more is None else more) <= 1
 

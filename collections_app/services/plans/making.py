@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan, PlanItem
 from collections_app.policy.plans import Due, PlanTermsError, Terms, schedule, waived_of
@@ -108,9 +107,12 @@ def in_their_order(covered: Mapping[int, int]) -> dict[int, int]:
 
 def interest_since(plan: PaymentPlan, today: date) -> date:
     """The last day up to which a running plan has asked for interest: the latest instalment that is behind and whose interest, if any, is
-    in the books; before the first the day of the signature."""
-    behind = plan.instalments.filter(due_on__lte=today).filter(Q(interest=0) | Q(interest_item__isnull=False))  # type: ignore[attr-defined]
-    return max(behind.values_list("due_on", flat=True), default=plan.signed_on or plan.made_on)
+    in the books, and before the first whose interest isn't (paid off early, several are due on one day); before the first the day of the
+    signature."""
+    behind = plan.instalments.filter(due_on__lte=today)  # type: ignore[attr-defined]
+    unasked = min(behind.filter(interest__gt=0, interest_item=None).values_list("due_on", flat=True), default=date.max)
+    asked = [day for day in behind.values_list("due_on", flat=True) if day < unasked]
+    return max(asked, default=plan.signed_on or plan.made_on)
 
 
 def _changed(plan: PaymentPlan, customer: Customer, fields: Mapping[str, object]) -> PaymentPlan:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Standing, verdict
-from collections_app.selectors.plan_items import HELD
+from collections_app.selectors.plan_items import is_answered_for
 from collections_app.selectors.plans import cash_on_account, state_of
 from collections_app.services.plans.ending import end_running, give_back
 from collections_app.services.plans.rows import books_day, change, locked, tell
@@ -23,7 +23,8 @@ from org.actors import Actor, require
 from org.models import Company
 
 State, PartState = PaymentPlan.State, Instalment.State
-LOOKED_AT = (State.ACTIVE, State.KEPT, State.DEFAULTED, State.CANCELLED, State.REPLACED)
+ENDED = (State.DEFAULTED, State.CANCELLED, State.REPLACED)
+LOOKED_AT = (State.ACTIVE, State.KEPT, *ENDED)
 
 
 def run_plans(*, actor: Actor, company: Company, day: date) -> dict[str, int]:
@@ -46,6 +47,8 @@ def run_plans(*, actor: Actor, company: Company, day: date) -> dict[str, int]:
             _judge(actor, plan, rows, disputed, owing.get(plan.pk, 0), day, counts)
         elif any(row.open_item and row.open_item.balance for row in rows):
             counts["opened_again"] += _open_again(actor, plan, day)
+    for plan in _with_rests(company):
+        counts["opened_again"] += _open_again(actor, plan, day)
     _set_states(company, day)
     return counts
 
@@ -58,6 +61,12 @@ def _instalments(company: Company) -> dict[PaymentPlan, list[Instalment]]:
     for row in rows.select_related("plan__company", "plan__customer", "open_item", "interest_item").order_by("plan", "ordinal"):
         found[row.plan].append(row)
     return dict(found)
+
+
+def _with_rests(company: Company) -> list[PaymentPlan]:
+    """Plans that ended while what they gave up was in dispute: it goes back as the rest did, once the case is decided."""
+    ended = PaymentPlan.objects.filter(company=company, state__in=ENDED, rest_item__balance__gt=0)
+    return list(ended.select_related("company", "customer").order_by("pk"))
 
 
 def _owing(plans: Sequence[PaymentPlan]) -> dict[int, int]:
@@ -74,7 +83,7 @@ def _judge(
         counts["kept"] += _keep(actor, plan, day)
     elif verdict(parts, plan.default_days, day) == "defaulted":
         late = sum(part.open for part in parts if part.open and (day - part.due_on).days > plan.default_days)
-        if _is_answered_for(plan, day):
+        if is_answered_for(plan, day):
             counts["waiting_for_answer"] += 1
         elif cash >= late:
             counts["waiting_for_cash"] += 1
@@ -90,11 +99,6 @@ def _open(row: Instalment, disputed: dict[int, int]) -> int:
     """What of an instalment, its interest included, isn't paid and not in dispute."""
     items = [item for item in (row.open_item, row.interest_item) if item]
     return sum(max(0, item.balance - disputed.get(item.pk, 0)) for item in items)
-
-
-def _is_answered_for(plan: PaymentPlan, day: date) -> bool:
-    """Whether a new schedule of the plan is asked for or offered, and may be signed yet."""
-    return plan.versions.filter(state__in=HELD, offer_until__gte=day).exists()  # type: ignore[attr-defined,no-any-return]
 
 
 @transaction.atomic
