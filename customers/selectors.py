@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from arops.lib.bulk import in_array
 from customers.models import BillingRequirement, Customer, CustomerDocument, TaxRate
 from customers.requirements import EXPIRING, GIVEN, Paper, Standing, standing, words_of
 from org.actors import Actor
@@ -46,7 +47,7 @@ def rule_words(rule: BillingRequirement) -> str:
 def rules_in_force(customers: Iterable[int], first: date) -> dict[int, list[BillingRequirement]]:
     """Rules by customer that hold on `first` or later, in one query."""
     found = defaultdict(list)
-    rows = BillingRequirement.objects.filter(customer__in=set(customers)).filter(Q(valid_to=None) | Q(valid_to__gte=first))
+    rows = BillingRequirement.objects.filter(customer__in=in_array(set(customers))).filter(Q(valid_to=None) | Q(valid_to__gte=first))
     for rule in rows.order_by("pk"):
         found[rule.customer_id].append(rule)
     return dict(found)
@@ -56,7 +57,7 @@ def papers_of(customers: Iterable[int]) -> dict[int, list[Paper]]:
     """Papers by customer in the order of their making, but those no longer needed; in one query."""
     found = defaultdict(list)
     fields = "customer_id pk kind state waits_for contract_number invoice_number requested_on received_on valid_from expires_on".split()
-    rows = CustomerDocument.objects.filter(customer__in=set(customers)).exclude(state="cancelled").order_by("pk")
+    rows = CustomerDocument.objects.filter(customer__in=in_array(set(customers))).exclude(state="cancelled").order_by("pk")
     for customer, *rest in rows.values_list(*fields):
         found[customer].append(Paper(*rest))
     return dict(found)

@@ -7,11 +7,12 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from arops.lib.bulk import in_array
 from collections_app.models import DocumentChase
 from customers.models import CustomerDocument
 from customers.requirements import CUSTOMER, GIVEN
 from invoicing.models import Invoice
-from invoicing.selectors.payable import blocked_in, candidates
+from invoicing.selectors.payable import blocked_rows, candidates
 from org.actors import Actor
 
 
@@ -71,14 +72,11 @@ def money_by_paper(today: date, customers: Collection[int]) -> dict[int, tuple[d
     """Paper → what waits for it by currency in minor units, and of how many open invoices."""
     if not customers:
         return {}
-    gaps = blocked_in(candidates(Invoice.objects.filter(customer__in=customers)), today)
-    balances = {pk: row for pk, *row in Invoice.objects.filter(pk__in=gaps).values_list("pk", "currency", "open_item__balance")}
     sums: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     counts: dict[int, int] = defaultdict(int)
-    for invoice, found in gaps.items():
-        currency, balance = balances[invoice]
-        for paper in {gap.paper for gap in found if gap.paper}:
-            sums[paper][currency] += balance
+    for row, gaps in blocked_rows(candidates(Invoice.objects.filter(customer__in=in_array(customers))), today):
+        for paper in {gap.paper for gap in gaps if gap.paper}:
+            sums[paper][row["currency"]] += row["open_item__balance"]
             counts[paper] += 1
     return {paper: (dict(amounts), counts[paper]) for paper, amounts in sums.items()}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, Sum
-from django.db.models.expressions import RawSQL
 
-from collections_app.models import ChargedItem, ChargePolicy, ChargeRun, LegalLimit
+from arops.lib.bulk import in_array
+from collections_app.models import ChargedItem, ChargePolicy, ChargeRun, LegalLimit, PaymentPlan
 from collections_app.policy.charges import FEE_EACH, Account, Assessment, Debit, Limit, Rules, Span, Steps, Tier, assess
 from collections_app.policy.places import places_of
 from collections_app.selectors.dunning import minimum_in
@@ -164,7 +164,8 @@ def accounts(customers: Collection[int], book: ChargeBook) -> list[Account]:
     since = _since(owed, charged, book)
     ids = [*(row[0] for row in owed), *(row[0] for row in credits)]
     moves, contested = _moves(ids, since), _contested([row[0] for row in owed], since)
-    offered = {item: _offered(spans) for item, spans in offered_days([row[0] for row in owed]).items()}
+    planned = set(PaymentPlan.objects.filter(customer__in=customers).values_list("customer", flat=True))
+    offered = {item: _offered(spans) for item, spans in offered_days([row[0] for row in owed if row[1] in planned]).items()}
     grouped: dict[Key, list[Debit]] = defaultdict(list)
     for pk, customer, currency, number, due, balance in owed:
         day, fee = charged.get(pk, (None, False))
@@ -191,15 +192,10 @@ def _credits(customers: Collection[int], book: ChargeBook) -> Iterator[tuple[int
     yield from held.filter(balance=0).filter(Exists(touched)).values_list(*names)
 
 
-def _among(items: Sequence[int]) -> RawSQL:
-    """Thousands of keys as one array: a parameter for each costs more than the look-up."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(items)])
-
-
 def _charged(items: Sequence[int]) -> dict[int, tuple[date, bool]]:
     """Item → the last day that was judged, and whether it has borne a fee of its own."""
     fee = Sum("amount", filter=Q(charge__policy__basis=FEE_EACH), default=0)
-    rows = ChargedItem.objects.filter(open_item__in=_among(items)).order_by().values("open_item").annotate(day=Max("days_to"), fee=fee)
+    rows = ChargedItem.objects.filter(open_item__in=in_array(items)).order_by().values("open_item").annotate(day=Max("days_to"), fee=fee)
     return {row["open_item"]: (row["day"], row["fee"] > 0) for row in rows}
 
 
@@ -216,7 +212,7 @@ GRACE = 120
 def _moves(items: Sequence[int], since: date) -> Moves:
     """Item → day → what moved it from `since` on. What a credit memo took off was never owed: it is given the day before all others."""
     memo = Line.objects.filter(entry=OuterRef("entry"), open_item__kind=OpenItem.Kind.CREDIT_MEMO)
-    lines = Line.objects.filter(open_item__in=_among(items), entry__effective_date__gte=since).order_by()
+    lines = Line.objects.filter(open_item__in=in_array(items), entry__effective_date__gte=since).order_by()
     found: Moves = defaultdict(lambda: defaultdict(int))
     rows = lines.annotate(credited=Exists(memo)).values_list(
         "open_item", "entry__effective_date", "amount", "credited", "open_item__amount"
@@ -241,7 +237,7 @@ def _steps(balance: int, moves: dict[date, int]) -> Steps:
 def _contested(items: Sequence[int], since: date) -> dict[int, Steps]:
     """Item → what was in dispute of it at the end of days."""
     found: Moves = defaultdict(lambda: defaultdict(int))
-    rows = DisputeMovement.objects.filter(open_item__in=_among(items)).order_by("open_item", "day")
+    rows = DisputeMovement.objects.filter(open_item__in=in_array(items)).order_by("open_item", "day")
     for item, day, delta in rows.values_list("open_item", "day", "delta"):
         found[item][max(day, since)] += delta
     return {item: _running(moves) for item, moves in found.items()}

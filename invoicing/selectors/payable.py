@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from arops.lib.bulk import in_array
 from customers.models import BillingRequirement, CustomerDocument
 from customers.requirements import LIEN, Bill, Gap, gaps_of
 from customers.selectors import papers_of, rules_in_force
@@ -66,7 +67,7 @@ def _judged(rows: Sequence[Row], today: date) -> dict[int, tuple[Gap, ...]]:
     lines = _lines(keys)
     files = _files(rows, lines) if _any(rules, "attachment") else {}
     earlier = _earlier(rules, lines)
-    delivered = dict(InvoiceDelivery.objects.filter(invoice__in=keys).values_list("invoice_id", "state"))
+    delivered = dict(InvoiceDelivery.objects.filter(invoice__in=in_array(keys)).values_list("invoice_id", "state"))
     found = {}
     for row in rows:
         bill = _bill(row, lines.get(row["pk"], []), files, earlier, delivered.get(row["pk"], ""))
@@ -91,7 +92,7 @@ def _lines(keys: Sequence[int]) -> dict[int, list[Row]]:
     fields = ("invoice_id", "contract", "agreement__number", "job_id", "job__number", "job__signed_off_on", "sales_order_id")
     linked = Q(agreement__isnull=False) | Q(job__isnull=False) | Q(sales_order__isnull=False) | ~Q(contract="")
     found = defaultdict(list)
-    for row in InvoiceLine.objects.filter(linked, invoice__in=keys).values(*fields):
+    for row in InvoiceLine.objects.filter(linked, invoice__in=in_array(keys)).values(*fields):
         found[row["invoice_id"]].append(row)
     return found
 
@@ -170,23 +171,29 @@ def candidates(among: Any) -> QuerySet[Invoice]:
 
 def blocked_in(found: QuerySet[Invoice], today: date) -> dict[int, tuple[Gap, ...]]:
     """Of the invoices, those that aren't payable, with what they lack."""
+    return {row["pk"]: gaps for row, gaps in blocked_rows(found, today)}
+
+
+def blocked_rows(found: QuerySet[Invoice], today: date) -> list[tuple[Row, tuple[Gap, ...]]]:
+    """The same with what was read of them: `pk`, `customer_id`, `currency`, `open_item__balance` and others."""
     fields = ("pk", "customer_id", "number", "document_date", "po_number", "cost_code", "open_item__balance", "currency")
-    return {pk: gaps for pk, gaps in _judged(list(found.order_by().values(*fields)), today).items() if gaps}
+    rows = list(found.order_by().values(*fields))
+    judged = _judged(rows, today)
+    return [(row, judged[row["pk"]]) for row in rows if judged[row["pk"]]]
 
 
 def blocked_money(actor: Actor, today: date) -> tuple[list[Blocked], dict[str, tuple[int, int]]]:
     """Money blocked per reason, customer and currency, the most first; and by currency how much in all (each invoice once) of how many
     invoices. An invoice that lacks two things counts under both reasons."""
-    gaps = blocked_in(candidates(Invoice.objects.visible_to(actor, "invoices.view")), today)
-    rows = Invoice.objects.filter(pk__in=gaps).values_list("pk", "customer_id", "currency", "open_item__balance")
     sums: dict[tuple[str, int, str], list[Any]] = {}
     totals: dict[str, tuple[int, int]] = {}
-    for pk, customer, currency, balance in rows:
+    for row, gaps in blocked_rows(candidates(Invoice.objects.visible_to(actor, "invoices.view")), today):
+        customer, currency, balance = row["customer_id"], row["currency"], row["open_item__balance"]
         amount, count = totals.get(currency, (0, 0))
         totals[currency] = (amount + balance, count + 1)
-        for code in {gap.code for gap in gaps[pk]}:
+        for code in {gap.code for gap in gaps}:
             entry = sums.setdefault((code, customer, currency), [0, 0, [], set()])
-            mine = [gap for gap in gaps[pk] if gap.code == code]
+            mine = [gap for gap in gaps if gap.code == code]
             entry[0], entry[1] = entry[0] + balance, entry[1] + 1
             entry[2] += [gap.since for gap in mine if gap.since]
             entry[3] |= {gap.waits_for for gap in mine}
