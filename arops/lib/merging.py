@@ -43,7 +43,8 @@ def merge(text: str, values: Mapping[str, str]) -> str:
 
 def one_line(text: str) -> str:
     """The text as a subject: white space and control characters become single blanks."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    plain = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(plain.split())
 
 
 def language_of(code: str) -> str:
@@ -68,8 +69,13 @@ def amount_in(amount: int, currency: str, language: str) -> str:
 
 def number_in(text: str, language: str) -> str:
     """A number written as in English, as the language writes it."""
+    return text.translate(_signs(language))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _signs(language: str) -> dict[int, int]:
     speech = _SPEECH[language]
-    return text.translate(str.maketrans(",.", speech["thousands"] + speech["decimal"]))
+    return str.maketrans(",.", speech["thousands"] + speech["decimal"])
 
 
 def day_in(day: date, language: str) -> str:
@@ -82,7 +88,9 @@ def short_day_in(day: date, language: str) -> str:
     return _day(day, language, "short")
 
 
+@lru_cache(maxsize=4_096)
 def _day(day: date, language: str, form: str) -> str:
+    """A night writes the same few hundred days a hundred thousand times."""
     speech = _SPEECH[language]
     month = speech["months"].split()[day.month - 1]
     said = speech["first"] if day.day == 1 else str(day.day)
