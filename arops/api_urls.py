@@ -8,7 +8,7 @@ from arops.api.tasks import STEPS, TaskDetail, Tasks
 from arops.api.views import ApiView, Nowhere
 from cashapp import api as cashapp
 from cashapp.api import remittances
-from collections_app.api import charges, inquiries, plans, promises, work
+from collections_app.api import charges, escalations, inquiries, letters, plans, promises, schedules, statements, work
 from customers import api as customers
 from disputes import api as disputes
 from invoicing import api as invoicing
@@ -97,6 +97,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *resource("promises", all=promises.Promises, bulk=promises.PromisesBulk, one=promises.PromiseDetail),
     *resource("work-tasks", all=work.WorkTasks, one=work.WorkTaskDetail),
     *resource("inquiries", all=inquiries.Inquiries, one=inquiries.InquiryDetail),
+    *resource("escalations", all=escalations.Escalations, one=escalations.EscalationDetail),
+    *resource("dunning-letters", all=letters.Letters, one=letters.LetterDetail),
+    path("dunning-letters/<str:public_id>/file", letters.LetterFile.as_view(), name="dunning-letters-file"),
+    *resource("statement-schedules", all=schedules.Schedules, one=schedules.ScheduleDetail),
+    *resource("sent-statements", all=statements.SentStatements, one=statements.SentStatementDetail),
+    path("sent-statements/<str:public_id>/file", statements.SentStatementFile.as_view(), name="sent-statements-file"),
     *resource("fx-rates", all=ledger.Rates, bulk=ledger.RatesBulk, one=ledger.RateDetail),
     *resource("jobs", all=Jobs, one=JobDetail),
     *resource("approvals", all=Approvals, one=ApprovalDetail),

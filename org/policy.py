@@ -85,6 +85,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "disputes:write": frozenset({"disputes.view", "disputes.open", "disputes.work"}),
     "collections:read": frozenset({"collections.view"}),
     "collections:write": frozenset({"collections.view", "collections.work", "promises.give"}),
+    "escalations:write": frozenset({"collections.view", "escalations.raise"}),
+    "statements:write": frozenset({"collections.view", "statements.schedule"}),
     "reports:read": frozenset({"reports.view", "reports.export"}),
     "fx:read": frozenset({"rates.view"}),
     "fx:write": frozenset({"rates.view", "rates.edit"}),

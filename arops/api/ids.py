@@ -34,6 +34,10 @@ PREFIXES = {
     "charge": "chg",
     "payment_plan": "pln",
     "promise": "prm",
+    "escalation": "esc",
+    "dunning_letter": "dun",
+    "statement_schedule": "sch",
+    "sent_statement": "stm",
 }
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
@@ -50,6 +50,9 @@ class RecordView(ApiView):
         """The rows in sight."""
         raise AssertionError("a resource says which rows it has")
 
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Read at once what the shapes of these rows need besides."""
+
     def shape(self, row: Any) -> dict[str, Any]:
         """A row as lists show it."""
         raise AssertionError("a resource says how a row looks")
@@ -81,6 +84,7 @@ class ListView(RecordView):
         limit = limit_of(request)
         page = list(self._after(rows, request.query_params)[: limit + 1])
         following = self._cursor(page[limit - 1]) if len(page) > limit else None
+        self.prepare(page[:limit])
         headers = {"Link": f'<{_with_cursor(request, following)}>; rel="next"'} if following else {}
         return Response({"data": [self.shape(row) for row in page[:limit]], "next": following}, headers=headers)
 
@@ -125,6 +129,7 @@ class DetailView(RecordView):
         row = self.rows().filter(pk=private(self.kind, kwargs["public_id"])).first()
         if row is None:
             raise Http404
+        self.prepare([row])
         return Response(self.whole(row))
 
 

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: type, title, status, detail, instance, request_id and errors[] with JSON pointers."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from arops.lib.refusal import InputRefused, Refused
+from arops.lib.rows import Problem
 from org.actors import NotAllowed
 
 BASE = "https://arops.example/problems/"
@@ -27,6 +28,12 @@ class ApiProblem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.errors, self.headers = status, code, detail, list(errors), headers or {}
+
+
+def refused(problems: Sequence[Problem]) -> ApiProblem:
+    """A row that can't be taken: every problem told with its place."""
+    errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
+    return ApiProblem(422, errors[0]["code"], errors[0]["detail"], errors)
 
 
 def invalid(pointer: str, code: str, detail: str) -> ApiProblem:

@@ -47,6 +47,16 @@ class Csv(BaseRenderer):
         return out.getvalue().encode()
 
 
+class File(BaseRenderer):
+    """For callers that ask for a file's own type, whatever that is: the view makes the answer itself."""
+
+    media_type, format, charset = "*/*", "file", None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+        """Nothing to be done."""
+        return bytes(data or b"")
+
+
 def _flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
         if isinstance(value, Mapping):

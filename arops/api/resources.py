@@ -177,7 +177,10 @@ SUBJECTS = {
     "cashapp.bankaccount": "bank_account", "ledger.openitem": "item", "workflow.job": "job", "orders.contract": "contract",
     "orders.purchaseorder": "purchase_order", "orders.salesorder": "order", "orders.delivery": "delivery", "orders.workorder": "work_order",
     "orders.unitconversion": "unit_conversion", "workflow.approval": "approval",
-    "workflow.task": "task", "disputes.dispute": "dispute",
+    "workflow.task": "task", "disputes.dispute": "dispute", "collections_app.promise": "promise", "collections_app.inquiry": "inquiry",
+    "collections_app.paymentplan": "payment_plan", "collections_app.charge": "charge", "collections_app.escalation": "escalation",
+    "collections_app.dunningletter": "dunning_letter", "collections_app.statementschedule": "statement_schedule",
+    "collections_app.sentstatement": "sent_statement",
 }  # fmt: skip
 """Model → the kind of id that its rows have."""
 

@@ -10,6 +10,7 @@ from customers.models import Customer
 from customers.selectors import ids_below
 from org.actors import Actor
 from org.models import Company
+from org.querysets import nobodys
 
 
 def audiences(company: Company, schedules: Iterable[StatementSchedule]) -> dict[int, list[int]]:
@@ -62,11 +63,12 @@ def seen_among(actor: Actor, rows: Iterable[SentStatement]) -> set[int]:
 
 def schedules_in_sight(actor: Actor) -> QuerySet[StatementSchedule]:
     """The schedules of companies in sight, those in force first, with how many each sent and when last. Where only a portfolio is in
-    sight: those of its customers, of segments and of all."""
+    sight: those of its customers, of segments and of all; for a key of chosen customers, theirs alone."""
     seen = StatementSchedule.objects.visible_to(actor, "collections.view").select_related("company", "customer")
     customers = Customer.objects.visible_to(actor, "collections.view").values("pk")
     went = Q(sent__left_out_because="")
-    counted = seen.filter(Q(customer=None) | Q(customer__in=customers)).annotate(
+    for_many = nobodys(actor.reach("collections.view"), customer=None)
+    counted = seen.filter(for_many | Q(customer__in=customers)).annotate(
         went=Count("sent", filter=went), last=Max("sent__as_of", filter=went)
     )
     found: QuerySet[StatementSchedule] = counted.order_by("-is_active", "company", "customer__name", "segment", "pk")

@@ -42,7 +42,8 @@ def save_schedule(*, actor: Actor, company: Company, draft: ScheduleDraft, sched
             if schedule is None:
                 kept = StatementSchedule.objects.create(company=company, made_by=actor.label, **fields)
             else:
-                kept = StatementSchedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+                kept = StatementSchedule.objects.select_for_update(of=("self",)).select_related("customer").get(pk=schedule.pk)
+                _may(actor, company, kept.customer)
                 if not kept.is_active:
                     raise StatementRefused("the schedule was ended: make a new one")
                 for name, value in fields.items():

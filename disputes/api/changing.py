@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from arops.api.problems import ApiProblem
+from arops.api.problems import ApiProblem, refused
 from arops.lib.rows import Problem
 from disputes.models import Dispute
 from disputes.payload import read_amounts, read_changed
@@ -30,8 +30,7 @@ def change(actor: Actor, case: Dispute, said: dict[str, Any], *, today: date) ->
     owner, department = named.owner(values.get("owner"), case.company_id), named.department(values.get("department"), case.company_id)
     problems += [*wrong, *(thing for thing in (chosen, owner, department) if isinstance(thing, Problem))]
     if problems:
-        errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
-        raise ApiProblem(422, errors[0]["code"], errors[0]["detail"], errors)
+        raise refused(problems)
     wanted: dict[str, Any] = {"amount": amount, "lines": chosen, "owner": owner, "department": department}
     try:
         with transaction.atomic():

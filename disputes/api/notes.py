@@ -12,7 +12,7 @@ from arops.api import schemas
 from arops.api.idempotency import once
 from arops.api.ids import private
 from arops.api.lists import RecordView
-from arops.api.problems import ApiProblem
+from arops.api.problems import refused
 from arops.api.views import object_of
 from arops.lib.rows import read_row
 from disputes.api.shapes import note_shape
@@ -52,8 +52,7 @@ class DisputeNotes(OfDispute):
     def _note(self, case: Dispute, said: dict[str, Any]) -> Response:
         values, problems = read_row(said, NOTED, required=("body",))
         if problems:
-            errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
-            raise ApiProblem(422, errors[0]["code"], errors[0]["detail"], errors)
+            raise refused(problems)
         internal = not values.get("visible_to_customer", False)
         note = note_dispute(actor=self.actor, dispute=case, body=values["body"], is_internal=internal)
         note.refresh_from_db()

@@ -6,7 +6,7 @@ from collections_app.models import SentStatement
 from collections_app.services.statement_schedules import ScheduleDraft, save_schedule
 from customers.models import Customer
 from messaging.models import Bounce
-from messaging.services import queue_message
+from messaging.services import Enclosed, queue_message
 from messaging.services.printing import gather_letters
 from org.models import User
 from tests.factories import SYSTEM
@@ -29,6 +29,12 @@ def make_letters(customer: Customer, collector: User, name: str, now: datetime, 
     Bounce.objects.create(
         company=customer.company, customer=customer, address=f"gone@{name.lower()}.example", bounced_on=today, noted_by=SYSTEM.label
     )
+    message, _ = queue_message(
+        actor=SYSTEM, company=customer.company, customer=customer, kind="statement", dedupe_key=f"statement:{name}",
+        recipients=[f"ap@{name.lower()}.example"], subject=f"Statement of {name}", body="Enclosed", attachments=[Enclosed(file, file.name)],
+        not_before=now,
+    )  # fmt: skip
     SentStatement.objects.create(
-        schedule=schedule, company=customer.company, customer=customer, as_of=today, balance={"EUR": 119_00}, made_by=SYSTEM.label
-    )
+        schedule=schedule, company=customer.company, customer=customer, as_of=today, balance={"EUR": 119_00}, made_by=SYSTEM.label,
+        message=message,
+    )  # fmt: skip

@@ -4,7 +4,22 @@ The document is checked against the running server by the tests; the reading its
 messages point at the field.
 """
 
-from arops.api.schemas import cases, charges, checks, inquiries, money, orders, papers, plans, promises, records, reports, tasks, work
+from arops.api.schemas import (
+    cases,
+    charges,
+    checks,
+    inquiries,
+    ladder,
+    money,
+    orders,
+    papers,
+    plans,
+    promises,
+    records,
+    reports,
+    tasks,
+    work,
+)
 from arops.api.schemas.operations import (
     ANY,
     MODE,
@@ -25,7 +40,7 @@ from arops.api.schemas.parts import Schema, ref
 
 COMPONENTS: dict[str, Schema] = {
     name: schema
-    for module in (records, money, checks, orders, papers, cases, charges, plans, promises, tasks, reports, work, inquiries)
+    for module in (records, money, checks, orders, papers, cases, charges, plans, promises, tasks, reports, work, inquiries, ladder)
     for name, schema in module.COMPONENTS.items()
 }
 
