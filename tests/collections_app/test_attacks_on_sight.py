@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from collections_app.models import Inquiry
 from collections_app.services.absences import end_absence, plan_absence
+from collections_app.services.inquiries.moving import assign_inquiry, set_customer
 from collections_app.services.portfolios import PortfolioRefused, RuleDraft, apply_rules, move_rule, save_rule
 from collections_app.services.statement_schedules import ScheduleDraft, save_schedule
 from customers.models import Contact, Customer
@@ -229,3 +230,14 @@ def test_people_of_another_company_are_told_of_by_no_name(group: tuple[User, Cus
     assert client.post(reverse("collections:inbox-bulk"), asked | {"keys": str(inquiry.pk), "do": "assign"}).status_code == 404
     left = client.post(reverse("collections:inquiry-split", args=[inquiry.pk]), {"entry": "1", "version": asked["version"]})
     assert left.status_code == 302, "an inquiry in sight is no missing page, whatever mail is named"
+
+
+def test_an_inquiry_of_another_portfolio_is_its_collectors(group: tuple[User, Customer, Message]) -> None:
+    """Its former owner, who doesn't see it any more, would keep it from everybody."""
+    ana, head, _ = group
+    depot, boss = Customer.objects.get(name="Depot"), make_user("supervisor", head.company)
+    _, inquiry = bring(head.company, written("eva@holding.example", "Question", "A question."))
+    assert inquiry and inquiry.owner == ana
+    moved = set_customer(actor=boss, inquiry=inquiry, customer=depot)
+    assert moved.owner == depot.collector
+    assert set_customer(actor=boss, inquiry=assign_inquiry(actor=boss, inquiry=moved, owner=boss), customer=head).owner == boss

@@ -142,6 +142,8 @@ def set_customer(*, actor: Actor, inquiry: Inquiry, customer: Customer, version:
     sender = found.entries.filter(mail__isnull=False).values_list("mail__sender", flat=True).first()
     found.customer, found.how = customer, "a person"
     found.contact = Contact.objects.filter(customer=customer, is_active=True, email__iexact=sender).first() if sender else None
+    if found.owner and not Customer.objects.visible_to(found.owner, WORK).filter(pk=customer.pk).exists():
+        found.owner = None  # it isn't in their sight any more
     found.owner = found.owner or owner_for(customer)
     found.items.all().delete()
     text = "\n".join(f"{e.mail.subject}\n{e.mail.body}" if e.mail else e.note for e in found.entries.select_related("mail"))
