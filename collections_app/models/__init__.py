@@ -22,19 +22,21 @@ from collections_app.models.strategy import (
     StrategyVersion,
 )
 from collections_app.models.tag import CustomerTag, Tag
-from collections_app.models.work import Likelihood, Ranking, WorkLease, WorkTask
+from collections_app.models.work import Chance, CustomerChance, Likelihood, Ranking, WorkLease, WorkTask
 
 __all__ = [
     "Absence",
     "Activity",
     "AnswerTemplate",
     "Assignment",
+    "Chance",
     "Charge",
     "ChargePolicy",
     "ChargeRun",
     "ChargeTier",
     "ChargedItem",
     "CollectionPolicy",
+    "CustomerChance",
     "CustomerTag",
     "DocumentChase",
     "DunningLetter",

@@ -14,7 +14,8 @@ from org.querysets import ScopedQuerySet
 class WorkTask(models.Model):
     """One thing worth doing about an account. Derived: written anew at night and whenever something happened to the customer.
 
-    `key` names the task for ever (kind:customer:currency, or the row it comes from) and the id stays while its cause does, `score` orders (see policy/worklist).
+    `key` names the task for ever (kind:customer:currency, or the row it comes from) and the id stays while its cause does, `score` orders
+    (see policy/worklist).
     """
 
     class Bucket(models.TextChoices):
@@ -89,7 +90,7 @@ class WorkLease(models.Model):
 class Likelihood(models.Model):
     """How often items of an age were paid within two weeks, with and without a contact in the first of them: measured from the books.
 
-    `is_own` says that there were enough cases; else the product's own starting values are used (see policy/worklist).
+    `is_own` says that there were enough cases; else the product's own starting values are used (see policy/likelihood).
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
@@ -108,3 +109,43 @@ class Likelihood(models.Model):
 
     def __str__(self) -> str:
         return f"from {self.age_from} days"
+
+
+class Chance(models.Model):
+    """How likely debts of an age and standing are to be paid within two weeks, as last learned from the books (see policy/chances).
+
+    Without a standing: the rate of the age alone, with the cases it was counted from.
+    """
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
+    measured_on = models.DateField()
+    age_from = models.IntegerField(help_text="Days past due from which it holds; below 1 it isn't due yet.")
+    standing = models.CharField(max_length=10, blank=True)
+    chance = models.IntegerField(help_text="Ten-thousandths.")
+    cases = models.IntegerField(default=0)
+    paid = models.IntegerField(default=0)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["company", "age_from", "standing"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "age_from", "standing"], name="chance_once"),
+            models.CheckConstraint(condition=models.Q(chance__range=(1, 9_999)), name="chance_neither_none_nor_certain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"from {self.age_from} days {self.standing}".strip()
+
+
+class CustomerChance(models.Model):
+    """By how much the odds that a customer pays differ from the usual of its debts' ages: 2 to the power of so many quarters. Derived."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="+")
+    quarters = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(quarters__range=(-24, 24)), name="customer_chance_in_range")]
+
+    def __str__(self) -> str:
+        return f"2 to the power of {self.quarters}/4"

@@ -17,8 +17,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from collections_app.policy.chances import FEW, WHOLE, Case, Chances
+from collections_app.policy.effect import Touch, of_debt
 from collections_app.policy.likelihood import STANDARD, Odds
-from collections_app.policy.worklist import uplift
 from disputes.policy.statistics import Z95, Interval, wilson
 
 PARTS = 10
@@ -99,13 +99,13 @@ class Report:
 
 
 def try_out(cases: Sequence[Case], chances: Chances, change: Callable[[Case], int]) -> list[Tested]:
-    """What would have been said of each case on its day; `change` is permille by which acting was reckoned to raise its chance."""
-    return [Tested(case, chances.of(case), chances.rate, chances.of_age(case.age), case.base_left * change(case) // 1000) for case in cases]
+    """What would have been said of each case on its day; `change` is by how many ten-thousandths acting was reckoned to raise it."""
+    return [Tested(c, chances.of(c), chances.rate, chances.of_age(c.age), c.base_left * change(c) // WHOLE) for c in cases]
 
 
-def change_of(case: Case, contacted_days_ago: int | None, odds: Odds = STANDARD) -> int:
-    """Permille that the list reckons with. The risk class isn't kept by day: all count as B."""
-    return uplift(case.age, case.debt.broken(case.day), contacted_days_ago, "B", odds)
+def change_of(case: Case, contacted_days_ago: int | None, chances: Chances, odds: Odds = STANDARD) -> int:
+    """Ten-thousandths that the list reckons with. The risk class isn't kept by day: all count as B."""
+    return of_debt(case.age, chances.of(case), Touch(case.debt.broken(case.day), contacted_days_ago), odds, chances)
 
 
 def judge(tested: Sequence[Tested], learned: int) -> Report:
@@ -246,8 +246,14 @@ def _scored(brier: Sequence[tuple[str, Fraction]]) -> str:
 
 def _ranked(code: str, gain: Interval) -> str:
     """Whether an order brought more of the cash to the front than the order by amount."""
-    name = "The list’s order" if code == "effect" else "Amount × chance"
     points = f"{abs(gain.value) * 100:.1f} points"
+    if code == "effect":
+        more = "as much of it as" if gain.low <= 0 <= gain.high else f"{points} {'more' if gain.low > 0 else 'less'} of it than"
+        return (
+            f"Where the cash stood: the list’s first fifth held {more} the order by amount. That is no verdict on the list, which puts"
+            " those last who pay anyway; what acting changed can’t be read from what came, only from two ways drawn by lot."
+        )
+    name = "Amount × chance"
     if gain.low > 0:
         return f"{name} has {points} more of the cash in its first fifth than the order by amount."
     if gain.high < 0:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 WHOLE = 10_000
 """Chances are whole numbers of ten-thousandths."""
@@ -31,8 +32,9 @@ QUARTERS = (65_536, 77_936, 92_682, 110_218)
 """ONE times 2 to the power of so many quarters."""
 STEPS = 24
 """Multipliers go from 1/64 to 64, by so many quarters of a power of two either way."""
-FEW = 100
-"""Cases looked back at, below which the chances are hardly more than the rate of all."""
+FEW, FEW_OF_EACH = 100, 20
+"""Cases looked back at, below which the chances are hardly more than the rate of all; how many of them must have been paid, and how many
+not."""
 DISPUTED, PROMISED, BROKEN, PLAIN = "disputed", "promised", "broken", "plain"
 BROKEN_COUNTS = timedelta(days=90)
 
@@ -155,28 +157,38 @@ class Chances:
         """The rate of an age alone."""
         return self.by_age.get(age_of(days), self.rate)
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether there were enough cases to reckon with."""
+        return self.cases >= FEW and min(self.paid, self.cases - self.paid) >= FEW_OF_EACH
+
     def of(self, case: Case) -> int:
         """The chance of a case, in ten-thousandths, never nothing and never certain."""
-        age = age_of(case.age)
-        usual = self.by_kind.get((age, case.standing)) or self.by_kind.get((age, PLAIN)) or self.of_age(case.age)
-        return raised(usual, self.own.get(case.debt.customer, ONE))
+        return self.chance(case.age, case.standing, self.own.get(case.debt.customer, ONE))
+
+    def chance(self, days: int, standing: str, own: int = ONE) -> int:
+        """The chance of a debt so many days past due, of a customer with that multiplier; never nothing and never certain."""
+        age = age_of(days)
+        return raised(self.by_kind.get((age, standing)) or self.by_kind.get((age, PLAIN)) or self.of_age(days), own)
 
 
 @dataclass(slots=True)
-class _Counts:
+class Counts:
     """How many cases, and how many of them were paid."""
 
     cases: int = 0
     paid: int = 0
 
-    def add(self, case: Case) -> None:
-        self.cases += 1
-        self.paid += case.is_paid
+    def add(self, cases: int, paid: int) -> None:
+        """More of them."""
+        self.cases += cases
+        self.paid += paid
 
 
 Kind = tuple[int, str]
 """Age and standing."""
-
+Cells = Mapping[tuple[int, Kind], Counts]
+"""The cases of each customer by age and standing."""
 
 Past = Mapping[date, Sequence[Case]]
 """The cases of days, one a week."""
@@ -201,12 +213,17 @@ def learn(debts: Sequence[Debt], day: date, horizon: int) -> Chances:
 
 def learned_from(known: Iterable[Case], horizon: int) -> Chances:
     """Count the cases of what was known."""
-    ages: dict[int, _Counts] = defaultdict(_Counts)
-    cells: dict[tuple[int, Kind], _Counts] = defaultdict(_Counts)
+    cells: dict[tuple[int, Kind], Counts] = defaultdict(Counts)
     for case in known:
-        age = age_of(case.age)
-        ages[age].add(case)
-        cells[case.debt.customer, (age, case.standing)].add(case)
+        cells[case.debt.customer, (age_of(case.age), case.standing)].add(1, case.is_paid)
+    return learned_of(cells, horizon)
+
+
+def learned_of(cells: Cells, horizon: int) -> Chances:
+    """Learn from cases that are counted already."""
+    ages: dict[int, Counts] = defaultdict(Counts)
+    for (_, (age, _)), counts in cells.items():
+        ages[age].add(counts.cases, counts.paid)
     cases, paid = sum(c.cases for c in ages.values()), sum(c.paid for c in ages.values())
     mean = paid * WHOLE // cases if cases else 0
     by_age = {age: _within(_towards(c, mean)) for age, c in ages.items()}
@@ -214,10 +231,10 @@ def learned_from(known: Iterable[Case], horizon: int) -> Chances:
     return Chances(horizon, cases, paid, by_age, by_kind, own)
 
 
-def _fit(cells: Mapping[tuple[int, Kind], _Counts], by_age: Mapping[int, int]) -> tuple[dict[Kind, int], dict[int, int]]:
+def _fit(cells: Cells, by_age: Mapping[int, int]) -> tuple[dict[Kind, int], dict[int, int]]:
     """Chances of a usual customer by age and standing, and the multiplier of each customer: found in turn."""
-    of_customer: dict[int, list[tuple[Kind, _Counts]]] = defaultdict(list)
-    of_kind: dict[Kind, list[tuple[int, _Counts]]] = defaultdict(list)
+    of_customer: dict[int, list[tuple[Kind, Counts]]] = defaultdict(list)
+    of_kind: dict[Kind, list[tuple[int, Counts]]] = defaultdict(list)
     for (customer, kind), counts in cells.items():
         of_customer[customer].append((kind, counts))
         of_kind[kind].append((customer, counts))
@@ -231,7 +248,7 @@ def _fit(cells: Mapping[tuple[int, Kind], _Counts], by_age: Mapping[int, int]) -
     return chances, own
 
 
-def _multiplier(rows: Sequence[tuple[int, _Counts]], usual: int, weight: int) -> int:
+def _multiplier(rows: Sequence[tuple[int, Counts]], usual: int, weight: int) -> int:
     """The multiplier of odds with which as many of the cases (each with its chance) are expected to be paid as were; `weight` cases of the
     usual chance that came out as usual hold it to one."""
     came = sum(n.paid for _, n in rows) * WHOLE + weight * usual
@@ -252,8 +269,14 @@ def power(quarters: int) -> int:
     return QUARTERS[rest] << whole if whole >= 0 else QUARTERS[rest] >> -whole
 
 
+def quarters_of(factor: int) -> int:
+    """The quarters of a multiplier that `power` made."""
+    return next(q for q in range(-STEPS, STEPS + 1) if power(q) == factor)
+
+
+@lru_cache(maxsize=1 << 16)
 def raised(chance: int, factor: int) -> int:
-    """A chance whose odds are multiplied."""
+    """A chance whose odds are multiplied by a factor (of `ONE`). The same few chances and factors come again and again."""
     return _within(WHOLE * chance * factor // (chance * factor + (WHOLE - chance) * ONE))
 
 
@@ -268,7 +291,7 @@ def last_before(days: Sequence[date], day: date) -> date | None:
     return days[at - 1] if at else None
 
 
-def _towards(count: _Counts, rate: int) -> int:
+def _towards(count: Counts, rate: int) -> int:
     """A rate that is held to `rate` while cases are few."""
     return (count.paid * WHOLE + KIND_WEIGHT * rate) // (count.cases + KIND_WEIGHT)
 

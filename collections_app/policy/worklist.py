@@ -2,10 +2,11 @@
 
 Each account with something to do becomes tasks; a task is ranked by the cash that acting today can be expected to move:
 
-    effect = amount × change in the probability of payment if we act now          (see policy/likelihood)
+    effect = amount × change in the probability of payment if we act now          (see policy/effect)
     score  = effect in the company's currency × weight of the kind of task
 
-The change rises with broken promises and raised risk; it falls where we were in touch a few days ago. Whatever is our own fault (a
+The change is small where the customer pays anyway and where hardly anybody does; it rises with broken promises and raised risk, and falls
+where we were in touch a few days ago. Whatever is our own fault (a
 dispute, a missing document, cash that isn't applied, a question that waits for our answer) goes to those who can fix it before the
 customer is asked again. Every factor that counts is told in the reasons.
 """
@@ -15,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from arops.lib import money
+from collections_app.policy.chances import ONE, WHOLE, Chances
+from collections_app.policy.effect import Part, Touch, in_words, of_account
 from collections_app.policy.likelihood import STANDARD, Odds
 
 OUR_FAULT, AT_RISK, QUICK_WIN, ROUTINE = "our_fault", "at_risk", "quick_win", "routine"
@@ -74,7 +77,8 @@ class Account:
     """What there is to know about a customer in one currency, as of a day. Amounts are minor units.
 
     `disputed` and `promised` are of all that is open, whenever due; `not_chased` is what of the past due is one or the other, or stands
-    in a missed instalment, which is a task of its own.
+    in a missed instalment, which is a task of its own. `parts` are what is asked for by age and standing, `own` is by how much the
+    odds that this customer pays differ from the usual (of `ONE`; None: it has no record).
     """
 
     customer_id: int
@@ -98,6 +102,8 @@ class Account:
     dispute_waits: bool = False
     credits_with: str = ""
     leads: tuple[Lead, ...] = ()
+    parts: tuple[Part, ...] = ()
+    own: int | None = None
 
     @property
     def held(self) -> int:
@@ -141,9 +147,14 @@ def _as_it_is(amount: int, currency: str) -> int:
     return amount
 
 
-def tasks_of(account: Account, today: date, odds: Odds = STANDARD, worth: Worth = _as_it_is) -> list[Task]:
+NOTHING_LEARNED = Chances(0)
+
+
+def tasks_of(
+    account: Account, today: date, odds: Odds = STANDARD, worth: Worth = _as_it_is, chances: Chances = NOTHING_LEARNED
+) -> list[Task]:
     """The tasks an account gives rise to, what is our fault first. Nobody is asked for money who is on hold or with an agency."""
-    desk = _Desk(account, today, odds, worth)
+    desk = _Desk(account, today, odds, worth, chances)
     asked = max(0, account.overdue - account.held - account.credits)
     found = [desk.of_lead(lead) for lead in (_as_of_now(lead, asked) for lead in account.leads) if not desk.is_idle(lead)]
     if account.credits and account.overdue:
@@ -167,14 +178,6 @@ def _as_of_now(lead: Lead, asked: int) -> Lead:
     return replace(lead, amount=min(lead.amount or asked, asked)) if lead.kind == "planned" and lead.calls else lead
 
 
-def uplift(days: int, broken: int, contacted_days_ago: int | None, risk: str, odds: Odds = STANDARD) -> int:
-    """Permille by which acting today raises the probability of payment of a debt so many days past due."""
-    change = odds.change(days) + min(broken, 3) * 40 + {"A": -30, "C": 40, "D": 20}.get(risk, 0)
-    if contacted_days_ago is not None and contacted_days_ago < 7:
-        change = change * (1 + contacted_days_ago) // 8
-    return max(10, change)
-
-
 def kinds_that_ask() -> Collection[str]:
     """The kinds of task that ask the customer for money, by telephone as a rule."""
     return [code for code, kind in KINDS.items() if kind.asks and code != "remind"]
@@ -183,12 +186,14 @@ def kinds_that_ask() -> Collection[str]:
 class _Desk:
     """The tasks of one account on one day: what they share is worked out once."""
 
-    def __init__(self, account: Account, today: date, odds: Odds, worth: Worth) -> None:
+    def __init__(self, account: Account, today: date, odds: Odds, worth: Worth, chances: Chances) -> None:
         self.account, self.today, self.worth = account, today, worth
         self.days = (today - account.oldest_due).days if account.oldest_due else 0
         self.cases = odds.cases(self.days)
         ago = (today - account.last_contact).days if account.last_contact else None
-        self.change = uplift(self.days, account.broken_promises, ago, account.risk, odds)
+        touch = Touch(account.broken_promises, ago, account.risk)
+        own = ONE if account.own is None else account.own
+        self.effect = of_account(account.parts, self.days, own, touch, odds, chances)
         self.common = self._common()
 
     def is_idle(self, lead: Lead) -> bool:
@@ -252,7 +257,7 @@ class _Desk:
         routed_to: str = "", owner: int | None = None, minutes: int = 0,
     ) -> Task:  # fmt: skip
         account, usual = self.account, KINDS[kind]
-        effect = amount * self.change // 1000
+        effect = amount * self.effect.change // WHOLE
         key = f"{kind}:{account.customer_id}:{account.currency}" + (f":{ref}" if ref else "")
         reasons = (*why, *self.common)
         return Task(
@@ -272,8 +277,10 @@ class _Desk:
         """The reason in one sentence: what is the matter, and what acting today can be expected to bring."""
         currency = self.account.currency
         said = ", ".join(reasons[:2]) or "it is due"
+        if self.effect.chance is not None:
+            said = f"{said}; {in_words(self.effect.chance, self.account.own is not None)}"
         moved = f"acting today can be expected to move {money.format(effect, currency)} of {money.format(amount, currency)} {currency}"
-        basis = f" ({self.cases.acted + self.cases.left} like cases in our books)" if self.cases else ""
+        basis = f" ({self.cases.acted + self.cases.left} like cases in our books)" if self.cases else " (usual values: too few cases yet)"
         return f"{said[0].upper()}{said[1:]}: {moved}{basis}."
 
     def _common(self) -> list[str]:

@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min, Q, Sum
 
-from collections_app.models import Activity, Promise
+from collections_app.models import Activity, Promise, PromiseItem
+from collections_app.policy.chances import BROKEN, PLAIN, age_of
+from collections_app.policy.effect import Part, late_ages
 from collections_app.policy.worklist import Account, Lead
+from collections_app.selectors.chances import own_of
 from collections_app.selectors.dunning import promised_left
 from collections_app.selectors.leads import Leads, leads_of
 from collections_app.selectors.plan_items import offered_left, without_rests
@@ -58,7 +61,8 @@ def accounts(customers: Sequence[Who], today: date, credits_with: str = "") -> l
     active = {who.pk: who for who in customers if who.is_active}
     ids = list(active)
     items, held, contested = _items(ids, today), _held_out(ids, today), _contested(ids)
-    broken, contacts = _broken(ids, today), _contacts(ids)
+    broken, contacts, own = _broken(ids, today), _contacts(ids), own_of(ids)
+    unkept = _unkept(ids, today)
     leads = leads_of(ids, today, {customer for (customer, _), row in items.items() if row["overdue"]})
     placed = _placed_leads(leads, items, active)
     nothing, none = HeldOut(), {"overdue": 0, "credits": 0, "oldest": None, "newly_90": 0, "soon": 0}
@@ -71,7 +75,7 @@ def accounts(customers: Sequence[Who], today: date, credits_with: str = "") -> l
             not_chased=out.late + leads.missed.get(key, 0), credits=-(row["credits"] or 0), oldest_due=row["oldest"],
             newly_90=row["newly_90"] or 0, due_soon=row["soon"] or 0, last_contact=contacts.get(customer), on_hold=who.on_hold(today),
             is_placed=key in leads.placed, risk=who.risk, credits_with=credits_with, leads=tuple(placed.get(key, ())),
-            **broken.get(key, {}), **contested.get(key, {}),
+            own=own.get(customer), parts=_parts(row, out, unkept.get(key, {})), **broken.get(key, {}), **contested.get(key, {}),
         )  # fmt: skip
         found.append(account)
     return found
@@ -94,6 +98,38 @@ def _about(lead: Lead, row: dict | None) -> Lead:
     return lead if lead.amount or row is None or not row["overdue"] else replace(lead, amount=row["overdue"])
 
 
+_AGES = late_ages()
+
+
+def _aged(first: int, last: int | None, today: date) -> Q:
+    """Items from so many days past due to so many."""
+    begin = Q(due_date__lte=today - timedelta(days=first))
+    return begin if last is None else begin & Q(due_date__gte=today - timedelta(days=last))
+
+
+def _parts(row: Mapping[str, Any], out: "HeldOut", unkept: Mapping[int, int]) -> tuple[Part, ...]:
+    """What is past due and asked for, by age and by whether it was promised and not kept."""
+    found = []
+    for age, _ in _AGES:
+        left = max(0, (row.get(f"age{age}") or 0) - out.by_age.get(age, 0))
+        broken = min(left, unkept.get(age, 0))
+        found += [Part(age, PLAIN, left - broken), Part(age, BROKEN, broken)]
+    return tuple(part for part in found if part.amount)
+
+
+def _unkept(ids: Collection[int], today: date) -> dict[Key, dict[int, int]]:
+    """By account and age, what is open of debts that were promised in the last 90 days and not kept."""
+    rows = PromiseItem.objects.filter(
+        promise__customer__in=ids, promise__state__in=["broken", "partly"], promise__due_on__gte=today - timedelta(days=90),
+        open_item__balance__gt=0, open_item__due_date__lt=today,
+    )  # fmt: skip
+    names = ("open_item", "open_item__customer", "open_item__currency", "open_item__balance", "open_item__due_date")
+    found: dict[Key, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for _, customer, currency, balance, due in rows.order_by().values_list(*names).distinct():
+        found[customer, currency][age_of((today - due).days)] += balance
+    return found
+
+
 def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
     late = Q(amount__gt=0, due_date__lt=today)
     rows = (
@@ -101,6 +137,7 @@ def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
             overdue=Sum("balance", filter=late), credits=Sum("balance", filter=Q(amount__lt=0)), oldest=Min("due_date", filter=late),
             newly_90=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today - timedelta(days=97), today - timedelta(days=91)))),
             soon=Sum("balance", filter=Q(amount__gt=0, due_date__range=(today, today + timedelta(days=7)))),
+            **{f"age{age}": Sum("balance", filter=late & _aged(age, last, today)) for age, last in _AGES},
         )
     )  # fmt: skip
     return {(r["customer"], r["currency"]): dict(r) for r in rows}
@@ -109,11 +146,12 @@ def _items(ids: Collection[int], today: date) -> dict[Key, dict]:
 @dataclass(slots=True)
 class HeldOut:
     """Of what a customer owes in a currency (minor units): disputed, promised and still awaited, and what of the past due is either or in a
-    plan that waits for an answer."""
+    plan that waits for an answer, in all and by age."""
 
     disputed: int = 0
     promised: int = 0
     late: int = 0
+    by_age: dict[int, int] = field(default_factory=dict)
 
 
 def _held_out(ids: Collection[int], today: date) -> dict[Key, HeldOut]:
@@ -128,7 +166,10 @@ def _held_out(ids: Collection[int], today: date) -> dict[Key, HeldOut]:
         held = found[customer, currency]
         held.disputed += own
         held.promised += awaited
-        held.late += min(own + awaited + offered.get(pk, 0), balance) if due < today else 0
+        if due < today:
+            kept, age = min(own + awaited + offered.get(pk, 0), balance), age_of((today - due).days)
+            held.late += kept
+            held.by_age[age] = held.by_age.get(age, 0) + kept
     return found
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from collections_app.policy.backtest import Report, Tested, change_of, judge, try_out
-from collections_app.policy.chances import WEEKS, Case, Debt, Move, Word, cases_on, known_by, last_before, learned_from, past_cases
+from collections_app.policy.chances import WEEKS, Case, Chances, Debt, Move, Word, cases_on, known_by, last_before, learned_from, past_cases
 from collections_app.policy.likelihood import BANDS, Cases, Odds, band_of
 from customers.models import Customer
 from org.actors import Actor
@@ -62,20 +62,20 @@ def back_test(actor: Actor, company: Company, days: Sequence[date], horizon: int
     for day in days:
         known = list(known_by(past, day, horizon))
         chances, odds = learned_from(known, horizon), odds_from(known, contacts, horizon)
-        tested += try_out(list(cases_on(debts, day, horizon)), chances, _Change(contacts, odds))
+        tested += try_out(list(cases_on(debts, day, horizon)), chances, _Change(contacts, odds, chances))
         learned += chances.cases
     return RankTest(company, tuple(days), horizon, each, tuple(tested), judge(tested, learned))
 
 
 class _Change:
-    """By how much the list would have reckoned that acting raises a case's chance, in permille."""
+    """By how many ten-thousandths the list would have reckoned that acting raises a case's chance."""
 
-    def __init__(self, contacts: dict[int, list[date]], odds: Odds) -> None:
-        self.contacts, self.odds = contacts, odds
+    def __init__(self, contacts: dict[int, list[date]], odds: Odds, chances: Chances) -> None:
+        self.contacts, self.odds, self.chances = contacts, odds, chances
 
     def __call__(self, case: Case) -> int:
         last = last_before(self.contacts.get(case.debt.customer, ()), case.day)
-        return change_of(case, (case.day - last).days if last else None, self.odds)
+        return change_of(case, (case.day - last).days if last else None, self.chances, self.odds)
 
 
 def odds_from(known: Sequence[Case], contacts: dict[int, list[date]], horizon: int) -> Odds:

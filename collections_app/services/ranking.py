@@ -16,6 +16,7 @@ from arops.lib.bulk import copy_rows
 from collections_app.models import Ranking, Snooze, WorkTask
 from collections_app.policy.worklist import Task, tasks_of
 from collections_app.selectors.accounts import CASH_DESK, Who, accounts, people_among, people_of
+from collections_app.selectors.chances import chances_of
 from collections_app.selectors.likelihood import odds_of
 from collections_app.selectors.moves import Moves, Point, moves_since
 from customers.models import Customer
@@ -115,11 +116,11 @@ def _keep(company: Company, day: date, now: datetime, point: Point) -> None:
 
 
 class _Book:
-    """What all batches of a ranking share: the day, the odds of the company, what currencies are worth."""
+    """What all batches of a ranking share: the day, the odds and chances of the company, what currencies are worth."""
 
     def __init__(self, company: Company, day: date, now: datetime) -> None:
         self.company, self.day, self.now = company, day, now
-        self.odds = odds_of(company)
+        self.odds, self.chances = odds_of(company), chances_of(company)
         self.credits_with = Department.objects.filter(company=company, code__in=CASH_DESK).values_list("code", flat=True).first() or ""
         self._rates: dict[str, Decimal] = {}
 
@@ -140,7 +141,7 @@ def _write(book: _Book, people: Sequence[Who]) -> int:
     """Replace the tasks of these customers, in the caller's transaction."""
     collectors = {who.pk: who.collector for who in people}
     found = accounts(people, book.day, book.credits_with)
-    tasks = [task for account in found for task in tasks_of(account, book.day, book.odds, book.worth)]
+    tasks = [task for account in found for task in tasks_of(account, book.day, book.odds, book.worth, book.chances)]
     before = WorkTask.objects.filter(customer__in=list(collectors))
     ids = dict(before.values_list("key", "pk"))
     before.delete()

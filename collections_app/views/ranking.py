@@ -4,8 +4,10 @@ from django.http import HttpRequest, HttpResponse
 
 from arops.lib.http import page
 from collections_app.models import Ranking
+from collections_app.policy.chances import Chances
 from collections_app.policy.worklist import KINDS
-from collections_app.selectors.likelihood import bands_of
+from collections_app.selectors.chances import Gained, chances_of, gains_of
+from collections_app.selectors.likelihood import Band, bands_of, odds_of
 from collections_app.selectors.rank_tests import PERMISSION
 from collections_app.views.listing import BUCKETS, LABELS, person
 from org.access import allowed
@@ -19,5 +21,11 @@ def ranking(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "collections_app/ranking.html",
-        {"rankings": [(r, bands_of(r.company)) for r in seen], "kinds": kinds, "user_can_test": person(request).can(PERMISSION)},
+        {"rankings": [_figures(r) for r in seen], "kinds": kinds, "user_can_test": person(request).can(PERMISSION)},
     )
+
+
+def _figures(ranked: Ranking) -> tuple[Ranking, list[Band], Chances, list[Gained]]:
+    """What stands behind a company's ranks."""
+    known = chances_of(ranked.company)
+    return ranked, bands_of(ranked.company), known, gains_of(known, odds_of(ranked.company)) if known.is_enough else []

@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 
 from collections_app.models import PlannedStep, WorkTask
+from collections_app.policy.effect import Touch, uplift
 from collections_app.policy.hours import local_time
 from collections_app.policy.likelihood import BANDS, Cases, Odds
 from collections_app.policy.strategy import StepDraft
-from collections_app.policy.worklist import Account, Lead, call_window, tasks_of, uplift
+from collections_app.policy.worklist import Account, Lead, call_window, tasks_of
 from collections_app.selectors.calling import before_call, rows_of
 from collections_app.selectors.likelihood import bands_of
 from collections_app.services.activities import log_activity
@@ -25,7 +26,7 @@ MONDAY = datetime(2026, 9, 14, 15, 30, tzinfo=UTC)
 
 
 def test_acting_counts_most_between_one_and_four_months():
-    curve = [uplift(days, 0, None, "B") for days in (0, 10, 60, 120, 200, 400)]
+    curve = [uplift(days, Touch()) for days in (0, 10, 60, 120, 200, 400)]
     assert max(curve) == curve[2] == curve[3]
     assert curve[0] < curve[1] < curve[2] and curve[3] > curve[4] > curve[5]
     assert tasks_of(Account(1, "USD", 0, 0, 0, 0, None), DAY) == []
