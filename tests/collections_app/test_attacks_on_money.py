@@ -17,7 +17,7 @@ from collections_app.selectors.plan_items import offered_days, offered_left
 from collections_app.services.charges.errors import ChargeError
 from collections_app.services.charges.notices import write_notice
 from collections_app.services.charges.waiving import request_waiver
-from collections_app.services.plans import PlanError, ask_for_plan, cancel_plan, make_plan, settle_early
+from collections_app.services.plans import PlanError, ask_for_plan, cancel_plan, make_plan, settle_early, sign_plan
 from collections_app.services.promises import give_promise, undo_promise
 from disputes.models import DisputeMovement
 from ledger.verify import verify_books
@@ -155,6 +155,17 @@ def test_a_notice_asks_for_what_is_left_of_a_charge_waived_in_part() -> None:
     charge.refresh_from_db()
     made = write_notice(charge)
     assert "4.86 USD" in made.subject and "9.86" not in made.body
+
+
+def test_a_charge_in_instalments_isnt_called_paid() -> None:
+    _, charge = charged()
+    terms = Terms(OCTOBER, OCTOBER, "weekly", number=2)
+    plan = make_plan(actor=SYSTEM, customer=charge.customer, items=[charge.open_item], terms=terms, today=OCTOBER)  # type: ignore[list-item]
+    ask_for_plan(actor=SYSTEM, plan=plan, today=OCTOBER, now=NOW)
+    plan.refresh_from_db()
+    sign_plan(actor=SYSTEM, plan=plan, signed_by="J. Doe", signed_on=OCTOBER, today=OCTOBER, note="by phone")
+    with pytest.raises(ChargeError, match=f"stands in the instalments of {plan.number}"):
+        request_waiver(actor=SYSTEM, charge=charge, reason="goodwill", token="a", today=OCTOBER, now=NOW)
 
 
 def test_a_promise_taken_by_mistake_gives_way_to_all_that_it_replaced() -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from arops.lib import money
 from arops.lib.http import address
-from collections_app.models import Charge
+from collections_app.models import Charge, PaymentPlan
 from collections_app.services.charges.errors import ChargeError
 from ledger import drafts, posting
 from ledger.drafts import Part
@@ -65,6 +65,9 @@ def open_of(charge: Charge) -> int:
     if (charge.state != State.POSTED and not open_again) or charge.open_item is None:
         raise ChargeError(f"this was {charge.get_state_display()}: nothing to waive")
     if charge.open_item.balance <= 0:
+        held = PaymentPlan.objects.filter(items__open_item=charge.open_item, state=PaymentPlan.State.ACTIVE).first()
+        if held is not None:
+            raise ChargeError(f"{charge.open_item.number} stands in the instalments of {held.number}: end that plan first")
         raise ChargeError(f"{charge.open_item.number} is paid: give it back by a credit memo")
     return charge.open_item.balance
 
