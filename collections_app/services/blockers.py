@@ -37,11 +37,11 @@ def chase_documents(*, actor: Actor, company: Company, day: date, now: datetime)
     counts = {"closed": _close(actor, company, day), "begun": _begin(company, day), "reminded": 0, "asked": 0}
     chases = list(due_chases(company.pk, day).select_for_update(of=("self",)).order_by("pk"))
     waiting = money_by_paper(day, {c.customer_id for c in chases})
-    addresses = recipients_of([c.customer_id for c in chases])
+    addresses, rests = recipients_of([c.customer_id for c in chases]), _rests(company)
     for chase in chases:
         told = waiting.get(chase.document_id, ({}, 0))[0]
         if is_theirs(chase.document):
-            counts["reminded"] += _remind(actor, chase, day, now, told, addresses.get(chase.customer_id, ()))
+            counts["reminded"] += _remind(actor, chase, day, now, told, addresses.get(chase.customer_id, ()), rests)
         else:
             counts["asked"] += _ask(actor, chase, day, told)
     return counts
@@ -63,7 +63,7 @@ def _close(actor: Actor, company: Company, day: date) -> int:
 def _begin(company: Company, day: date) -> int:
     """New papers: their customer's collector has them in hand; what we owe is asked for at once, what they owe after the days of grace.
     A paper asked for anew after it had been closed begins anew."""
-    waits = timedelta(days=policy_of(company).document_reminder_days)
+    waits = _rests(company)
     fresh = missing(company=company.pk).exclude(chase__closed_on=None, chase__isnull=False).select_related("customer")
     begun = [
         DocumentChase(
@@ -77,7 +77,14 @@ def _begin(company: Company, day: date) -> int:
     return len(begun)
 
 
-def _remind(actor: Actor, chase: DocumentChase, day: date, now: datetime, money: dict[str, int], to: Sequence[str]) -> int:
+def _rests(company: Company) -> timedelta:
+    """Between two reminders of a paper."""
+    return timedelta(days=policy_of(company).document_reminder_days)
+
+
+def _remind(
+    actor: Actor, chase: DocumentChase, day: date, now: datetime, money: dict[str, int], to: Sequence[str], rests: timedelta
+) -> int:  # fmt: skip
     """Write to the customer, and count it; after `MOST` mails, or where there is no address, a person calls (see the work list)."""
     if not to or chase.reminded >= MOST:
         DocumentChase.objects.filter(pk=chase.pk).update(next_on=None)
@@ -88,8 +95,7 @@ def _remind(actor: Actor, chase: DocumentChase, day: date, now: datetime, money:
         dedupe_key=f"document:{chase.document_id}:{day.isoformat()}", recipients=to, subject=subject, body=body, not_before=now + RESTS,
     )  # fmt: skip
     if new:
-        after = day + timedelta(days=policy_of(chase.company).document_reminder_days)
-        DocumentChase.objects.filter(pk=chase.pk).update(reminded=chase.reminded + 1, last_on=day, next_on=after)
+        DocumentChase.objects.filter(pk=chase.pk).update(reminded=chase.reminded + 1, last_on=day, next_on=day + rests)
     return int(new)
 
 
@@ -139,7 +145,7 @@ def remind_now(*, actor: Actor, document: CustomerDocument, day: date, now: date
     if chase.reminded >= MOST:
         raise ChaseRefused(f"they were written to {MOST} times about it: call them")
     money = money_by_paper(day, {document.customer_id}).get(document.pk, ({}, 0))[0]
-    return bool(_remind(actor, chase, day, now, money, to))
+    return bool(_remind(actor, chase, day, now, money, to, _rests(chase.company)))
 
 
 @transaction.atomic
