@@ -52,7 +52,7 @@ export function startKeys({ palette, lists }) {
     if (own) {
       event.preventDefault();
       if (own.matches("input:not([type=radio], [type=checkbox]), select, textarea")) own.focus();
-      else own.click();
+      else if (!own.matches("summary:not(:focus)") || !own.parentElement.open) own.click(); // what is open is gone into, not closed
       if (own.matches("summary")) intoOpened(own);
       return;
     }
@@ -82,7 +82,8 @@ function controlFor(key, row) {
 // What a key opened is gone on in: the cursor goes into its first field, of a menu to its first choice, unless the page has put it somewhere.
 function intoOpened(summary) {
   const opened = summary.parentElement;
-  if (opened.contains(document.activeElement)) return;
+  const at = document.activeElement; // on the summary itself the cursor is after Esc: then, too, it goes on in what was opened
+  if (at !== summary && opened.contains(at)) return;
   const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") && !opened.querySelector("[data-form]") ? "a, button, input[type=text]" : "input:not([type=hidden]), select, textarea")] : [];
   (fields.find((el) => !el.disabled && el.checkVisibility()) || summary).focus();
 }

@@ -107,6 +107,15 @@ def test_a_promise_is_taken_without_the_mouse_and_the_next_call_comes(page: Any,
     assert Activity.objects.filter(customer=world.nordia, outcome="promise").count() == 1
 
 
+def test_the_key_of_a_menu_goes_into_it_also_when_it_was_left(page: Any, world: World) -> None:
+    page.goto(reverse("collections:queue"))
+    page.locator("#peek h2").wait_for()
+    for key in ("t", "Escape", "t"):  # opened again after Esc, the cursor stayed outside, and what was typed next were commands
+        page.keyboard.press(key)
+    page.keyboard.type("vip")
+    assert page.locator("input[name=tag]:focus").input_value() == "vip"
+
+
 def test_letters_can_be_switched_off_and_stay_off(page: Any, world: World) -> None:
     page.goto(reverse("collections:queue"))
     page.locator("summary.avatar").click()
