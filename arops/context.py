@@ -57,6 +57,7 @@ NAV = (
     NavItem("Tax rates", "customers:tax-rates", "rates", "y", "rates.view", False, "Oversight"),
     NavItem("Jobs", "workflow:jobs", "job", "j", "jobs.view", False, "Oversight"),
     NavItem("Audit trail", "workflow:audit", "shield", "u", "audit.view", False, "Oversight"),
+    NavItem("Rights", "org:changes", "key", "h", "access.confirm", False, "Set-up"),
     NavItem("Settings", "org:users", "sliders", "s", "users.manage", False, "Set-up"),
 )
 

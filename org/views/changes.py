@@ -28,7 +28,8 @@ def changes(request: HttpRequest) -> HttpResponse:
     rows = changes_in_sight(user)
     waiting, done = list(rows.filter(state="waiting").order_by("pk")), list(rows.exclude(state="waiting")[:SHOWN])
     names = actor_names({label for row in (*waiting, *done) for label in (row.asked_by, row.decided_by) if label})
-    return page(request, "org/changes.html", {"waiting": waiting, "done": done, "names": names, "me": user.label})
+    context = {"waiting": waiting, "done": done, "names": names, "me": user.label, "can_users": user.can("users.manage")}
+    return page(request, "org/changes.html", context)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from org.models import Company, User
 from org.services import add_user, ask_new_password, change_user, disable_user, enable_user, set_roles
 from org.services.second import is_alone
 
-WAITS = "; what gives more rights waits for a second person under Changes"
+WAITS = "; what gives more rights waits for a second person under Rights"
 
 
 @allowed("users.manage")

@@ -69,6 +69,7 @@ def test_a_role_with_more_rights_counts_once_another_confirms(us, admin, ruth, a
     client = Client()
     client.force_login(User.objects.get(pk=ruth.pk), backend="org.backends.EmailBackend")
     assert asked.title in client.get(reverse("org:changes")).content.decode()
+    assert f'href="{reverse("org:changes")}"' in client.get(reverse("org:preferences")).content.decode(), "a controller gets there"
     client.post(reverse("org:change-decide", args=[asked.pk, "confirm"]))
     assert _roles(ana) == {"supervisor"}
     assert {e.actor for e in Event.objects.filter(type__in=["access.asked", "access.confirmed"])} == {admin.label, ruth.label}

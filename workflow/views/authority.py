@@ -96,7 +96,7 @@ def _set(user: Any, data: dict[str, Any]) -> str:
         approve=data["approve"], now=clock.now(),
     )  # fmt: skip
     if isinstance(answer, AccessChange):
-        return "The higher limit waits: another administrator or a controller confirms it under Changes"
+        return "The higher limit waits: another administrator or a controller confirms it under Rights"
     return "The limit is changed; what waits is judged by it from now on"
 
 
