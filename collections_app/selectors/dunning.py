@@ -54,10 +54,13 @@ class Case:
         return f"{level or ''} {name}".strip() if name else f"Level {level}"
 
 
-def candidates(company: Company, day: date, among: Collection[int] | None = None) -> list[int]:
-    """Keys of customers with something past due, or to be announced by some strategy, in their order; of these alone, if told."""
+def candidates(company: Company, day: date, among: Collection[int] | None = None, book: StrategyBook | None = None) -> list[int]:
+    """Keys of customers with something past due, or to be announced by some strategy, in their order; of these alone, if told.
+
+    `book` are the strategies, where others than those in force on the day are asked about.
+    """
     found = set(late_customers(company, day, among))
-    early = StrategyBook(company, day).longest_early
+    early = (book or StrategyBook(company, day)).longest_early
     if early is not None:
         soon = _of(OpenItem.objects.open().owed().filter(company=company, due_date__range=(day, day + timedelta(days=early))), among)
         found |= set(soon.order_by().values_list("customer", flat=True))

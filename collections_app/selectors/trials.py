@@ -1,15 +1,14 @@
 """A version laid beside what is in force, over the customers whom it would change."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from collections_app.models import StrategyTrial, StrategyVersion
 from collections_app.policy.simulate import Outcome, Shape, Side, ahead, outcomes
-from collections_app.selectors.dunning import accounts, late_customers
+from collections_app.selectors.dunning import accounts, candidates
 from collections_app.selectors.strategies import StrategyBook, early_of, levels_of
 from customers.models import Customer
-from ledger.models import OpenItem
 
 BATCH = 1_000
 KEPT = 1_000
@@ -21,7 +20,7 @@ def compare(version: StrategyVersion, day: date, tell: Callable[[int, int], None
     company = version.strategy.company
     books = StrategyBook(company, day), StrategyBook(company, day, instead=version)
     sides, shapes, rows, seen = (Side(), Side()), _Shapes(), [], 0
-    ids = _concerned(books[1], day)
+    ids = candidates(company, day, book=books[1])
     for start in range(0, len(ids), BATCH):
         for account, versions in _accounts(books, ids[start : start + BATCH], version):
             of = [shapes.of(book, v, account.currency) for book, v in zip(books, versions, strict=True)]
@@ -47,15 +46,6 @@ def compare(version: StrategyVersion, day: date, tell: Callable[[int, int], None
 
 def _codes(found: list[Outcome]) -> list[str]:
     return [outcome.code for outcome in found]
-
-
-def _concerned(book: StrategyBook, day: date) -> list[int]:
-    """Customers with something past due or soon to be."""
-    found = set(late_customers(book.company, day))
-    if book.longest_early is not None:
-        soon = OpenItem.objects.open().owed().filter(company=book.company, due_date__range=(day, day + timedelta(days=book.longest_early)))
-        found |= set(soon.exclude(customer=None).values_list("customer", flat=True))
-    return sorted(found)
 
 
 def _accounts(books: tuple[StrategyBook, StrategyBook], ids: list[int], version: StrategyVersion) -> Iterator[tuple[Any, tuple[Any, Any]]]:
