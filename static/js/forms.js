@@ -30,7 +30,8 @@ export function startForms() {
       form.requestSubmit(form.querySelector("[data-stay]") || undefined);
     }
   });
-  document.addEventListener("htmx:afterSettle", (event) => toFirstWrong(event.detail.elt));
+  // What is shown while one types (a GET) leaves the cursor alone.
+  document.addEventListener("htmx:afterSettle", (event) => event.detail.requestConfig?.verb !== "get" && toFirstWrong(event.detail.elt));
   startShowing();
   startTimers();
   toFirstWrong(document);
