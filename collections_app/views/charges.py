@@ -206,15 +206,15 @@ def _preview_table(rows: Any) -> Table:
             "customer", "Customer", lambda a: a.customer.name, pin=True, href=lambda a: reverse("customers:detail", args=[a.customer.pk])
         ),
         Column("base", "Past due at most", lambda a: a.assessment.figures["base"], kind="money", priority=2),
-        Column("amount", "Charge", lambda a: a.assessment.amount, kind="money", total=True),
+        Column("amount", "Charge", lambda a: a.assessment.amount, kind="money", total=True, phone="end"),
         Column("currency", "Cur", lambda a: a.assessment.account.currency),
         Column("items", "Items", lambda a: len(a.assessment.lines), kind="num", priority=3),
-        Column("outcome", "Outcome", _outcome, kind="badge", tone=lambda a: "" if a.assessment.reason else "info"),
+        Column("outcome", "Outcome", _outcome, kind="badge", tone=lambda a: "" if a.assessment.reason else "info", phone="end"),
         Column("capped", "Capped by", _capped, grow=True, priority=3),
         Column("policy", "Policy", lambda a: a.policy.name, priority=3),
     ]
     return Table(
-        columns, rows, currency=lambda a: a.assessment.account.currency, name="preview",
+        columns, rows, currency=lambda a: a.assessment.account.currency, name="preview", stack=True,
         row_id=lambda a: f"preview-{a.customer.pk}-{a.assessment.account.currency}",
     )  # fmt: skip
 
