@@ -19,7 +19,10 @@ from tests.collections_app.test_dunning_runs import DAY, NOW, later, owes, run, 
 from tests.factories import SYSTEM, apply, issue, make_company, make_user, receive
 
 pytestmark = pytest.mark.django_db
-WORDS = {"en": ("Reminder {total}", "Dear {customer},\n\n{items}\n\nKind regards")}
+WORDS = {
+    "en": ("Reminder {total}", "Dear {customer},\n\n{items}\n\nKind regards"),
+    "de": ("Erinnerung {total}", "Guten Tag {customer},\n\n{items}\n\nMit freundlichen Grüßen"),
+}
 
 
 @pytest.fixture(autouse=True)

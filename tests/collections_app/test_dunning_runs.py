@@ -201,10 +201,12 @@ def test_a_bad_address_fails_alone(company, mailoutbox):
     assert good.dunning_letters.get().message.state == "sent"
 
 
-def test_in_german_to_germans_and_in_english_to_everybody_else(company):
+def test_everybody_is_written_to_in_their_language_and_in_english_where_it_is_none_of_ours(company):
     de, fr = owes(company, "Müller", amount=1234_50, language="de-AT"), owes(company, "Dupont", language="fr")
+    it = owes(company, "Rossi", language="it")
     run(company)
-    german, other = de.dunning_letters.get(), fr.dunning_letters.get()
+    german, french, other = (customer.dunning_letters.get() for customer in (de, fr, it))
+    assert french.message.subject.startswith("Rappel")
     assert german.message.subject == f"Zahlungserinnerung: 1.234,50 USD überfällig, Konto {de.number}"
     assert "zum 30.09.2026" in german.message.body and '<html lang="de">' in bytes(german.pdf.content).decode()
     assert other.message.subject.startswith("Reminder: 100.00 USD")
@@ -312,7 +314,7 @@ def test_a_letter_that_cannot_be_written_is_noted_and_stops_nobody(company, monk
 def test_deciding_costs_a_fixed_number_of_queries(company, django_assert_max_num_queries):
     for n in range(12):
         owes(company, f"C{n}")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         assert len(list(cases(company, DAY))) == 12
 
 

@@ -288,4 +288,4 @@ def test_the_standard_strategy_is_there_once(db):
     version = strategy.versions.get()
     assert company.strategies.get() == strategy and version.state == "active" and version.minimum == 25_00
     assert [step.title for step in version.steps.all()] == ["1 Friendly reminder", "2 Firm reminder", "3 Final notice"]
-    assert {text.language for step in version.steps.all() for text in step.texts.all()} == {"de"}
+    assert {text.language for step in version.steps.all() for text in step.texts.all()} == {"de", "fr", "es"}
