@@ -34,6 +34,14 @@ CASH_PAGES = (
     ("Match policy", "cashapp:policies"), ("Bank accounts", "cashapp:accounts"),
 )  # fmt: skip
 
+COLLECTIONS_PAGES = (
+    ("Inbox: what customers ask", "collections:inbox"), ("Payment plans", "collections:plans"), ("Late charges", "collections:charges"),
+    ("Escalations", "collections:escalations"), ("Blockers: papers that hold payments up", "collections:blockers"),
+    ("Work done and what it brought", "collections:effort"), ("Strategies", "collections:strategies"),
+    ("Templates of answers", "collections:templates"), ("Statements by schedule", "collections:statements"),
+    ("Portfolios", "collections:portfolios"), ("How we collect", "collections:policy-first"),
+)  # fmt: skip
+
 NAV = (
     NavItem("My queue", "collections:queue", "queue", "q", "collections.work", True),
     NavItem("Customers", "customers:list", "customers", "c", "customers.view", True),
@@ -47,7 +55,7 @@ NAV = (
     NavItem("Sign-offs", "disputes:sign-offs", "sign", "f", "tasks.answer"),
     NavItem("Approvals", "workflow:approvals", "check", "v", "approvals.view"),
     NavItem("Promises", "collections:promises", "promise", "p", "collections.view"),
-    NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view"),
+    NavItem("Dunning", "collections:dunning", "bell", "l", "collections.view", inner=COLLECTIONS_PAGES),
     NavItem("Outbox", "messaging:outbox", "mail", "m", "collections.view"),
     NavItem("Dashboard", "reports:dashboard", "chart", "r", "reports.view", True, "Oversight"),
     NavItem("Root causes", "disputes:causes", "search", "n", "disputes.view", False, "Oversight"),
