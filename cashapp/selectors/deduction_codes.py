@@ -67,9 +67,7 @@ def mapped_codes(actor: Actor) -> list[DeductionCode]:
     seen: Any = DeductionCode.objects.visible_to(actor, "cash.view").select_related("company", "customer")
     reach = actor.reach("cash.view")
     rows = seen.order_by("company__code", "code", "customer__name")
-    return [
-        row for row in rows if row.customer is None or reach.everything or row.company_id in reach.companies or _own(row, reach)
-    ]
+    return [row for row in rows if row.customer is None or reach.everything or row.company_id in reach.companies or _own(row, reach)]
 
 
 def _own(row: DeductionCode, reach: Reach) -> bool:

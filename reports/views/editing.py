@@ -147,7 +147,8 @@ def _letter(request: HttpRequest, customer: Customer, contacts: list[Contact]) -
         subject, body = words_of(statements([customer], first_day(today), today))
     return {
         "to": [c.email for c in contacts if c.receives_letters][:1] or [c.email for c in contacts][:1],
-        "subject": subject, "body": body,
+        "subject": subject,
+        "body": body,
         "statement": ("pdf" if pdf.is_available() else "xlsx") if wants else "",
         "group": request.GET.get("group") == "1",
     }

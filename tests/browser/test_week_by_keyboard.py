@@ -39,9 +39,7 @@ class Keys:
         return urlsplit(self.page.url).path
 
 
-def test_every_page_of_collections_is_come_to_and_worked_by_keys(page: Any, settings: Any) -> None:
-    settings.BUSINESS_DATE = DAY
-    world = make_world()
+def _logged_in(page: Any, world: Any) -> Keys:
     world.eva.set_password("a long enough pass phrase")
     world.eva.save()
     desk = Keys(page)
@@ -51,8 +49,11 @@ def test_every_page_of_collections_is_come_to_and_worked_by_keys(page: Any, sett
     desk.press("Tab")
     page.keyboard.type("a long enough pass phrase")
     desk.go("collections:queue", "Enter")
+    return desk
 
-    # Every tab, one after another, and round to the first.
+
+def _through_all_tabs(page: Any, desk: Keys) -> None:
+    """Every tab, one after another, and round to the first."""
     page.locator("#peek h2").wait_for()
     wanted = [urlsplit(a.get_attribute("href") or "").path for a in page.locator("nav.tabs").first.locator("a").all()]
     for after in [*wanted[1:], wanted[0]]:
@@ -60,6 +61,13 @@ def test_every_page_of_collections_is_come_to_and_worked_by_keys(page: Any, sett
         page.wait_for_url(lambda url, path=after: urlsplit(url).path == path or (path != wanted[0] and urlsplit(url).path.startswith(path)))
         page.wait_for_load_state()
         assert page.locator("nav.tabs [aria-current]").first.is_visible(), after
+
+
+def test_every_page_of_collections_is_come_to_and_worked_by_keys(page: Any, settings: Any) -> None:
+    settings.BUSINESS_DATE = DAY
+    world = make_world()
+    desk = _logged_in(page, world)
+    _through_all_tabs(page, desk)
 
     # The filter is kept as a view.
     page.locator("#peek h2").wait_for()
