@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
@@ -72,6 +72,8 @@ class ListView(RecordView):
     csv = True
     stamp: ClassVar[str] = "updated_at"
     filters: ClassVar[Mapping[str, str]] = {}
+    known: ClassVar[Mapping[str, Collection[str]]] = {}
+    """Filters that take one of some words, and those words in the order in which a refusal names them."""
 
     @property
     def parameters(self) -> frozenset[str]:  # type: ignore[override]
@@ -98,8 +100,10 @@ class ListView(RecordView):
         return rows
 
     def filter_value(self, name: str, value: str) -> Any:
-        """What a filter compares with; a subclass turns ids into keys and refuses what can't be one."""
-        return value
+        """What a filter compares with: a customer's id as its key, else the value, if it is one that there is. A subclass reads others."""
+        if name in self.known and value not in self.known[name]:
+            raise invalid(f"?{name}", "invalid", f"{name} is one of {', '.join(self.known[name])}")
+        return private("customer", value) if name == "customer" else value
 
     def _after(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
         """In order, from where the cursor or `updated_since` says."""

@@ -7,9 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arops.api import schemas
-from arops.api.ids import private, public
+from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
-from arops.api.problems import invalid
 from arops.api.schemas.charges import STATE
 from arops.lib import money
 from collections_app.models import Charge
@@ -59,12 +58,7 @@ class Charges(ChargeRecords, ListView):
 
     stamp = ""
     filters: ClassVar = {"company": "company__code", "customer": "customer_id", "currency": "currency", "state": "state"}
-
-    def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys; states that there are."""
-        if name == "state" and value not in Charge.State.values:
-            raise invalid("?state", "invalid", f"state is one of {', '.join(Charge.State.values)}")
-        return private("customer", value) if name == "customer" else value
+    known: ClassVar = {"state": Charge.State.values}
 
     @schemas.reads(
         "late_charges_list", schemas.page("LateChargeRow"),

@@ -13,7 +13,7 @@ from arops.api import schemas
 from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView
-from arops.api.problems import ApiProblem, invalid, refused
+from arops.api.problems import ApiProblem, refused
 from arops.api.schemas.ladder import CASE_STATE
 from arops.api.views import object_of
 from arops.lib import clock, money
@@ -93,12 +93,7 @@ class Escalations(CaseRecords, ListView):
         "company": "company__code", "customer": "customer_id", "currency": "currency", "number": "number", "state": "state",
         "rung": "rung__code",
     }  # fmt: skip
-
-    def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys; states that there are."""
-        if name == "state" and value not in Escalation.State.values:
-            raise invalid("?state", "invalid", f"state is one of {', '.join(Escalation.State.values)}")
-        return private("customer", value) if name == "customer" else value
+    known: ClassVar = {"state": Escalation.State.values}
 
     @schemas.reads(
         "escalations_list", schemas.page("EscalationRow"),

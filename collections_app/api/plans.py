@@ -7,9 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arops.api import schemas
-from arops.api.ids import private, public
+from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
-from arops.api.problems import invalid
 from arops.api.schemas.plans import STATE
 from arops.lib import clock, money
 from collections_app.models import PaymentPlan
@@ -73,12 +72,7 @@ class Plans(PlanRecords, ListView):
         "number": "number",
         "state": "state",
     }
-
-    def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys; states that there are."""
-        if name == "state" and value not in PaymentPlan.State.values:
-            raise invalid("?state", "invalid", f"state is one of {', '.join(PaymentPlan.State.values)}")
-        return private("customer", value) if name == "customer" else value
+    known: ClassVar = {"state": PaymentPlan.State.values}
 
     @schemas.reads(
         "payment_plans_list", schemas.page("PaymentPlanRow"),

@@ -10,9 +10,8 @@ from rest_framework.response import Response
 
 from arops.api import schemas
 from arops.api.bulk import plain_decimal
-from arops.api.ids import private, public
+from arops.api.ids import public
 from arops.api.lists import DetailView, ListView
-from arops.api.problems import invalid
 from arops.api.schemas.promises import STATE
 from arops.api.writes import WriteView
 from arops.lib import clock, money
@@ -65,12 +64,7 @@ class Promises(PromiseRecords, ListView):
 
     stamp = ""
     filters: ClassVar = {"company": "company__code", "customer": "customer_id", "currency": "currency", "state": "state"}
-
-    def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys; states that there are."""
-        if name == "state" and value not in Promise.State.values:
-            raise invalid("?state", "invalid", f"state is one of {', '.join(Promise.State.values)}")
-        return private("customer", value) if name == "customer" else value
+    known: ClassVar = {"state": Promise.State.values}
 
     @schemas.reads(
         "promises_list", schemas.page("Promise"),

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from arops.api import schemas
-from arops.api.ids import private, public
+from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import invalid
 from arops.api.schemas.work import BUCKET, KIND
@@ -47,18 +47,12 @@ class WorkTasks(WorkRecords, ListView):
         "company": "company__code", "customer": "customer_id", "currency": "currency", "kind": "kind", "bucket": "bucket",
         "owner": "owner__email__iexact", "routed_to": "routed_to", "key": "key",
     }  # fmt: skip
+    known: ClassVar = {"kind": tuple(KINDS), "bucket": WorkTask.Bucket.values}
 
     @property
     def parameters(self) -> frozenset[str]:  # type: ignore[override]
         """Those of lists, and the least score."""
         return super().parameters | {"min_score"}
-
-    def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys; kinds and buckets that there are."""
-        known = {"kind": list(KINDS), "bucket": WorkTask.Bucket.values}
-        if name in known and value not in known[name]:
-            raise invalid(f"?{name}", "invalid", f"{name} is one of {', '.join(known[name])}")
-        return private("customer", value) if name == "customer" else value
 
     def filtered(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
         """Also by the least score."""

@@ -1,6 +1,6 @@
 """Dunning: runs, what each came to, its letters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -71,24 +71,30 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _table(rows: Iterable[DunningLetter], show: str) -> Table:
     """Letters, or those left out, as rows and columns for the page and for files."""
-    first = Column("customer", "Customer", lambda r: r.customer.name, pin=True, href=_letter)
+    own = [
+        Column("items", "Items", lambda r: len(r.items), kind="num", priority=3),
+        Column("state", "Message", _state, kind="badge", tone=_tone),
+        Column("to", "To", lambda r: ", ".join(r.message.recipients if r.message else ()) or "to be printed", grow=True, priority=3),
+    ]
+    columns = columns_of(show, _letter, own)
+    return Table(columns, rows, currency=lambda r: r.currency, row_id=lambda r: f"letter-{r.pk}", name="dunning")
+
+
+def columns_of(show: str, href: Callable[[Any], str], own: Sequence[Column]) -> list[Column]:
+    """Columns of letters, of a run or of its preview, with `own` ones at their end; or, with `show` left, of those left out and why."""
+    first = Column("customer", "Customer", lambda r: r.customer.name, pin=True, href=href)
     last = [Column("currency", "Cur", lambda r: r.currency), Column("days", "Days", lambda r: r.days_past_due, kind="num", priority=2)]
     if show == "left":
-        columns = [
+        return [
             first, Column("reason", "Reason", lambda r: r.reason_label, kind="badge", priority=2),
             Column("past_due", "Past due", lambda r: r.held_out, kind="money", total=True), *last,
             Column("because", "In words", lambda r: r.left_out_because, grow=True),
         ]  # fmt: skip
-    else:
-        columns = [
-            first, Column("level", "Level", lambda r: f"{r.level} {r.level_name}".strip(), priority=2),
-            Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
-            Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last,
-            Column("items", "Items", lambda r: len(r.items), kind="num", priority=3),
-            Column("state", "Message", _state, kind="badge", tone=_tone),
-            Column("to", "To", lambda r: ", ".join(r.message.recipients if r.message else ()) or "to be printed", grow=True, priority=3),
-        ]  # fmt: skip
-    return Table(columns, rows, currency=lambda r: r.currency, row_id=lambda r: f"letter-{r.pk}", name="dunning")
+    return [
+        first, Column("level", "Level", lambda r: f"{r.level} {r.level_name}".strip(), priority=2),
+        Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
+        Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last, *own,
+    ]  # fmt: skip
 
 
 def _state(letter: DunningLetter) -> str:

@@ -17,7 +17,7 @@ from collections_app.policy.bridge import PARTS, held_by_why
 from collections_app.selectors import dunning_runs as reading
 from collections_app.services.dunning_letters import draft_letter
 from collections_app.services.dunning_outlook import look_ahead, request_outlook
-from collections_app.views.dunning import PAGE, company_asked
+from collections_app.views.dunning import PAGE, columns_of, company_asked
 from collections_app.views.dunning_approval import case_today
 from org.access import allowed
 from org.models import Company
@@ -66,22 +66,8 @@ def look(request: HttpRequest) -> HttpResponse:
 
 
 def _table(rows: Iterable[OutlookRow], show: str) -> Table:
-    first = Column("customer", "Customer", lambda r: r.customer.name, pin=True, href=_draft if show != "left" else _customer)
-    last = [Column("currency", "Cur", lambda r: r.currency), Column("days", "Days", lambda r: r.days_past_due, kind="num", priority=2)]
-    if show == "left":
-        columns = [
-            first, Column("reason", "Reason", lambda r: r.reason_label, kind="badge", priority=2),
-            Column("past_due", "Past due", lambda r: r.held_out, kind="money", total=True), *last,
-            Column("because", "In words", lambda r: r.left_out_because, grow=True),
-        ]  # fmt: skip
-    else:
-        columns = [
-            first, Column("level", "Level", lambda r: f"{r.level} {r.level_name}".strip(), priority=2),
-            Column("amount", "Asked for", lambda r: r.amount, kind="money", total=True),
-            Column("held_out", "Held out", lambda r: r.held_out, kind="money", total=True, priority=3), *last,
-            Column("items", "Items", lambda r: r.asked, kind="num", priority=3),
-            Column("to", "To", _whom, grow=True, priority=3),
-        ]  # fmt: skip
+    own = [Column("items", "Items", lambda r: r.asked, kind="num", priority=3), Column("to", "To", _whom, grow=True, priority=3)]
+    columns = columns_of(show, _draft if show != "left" else _customer, own)
     return Table(columns, rows, currency=lambda r: r.currency, row_id=lambda r: f"case-{r.customer_id}-{r.currency}", name="preview")
 
 

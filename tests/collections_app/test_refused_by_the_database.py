@@ -16,7 +16,7 @@ from tests.factories import DAY, SYSTEM, issue, make_company, make_customer, mak
 pytestmark = pytest.mark.django_db
 
 
-def refused(rows, constraint, **wrong):
+def check_refused(rows, constraint, **wrong):
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         rows.update(**wrong)
 
@@ -42,12 +42,12 @@ def test_nobody_decides_on_what_they_raised_and_what_is_placed_is_placed_with_so
     case = raise_case(actor=SYSTEM, customer=customer, currency="USD", rung=rung, reason="silence", day=DAY)
     decide(actor=make_user("supervisor", company), case=case, outcome="accepted", words="call", day=DAY, version=case.version)
     rows, rungs = Escalation.objects.all(), Rung.objects.filter(pk=rung.pk)
-    refused(rows, "raiser_is_not_decider", decided_by=SYSTEM.label)
-    refused(rows, "placed_with", state="placed")
-    refused(rows, "closed_on_a_day", state="closed")
-    refused(rungs, "decided_by_somebody", role="")
-    refused(rungs, "decided_by_somebody", is_outside=True)
-    refused(rungs, "not_negative", minimum=-1)
+    check_refused(rows, "raiser_is_not_decider", decided_by=SYSTEM.label)
+    check_refused(rows, "placed_with", state="placed")
+    check_refused(rows, "closed_on_a_day", state="closed")
+    check_refused(rungs, "decided_by_somebody", role="")
+    check_refused(rungs, "decided_by_somebody", is_outside=True)
+    check_refused(rungs, "not_negative", minimum=-1)
 
 
 def test_promises_and_steps_hold_together():
@@ -55,15 +55,15 @@ def test_promises_and_steps_hold_together():
     customer = make_customer(company)
     item = issue(customer, 100_00, due=date(2026, 9, 1))
     promise = give_promise(actor=SYSTEM, customer=customer, items=[item], amount=60_00, due_on=DAY, today=DAY)
-    refused(Promise.objects.all(), "promise_tolerance", tolerance_amount=60_00)
-    refused(promise.items.all(), "within_what_is_open", amount=100_01)
-    refused(promise.items.all(), "within_what_is_open", amount=0)
+    check_refused(Promise.objects.all(), "promise_tolerance", tolerance_amount=60_00)
+    check_refused(promise.items.all(), "within_what_is_open", amount=100_01)
+    check_refused(promise.items.all(), "within_what_is_open", amount=0)
     version = create_strategy(actor=SYSTEM, company=company, name="All")
     steps = StrategyStep.objects.filter(version=version)
-    refused(steps, "escalates_somewhere", channel="escalate")
-    refused(steps, "signed_by_somebody", signer="named")
+    check_refused(steps, "escalates_somewhere", channel="escalate")
+    check_refused(steps, "signed_by_somebody", signer="named")
     planned = {"company": company, "customer": customer, "currency": "USD", "step": steps[0], "cycle": f"x #{item.pk}", "due_on": DAY}
     PlannedStep.objects.create(**planned)
-    refused(PlannedStep.objects.all(), "closed_on_a_day", state="done")
-    refused(PlannedStep.objects.all(), "closed_on_a_day", closed_on=DAY)
-    refused(StrategyVersion.objects.all(), "strategy_not_negative", quiet_days=-1)
+    check_refused(PlannedStep.objects.all(), "closed_on_a_day", state="done")
+    check_refused(PlannedStep.objects.all(), "closed_on_a_day", closed_on=DAY)
+    check_refused(StrategyVersion.objects.all(), "strategy_not_negative", quiet_days=-1)
