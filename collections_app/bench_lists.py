@@ -61,6 +61,7 @@ def _ladder(company: Company, day: str, owner: str) -> None:
         currency="currency", rung_id=str(rung.pk), amount="balance", because="'60 days past due'", raised_on=f"{day} - (n % 40)::int",
         raised_by="'system:night'", assigned_to_id=owner,
         state="(ARRAY['proposed', 'open', 'decided', 'closed'])[1 + n / 20 % 4]",
+        decided_by="CASE WHEN n / 20 % 4 > 1 THEN 'user:1' ELSE '' END", closed_on=f"CASE WHEN n / 20 % 4 = 3 THEN {day} END",
     )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _papers(company: str, day: str, owner: str) -> None:
     first = run_sql("SELECT coalesce(max(id), 0) FROM customers_customerdocument")[0][0]
     fill(
         "customers.customerdocument", "bench_k WHERE n % 10 = 3", id=f"{first} + n", company_id=company, customer_id="id",
-        kind="(ARRAY['w9', 'tax_certificate', 'po'])[1 + n / 10 % 3]",
+        kind="(ARRAY['w9', 'exemption', 'po_copy'])[1 + n / 10 % 3]",
         waits_for="(ARRAY['customer', 'billing'])[1 + n / 10 % 2]", invoice_number="number",
         requested_on=f"{day} - (n % 40)::int", created_by="'user:1'",
     )  # fmt: skip
