@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from arops.api import schemas
 from arops.api.idempotency import once
 from arops.api.ids import private, public
-from arops.api.lists import DetailView, ListView, RecordView, moment
+from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import ApiProblem, invalid
 from arops.api.views import object_of
 from arops.api.writes import WriteView
 from arops.lib import money
-from ledger.models import FxRate, Line, OpenItem
+from ledger.models import FxRate, OpenItem
 from ledger.payload import Problem, Rate, day_of, read_rate, read_terms
 from ledger.services import change_terms, set_rate
 from org.actors import Actor
@@ -50,7 +50,7 @@ class ItemRecords(RecordView):
 class OpenItems(ItemRecords, ListView):
     """The items; those with a balance unless `state` says otherwise."""
 
-    stamp = ""
+    stamp, changes = "", ("lines__entry__posted_at",)
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "kind": "kind", "number": "number", "currency": "currency",
         "due_before": "due_date__lt",
@@ -59,7 +59,7 @@ class OpenItems(ItemRecords, ListView):
     @property
     def parameters(self) -> frozenset[str]:  # type: ignore[override]
         """Those of lists, and what needs a question of its own."""
-        return super().parameters | {"state", "updated_since"}
+        return super().parameters | {"state"}
 
     def filter_value(self, name: str, value: str) -> Any:
         """Ids as keys, days as days."""
@@ -68,15 +68,12 @@ class OpenItems(ItemRecords, ListView):
         return private("customer", value) if name == "customer" else value
 
     def filtered(self, rows: models.QuerySet[Any], wanted: Any) -> models.QuerySet[Any]:
-        """Also by what is open, and by when something was posted on the item."""
+        """Also by what is open."""
         state = wanted.get("state", "open")
         if state not in ("open", "closed", "all"):
             raise invalid("?state", "invalid", "state is open, closed or all")
         if state != "all":
             rows = rows.filter(balance=0) if state == "closed" else rows.exclude(balance=0)
-        if "updated_since" in wanted:
-            since = moment("updated_since", wanted["updated_since"])
-            rows = rows.filter(Exists(Line.objects.filter(open_item=OuterRef("pk"), entry__posted_at__gte=since)))
         return super().filtered(rows, wanted)
 
     @schemas.reads(
@@ -86,9 +83,6 @@ class OpenItems(ItemRecords, ListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of items, in the order of ids. `updated_since`: something was posted on the item at that moment or later."""
         return super().get(request, *args, **kwargs)
-
-    def _after(self, rows: models.QuerySet[Any], wanted: Any) -> models.QuerySet[Any]:
-        return super()._after(rows, {k: v for k, v in wanted.items() if k != "updated_since"})
 
 
 class OpenItemDetail(ItemRecords, DetailView):

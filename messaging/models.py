@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from customers.models import Customer
 from org.actors import Actor
 from org.models import Company
@@ -98,12 +99,17 @@ class Message(models.Model):
     error = models.TextField(blank=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["not_before"], name="message_to_send", condition=Q(state__in=["pending", "claimed"]))]
+        indexes = [
+            models.Index(fields=["not_before"], name="message_to_send", condition=Q(state__in=["pending", "claimed"])),
+            models.Index(fields=["updated_at"], name="message_updated"),
+        ]
+        triggers = [stamped("message_stamped")]
 
     def __str__(self) -> str:
         return self.subject

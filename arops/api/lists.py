@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
@@ -13,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from arops.api.changes import changed_since, settled_until
 from arops.api.ids import private
 from arops.api.problems import ApiProblem, invalid
 from arops.api.views import ApiView
@@ -66,11 +68,13 @@ class ListView(RecordView):
     """A list by cursor pages: `limit`, `cursor`, `updated_since`, and the list's filters (parameter → field look-up).
 
     Rows come in the order of `stamp` with the key as tie-break, so that pages neither repeat nor miss a row while others are written; a
-    list without a stamp is in the order of keys.
+    list without a stamp is in the order of keys. `changes` are the moments that `updated_since` asks for (see arops.api.changes): the
+    stamp, or for a list in the order of keys those of its rows and of what is told with them; with neither, it isn't taken.
     """
 
     csv = True
     stamp: ClassVar[str] = "updated_at"
+    changes: ClassVar[Sequence[str]] = ()
     filters: ClassVar[Mapping[str, str]] = {}
     known: ClassVar[Mapping[str, Collection[str]]] = {}
     """Filters that take one of some words, and those words in the order in which a refusal names them."""
@@ -78,17 +82,24 @@ class ListView(RecordView):
     @property
     def parameters(self) -> frozenset[str]:  # type: ignore[override]
         """The parameters a list takes."""
-        return PAGING | ({"updated_since"} if self.stamp else frozenset()) | self.filters.keys()
+        return PAGING | ({"updated_since"} if self._moments else frozenset()) | self.filters.keys()
+
+    @property
+    def _moments(self) -> Sequence[str]:
+        return self.changes or ([self.stamp] if self.stamp else [])
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One page: {"data": […], "next": cursor or null}."""
-        rows = self.filtered(self.rows(), request.query_params)
-        limit = limit_of(request)
-        page = list(self._after(rows, request.query_params)[: limit + 1])
-        following = self._cursor(page[limit - 1]) if len(page) > limit else None
+        """One page: {"data": […], "next": cursor or null, "until": where `updated_since` takes changes from}."""
+        wanted, limit = request.query_params, limit_of(request)
+        place = _place_of(wanted["cursor"], bool(self.stamp)) if "cursor" in wanted else _Place()
+        rows = self.filtered(self.rows(), wanted)
+        until = place.until or (settled_until(rows.model, self._moments) if self._moments else None)
+        page = list(self._after(rows, wanted, place)[: limit + 1])
+        following = self._cursor(page[limit - 1], until) if len(page) > limit else None
         self.prepare(page[:limit])
         headers = {"Link": f'<{_with_cursor(request, following)}>; rel="next"'} if following else {}
-        return Response({"data": [self.shape(row) for row in page[:limit]], "next": following}, headers=headers)
+        body = {"data": [self.shape(row) for row in page[:limit]], "next": following}
+        return Response(body | ({"until": until.isoformat()} if until else {}), headers=headers)
 
     def filtered(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
         """Rows by the list's own filters, the value as text."""
@@ -105,24 +116,32 @@ class ListView(RecordView):
             raise invalid(f"?{name}", "invalid", f"{name} is one of {', '.join(self.known[name])}")
         return private("customer", value) if name == "customer" else value
 
-    def _after(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
+    def _after(self, rows: models.QuerySet[Any], wanted: Mapping[str, str], place: "_Place") -> models.QuerySet[Any]:
         """In order, from where the cursor or `updated_since` says."""
         if since := wanted.get("updated_since"):
-            rows = rows.filter(**{f"{self.stamp}__gte": moment("updated_since", since)})
-        if cursor := wanted.get("cursor"):
-            at, pk = _decode(cursor)
-            if bool(at) != bool(self.stamp):
-                raise _no_cursor()
-            rows = rows.filter(self._beyond(at, pk)) if at else rows.filter(pk__gt=pk)
+            rows = changed_since(rows, self._moments, moment("updated_since", since))
+        if place.at:
+            rows = rows.filter(self._beyond(place.at, place.pk))
+        elif place.pk:
+            rows = rows.filter(pk__gt=place.pk)
         return rows.order_by(*([self.stamp] if self.stamp else []), "pk")
 
     def _beyond(self, at: datetime, pk: int) -> Q:
         """What comes after a row. The bound on the stamp alone lets the index begin there: an OR would read it from its start."""
         return Q(**{f"{self.stamp}__gte": at}) & (Q(**{f"{self.stamp}__gt": at}) | Q(**{self.stamp: at}, pk__gt=pk))
 
-    def _cursor(self, row: Any) -> str:
+    def _cursor(self, row: Any, until: datetime | None) -> str:
         at = getattr(row, self.stamp).isoformat() if self.stamp else ""
-        return base64.urlsafe_b64encode(f"{at}|{row.pk}".encode()).decode()
+        return base64.urlsafe_b64encode(f"{at}|{row.pk}|{until.isoformat() if until else ''}".encode()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins: after a row, by its stamp and key; and what the first page said of changes, which all of them say."""
+
+    at: datetime | None = None
+    pk: int = 0
+    until: datetime | None = None
 
 
 class DetailView(RecordView):
@@ -179,15 +198,22 @@ def limit_of(request: Request) -> int:
     return int(text)
 
 
-def _decode(cursor: str) -> tuple[datetime | None, int]:
+def _place_of(cursor: str, is_stamped: bool) -> _Place:
+    """What a cursor says. Raises ApiProblem."""
     try:
-        at, _, pk = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition("|")
-        found = datetime.fromisoformat(at) if at else None
-        if not (pk.isascii() and pk.isdecimal() and len(pk) < 19) or (found and (found.tzinfo is None or not 1970 <= found.year <= 2200)):
+        at, pk, until = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().split("|")
+        if not (pk.isascii() and pk.isdecimal() and len(pk) < 19) or bool(at) != is_stamped:
             raise ValueError
-        return found, int(pk)
+        return _Place(_moment_of(at), int(pk), _moment_of(until))
     except (ValueError, binascii.Error):
         raise _no_cursor() from None
+
+
+def _moment_of(text: str) -> datetime | None:
+    found = datetime.fromisoformat(text) if text else None
+    if found and (found.tzinfo is None or not 1970 <= found.year <= 2200):
+        raise ValueError
+    return found
 
 
 def _no_cursor() -> ApiProblem:

@@ -70,3 +70,14 @@ def append_only() -> list[pgtrigger.Trigger]:
         Guard(name="append_only", when=pgtrigger.Before, operation=change, func=refuse),
         Guard(name="no_truncate", level=pgtrigger.Statement, when=pgtrigger.Before, operation=pgtrigger.Truncate, func=refuse),
     ]
+
+
+def stamped(name: str) -> Guard:
+    """A trigger that sets `updated_at` of a row that changes, whoever writes it and whatever they say; a new row has it by default.
+
+    The time is the clock's, not the transaction's beginning, so that it is never before the row's lock was taken (see arops.api.changes).
+    """
+    return Guard(
+        name=name, when=pgtrigger.Before, operation=pgtrigger.Update, condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"),
+        func="NEW.updated_at := clock_timestamp(); RETURN NEW;",
+    )  # fmt: skip

@@ -56,13 +56,13 @@ def _line(line: dict[str, Any], currency: str) -> dict[str, Any]:
 class Charges(ChargeRecords, ListView):
     """The charges, by key."""
 
-    stamp = ""
+    stamp, changes = "", ("updated_at", "open_item__lines__entry__posted_at")
     filters: ClassVar = {"company": "company__code", "customer": "customer_id", "currency": "currency", "state": "state"}
     known: ClassVar = {"state": Charge.State.values}
 
     @schemas.reads(
         "late_charges_list", schemas.page("LateChargeRow"),
-        schemas.page_parameters("company", "customer", "currency", updated_since=False, state=(STATE, "Without it, all.")),
+        schemas.page_parameters("company", "customer", "currency", state=(STATE, "Without it, all.")),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of late charges, also of accounts that were left out and why."""

@@ -89,6 +89,11 @@ class Escalations(CaseRecords, ListView):
     """GET the cases in sight, by key; POST raises an account."""
 
     stamp = ""
+    changes = (
+        "updated_at", "items__open_item__lines__entry__posted_at",
+        "items__open_item__plans__plan__instalments__open_item__lines__entry__posted_at",  # what was placed went into a plan
+        "items__open_item__instalment__plan__items__open_item__lines__entry__posted_at",  # or came out of one
+    )  # fmt: skip
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "currency": "currency", "number": "number", "state": "state",
         "rung": "rung__code",
@@ -98,7 +103,7 @@ class Escalations(CaseRecords, ListView):
     @schemas.reads(
         "escalations_list", schemas.page("EscalationRow"),
         schemas.page_parameters(
-            "company", "customer", "number", "currency", updated_since=False, state=(CASE_STATE, "Without it, all."),
+            "company", "customer", "number", "currency", state=(CASE_STATE, "Without it, all."),
             rung=(schemas.ANY, "Code of a rung."),
         ),
     )  # fmt: skip

@@ -90,6 +90,7 @@ class Inquiries(InquiryRecords, ListView):
     """GET the inquiries in sight, by key; POST one."""
 
     stamp = ""
+    changes = ("updated_at", "entries__updated_at", "entries__message__updated_at", "entries__suggestions__updated_at")
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "number": "number", "state": "state", "kind": "kind",
         "owner": "owner__email__iexact",
@@ -99,7 +100,7 @@ class Inquiries(InquiryRecords, ListView):
     @schemas.reads(
         "inquiries_list", schemas.page("InquiryRow"),
         schemas.page_parameters(
-            "company", "customer", "number", updated_since=False, state=(STATE, "Without it, all."), kind=(KIND, ""),
+            "company", "customer", "number", state=(STATE, "Without it, all."), kind=(KIND, ""),
             owner=(schemas.ANY, "An e-mail address."),
         ),
     )  # fmt: skip

@@ -67,7 +67,7 @@ def _item(item: dict[str, Any], currency: str) -> dict[str, Any]:
 class Letters(LetterRecords, ListView):
     """The letters, by key."""
 
-    stamp = ""
+    stamp, changes = "", ("updated_at", "message__updated_at")
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "currency": "currency", "day": "run__day", "level": "level",
         "reason": "reason", "state": "message__state", "show": "reason",
@@ -95,7 +95,7 @@ class Letters(LetterRecords, ListView):
     @schemas.reads(
         "dunning_letters_list", schemas.page("DunningLetterRow"),
         schemas.page_parameters(
-            "company", "customer", "currency", updated_since=False, day=(DAY, "Of the run."), level=(WHOLE, ""),
+            "company", "customer", "currency", day=(DAY, "Of the run."), level=(WHOLE, ""),
             reason=(schemas.ANY, "Code of why an account was left out."), state=(SENDING, "Of the message."),
             show=(SHOW, "letters, or left for accounts left out; without it, both."),
         ),

@@ -65,6 +65,10 @@ class Plans(PlanRecords, ListView):
     """The payment plans, by key."""
 
     stamp = ""
+    changes = (
+        "updated_at", "instalments__updated_at", "instalments__open_item__lines__entry__posted_at",
+        "instalments__interest_item__lines__entry__posted_at",
+    )  # fmt: skip
     filters: ClassVar = {
         "company": "company__code",
         "customer": "customer_id",
@@ -76,7 +80,7 @@ class Plans(PlanRecords, ListView):
 
     @schemas.reads(
         "payment_plans_list", schemas.page("PaymentPlanRow"),
-        schemas.page_parameters("company", "customer", "number", "currency", updated_since=False, state=(STATE, "Without it, all.")),
+        schemas.page_parameters("company", "customer", "number", "currency", state=(STATE, "Without it, all.")),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of payment plans and settlements, with what is paid and missed as of today."""

@@ -62,13 +62,13 @@ class PromiseRecords(WriteView):
 class Promises(PromiseRecords, ListView):
     """GET the promises in sight, by key; POST one."""
 
-    stamp = ""
+    stamp, changes = "", ("updated_at", "instalments__updated_at")
     filters: ClassVar = {"company": "company__code", "customer": "customer_id", "currency": "currency", "state": "state"}
     known: ClassVar = {"state": Promise.State.values}
 
     @schemas.reads(
         "promises_list", schemas.page("Promise"),
-        schemas.page_parameters("company", "customer", "currency", updated_since=False, state=(STATE, "Without it, all.")),
+        schemas.page_parameters("company", "customer", "currency", state=(STATE, "Without it, all.")),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of promises, with their items and instalments."""

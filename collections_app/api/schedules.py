@@ -62,7 +62,7 @@ class ScheduleRecords(RecordView):
 class Schedules(ScheduleRecords, ListView):
     """GET the schedules in sight, by key; POST one."""
 
-    stamp = ""
+    stamp, changes = "", ("updated_at", "sent__updated_at")
     filters: ClassVar = {"company": "company__code", "customer": "customer_id", "segment": "segment", "state": "is_active"}
 
     def filter_value(self, name: str, value: str) -> Any:
@@ -76,7 +76,7 @@ class Schedules(ScheduleRecords, ListView):
     @schemas.reads(
         "statement_schedules_list", schemas.page("StatementSchedule"),
         schemas.page_parameters(
-            "company", "customer", updated_since=False, segment=(schemas.ANY, ""), state=(SCHEDULE_STATE, "Without it, both."),
+            "company", "customer", segment=(schemas.ANY, ""), state=(SCHEDULE_STATE, "Without it, both."),
         ),
     )  # fmt: skip
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

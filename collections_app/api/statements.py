@@ -69,7 +69,7 @@ def _sums(balances: Mapping[str, int]) -> list[dict[str, str]]:
 class SentStatements(SentRecords, ListView):
     """The statements, by key."""
 
-    stamp = ""
+    stamp, changes = "", ("updated_at", "message__updated_at")
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "schedule": "schedule_id", "as_of": "as_of", "state": "message__state",
         "show": "message",
@@ -97,7 +97,7 @@ class SentStatements(SentRecords, ListView):
     @schemas.reads(
         "sent_statements_list", schemas.page("SentStatement"),
         schemas.page_parameters(
-            "company", "customer", updated_since=False, schedule=(schemas.ANY, "Our id of a schedule, such as sch_3."),
+            "company", "customer", schedule=(schemas.ANY, "Our id of a schedule, such as sch_3."),
             as_of=(DAY, "The day that it is as of."), state=(SENDING, "Of the message."),
             show=(SENT_SHOW, "sent, or left for those left out; without it, both."),
         ),

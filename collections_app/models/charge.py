@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from ledger.models import OpenItem
@@ -151,6 +152,7 @@ class Charge(models.Model):
     approval = models.ForeignKey(Approval, models.PROTECT, null=True, related_name="+")
     notice = models.OneToOneField(Message, models.PROTECT, null=True, related_name="charge", help_text="What told the customer, once.")
     version = models.IntegerField(default=0)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ByCustomerQuerySet.as_manager()
     runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
@@ -158,6 +160,8 @@ class Charge(models.Model):
     class Meta:
         ordering = ["run", "customer"]
         constraints = [models.UniqueConstraint(fields=["run", "customer", "currency"], name="charge_once_a_period")]
+        indexes = [models.Index(fields=["updated_at"], name="charge_updated")]
+        triggers = [stamped("charge_stamped")]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} of {self.customer}"

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from collections_app.models.strategy import StrategyStep
 from collections_app.policy.dunning import REASONS
 from collections_app.querysets import ByCustomerQuerySet
@@ -57,6 +58,7 @@ class DunningLetter(models.Model):
     message = models.OneToOneField(Message, models.PROTECT, null=True, related_name="dunning_letter")
     pdf = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ByCustomerQuerySet.as_manager()
 
@@ -70,6 +72,8 @@ class DunningLetter(models.Model):
                 name="dunning_level_once_a_cycle",
             ),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="dunning_letter_updated")]
+        triggers = [stamped("dunning_letter_stamped")]
 
     def __str__(self) -> str:
         return f"{self.customer} level {self.level}"

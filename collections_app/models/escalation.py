@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from org.models import Company
@@ -90,6 +91,7 @@ class Escalation(models.Model):
     pack = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ByCustomerQuerySet.as_manager()
 
@@ -106,6 +108,8 @@ class Escalation(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="closed", closed_on=None), name="escalation_closed_on_a_day"),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="escalation_updated")]
+        triggers = [stamped("escalation_stamped")]
 
     def __str__(self) -> str:
         return self.number

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from collections_app.querysets import InquiryQuerySet
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
@@ -71,6 +72,7 @@ class Inquiry(models.Model):
     opened_by = models.CharField(max_length=80)
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = InquiryQuerySet.as_manager()
 
@@ -78,7 +80,11 @@ class Inquiry(models.Model):
         ordering = ["-pk"]
         verbose_name_plural = "inquiries"
         constraints = [models.UniqueConstraint(fields=["company", "number"], name="inquiry_number_once")]
-        indexes = [models.Index(fields=["company", "answer_by"], name="inquiry_to_answer", condition=~Q(state="closed"))]
+        indexes = [
+            models.Index(fields=["company", "answer_by"], name="inquiry_to_answer", condition=~Q(state="closed")),
+            models.Index(fields=["updated_at"], name="inquiry_updated"),
+        ]
+        triggers = [stamped("inquiry_stamped")]
 
     def __str__(self) -> str:
         return self.number
@@ -107,9 +113,12 @@ class InquiryEntry(models.Model):
     note = models.TextField(blank=True)
     actor = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["updated_at"], name="inquiry_entry_updated")]
+        triggers = [stamped("inquiry_entry_stamped")]
 
     def __str__(self) -> str:
         return f"{self.inquiry} {self.at:%Y-%m-%d}"
@@ -151,9 +160,12 @@ class Suggestion(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     decided_by = models.CharField(max_length=80, blank=True)
     result = models.CharField(max_length=120, blank=True, help_text="What came of it, such as promise:17.")
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     class Meta:
         ordering = ["entry", "pk"]
+        indexes = [models.Index(fields=["updated_at"], name="suggestion_updated")]
+        triggers = [stamped("suggestion_stamped")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.quote}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from arops.lib.triggers import Guard
+from arops.lib.triggers import Guard, stamped
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
@@ -63,6 +63,7 @@ class PaymentPlan(models.Model):
     made_by = models.CharField(max_length=80)
     version = models.IntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ByCustomerQuerySet.as_manager()
     runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
@@ -76,6 +77,7 @@ class PaymentPlan(models.Model):
             models.CheckConstraint(condition=Q(kind="settlement") | Q(waived=0), name="payment_plan_waives_nothing"),
         ]
         triggers = [
+            stamped("payment_plan_stamped"),
             Guard(
                 name="payment_plan_as_agreed", when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("customer_id", "kind", "currency", "total", "waived", "rate", "default_days"),
@@ -83,6 +85,7 @@ class PaymentPlan(models.Model):
                 func="RAISE insufficient_privilege USING MESSAGE = 'a plan stays as it was agreed: make a new one';",
             ),
         ]  # fmt: skip
+        indexes = [models.Index(fields=["updated_at"], name="payment_plan_updated")]
 
     def __str__(self) -> str:
         return self.number
@@ -125,6 +128,7 @@ class Instalment(models.Model):
     interest_item = models.OneToOneField(OpenItem, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     decided_on = models.DateField(null=True)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     class Meta:
         ordering = ["plan", "ordinal"]
@@ -132,6 +136,8 @@ class Instalment(models.Model):
             models.UniqueConstraint(fields=["plan", "ordinal"], name="instalment_once"),
             models.CheckConstraint(condition=Q(amount__gt=0, interest__gte=0), name="instalment_amounts"),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="instalment_updated")]
+        triggers = [stamped("instalment_stamped")]
 
     def __str__(self) -> str:
         return f"{self.plan} / {self.ordinal}"

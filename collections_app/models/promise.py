@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
-from arops.lib.triggers import Guard
+from arops.lib.triggers import Guard, stamped
 from collections_app.querysets import PromiseQuerySet
 from customers.models import Contact, Customer
 from ledger.models import OpenItem
@@ -43,6 +43,7 @@ class Promise(models.Model):
     note = models.TextField(blank=True)
     taken_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = PromiseQuerySet.as_manager()
     runtime_privileges: ClassVar = ("SELECT", "INSERT", "UPDATE")
@@ -60,12 +61,14 @@ class Promise(models.Model):
             ),
         ]
         triggers = [
+            stamped("promise_stamped"),
             Guard(
                 name="promise_as_given", when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("customer_id", "amount", "currency", "given_on", "due_on"),
                 func="RAISE insufficient_privilege USING MESSAGE = 'a promise stays as it was given: record a new one';",
             ),
         ]  # fmt: skip
+        indexes = [models.Index(fields=["updated_at"], name="promise_updated")]
 
     def __str__(self) -> str:
         return f"promise of {self.amount} {self.currency} by {self.due_on}"
@@ -101,6 +104,7 @@ class PromiseInstalment(models.Model):
     state = models.CharField(max_length=12, choices=Promise.State.choices, default=Promise.State.OPEN)
     received = models.BigIntegerField(default=0)
     decided_on = models.DateField(null=True)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     class Meta:
         ordering = ["promise", "ordinal"]
@@ -108,6 +112,8 @@ class PromiseInstalment(models.Model):
             models.UniqueConstraint(fields=["promise", "ordinal"], name="promise_instalment_once"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="promise_instalment_amount"),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="promise_part_updated")]
+        triggers = [stamped("promise_part_stamped")]
 
     def __str__(self) -> str:
         return f"{self.promise} part {self.ordinal}"

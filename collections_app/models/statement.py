@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 
+from arops.lib.triggers import stamped
 from collections_app.querysets import ByCustomerQuerySet
 from customers.models import Customer
 from messaging.models import Message
@@ -32,6 +33,7 @@ class StatementSchedule(models.Model):
     starts_on = models.DateField()
     is_active = models.BooleanField(default=True)
     made_by = models.CharField(max_length=80)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ScopedQuerySet.as_manager()
 
@@ -46,6 +48,8 @@ class StatementSchedule(models.Model):
                 condition=Q(day__gte=1, day__lte=31, every_months__gte=1, every_months__lte=12), name="statement_schedule_when"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="statement_schedule_updated")]
+        triggers = [stamped("statement_schedule_stamped")]
 
     def __str__(self) -> str:
         return self.name
@@ -68,12 +72,15 @@ class SentStatement(models.Model):
     left_out_because = models.CharField(max_length=200, blank=True)
     made_by = models.CharField(max_length=80)
     at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False, help_text="Set by the database at every change.")
 
     objects = ByCustomerQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["schedule", "customer", "as_of"], name="statement_once_a_day")]
+        indexes = [models.Index(fields=["updated_at"], name="sent_statement_updated")]
+        triggers = [stamped("sent_statement_stamped")]
 
     def __str__(self) -> str:
         return f"statement of {self.customer} as of {self.as_of}"

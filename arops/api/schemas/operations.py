@@ -12,7 +12,10 @@ ANY: Schema = {"type": "string", "minLength": 1, "maxLength": 500}
 PARAMETERS: dict[str, tuple[Schema, str]] = {
     "limit": ({"type": "integer", "minimum": 1, "maximum": 500, "default": 100}, "Rows a page."),
     "cursor": (ANY, "`next` of the page before."),
-    "updated_since": (MOMENT, "Rows changed at that moment or later. Ask from a minute before your last call: a change may commit late."),
+    "updated_since": (
+        MOMENT,
+        "Rows changed at that moment or later. Ask from the `until` of your last call: what commits late is then among them.",
+    ),
     "company": (ANY, "Code of a company."),
     "customer": (ANY, "Our id of a customer, such as cus_7."),
     "currency": (CURRENCY, ""),
@@ -54,7 +57,11 @@ def page(name: str) -> dict[Any, Any]:
     """A page of a list, as JSON or CSV."""
     schema = {
         "type": "object", "required": ["data", "next"], "additionalProperties": False,
-        "properties": {"data": listed(ref(name)), "next": {"type": ["string", "null"], "description": "Cursor of the next page."}},
+        "properties": {
+            "data": listed(ref(name)),
+            "next": {"type": ["string", "null"], "description": "Cursor of the next page."},
+            "until": {**MOMENT, "description": "The next call's updated_since, where the list takes it; the same on each page."},
+        },
     }  # fmt: skip
     return {(200, JSON): OpenApiResponse(schema, "One page."), (200, "text/csv"): OpenApiResponse({"type": "string"}, "One page.")}
 
