@@ -61,6 +61,7 @@ PAGES = {
     "collections:strategy-changes": "how-to/strategies#see-what-it-changes",
     "collections:experiment": "how-to/strategies#try-one-against-another",
     **dict.fromkeys(("collections:promises", "collections:promise"), "explanation/promises-and-disputes#promises"),
+    **dict.fromkeys(("collections:promises-import", "collections:promises-checked"), "explanation/promises-and-disputes#by-list"),
     "collections:dunning": "how-to/dunning",
     **dict.fromkeys(("collections:portfolios", "collections:portfolio-moves", "collections:portfolio-customers"), "how-to/portfolios"),
     **dict.fromkeys(("collections:portfolio-rule", "collections:portfolio-rule-new"), "how-to/portfolios#rules"),

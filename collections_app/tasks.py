@@ -9,6 +9,7 @@ from collections_app.models import Escalation, OutlookRow, StrategyVersion
 from collections_app.selectors.charges import month_of
 from collections_app.selectors.plans import CHECKS as PLAN_CHECKS
 from collections_app.selectors.verified import CHECKS
+from collections_app.services import promise_lists
 from collections_app.services.charges import waiving
 from collections_app.services.charges.running import run_charges
 from collections_app.services.dunning import run_dunning
@@ -20,13 +21,14 @@ from collections_app.services.inquiries.following import follow_answers
 from collections_app.services.inquiries.taking import take_mails
 from collections_app.services.plans import asking as plan_asking
 from collections_app.services.plans import noticing as plan_notices
+from collections_app.services.promise_rows import GIVE
 from collections_app.services.ranking import catch_up
 from collections_app.services.trials import try_version
 from ledger.verify import register_check
 from org.models import Company
 from workflow.models import Job
 from workflow.services.following import affairs_of_approvals, follow_approvals
-from workflow.services.jobs import JobError, Tell, actor_of, register
+from workflow.services.jobs import JobError, Tell, actor_of, register, register_links
 from workflow.services.subjects import register_subject
 
 for name, sql in (CHECKS | PLAN_CHECKS).items():
@@ -37,12 +39,25 @@ follow_approvals("charge_waivers")(waiving.follow)
 affairs_of_approvals("charge_waivers")(waiving.behind)
 register_subject("collections_app.escalation", view="collections.view", edit="escalations.raise", url_name="collections:escalation")
 register_subject("collections_app.inquiry", view="collections.view", edit="collections.work", url_name="collections:inquiry")
+register_links(prm="collections:promise")
 NOTICES = (escalation_notices, inquiry_notices, plan_notices)
 """Sources of mail to colleagues, known once this module is loaded."""
 
 register_subject("collections_app.paymentplan", view="collections.view", edit="plans.make", url_name="collections:plan")
 follow_approvals("payment_plans")(plan_asking.follow)
 affairs_of_approvals("payment_plans")(plan_asking.behind)
+
+
+@register(promise_lists.CHECK, label="Check of a list of promises", permission=GIVE)
+def try_promises(job: Job, tell: Tell) -> dict[str, int]:
+    """What would become of each row of a list; nothing stays."""
+    return promise_lists.try_list(job=job, today=clock.today(), tell=tell)
+
+
+@register(promise_lists.TAKE, label="Import of promises", permission=GIVE)
+def take_promises(job: Job, tell: Tell) -> dict[str, int]:
+    """The promises of a list, all or none."""
+    return promise_lists.take_list(job=job, today=clock.today(), tell=tell)
 
 
 @register("dunning", label="Dunning run", permission="dunning.run")

@@ -9,6 +9,7 @@ from collections_app.views import (
     play,
     policy,
     portfolios,
+    promise_lists,
     promises,
     queue,
     rank_tests,
@@ -40,6 +41,9 @@ urlpatterns = [
     path("call/<int:pk>/draft/", calls.draft, name="call-draft"),
     path("promises/", promises.promises, name="promises"),
     path("promises/<int:pk>/", promises.promise, name="promise"),
+    path("promises/import/", promise_lists.start, name="promises-import"),
+    path("promises/import/<int:pk>/", promise_lists.checked, name="promises-checked"),
+    path("promises/import/<int:pk>/give/", promise_lists.give, name="promises-give"),
     path("promises/<int:pk>/cancel/", promises.cancel, name="promise-cancel"),
     # portfolios, and what people's work brought
     path("portfolios/", portfolios.overview, name="portfolios"),

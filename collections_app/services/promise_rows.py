@@ -8,7 +8,7 @@ from arops.lib.rows import Fields, Problem, amount, currency, day, read_row, ref
 from collections_app.models import Promise
 from collections_app.services.promises import Instalment, PromiseError, give_promise
 from customers.models import Customer
-from customers.services.master import NotSaved, Saved
+from customers.services.master import Saved
 from customers.services.saving import Customers, save_rows
 from ledger.models import OpenItem
 from org.actors import Actor
@@ -55,7 +55,8 @@ def _save(index: int, row: Any, named: Customers, actor: Actor, today: date) -> 
             note=values.get("note", ""), instalments=parts,
         )  # fmt: skip
     except PromiseError as refusal:
-        raise NotSaved(str(refusal)) from None
+        where = f"/{refusal.field}" if refusal.field else ""
+        return Saved(index, None, "rejected", None, (Problem(where, "refused", str(refusal)),))
     return Saved(index, None, "created", made.pk)
 
 

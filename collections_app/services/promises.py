@@ -26,7 +26,11 @@ MOST_PARTS = 24
 
 
 class PromiseError(Refused):
-    """A promise that can't be recorded; the message says why."""
+    """A promise that can't be recorded; the message says why, `field` what of it is to blame (as the API names it), where one is."""
+
+    def __init__(self, words: str, field: str = "") -> None:
+        super().__init__(words)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +91,18 @@ def _check(
     policy: CollectionPolicy,
 ) -> None:  # fmt: skip
     if not items:
-        raise PromiseError("choose the items the promise is for")
+        raise PromiseError("choose the items the promise is for", "items")
     if any(i.customer_id != customer.pk or i.balance <= 0 or i.currency != items[0].currency for i in items):
-        raise PromiseError("a promise is for open invoices of one customer in one currency")
+        raise PromiseError("a promise is for open invoices of one customer in one currency", "items")
     longest = today + timedelta(days=policy.longest_promise_days)
     if not today <= due_on <= longest:
-        raise PromiseError(f"a promise is for a day from today to {longest:%-d %b %Y}: later ones are payment plans")
+        raise PromiseError(f"a promise is for a day from today to {longest:%-d %b %Y}: later ones are payment plans", "due_date")
     total, currency = sum(free.values()), items[0].currency
     if not total:
-        raise PromiseError("all that is open of these is in dispute: settle the case first")
+        raise PromiseError("all that is open of these is in dispute: settle the case first", "items")
     if not 0 < amount <= total:
         what = "open" if total == sum(i.balance for i in items) else "open and not in dispute"
-        raise PromiseError(f"the amount is between nothing and what is {what}, {money.format(total, currency)} {currency}")
+        raise PromiseError(f"the amount is between nothing and what is {what}, {money.format(total, currency)} {currency}", "amount")
 
 
 def _check_parts(parts: Sequence[Instalment], amount: int, due_on: date, today: date) -> None:
@@ -107,18 +111,18 @@ def _check_parts(parts: Sequence[Instalment], amount: int, due_on: date, today: 
         return
     days = [part.due_on for part in parts]
     if not 2 <= len(parts) <= MOST_PARTS:
-        raise PromiseError(f"instalments are from two to {MOST_PARTS}: one is a promise by itself, more are a payment plan")
+        raise PromiseError(f"instalments are from two to {MOST_PARTS}: one is a promise by itself, more are a payment plan", "instalments")
     if days != sorted(set(days)) or days[0] < today or days[-1] != due_on:
-        raise PromiseError("each instalment has a later day than the one before it, and the last is the day of the promise")
+        raise PromiseError("each instalment has a later day than the one before it, and the last is the day of the promise", "instalments")
     if any(part.amount <= 0 for part in parts) or sum(part.amount for part in parts) != amount:
-        raise PromiseError("instalments are above nothing, and together what is promised")
+        raise PromiseError("instalments are above nothing, and together what is promised", "instalments")
 
 
 def _check_word(actor: Actor, customer: Customer, policy: CollectionPolicy, today: date) -> None:
     """Who broke their word often enough needs somebody senior to take it once more."""
     broken = Promise.objects.filter(customer=customer, state__in=["broken", "partly"], decided_on__gt=today - YEAR).count()
     if broken >= policy.promises_before_escalation and not actor.can("promises.repeat", customer.company_id):
-        raise PromiseError(f"they broke {broken} promises in a year: ask a senior to take this one, or raise the account")
+        raise PromiseError(f"they broke {broken} promises in a year: ask a senior to take this one, or raise the account", "customer")
 
 
 def _level(items: Sequence[OpenItem]) -> int:

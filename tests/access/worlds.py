@@ -360,6 +360,12 @@ def _runs(company: Company, people: dict[str, User], customer: Customer) -> None
     for state in Job.State.values:
         file = pdf if state == "done" else None
         Job.objects.create(company=company, kind="nightly", slot=f"{company.code}:{state}", state=state, created_by=SYSTEM.label, file=file)
+    told = {"customer": customer.number, "currency": "EUR", "amount": "1.00", "due_date": "2026-12-01"}
+    Job.objects.create(
+        kind="promise_check", slot=f"{company.code}:promises", state="done", created_by=people["specialist"].label, file=pdf,
+        params={"name": f"{company.code}.csv"}, counts={"created": 1, "unchanged": 0, "rejected": 0},
+        results=[{"line": 2, **told, "outcome": "created", "id": None, "errors": []}],
+    )  # fmt: skip
     take_snapshot(company=company, day=date(2026, 8, 31), actor=SYSTEM)
     closed = company.periods.order_by("span").first()
     close_period(period=closed, actor=people["controller"], at=NOW)
