@@ -11,8 +11,9 @@ class WorkflowConfig(AppConfig):
         from org.audit import connect
         from org.services.confirming import let_confirm
         from workflow.services import record
-        from workflow.services.limits import LIMIT, confirm_limit
+        from workflow.services.limits import LIMIT, LIMITS, confirm_limit, confirm_limits
 
         connect(record)
         let_confirm(LIMIT, "settings.manage", confirm_limit)
+        let_confirm(LIMITS, "settings.manage", confirm_limits)
         autodiscover_modules("tasks")

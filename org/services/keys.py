@@ -47,9 +47,10 @@ def create_api_key(
     expires_at: datetime | None = None,
     live: bool = True,
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is shown once and never again. One that writes opens nothing until a second person confirmed it,
-    where there is one. `scopes` may be ["all"]; with `customer_refs` it sees and writes
-    what is of those customers alone, in their companies. Raises UnknownScope, UnknownCustomer, OrgError, NotAllowed."""
+    """A new key and its secret, which is shown once and never again. It opens nothing until a second person confirmed it, where there is
+    one: also a key that only reads, for by it whoever makes it could read what their own role doesn't show. `scopes` may be ["all"]; with
+    `customer_refs` it sees and writes what is of those customers alone, in their companies. Raises UnknownScope, UnknownCustomer, OrgError,
+    NotAllowed."""
     return _make(
         actor, name=name, scopes=scopes, companies=companies, customer_refs=customer_refs, source_system=source_system,
         expires_at=expires_at, live=live,
@@ -68,8 +69,8 @@ def _make(
     if unknown or not wanted:
         raise UnknownScope(f"{', '.join(sorted(unknown)) or 'nothing'} is not a scope; there are: {', '.join(sorted(policy.SCOPES))}")
     places = {c.pk for c in companies} or set(Company.objects.values_list("pk", flat=True))
-    raises = bool(policy.permissions_of_scopes(wanted) - policy.READING) and not isinstance(actor, SystemActor)
-    waits = raises and needs_second(actor=actor, companies=places, barred=(actor.label,))
+    by_person = not isinstance(actor, SystemActor)
+    waits = by_person and needs_second(actor=actor, companies=places, barred=(actor.label,))
     secret = f"ar_{'live' if live else 'test'}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         name=name, prefix=secret[:14], key_hash=hash_key(secret), scopes=wanted, source_system=source_system,
@@ -80,7 +81,7 @@ def _make(
         actor=actor, type="api_key.created", subject=key, name=name, scopes=wanted, companies=[c.code for c in companies],
         customers=key.customer_refs,
     )  # fmt: skip
-    if raises:
+    if by_person:
         what = "new secret for" if replaces else "key"
         note_change(
             actor=actor, kind="key", title=f"{what} {name}: {', '.join(wanted)}", companies=places, now=key.created_at, waits=waits,
@@ -99,8 +100,8 @@ def revoke_api_key(*, actor: Actor, key: ApiKey, now: datetime) -> None:
 
 @transaction.atomic
 def rotate_api_key(*, actor: Actor, key: ApiKey, overlap: timedelta, now: datetime) -> tuple[ApiKey, str]:
-    """A new key like this one, and its secret; the old one opens doors for `overlap` longer: where the key writes, from when a second
-    person confirmed the new one. The new one ends when the old one would have. Raises DeadKey (also for a key that ends within the
+    """A new key like this one, and its secret; the old one opens doors for `overlap` longer, from when a second person confirmed the new
+    one. The new one ends when the old one would have. Raises DeadKey (also for a key that ends within the
     overlap, as one does that was just rotated), OrgError, NotAllowed."""
     _require_reach(actor, key.companies.all())
     key = ApiKey.objects.select_for_update(of=("self",), no_key=True).get(pk=key.pk)

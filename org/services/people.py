@@ -105,7 +105,7 @@ def set_roles(*, actor: Actor, user: User, grants: Sequence[Grant], now: datetim
     had = [Grant(m.company, m.role, m.scope, m.department) for m in held]
     if {str(g) for g in had} == {str(g) for g in grants}:
         return None
-    if not isinstance(actor, SystemActor) and gained([g.key[:3] for g in had], [g.key[:3] for g in grants]):
+    if not isinstance(actor, SystemActor) and gained([g.key for g in had], [g.key for g in grants]):
         made = _ask_for_roles(actor, user, had, grants, now)
         if made.state == AccessChange.State.WAITING:
             return made

@@ -115,8 +115,15 @@ def settle(*, actor: Actor, change: AccessChange, state: str, now: datetime) -> 
     return change
 
 
-def gained(before: Sequence[tuple[int, str, str]], after: Sequence[tuple[int, str, str]]) -> bool:
-    """Whether roles (company, role, scope) give a right that those before didn't, or over more."""
+Held = tuple[int, str, str, int]
+"""A role as it is compared: company, role, scope, department or 0."""
+
+
+def gained(before: Sequence[Held], after: Sequence[Held]) -> bool:
+    """Whether roles give a right that those before didn't, or over more: also what is asked of a department that one wasn't of, for its
+    questions, the records they are about and the files beside them are seen by its people alone."""
     own = Membership.Scope.PORTFOLIO
-    had = {(c, p, sees) for c, role, scope in before for p in policy.permissions_of(role) for sees in (scope, own)}
-    return any((c, p, scope) not in had for c, role, scope in after for p in policy.permissions_of(role))
+    had = {(c, p, sees) for c, role, scope, _ in before for p in policy.permissions_of(role) for sees in (scope, own)}
+    of = {(c, department) for c, _, _, department in before}
+    wider = any((c, p, scope) not in had for c, role, scope, _ in after for p in policy.permissions_of(role))
+    return wider or any(department and (c, department) not in of for c, _, _, department in after)

@@ -140,12 +140,13 @@ def test_who_confirms_in_one_company_doesnt_for_two(us, admin, ruth):
         set_roles(actor=both, user=lena, grants=[Grant(us, "supervisor"), Grant(other, "supervisor")], now=NOW)
 
 
-def test_a_key_that_writes_opens_nothing_until_confirmed(us, admin, ruth):
+def test_a_key_opens_nothing_until_confirmed_also_one_that_only_reads(us, admin, ruth):
     def live() -> int:
         return ApiKey.objects.live(NOW).count()
 
     reads, _ = create_api_key(actor=admin, name="reads", scopes=["invoices:read"], companies=[us])
-    assert not reads.waits and live() == 1
+    assert reads.waits and live() == 0, "an administrator sees no invoices"
+    confirm_change(actor=ruth, change=AccessChange.objects.get(key=reads), now=NOW)
     writes, _ = create_api_key(actor=admin, name="writes", scopes=["receipts:write"], companies=[us])
     asked = AccessChange.objects.get(key=writes)
     with pytest.raises(NotSecond):
@@ -161,6 +162,17 @@ def test_a_key_that_writes_opens_nothing_until_confirmed(us, admin, ruth):
     assert live() == 2 and ApiKey.objects.get(pk=newer.pk).revoked_at
     erp, _ = create_api_key(actor=SYSTEM, name="erp", scopes=["all"], companies=[us])
     assert not erp.waits
+
+
+def test_another_department_is_more_of_the_same_role(us, admin, ruth):
+    sales, service = (us.departments.create(code=code, name=code) for code in ("sales", "service"))
+    tom = make_user("collaborator", us)
+    Membership.objects.filter(user=tom).update(department=sales)
+    asked = set_roles(actor=admin, user=tom, grants=[Grant(us, "collaborator", department=service)], now=NOW)
+    assert asked and "service" in asked.title and tom.memberships.get().department == sales, "its questions are read by its people alone"
+    confirm_change(actor=ruth, change=asked, now=NOW)
+    assert tom.memberships.get().department == service
+    assert set_roles(actor=admin, user=tom, grants=[Grant(us, "collaborator")], now=NOW) is None, "of none is less"
 
 
 def test_anothers_login_is_changed_by_two_and_a_link_goes_to_the_old_one_until_then(us, admin, ruth, ana):

@@ -119,7 +119,10 @@ def test_limits_are_a_matrix_under_settings(company, people):
     client.post(reverse("workflow:authority-set"), data | {"role": "auditor"})
     assert AuthorityLimit.objects.filter(kind=KIND).count() == 3
     client.post(reverse("workflow:authority-set"), {"company": company.pk, "currency": "EUR", "standard": "1"})
-    assert AuthorityLimit.objects.filter(currency="EUR", kind="credit_memo").count() == 4
+    asked = AccessChange.objects.get(state="waiting")
+    assert not AuthorityLimit.objects.filter(currency="EUR").exists(), "a second person confirms the standard ones, too"
+    enter(people["controller"]).post(reverse("org:change-decide", args=[asked.pk, "confirm"]))
+    assert AuthorityLimit.objects.filter(currency="EUR", kind="credit_memo").count() == 3, "all but the controller's own"
     assert Event.objects.filter(type="authority.changed").count() == 1
     assert enter(people["supervisor"]).get(reverse("workflow:authority")).status_code == 403
     assert client.get(reverse("workflow:authority") + "?format=csv").status_code == 200

@@ -12,7 +12,15 @@ from tests.factories import SYSTEM, make_company, make_user
 from tests.workflow.asking import KIND, NOW, TODAY, allow, ana, carl, company, kind, sue, wish
 from workflow.models import AuthorityLimit, Event
 from workflow.services.approvals import ApprovalRefused, foresee
-from workflow.services.limits import DeputyRefused, LimitRefused, end_deputy, name_deputy, set_limit, standard_limits
+from workflow.services.limits import (
+    DeputyRefused,
+    LimitRefused,
+    ask_standard_limits,
+    end_deputy,
+    name_deputy,
+    set_limit,
+    standard_limits,
+)
 
 __all__ = ["ana", "carl", "company", "kind", "sue"]
 
@@ -128,6 +136,46 @@ def test_a_higher_limit_counts_once_another_confirms_who_doesnt_gain_by_it(compa
     with pytest.raises(Overtaken, match="changed since"):
         confirm_change(actor=carl, change=other, now=NOW)
     assert put(alone=1).alone == 1, "less counts at once"
+
+
+@pytest.mark.django_db
+def test_the_standard_limits_are_asked_for_by_one_and_confirmed_by_another_who_holds_none_of_the_roles():
+    company = make_company()
+    chief = make_user("administrator", company)
+
+    def ask(currency="USD"):
+        return ask_standard_limits(actor=chief, company=company, currency=currency, now=NOW)
+
+    def limits(currency="USD"):
+        return set(AuthorityLimit.objects.filter(company=company, currency=currency).values_list("role", flat=True))
+
+    assert ask() and "controller" in limits(), "while the first administrator is alone there"
+    carl = make_user("controller", company)
+    waits = ask("EUR")
+    assert waits.state == "waiting" and limits("EUR") == set() and "Controller" not in waits.title
+    with pytest.raises(LimitRefused, match="wait for another"):
+        ask("EUR")
+    with pytest.raises(NotSecond):
+        confirm_change(actor=chief, change=waits, now=NOW)
+    confirm_change(actor=carl, change=waits, now=NOW)
+    assert limits("EUR") == limits() - {"controller"}, "the controller confirms nothing of his own"
+    with pytest.raises(LimitRefused, match="nothing to set"):
+        ask("EUR")
+    second = make_user("administrator", company)
+    rest = ask("EUR")
+    with pytest.raises(NotSecond):
+        confirm_change(actor=carl, change=rest, now=NOW)
+    confirm_change(actor=second, change=rest, now=NOW)
+    assert limits("EUR") == limits()
+    Membership.objects.create(user=chief, company=company, role="supervisor")
+    chief = type(chief).objects.get(pk=chief.pk)
+    confirm_change(actor=second, change=ask("GBP"), now=NOW)
+    assert limits("GBP") == limits() - {"supervisor"}, "nor anybody of a role they hold"
+    for person in (carl, make_user("supervisor", company)):
+        with pytest.raises(NotAllowed):
+            ask_standard_limits(actor=person, company=company, currency="CAD", now=NOW)
+    with pytest.raises(NotAllowed):
+        standard_limits(company=company, actor=chief)
 
 
 def test_standard_limits_are_set_once_in_each_currency(company):

@@ -12,7 +12,7 @@ from arops.lib.refusal import Refused
 from org import policy
 from org.actors import Actor, NotAllowed, SystemActor, require
 from org.models import AccessChange, Company, Membership, User
-from org.services.second import Overtaken, needs_second, note_change
+from org.services.second import Overtaken, needs_second, note_change, others
 from workflow.models import AuthorityLimit, Deputy
 from workflow.services.authority import KINDS, kind_of, person_id_of
 from workflow.services.recording import record
@@ -41,7 +41,7 @@ STANDARD: dict[str, dict[str, tuple[int, int]]] = {
 """Kind → role → what it does alone and what it approves, in whole dollars or euros. A refund always takes two people.
 A plan is held against them by what it gives time for, a settlement by what it gives up."""
 LONGEST = timedelta(days=366)
-LIMIT = "limit"
+LIMIT, LIMITS = "limit", "limits"
 
 
 class LimitRefused(Refused):
@@ -164,19 +164,77 @@ def _set(
 
 @transaction.atomic
 def standard_limits(*, company: Company, actor: Actor, currencies: Sequence[str] = ()) -> int:
-    """Give a company sensible limits in its currency and in others it bills in; those it has stay. Answers how many were set."""
+    """Give a company sensible limits in its currency and in others it bills in, at its set-up; those it has stay. Answers how many were
+    set. A person asks for them (`ask_standard_limits`)."""
+    if not isinstance(actor, SystemActor):
+        raise NotAllowed("a person asks for the standard limits")
+    return _fill(actor, company, sorted({company.base_currency, *currencies}), _concerned())
+
+
+@transaction.atomic
+def ask_standard_limits(*, actor: Actor, company: Company, currency: str, now: datetime) -> int | AccessChange:
+    """Give a company sensible limits in a currency once another person has confirmed it, who holds none of the roles; those it has stay,
+    and the actor's own roles get none. Where everybody who could confirm holds one of the roles, those roles are left out, to be set one
+    by one. At once while nobody else is there. Answers with what waits, or how many were set. Raises LimitRefused, MoneyError, OrgError,
+    NotAllowed."""
+    require(actor, "settings.manage", company.pk)
+    money.exponent(currency)
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)  # asked for twice at once, the one sees the other
+    roles = _concerned() - _roles_in(company, actor)
+    confirmers = others([company.pk], [actor.label])
+    if confirmers and all(_roles_in(company, person) & roles for person in confirmers):
+        roles -= frozenset().union(*(_roles_in(company, person) for person in confirmers))
+    if not _missing(company, [currency], roles):
+        raise LimitRefused("there is nothing to set: the roles left have their limits, or are your own or of those who would confirm")
+    payload = {"of": LIMITS, "currency": currency, "roles": sorted(roles)}
+    if AccessChange.objects.filter(state="waiting", companies=[company.pk], payload__of=LIMITS, payload__currency=currency).exists():
+        raise LimitRefused("they were asked for, and wait for another person under Rights")
+    holders = Membership.objects.filter(company=company, role__in=roles).values_list("user", flat=True)
+    barred = sorted({actor.label, *(f"user:{pk}" for pk in holders)})
+    second = needs_second(actor=actor, companies=[company.pk], barred=barred)
+    names = ", ".join(policy.ROLES[role][0] for role in sorted(roles))
+    made = note_change(
+        actor=actor, kind=AccessChange.Kind.ROLES, title=f"standard limits in {company.code}, {currency}, of {names}",
+        companies=[company.pk], payload=payload, now=now, waits=second, barred=barred,
+    )  # fmt: skip
+    return made if second else _fill(actor, company, [currency], roles)
+
+
+def confirm_limits(actor: Actor, change: AccessChange, now: datetime) -> None:
+    """Set the standard limits that were asked for; see `org.services.confirming`. Those set since stay. Raises LimitRefused."""
+    company, roles = Company.objects.get(pk=change.companies[0]), frozenset(change.payload["roles"])
+    if roles & _roles_in(company, actor):
+        raise LimitRefused("you hold one of these roles yourself: somebody else confirms its limits")
+    _fill(actor, company, [change.payload["currency"]], roles)
+
+
+def _concerned() -> frozenset[str]:
+    return frozenset(role for roles in STANDARD.values() for role in roles)
+
+
+def _roles_in(company: Company, actor: Actor) -> frozenset[str]:
+    return frozenset(Membership.objects.filter(company=company, user=person_id_of(actor.label)).values_list("role", flat=True))
+
+
+def _missing(company: Company, currencies: Sequence[str], roles: frozenset[str]) -> list[AuthorityLimit]:
+    """The standard limits of these roles that a company hasn't."""
     known = set(AuthorityLimit.objects.filter(company=company).values_list("role", "kind", "currency"))
-    rows = [
+    return [
         AuthorityLimit(
-            company=company, role=role, kind=kind, currency=currency, changed_by=actor.label, alone=_minor(alone, currency),
-            approve=_minor(approve, currency),
+            company=company, role=role, kind=kind, currency=currency, alone=_minor(alone, currency), approve=_minor(approve, currency)
         )
-        for currency in sorted({company.base_currency, *currencies}) for kind, roles in STANDARD.items()
-        for role, (alone, approve) in roles.items() if (role, kind, currency) not in known
+        for currency in currencies for kind, standard in STANDARD.items()
+        for role, (alone, approve) in standard.items() if role in roles and (role, kind, currency) not in known
     ]  # fmt: skip
+
+
+def _fill(actor: Actor, company: Company, currencies: Sequence[str], roles: frozenset[str]) -> int:
+    rows = _missing(company, currencies, roles)
+    for row in rows:
+        row.changed_by = actor.label
     AuthorityLimit.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
-        record(actor=actor, type="authority.standard", company_id=company.pk, limits=len(rows))
+        record(actor=actor, type="authority.standard", company_id=company.pk, limits=len(rows), currencies=list(currencies))
     return len(rows)
 
 

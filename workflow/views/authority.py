@@ -18,8 +18,10 @@ from org.actors import NotAllowed
 from org.models import AccessChange, Company
 from workflow.forms import DeputyForm, LimitForm
 from workflow.models import AuthorityLimit, Deputy
-from workflow.services.limits import end_deputy, kinds_in_use, name_deputy, roles_of, set_limit, standard_limits
+from workflow.services.limits import ask_standard_limits, end_deputy, kinds_in_use, name_deputy, roles_of, set_limit
 from workflow.services.queue import deputies_in_sight
+
+WAITS = "The {}: another administrator or a controller confirms under Rights"
 
 
 @allowed("settings.manage")
@@ -89,14 +91,16 @@ def limit(request: HttpRequest) -> HttpResponse:
 
 def _set(user: Any, data: dict[str, Any]) -> str:
     if data["standard"]:
-        made = standard_limits(company=data["company"], actor=user, currencies=[data["currency"]])
-        return f"{made} standard limits are set: look through them"
+        made = ask_standard_limits(actor=user, company=data["company"], currency=data["currency"], now=clock.now())
+        return (
+            WAITS.format("standard limits wait") if isinstance(made, AccessChange) else f"{made} standard limits are set: look through them"
+        )
     answer = set_limit(
         actor=user, company=data["company"], role=data["role"], kind=data["kind"], currency=data["currency"], alone=data["alone"],
         approve=data["approve"], now=clock.now(),
     )  # fmt: skip
     if isinstance(answer, AccessChange):
-        return "The higher limit waits: another administrator or a controller confirms it under Rights"
+        return WAITS.format("higher limit waits")
     return "The limit is changed; what waits is judged by it from now on"
 
 
