@@ -4,6 +4,7 @@ The addresses are found, not listed: one that is added later is crawled too, and
 thing to try it with. Requests run in transactions that are rolled back, so that each finds the same world.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from org.services import create_api_key
 from tests.access.addresses import Address, all_addresses
 from tests.access.worlds import COLLEAGUES, OURS, THEIRS, TODAY, Side, make_side, make_things, renumber
 from tests.factories import SYSTEM, make_user
-from workflow.models import Attachment, TaskLink
+from workflow.models import Attachment, Event, TaskLink
 from workflow.services.links import token_of
 
 ADDRESSES = all_addresses()
@@ -45,6 +46,14 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOWHERE = 999_999_999
 BODY = {"nothing": "useful", "customer": OURS + 1, "remittance": OURS + 1}
 """What is posted: little that any form wants, but things of ours without which some addresses take nothing for found."""
+
+FILLED = BODY | {
+    "version": "0", "reason": "because", "state": "waiting", "resolution": "rejected", "note": "x", "body": "x", "customer_words": "x",
+    "amount": "1.00", "rest": "on", "do": "done", "words": "x", "question": "why", "split_amount": "1.00", "went_out": "yes", "take": "1",
+    "recipients": "eva@customer.example", "name": "X", "email": "x@customer.example", "role": "ap", "outcome": "no_answer",
+    "mode": "partial", "subject": "x", "until": "2026-09-25",
+}  # fmt: skip
+"""A little of everything that forms ask for."""
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +107,13 @@ class Caller:
 
 def _sample(address: Address, callers: Sequence[Caller], start: int, side: str) -> tuple[Caller, tuple[int | str, ...]] | None:
     """Somebody who may, and keys of ours that the address takes (not 404); None when there are none."""
-    for caller in callers:
-        for keys in address.keys(start, side):
-            for method in ("GET", "POST"):
-                if caller.ask(address, keys, method).status_code not in (403, 404, 405):
-                    return caller, keys
+    for method in ("GET", "POST"):
+        for caller, keys in itertools.product(callers, list(address.keys(start, side))):
+            status = caller.ask(address, keys, method).status_code
+            if status == 405:
+                break  # it takes the other one
+            if status not in (403, 404):
+                return caller, keys
     return None
 
 
@@ -185,19 +196,26 @@ def test_keys_open_no_pages(sides: tuple[Side, Side]) -> None:
             assert caller.ask(address, next(address.keys(OURS, "US01"))).status_code == 302, address.name
 
 
-def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
+Samples = dict[str, tuple[Caller, tuple[int | str, ...]]]
+
+
+@pytest.fixture(scope="module")
+def samples(sides: tuple[Side, Side]) -> Samples:
+    """By the name of each address that takes a key: who may ask, and keys of ours that it takes. What is one's own, only that one opens."""
+    callers = [Caller(in_all(sides[0].company, ROLES)), *map(Caller, sides[0].people.values())]
+    keyed = [a for a in ADDRESSES if a.has_key and a.name not in EVERYBODYS and a.policy not in ("anyone", "own", "link")]
+    found = {address.name: _sample(address, callers, OURS, "US01") for address in keyed}
+    lacking = sorted(name for name, sample in found.items() if sample is None)
+    assert not lacking, "tests/access/worlds.py makes nothing to try these with"
+    return {name: sample for name, sample in found.items() if sample}
+
+
+def test_what_is_theirs_is_not_there(samples: Samples) -> None:
     """An address that takes a thing of ours answers to its twin in the other company as to one that doesn't exist."""
-    ours, _ = sides
-    without = []
-    callers = [Caller(in_all(ours.company, ROLES)), *map(Caller, ours.people.values())]  # what is one's own, only that one opens
     for address in ADDRESSES:
-        if not address.has_key or address.name in EVERYBODYS or address.policy in ("anyone", "own", "link"):
+        if address.name not in samples:
             continue
-        found = _sample(address, callers, OURS, "US01")
-        if found is None:
-            without.append(address.name)
-            continue
-        caller, keys = found
+        caller, keys = samples[address.name]
         theirs = tuple(_twin(key) for key in keys)
         missing = tuple(_moved(key, NOWHERE) for key in keys)
         for method in ("GET", *UNSAFE) if address.api else ("GET", "POST"):  # to a page every other method is one of the two
@@ -205,7 +223,37 @@ def test_what_is_theirs_is_not_there(sides: tuple[Side, Side]) -> None:
             made_here = method == "PUT" and "external_id" in address.parameters  # makes one where there is none: judged by the body
             assert answer.status_code in (404, 405) or made_here, (address.name, method, theirs, answer.status_code)
             assert _plain(answer, theirs) == _plain(nothing, missing), (address.name, method)
-    assert not without, "tests/access/worlds.py makes nothing to try these with"
+
+
+def test_what_is_only_read_in_the_other_company_is_not_changed_there(sides: tuple[Side, Side], samples: Samples) -> None:
+    """Somebody who may everything at home, and only read there: the twin of each thing of ours stays as it is, though it is seen."""
+    theirs, person = sides[1].company, in_all(sides[0].company, ROLES)
+    Membership.objects.create(user=person, company=theirs, role="auditor")
+    caller = Caller(person)
+    for address in ADDRESSES:
+        if address.name not in samples or address.api or address.policy not in policy.PERMISSIONS:
+            continue
+        twin = tuple(_twin(key) for key in samples[address.name][1])
+        answer, acts = _acts(caller, address, twin, FILLED | {"customer": THEIRS + 1}, theirs)
+        assert answer.status_code < 500 and not acts, (address.name, twin, answer.status_code)
+
+
+def test_the_same_acts_are_done_where_they_may_be(sides: tuple[Side, Side], samples: Samples) -> None:
+    """That the crawl above would see an act: the forms as filled do something in one's own company."""
+    ours, acted = sides[0], set()
+    caller = Caller(ours.people["supervisor"])
+    for address in ADDRESSES:
+        if address.name in samples and not address.api and address.policy in policy.permissions_of("supervisor"):
+            acted |= {address.name} if _acts(caller, address, samples[address.name][1], FILLED, ours.company)[1] else set()
+    assert len(acted) > 20, acted
+
+
+def _acts(caller: Caller, address: Address, keys: tuple[int | str, ...], data: Any, company: Company) -> tuple[Any, int]:
+    """The answer to a form, and how many acts in the company's audit trail it left (before they are undone)."""
+    with _undone():
+        before = Event.objects.filter(company=company).count()
+        answer = caller.client.post(address.url(*keys), data)
+        return answer, Event.objects.filter(company=company).count() - before
 
 
 def test_a_link_opens_its_task_and_nothing_else(sides: tuple[Side, Side]) -> None:
