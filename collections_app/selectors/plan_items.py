@@ -118,9 +118,32 @@ def held_by(keys: list[int]) -> dict[int, list[Held]]:
     return {pk: [Held(item, a, b) for item, (a, b) in parts.items() if a] for pk, parts in sums.items()}
 
 
+def earlier_schedules(plan: PaymentPlan) -> list[PaymentPlan]:
+    """The settlements whose schedules this one replaced, the latest first; none for a plan that gives nothing up. What it gives up hangs on
+    all that is paid under them, too."""
+    found, before = [], plan.replaces if plan.waived else None
+    while before is not None:
+        found.append(before)
+        before = before.replaces
+    return found
+
+
+def standing_for(company_id: int) -> dict[int, PaymentPlan]:
+    """Key of a re-scheduled settlement → the newest of its schedules that was signed."""
+    signed = PaymentPlan.objects.filter(company=company_id, waived__gt=0, replaces__isnull=False, signed_on__isnull=False)
+    after = {plan.replaces_id: plan for plan in signed.select_related("company", "customer")}
+    found = {}
+    for pk, plan in after.items():
+        while plan.pk in after:
+            plan = after[plan.pk]
+        found[pk] = plan
+    return found
+
+
 def returning_to(plan: PaymentPlan) -> dict[int, int]:
     """Item → minor units that would go back to it if a running plan ended now; what is in dispute stays where its case is."""
-    rows: list[Instalment] = list(plan.instalments.select_related("open_item"))  # type: ignore[attr-defined]
+    plans = [plan, *earlier_schedules(plan)]
+    rows = list(Instalment.objects.filter(plan__in=plans).select_related("open_item").order_by("plan", "ordinal"))
     items = [row.open_item for row in rows if row.open_item] + ([plan.rest_item] if plan.rest_item else [])
     held, free = held_by([item.pk for item in items]), free_of(items)
     found: dict[int, int] = {}

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Held, returning
-from collections_app.selectors.plan_items import free_of, held_by
+from collections_app.selectors.plan_items import earlier_schedules, free_of, held_by
 from collections_app.services.plans.errors import PlanError
 from collections_app.services.plans.rows import books_day, change, locked, tell
 from ledger import drafts, posting
@@ -52,8 +53,13 @@ def approval_kind(plan: PaymentPlan) -> str:
 
 
 def end_running(*, actor: Actor, plan: PaymentPlan, state: str, day: date, reason: str) -> PaymentPlan:
-    """End a held running plan in the caller's transaction: what isn't paid of it goes back. Raises LedgerError."""
+    """End a held running plan in the caller's transaction: what isn't paid of it goes back, and what was returned of the schedules that a
+    settlement had before. Raises LedgerError."""
+    paid = plan.instalments.filter(Q(interest_item=None) | Q(interest_item__balance=0), open_item__balance=0)  # type: ignore[attr-defined]
+    paid.exclude(state=Part.PAID).update(state=Part.PAID, decided_on=day)  # before the night has seen it
     back = give_back(actor=actor, plan=plan, day=day, reason=reason)
+    for earlier in earlier_schedules(plan):
+        back += give_back(actor=actor, plan=locked(earlier), day=day, reason=reason)
     plan.instalments.exclude(state=Part.PAID).update(state=Part.ENDED, decided_on=day)  # type: ignore[attr-defined]
     change(plan, state=state, ended_on=day)
     tell(actor, plan, state, reason=reason, given_back=back)
@@ -80,6 +86,7 @@ def give_back(*, actor: Actor, plan: PaymentPlan, day: date, reason: str) -> int
         source = f"plan-back:{item.pk}:{times[item.pk] + 1}"
         made.append(_draft(books, item, part, items, day, source, f"{plan.number}: {reason}"[:300]))
     posting.post(made, actor=actor)
+    plan.instalments.filter(open_item__in=todo).update(state=Part.ENDED, decided_on=day)  # type: ignore[attr-defined]
     return sum(free[item.pk] for item in todo)
 
 

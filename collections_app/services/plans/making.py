@@ -92,7 +92,10 @@ def reschedule_plan(
 def renewed(running: PaymentPlan, terms: Terms, today: date) -> tuple[dict[int, int], tuple[Due, ...], int]:
     """What a new schedule of a running plan covers (item → minor units), its instalments, and what it gives up. Raises PlanError."""
     covered = in_their_order(returning_to(running))
-    total, waived = sum(covered.values()), running.rest_item.balance if running.rest_item else 0
+    rest = running.rest_item
+    if rest and free_of([rest])[rest.pk] < rest.balance:
+        raise PlanError(f"what {running.number} gives up is in dispute: have that case decided first")
+    total, waived = sum(covered.values()), rest.balance if rest else 0
     if total <= waived:
         raise PlanError(f"nothing of {running.number} is left to be paid that isn’t in dispute")
     wanted = replace(terms, start=interest_since(running, today), earliest=today)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from collections_app.models import Instalment, PaymentPlan
 from collections_app.policy.plans import Standing, verdict
-from collections_app.selectors.plan_items import is_answered_for
+from collections_app.selectors.plan_items import is_answered_for, standing_for
 from collections_app.selectors.plans import cash_on_account, state_of
 from collections_app.services.plans.ending import end_running, give_back
 from collections_app.services.plans.rows import books_day, change, locked, tell
@@ -45,7 +45,7 @@ def run_plans(*, actor: Actor, company: Company, day: date) -> dict[str, int]:
         if plan.state == State.ACTIVE:
             counts["running"] += 1
             _judge(actor, plan, rows, disputed, owing.get(plan.pk, 0), day, counts)
-        elif any(row.open_item and row.open_item.balance for row in rows):
+        elif any(item.balance for row in rows for item in _asked(row, plan)):
             counts["opened_again"] += _open_again(actor, plan, day)
     for plan in _with_rests(company):
         counts["opened_again"] += _open_again(actor, plan, day)
@@ -54,12 +54,16 @@ def run_plans(*, actor: Actor, company: Company, day: date) -> dict[str, int]:
 
 
 def _instalments(company: Company) -> dict[PaymentPlan, list[Instalment]]:
-    """Plans that run or have run, with their instalments as they stand: those over only where something is open again."""
+    """Plans that run or have run, with their instalments as they stand: those over only where something is open again. What is open of a
+    settlement's earlier schedule is the newest's, whose rest is given up only when that is paid, too."""
     rows = Instalment.objects.filter(plan__company=company, plan__state__in=LOOKED_AT, open_item__isnull=False)
-    rows = rows.exclude(plan__state__in=LOOKED_AT[1:], open_item__balance=0)
+    rows = rows.exclude(plan__state__in=ENDED, open_item__balance=0)
+    rows = rows.exclude(Q(interest_item=None) | Q(interest_item__balance=0), plan__state=State.KEPT, open_item__balance=0)
+    newest = standing_for(company.pk)
     found: defaultdict[PaymentPlan, list[Instalment]] = defaultdict(list)
     for row in rows.select_related("plan__company", "plan__customer", "open_item", "interest_item").order_by("plan", "ordinal"):
-        found[row.plan].append(row)
+        after = newest.get(row.plan_id)
+        found[after if after and after.state in (State.ACTIVE, State.KEPT) else row.plan].append(row)
     return dict(found)
 
 
@@ -78,8 +82,8 @@ def _owing(plans: Sequence[PaymentPlan]) -> dict[int, int]:
 def _judge(
     actor: Actor, plan: PaymentPlan, rows: Sequence[Instalment], disputed: dict[int, int], cash: int, day: date, counts: dict[str, int]
 ) -> None:  # fmt: skip
-    parts = [Standing(row.due_on, _open(row, disputed)) for row in rows]
-    if not any(item.balance for row in rows for item in (row.open_item, row.interest_item) if item) and _all_posted(rows):
+    parts = [Standing(row.due_on, _open(row, plan, disputed)) for row in rows]
+    if not any(item.balance for row in rows for item in _asked(row, plan)) and _all_posted(rows):
         counts["kept"] += _keep(actor, plan, day)
     elif verdict(parts, plan.default_days, day) == "defaulted":
         late = sum(part.open for part in parts if part.open and (day - part.due_on).days > plan.default_days)
@@ -92,13 +96,17 @@ def _judge(
 
 
 def _all_posted(rows: Sequence[Instalment]) -> bool:
-    return all(row.interest_item_id or not row.interest for row in rows)
+    return all(row.interest_item_id or not row.interest for row in rows if row.plan.state != State.REPLACED)
 
 
-def _open(row: Instalment, disputed: dict[int, int]) -> int:
+def _asked(row: Instalment, plan: PaymentPlan) -> list[OpenItem]:
+    """What is to be paid of an instalment for the plan to be kept: the interest of an earlier schedule is asked for by itself."""
+    return [item for item in (row.open_item, row.interest_item if row.plan_id == plan.pk else None) if item]
+
+
+def _open(row: Instalment, plan: PaymentPlan, disputed: dict[int, int]) -> int:
     """What of an instalment, its interest included, isn't paid and not in dispute."""
-    items = [item for item in (row.open_item, row.interest_item) if item]
-    return sum(max(0, item.balance - disputed.get(item.pk, 0)) for item in items)
+    return sum(max(0, item.balance - disputed.get(item.pk, 0)) for item in _asked(row, plan))
 
 
 @transaction.atomic
@@ -187,6 +195,7 @@ def _lapse(actor: Actor, company: Company, day: date) -> int:
 def _set_states(company: Company, day: date) -> None:
     """What lists and the work list read: each instalment's state, in one statement."""
     live = Q(plan__state=State.ACTIVE) | Q(plan__state=State.KEPT) & ~Q(state=PartState.PAID)
+    live |= Q(plan__state=State.REPLACED, plan__waived__gt=0) & ~Q(state=PartState.ENDED)
     changed = []
     for row in Instalment.objects.filter(live, plan__company=company).select_related("open_item", "interest_item"):
         state = state_of(row, day)
