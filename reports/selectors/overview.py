@@ -245,7 +245,7 @@ def match_rate(question: Question, after: date) -> Measure:
     known = " AND e.posted_at <= %s" if question.known_at else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            # The lines that take a receipt up towards nought, looked up an entry at a time: the planner would rather begin with all receipts.
+            # Lines that take a receipt up towards nought, an entry at a time: the planner would rather begin with all receipts.
             "SELECT count(*) FILTER (WHERE by_rules), count(*) FROM (SELECT l.open_item_id, bool_and(e.actor LIKE 'system:%%') AS by_rules"
             " FROM ledger_entry e CROSS JOIN LATERAL (SELECT open_item_id FROM ledger_line WHERE entry_id = e.id AND amount > 0"
             " AND open_item_id IS NOT NULL OFFSET 0) l JOIN ledger_openitem i ON i.id = l.open_item_id"
