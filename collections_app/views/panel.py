@@ -1,5 +1,6 @@
 """The account beside a task: what is owed, what was promised and said, what can be done. The queue's panel and Play show it."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ FEW = 8
 """Open items that the panel shows."""
 
 
-SNOOZES = ((1, "Tomorrow"), (3, "In three days"), (14, "In two weeks"))
+SNOOZES = (1, 3, 14)
 """Days a task is put off at one key, each moved to a business day."""
 
 
@@ -40,11 +41,21 @@ def account_of(request: HttpRequest, item: WorkItem, rests: int) -> dict[str, An
         "contact": customer.contacts.filter(is_active=True).order_by("-takes_calls", "role", "name").first(),
         "next_week": next_business_day(today + timedelta(days=rests), holidays).day,
         "may_work": user.can("collections.work", customer.company_id),
-        "snooze_days": [(next_business_day(today + timedelta(days=n), holidays).day, label) for n, label in SNOOZES],
+        "snooze_days": _snoozes(today, holidays),
         "snooze_events": Snooze.Event.choices, "woken_by": item.woken_label, "waits_for": item.waits_for_label,
         "mail_url": address("customers:write", customer.pk) if user.can("messages.send", customer.company_id) else "",
         "opens": _opens(item), "department": _department(item), "lease": lease_of(customer, user, clock.now()),
     }  # fmt: skip
+
+
+def _snoozes(today: date, holidays: Collection[date]) -> list[tuple[date, str]]:
+    """Days to put a task off to, each once: over a weekend, tomorrow and in three days are both Monday."""
+    days = sorted({next_business_day(today + timedelta(days=n), holidays).day for n in SNOOZES})
+    return [(day, _away((day - today).days)) for day in days]
+
+
+def _away(days: int) -> str:
+    return "Tomorrow" if days == 1 else "In two weeks" if days == 14 else f"In {days} days"
 
 
 def _department(item: WorkItem) -> str:

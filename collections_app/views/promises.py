@@ -85,7 +85,7 @@ def _table(rows: Any, asked: dict[str, str]) -> Table:
     """Promises as rows and columns, for the page's head and totals and for files."""
     columns = [
         Column("customer", "Customer", lambda p: p.customer.name, pin=True, sort="customer"),
-        Column("amount", "Promised", lambda p: p.amount, kind="money", total=True, sort="amount"),
+        Column("amount", "Promised", lambda p: p.amount, kind="money", total=True, sort="amount", phone="end"),
         Column("received", "Received", lambda p: p.received, kind="money", total=True),
         Column("currency", "Cur", lambda p: p.currency),
         Column("due", "By", lambda p: p.due_on, kind="date", sort="due"),

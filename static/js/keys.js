@@ -57,7 +57,7 @@ export function startKeys({ palette, lists }) {
       return;
     }
     if (key === "{" || key === "}" || key === "Escape") return betweenTabs(key);
-    if (key === "Enter" && target.matches("tr, .item")) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
+    if (key === "Enter" && (target.matches("tr, .item") || (target === document.body && row?.matches(".focus")))) return (row?.querySelector("a[data-open]") || row?.querySelector("a[href]"))?.click();
     if (key === " " && target.matches("tr, .item") && row?.dataset.peek) {
       event.preventDefault();
       return lists.peek(row);

@@ -138,10 +138,9 @@ export function startLists() {
     const left = remembered(rowsOf(list));
     if (left) return focus(left);
     const first = list.querySelector("tr.focus[data-peek]") || rowsOf(list)[0];
-    if (first?.dataset.peek && panel()?.checkVisibility()) {
-      mark(first);
-      peek(first);
-    }
+    if (!first || list !== document.querySelector("main [data-list]")) return;
+    mark(first); // one row of the page is current on arrival: Enter opens it, keys are about it
+    if (first.dataset.peek && panel()?.checkVisibility()) peek(first);
   };
   for (const list of document.querySelectorAll("[data-list]")) begin(list);
   const ends = (pick) => focus(pick(rowsOf(active() || document)));
