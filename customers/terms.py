@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from arops.lib.merging import number_in
+from arops.lib.words import by_language
+
+_WORDS = by_language("terms")
 _TERMS = re.compile(
     r"(?:(?P<percent>\d{1,2}(?:\.\d{1,2})?)/(?P<within>\d{1,3})\s*,?\s+)?(?P<base>net|n|eom)\s*/?\s*(?P<days>\d{1,3})", re.I
 )
@@ -51,6 +55,23 @@ def parse_terms(text: str) -> Terms:
     if not found:
         raise TermsError(f"{text!r} are not payment terms: write them like net 30, 2/10 net 30, eom 30 or due on receipt")
     return Terms(int(found["days"]), Decimal(found["percent"] or 0), int(found["within"] or 0), found["base"] == "eom")
+
+
+def terms_in(text: str, language: str) -> str:
+    """Terms for whoever reads that language: in English as they are written, in others in words; what can't be read stays as it is."""
+    if language == "en" or not text:
+        return text
+    try:
+        terms = parse_terms(text)
+    except TermsError:
+        return text
+    words = _WORDS[language]
+    name = "month_end" if terms.from_month_end else "net" if terms.net_days else "receipt"
+    said = words[name].format(days=terms.net_days)
+    if not terms.discount_percent:
+        return said
+    percent = number_in(f"{terms.discount_percent.normalize():f}", language)
+    return words["discount"].format(percent=percent, within=terms.discount_days, rest=said)
 
 
 def _start(day: date, month_end: bool) -> date:

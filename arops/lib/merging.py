@@ -14,7 +14,7 @@ from arops.lib.words import LANGUAGES, by_language
 
 __all__ = [
     "LANGUAGES", "TextError", "amount_in", "check_text", "day_in", "language_note", "language_of", "merge", "number_in", "one_line",
-    "short_day_in",
+    "short_day_in", "sum_in",
 ]  # fmt: skip
 _SPEECH = by_language("speech")
 
@@ -65,6 +65,12 @@ def amount_in(amount: int, currency: str, language: str) -> str:
     whole, _, fraction = text.partition(".")
     grouped = number_in(f"{int(whole):,}" + (f".{fraction}" if fraction else ""), language)
     return f"−{grouped}" if amount < 0 else grouped
+
+
+def sum_in(amount: int, currency: str, language: str) -> str:
+    """An amount with its currency, within a sentence: `1,234.50 EUR` or `1.234,50 €`, which stays on one line."""
+    said = amount_in(amount, currency, language)
+    return f"{said} {currency}" if language == "en" else f"{said}\u00a0{'€' if currency == 'EUR' else currency}"
 
 
 def number_in(text: str, language: str) -> str:

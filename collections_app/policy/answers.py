@@ -83,7 +83,7 @@ def said_of(amount: str, day: str, language: str) -> str:
 def sample(language: str, today: date) -> dict[str, str]:
     """What the merge fields stand for in an inquiry that there isn't, to look at a text."""
     speech = _SPEECH[language]
-    amount = f"{merging.amount_in(1_284_50, 'EUR', language)} EUR"
+    amount = merging.sum_in(1_284_50, "EUR", language)
     day = merging.day_in(today, language)
     return {
         "contact": speech["sample_contact"], "customer": "Sample Customer", "number": "C-100", "company": "Our Company",

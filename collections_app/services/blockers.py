@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
 from arops.lib.refusal import Refused
 from collections_app.models import DocumentChase
 from collections_app.policy.blocker_words import MOST, WORDS
@@ -41,7 +41,7 @@ def chase_documents(*, actor: Actor, company: Company, day: date, now: datetime)
     for chase in chases:
         told = waiting.get(chase.document_id, ({}, 0))[0]
         if is_theirs(chase.document):
-            counts["reminded"] += _remind(actor, chase, day, now, told, addresses.get(chase.customer_id, ()), rests)
+            counts["reminded"] += _remind(actor, chase, day, now, told, addresses[chase.customer_id].to, rests)
         else:
             counts["asked"] += _ask(actor, chase, day, told)
     return counts
@@ -120,7 +120,7 @@ def reminder_of(document: CustomerDocument, money: dict[str, int]) -> tuple[str,
     customer = document.customer
     language = language_of(customer.language)
     words = WORDS[language]
-    sums = ", ".join(f"{amount_in(amount, currency, language)} {currency}" for currency, amount in sorted(money.items()))
+    sums = ", ".join(sum_in(amount, currency, language) for currency, amount in sorted(money.items()))
     values = {
         "customer": customer.name, "company": customer.company.name, "about": about(document),
         "document": words.get(document.kind, PAPERS[document.kind]),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import LANGUAGES, amount_in, day_in, language_note, language_of, merge, one_line, short_day_in
+from arops.lib.merging import LANGUAGES, amount_in, day_in, language_note, language_of, merge, one_line, short_day_in, sum_in
 from collections_app.models import StrategyStep
 from collections_app.policy.dunning import Asked, Decision
 from collections_app.policy.letters import WORDS, Row, enclosed_words, plain_table
@@ -59,7 +59,7 @@ def write_letter(case: Case, step: StrategyStep, day: date, *, statement: bool =
     language = letter_language(step, case.customer.language)[0]
     heading, text = draft_letter(case, step, day)
     values, rows, body = _values(case, step, day, language), _rows(case, language), _texts(step, language)[1]
-    look, printed = look_of(case.customer.company), pdf.is_available()
+    look, printed = look_of(case.customer.company, language), pdf.is_available()
     shown = _page(case, language, values, rows) | _around(body, values) | look | {"heading": heading, "printed": printed}
     shown |= {"account": None if statement else _account(case, language), "enclosed": enclosed_words(language, statement, copies)}
     html, css = render_to_string("letters/dunning.html", shown), in_colour(CSS.read_text(), look["accent"])
@@ -102,7 +102,7 @@ def _values(case: Case, step: StrategyStep, day: date, language: str) -> dict[st
     company, currency = customer.company, decision.account.currency
     return {
         "customer": customer.name, "number": customer.number, "company": company.name,
-        "total": f"{amount_in(decision.amount, currency, language)} {currency}", "oldest": decision.asked[0].debit.number,
+        "total": sum_in(decision.amount, currency, language), "oldest": decision.asked[0].debit.number,
         "days": str(decision.days), "day": day_in(day, language),
         "signer": signer_of(step, customer), "answer_to": company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"),
     }  # fmt: skip

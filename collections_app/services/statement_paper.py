@@ -29,7 +29,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def paper_of(made: Sequence[Statement]) -> bytes:
     """The statement as PDF on the letterhead of the first one's company; several are a group's. Raises PdfUnavailable."""
     head = made[0].customer
-    language, look = language_of(head.language), look_of(head.company)
+    language = language_of(head.language)
+    look = look_of(head.company, language)
     context = {
         "words": WORDS[language], "language": language, "customer": head, "as_of": day_in(made[0].as_of, language),
         "accounts": [_account(one, language) for one in made], "sums": _sums(made, language) if len(made) > 1 else [], **look,

@@ -70,7 +70,7 @@ STANDARD: tuple[Standard, ...] = tuple(_standard(*one, code) for one in _NAMES f
 
 def sample(language: str, today: date) -> dict[str, str]:
     """What the merge fields stand for in a case that there isn't, to look at a text."""
-    amount, allowed, rest = (f"{merging.amount_in(n, 'EUR', language)} EUR" for n in (1_284_50, 1_000_00, 284_50))
+    amount, allowed, rest = (merging.sum_in(n, "EUR", language) for n in (1_284_50, 1_000_00, 284_50))
     day = merging.day_in(today, language)
     return {
         "customer": "Sample Customer", "number": "C-100", "company": "Our Company", "case": "DSP-000042", "invoice": "INV-001234",

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.conf import settings
 
-from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
 from customers.models import Contact, Customer
 from disputes.models import CaseText, Dispute, DisputeNote, DisputePolicy
 from disputes.policy.texts import OUTCOMES, REASONS
@@ -81,7 +81,7 @@ def values_of(dispute: Dispute, language: str, today: date, words: str = "") -> 
     item, customer, company = dispute.open_item, dispute.customer, dispute.company
 
     def money(amount: int) -> str:
-        return f"{amount_in(amount, dispute.currency, language)} {dispute.currency}"
+        return sum_in(amount, dispute.currency, language)
 
     agreed = money(dispute.agreed or 0)
     said = {

@@ -12,7 +12,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
 from disputes.models import CaseText, Dispute, Settlement
 from disputes.policy.letter import LETTER, TITLES, cited_in, said_in
 from disputes.policy.texts import REASONS
@@ -53,7 +53,7 @@ def send_letter(*, actor: Actor, settlement: Settlement, case: Dispute, today: d
 def letter_pdf(case: Dispute, reasons: str, enclosed: Sequence[Attachment], today: date) -> bytes:
     """The letter as PDF. Raises PdfUnavailable."""
     context = letter_of(case, reasons, enclosed, today)
-    return pdf.from_html(render_to_string("disputes/letter.html", context), sheet(context["accent"]))
+    return pdf.from_html(render_to_string("disputes/letter.html", context), sheet(context["accent"], context["language"]))
 
 
 def letter_of(case: Dispute, reasons: str, enclosed: Sequence[Attachment], today: date) -> dict[str, Any]:
@@ -62,9 +62,9 @@ def letter_of(case: Dispute, reasons: str, enclosed: Sequence[Attachment], today
     return {
         "case": case, "company": case.company, "customer": case.customer, "w": _words(case), "reasons": reasons.strip(),
         "today": day_in(today, language), "opened": day_in(case.opened_on, language), "language": language,
-        "claimed": f"{amount_in(case.amount, case.currency, language)} {case.currency}",
+        "claimed": sum_in(case.amount, case.currency, language),
         "reason": REASONS[language].get(case.reason, case.get_reason_display()), "rows": rows_in(case, language), "enclosed": enclosed,
-        "signed": case.owner.name if case.owner else "", **look_of(case.company),
+        "signed": case.owner.name if case.owner else "", **look_of(case.company, language),
     }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _words(case: Dispute) -> dict[str, str]:
     item = case.open_item
     values = {
         "item": one_line(item.number), "case": case.number, "day": day_in(item.document_date, language),
-        "amount": f"{amount_in(case.amount, case.currency, language)} {case.currency}",
+        "amount": sum_in(case.amount, case.currency, language),
     }  # fmt: skip
     return {name: merge(text, values) for name, text in LETTER[language].items()}
 
@@ -87,7 +87,7 @@ def rows_in(case: Dispute, language: str) -> list[tuple[str, list[Cell]]]:
 
 def _cell_in(cell: Cell, currency: str, language: str) -> Cell:
     said = [said_in(words, language) for words in cell.said]
-    said += [f"{amount_in(cell.amount, currency, language)} {currency}"] if cell.amount is not None else []
+    said += [sum_in(cell.amount, currency, language)] if cell.amount is not None else []
     return Cell(said, None, [Cite(cited_in(c.words, language), c.url) for c in cell.cites])
 
 

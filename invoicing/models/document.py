@@ -49,6 +49,9 @@ class Invoice(models.Model):
     external_id = models.CharField(max_length=80, null=True)
     source_version = models.BigIntegerField(null=True)
     payload_hash = models.CharField(max_length=64, blank=True, db_default="", help_text="To tell a repeat from a change.")
+    language = models.CharField(
+        max_length=10, db_default="en", help_text="Of its paper: the customer's on the day of issue."
+    )
     issued_by = models.CharField(max_length=80)
     issued_at = models.DateTimeField(db_default=Now())
 
@@ -76,7 +79,7 @@ class Invoice(models.Model):
                 operation=pgtrigger.Delete | pgtrigger.UpdateOf(
                     "company_id", "customer_id", "open_item_id", "kind", "number", "currency", "document_date", "due_date", "payment_terms",
                     "refers_to_id", "replaces_id", "reason", "reason_code", "buyer_reference", "cost_code", "retainage",
-                    "subtotal", "tax_total", "total", "source_system", "external_id", "issued_by", "issued_at",
+                    "subtotal", "tax_total", "total", "source_system", "external_id", "language", "issued_by", "issued_at",
                 ),
                 func="RAISE insufficient_privilege USING MESSAGE = 'issued is issued: credit it and bill again';",
             ),

@@ -7,13 +7,17 @@ from decimal import Decimal
 from django.db.models import Q
 
 from arops.lib import money
+from arops.lib.merging import merge, short_day_in, sum_in
+from arops.lib.words import by_language
 from customers.models import Customer, CustomerDocument, TaxRate
+from customers.terms import terms_in
 from invoicing.einvoice import Account, EInvoice, Line, Party, remittance_reference
 from invoicing.einvoice.addresses import parse_address
 from invoicing.einvoice.faults import is_vat_id
 from invoicing.models import Invoice, InvoiceLine
 from org.models import Company
 
+_WORDS = by_language("paper")
 UNITS = {
     "": "C62", "PCS": "H87", "PC": "H87", "ST": "H87", "EACH": "EA", "H": "HUR", "HR": "HUR", "HRS": "HUR", "HOUR": "HUR", "HOURS": "HUR",
     "D": "DAY", "DAYS": "DAY", "MO": "MON", "MONTH": "MON", "KG": "KGM", "M": "MTR", "L": "LTR", "FT": "FOT", "LB": "LBR", "SET": "SET",
@@ -66,21 +70,34 @@ def account_of(company: Company) -> Account | None:
 
 def terms_of(invoice: Invoice) -> str:
     """The terms of payment in words: when all is due, and what paying early is worth."""
-    said = [invoice.payment_terms or invoice.customer.payment_terms]
+    language = invoice.language
+    words = _WORDS[language]
+    said = [terms_in(invoice.payment_terms or invoice.customer.payment_terms, language)]
     if invoice.kind != Invoice.Kind.CREDIT_MEMO:
-        said.append(f"due {invoice.due_date.isoformat()}")
+        said.append(merge(words["terms_due"], {"day": _day(invoice.due_date, language)}))
         item = invoice.open_item
         if item.discount_amount and item.discount_until:
-            amount = money.to_text(item.discount_amount, invoice.currency)
-            said.append(f"{amount} {invoice.currency} less if paid by {item.discount_until.isoformat()}")
+            values = {"amount": _sum(item.discount_amount, invoice), "day": _day(item.discount_until, language)}
+            said.append(merge(words["terms_discount"], values))
     return ", ".join(filter(None, said))
 
 
 def _retainage_note(invoice: Invoice) -> str:
     if not invoice.retainage:
         return ""
-    kept, now = (money.to_text(x, invoice.currency) for x in (invoice.retainage, invoice.total - invoice.retainage))
-    return f"Retainage of {kept} {invoice.currency} is kept until its release; {now} {invoice.currency} is payable now."
+    values = {"kept": _sum(invoice.retainage, invoice), "now": _sum(invoice.total - invoice.retainage, invoice)}
+    return merge(_WORDS[invoice.language]["retainage_note"], values)
+
+
+def _sum(amount: int, invoice: Invoice) -> str:
+    """In English as machines read it: such texts are compared with what was sent before."""
+    if invoice.language == "en":
+        return f"{money.to_text(amount, invoice.currency)} {invoice.currency}"
+    return sum_in(amount, invoice.currency, invoice.language)
+
+
+def _day(day: date, language: str) -> str:
+    return day.isoformat() if language == "en" else short_day_in(day, language)
 
 
 def _earlier(invoice: Invoice) -> tuple[tuple[str, date], ...]:

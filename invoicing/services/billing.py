@@ -9,6 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from arops.lib import money
+from arops.lib.merging import day_in, language_of, merge
+from arops.lib.words import by_language
 from customers.models import Customer
 from invoicing.billing.grouping import Planned, finished, line_row, plan
 from invoicing.billing.model import OfferLine
@@ -171,7 +173,8 @@ def _release_key(invoice: Invoice) -> str:
 def _release_line(number: int, invoice: Invoice, amount: int) -> dict[str, Any]:
     contract = invoice.lines.exclude(contract="").values_list("contract", flat=True).first() or ""
     text = money.to_text(amount, invoice.currency)
-    said = f"Retainage of invoice {invoice.number} of {invoice.document_date:%-d %B %Y}"
+    language = language_of(invoice.customer.language)
+    said = merge(by_language("paper")[language]["release_line"], {"number": invoice.number, "day": day_in(invoice.document_date, language)})
     row = {
         "number": number, "sku": "RETAINAGE", "description": said, "quantity": "1", "unit": "EA", "unit_price": text, "amount": text,
         "releases": f"inv_{invoice.pk}", "contract": contract,

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Any
 
+from arops.lib.merging import language_of
 from customers.terms import Terms, TermsError, parse_terms
 from invoicing.einvoice import remittance_reference
 from invoicing.einvoice.reference import in_fours
 from invoicing.models import Draft, Invoice, InvoiceLine
 from invoicing.payload import Document
 from invoicing.services.drafting import document_of
-from invoicing.services.paper import account_in_fours, look_of, taxes_of
+from invoicing.services.paper import WORDS, account_in_fours, look_of, said_of, taxes_of
 
 
 def paper_of_draft(draft: Draft) -> dict[str, Any]:
@@ -22,13 +23,13 @@ def paper_of_draft(draft: Draft) -> dict[str, Any]:
     until = terms.discount_until(document.document_date)
     reference = remittance_reference(invoice.number) if draft.number else ""
     return {
-        "invoice": invoice, "company": draft.company, "customer": draft.customer, "lines": lines, "copy": False,
+        **said_of(invoice, invoice.language), "company": draft.company, "customer": draft.customer, "lines": lines, "copy": False,
         "is_credit": draft.kind == Invoice.Kind.CREDIT_MEMO, "taxes": taxes_of(invoice, lines),
         "payable": invoice.total - invoice.retainage, "reference": reference,
-        "reference_in_fours": in_fours(reference) if reference else "given with the number",
+        "reference_in_fours": in_fours(reference) if reference else WORDS[invoice.language]["later"],
         "account_in_fours": account_in_fours(draft.company.bank_account), "discount_until": until,
         "discount": terms.discount_of(invoice.total - invoice.retainage) if until else 0,
-        "buyer_reference": document.buyer_reference or draft.customer.buyer_reference, **look_of(draft.company),
+        "buyer_reference": document.buyer_reference or draft.customer.buyer_reference, **look_of(draft.company, invoice.language),
     }  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def _invoice(draft: Draft, d: Document) -> Invoice:
         document_date=d.document_date, due_date=due_date_of(d, draft.customer.payment_terms), payment_terms=d.terms_text,
         po_number=d.po_number, order_reference=d.order_reference, replaces=draft.replaces, reason=d.reason, reason_code=d.reason_code,
         buyer_reference=d.buyer_reference, cost_code=d.cost_code, retainage=d.retainage, subtotal=d.subtotal, tax_total=d.tax_total,
-        total=d.total,
+        total=d.total, language=language_of(draft.customer.language),
     )  # fmt: skip
 
 

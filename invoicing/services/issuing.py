@@ -16,7 +16,7 @@ from invoicing.models import Draft, Invoice
 from invoicing.payload import Document, Problem, Reference, read_document
 from invoicing.selectors.chain import Chain, Placed
 from invoicing.services import checking, linking, retaining, screening, within
-from invoicing.services.lookups import Known, Lookups
+from invoicing.services.lookups import Buyer, Known, Lookups
 from invoicing.services.writing import Ready, write
 from ledger import drafts
 from ledger.drafts import Books, EntryDraft, NewItem
@@ -229,7 +229,7 @@ def _said_before(index: int, document: Document, earlier: Known) -> Outcome:
 
 
 def _named(
-    reference: Reference | None, name: str, document: Document, company: Company, customer: tuple[int, str] | None, lookups: Lookups,
+    reference: Reference | None, name: str, document: Document, company: Company, customer: Buyer | None, lookups: Lookups,
     problems: list[Problem],
 ) -> Known | None:  # fmt: skip
     """The document that one is about, or that it replaces; a problem when it isn't one of the same customer and currency."""
@@ -245,10 +245,10 @@ def _named(
 
 
 def _ready(
-    index: int, document: Document, company: Company, customer: tuple[int, str], refers_to: Known | None, replaces: Known | None,
+    index: int, document: Document, company: Company, customer: Buyer, refers_to: Known | None, replaces: Known | None,
     lookups: Lookups,
 ) -> Ready:  # fmt: skip
-    customer_id, customer_terms = customer
+    customer_id, customer_terms, language = customer
     credit = document.kind == "credit_memo"
     terms = document.terms or _customer_terms(customer_terms)
     due = document.due_date or (document.document_date if credit else terms.due_date(document.document_date))
@@ -267,7 +267,7 @@ def _ready(
     taken = retaining.credited(document, refers_to, company, lookups)
     entry = _entry(document, company, books, item, lookups)
     keys = refers_to.pk if refers_to else None, replaces.pk if replaces else None
-    return Ready(index, document, company, customer_id, due, until, discount, *keys, books, entry, released, taken)
+    return Ready(index, document, company, customer_id, due, until, discount, *keys, books, entry, released, taken, language)
 
 
 def _entry(document: Document, company: Company, books: Books, item: NewItem, lookups: Lookups) -> EntryDraft:

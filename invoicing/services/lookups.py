@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+from arops.lib.merging import language_of
 from customers.models import Customer
 from customers.querysets import CustomerQuerySet
 from invoicing.models import Invoice
@@ -32,12 +33,20 @@ class Known:
     total: int = 0
 
 
+class Buyer(NamedTuple):
+    """A customer as issuing needs it: key, payment terms, and the language of its papers."""
+
+    pk: int
+    terms: str
+    language: str
+
+
 @dataclass
 class Lookups:
     """Companies, customers, earlier documents, rates and periods that a batch needs."""
 
     companies: dict[str, Company]
-    customers: dict[tuple[int, str, str, str], tuple[int, str]]
+    customers: dict[tuple[int, str, str, str], Buyer]
     by_external: dict[tuple[int, str, str], Known]
     by_number: dict[tuple[int, str, str], Known]
     by_id: dict[tuple[int, str], Known]
@@ -61,8 +70,8 @@ class Lookups:
         earlier = _documents(placed)
         return cls(companies, customers, *earlier, spans=spans, kept=_kept(placed, *earlier))
 
-    def customer(self, company: Company, reference: Reference, source_system: str) -> tuple[int, str] | None:
-        """Key and payment terms of a customer, by our id or number, or by the sender's id."""
+    def customer(self, company: Company, reference: Reference, source_system: str) -> Buyer | None:
+        """A customer, by our id or number, or by the sender's id."""
         if reference.external_id:
             return self.customers.get((company.pk, "external", reference.source_system or source_system, reference.external_id))
         return self.customers.get((company.pk, "id", "", reference.id))
@@ -94,7 +103,7 @@ class Lookups:
         return Problem("/document_date", "period_closed", f"{day} lies in no open period of {company.code}{offer}")
 
 
-def _customers(placed: Iterable[tuple[Company, Document]], in_sight: CustomerQuerySet) -> dict[tuple[int, str, str, str], tuple[int, str]]:
+def _customers(placed: Iterable[tuple[Company, Document]], in_sight: CustomerQuerySet) -> dict[tuple[int, str, str, str], Buyer]:
     externals: set[str] = set()
     ids: set[str] = set()
     companies: set[int] = set()
@@ -102,18 +111,19 @@ def _customers(placed: Iterable[tuple[Company, Document]], in_sight: CustomerQue
         companies.add(company.pk)
         reference = document.customer
         (externals if reference.external_id else ids).add(reference.external_id or reference.id)
-    found: dict[tuple[int, str, str, str], tuple[int, str]] = {}
+    found: dict[tuple[int, str, str, str], Buyer] = {}
     base = in_sight.filter(company__in=companies)
-    for pk, company, source, external, terms in base.filter(external_id__in=externals).values_list(
-        "pk", "company_id", "source_system", "external_id", "payment_terms"
+    for pk, company, source, external, terms, language in base.filter(external_id__in=externals).values_list(
+        "pk", "company_id", "source_system", "external_id", "payment_terms", "language"
     ):
-        found[company, "external", source, external] = (pk, terms)
+        found[company, "external", source, external] = Buyer(pk, terms, language_of(language))
     numbers = base.filter(number__in=ids) if ids else base.none()
-    for pk, company, number, terms in numbers.values_list("pk", "company_id", "number", "payment_terms"):
-        found[company, "id", "", number] = (pk, terms)
+    for pk, company, number, terms, language in numbers.values_list("pk", "company_id", "number", "payment_terms", "language"):
+        found[company, "id", "", number] = Buyer(pk, terms, language_of(language))
     keys = {int(i[4:]) for i in ids if i.startswith("cus_") and i[4:].isdecimal() and i.isascii() and len(i) < 22}
-    for pk, company, terms in base.filter(pk__in=keys).values_list("pk", "company_id", "payment_terms") if keys else ():
-        found[company, "id", "", f"cus_{pk}"] = (pk, terms)
+    by_key = base.filter(pk__in=keys) if keys else base.none()
+    for pk, company, terms, language in by_key.values_list("pk", "company_id", "payment_terms", "language"):
+        found[company, "id", "", f"cus_{pk}"] = Buyer(pk, terms, language_of(language))
     return found
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from arops.lib import money
+from arops.lib.merging import language_of, merge
+from arops.lib.words import by_language
 from invoicing.models import Invoice, InvoiceLine
 
 Text = Callable[[int], str]
@@ -44,16 +46,17 @@ def memo_amounts(invoice: Invoice, lines: Sequence[MemoLine], kind: str) -> dict
     chosen = {line.line_id: line for line in lines if line.line_id}
     if not chosen:
         return wholes
-    word = "Credit" if kind == "credit_memo" else "Debit"
+    word = by_language("paper")[language_of(invoice.customer.language)]["credit_line" if kind == "credit_memo" else "debit_line"]
     rows = [_line(source, chosen[source.pk], word, text) for source in invoice.lines.all() if source.pk in chosen]
     return wholes | {"lines": rows}
 
 
 def _line(source: InvoiceLine, wanted: MemoLine, word: str, text: Text) -> dict[str, Any]:
     """A line of the memo; with quantity and price where they come to the amount."""
+    described = merge(word, {"description": source.description})[:300]
     row = {
         "po_line": source.po_line, "order_line": source.order_line,
-        "number": source.number, "sku": source.sku, "description": f"{word}: {source.description}"[:300], "unit": source.unit,
+        "number": source.number, "sku": source.sku, "description": described, "unit": source.unit,
         "amount": text(wanted.net), "tax_code": source.tax_code, "tax_amount": text(wanted.tax), "work_order": source.work_order,
         "contract": source.contract, "gl_account": source.gl_account, **_period(source),
     }  # fmt: skip

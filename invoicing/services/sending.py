@@ -11,7 +11,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of
+from arops.lib.merging import day_in, sum_in
 from arops.lib.refusal import Refused
 from arops.lib.words import by_language
 from invoicing.models import Dispatch, Invoice, InvoiceDelivery
@@ -135,12 +135,12 @@ _WORDS = by_language("invoice")
 
 
 def words_of(invoice: Invoice, note: str = "", number: int = 1) -> tuple[str, str]:
-    """Subject and text of the mail, in the customer's language where we know it."""
-    language = language_of(invoice.customer.language)
+    """Subject and text of the mail, in the language of its paper."""
+    language = invoice.language
     words = _WORDS[language]
     values = {
         "kind": words[invoice.kind], "number": invoice.number, "day": day_in(invoice.document_date, language),
-        "po": invoice.po_number, "amount": f"{amount_in(invoice.total, invoice.currency, language)} {invoice.currency}",
+        "po": invoice.po_number, "amount": sum_in(invoice.total, invoice.currency, language),
         "due": day_in(invoice.due_date, language),
     }  # fmt: skip
     main = words["credit" if invoice.kind == Invoice.Kind.CREDIT_MEMO else "owed"].format(**values)

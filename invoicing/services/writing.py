@@ -18,7 +18,7 @@ from org.models import Company
 _INVOICE = (
     "id company_id customer_id open_item_id kind number currency document_date due_date payment_terms po_number "
     "order_reference refers_to_id replaces_id reason reason_code buyer_reference cost_code retainage "
-    "subtotal tax_total total source_system external_id source_version payload_hash issued_by"
+    "subtotal tax_total total source_system external_id source_version payload_hash language issued_by"
 ).split()
 _LINE = (
     "invoice_id number sku description quantity unit unit_price amount tax_code tax_amount po_line order_line "
@@ -46,6 +46,8 @@ class Ready:
     """Number of a line → key of the invoice whose retainage it bills."""
     taken: Part | None
     """The share of an invoice's retainage that a credit memo takes away."""
+    language: str = "en"
+    """What its paper is in, from now on."""
 
 
 def write(ready: Sequence[Ready], links: Mapping[int, Sequence[Links]], actor: Actor) -> list[int]:
@@ -100,6 +102,7 @@ def _invoice_row(item: Ready, pk: int, item_id: int | None, actor: Actor) -> tup
         d.external_id,
         d.source_version,
         d.payload_hash,
+        item.language,
         actor.label,
     )
 

@@ -17,7 +17,7 @@ from invoicing.einvoice.reference import in_fours
 from invoicing.forms.deliveries import LetterheadForm
 from invoicing.models import Letterhead
 from invoicing.services.letterheads import set_letterhead
-from invoicing.services.paper import ACCENT, TaxRow, look_of, sheet
+from invoicing.services.paper import ACCENT, TaxRow, look_of, said_of, sheet
 from org.access import allowed
 from org.models import Company
 
@@ -60,7 +60,7 @@ def as_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The sample as PDF."""
     company = _company(request, pk)
     context = sample(company)
-    made = pdf.from_html(render_to_string("invoicing/paper.html", context), sheet(context["accent"]))
+    made = pdf.from_html(render_to_string("invoicing/paper.html", context), sheet(context["accent"], "en"))
     return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="sample.pdf"'})
 
 
@@ -77,18 +77,18 @@ def sample(company: Company) -> dict[str, Any]:
             number=2, description="Filter set", quantity=2, unit_price=64, amount=128_00, **line | {"unit": "EA", "sku": "PRT-FLT"}
         ),
     ]
-    invoice = SimpleNamespace(
+    invoice: Any = SimpleNamespace(
         number="INV-SAMPLE", currency=currency, document_date=day, due_date=day + timedelta(days=30), payment_terms="net 30",
         po_number="PO-1001", order_reference="SO-77", cost_code="", refers_to=None, replaces=None, reason="", retainage=0, subtotal=728_00,
-        tax_total=60_06, total=788_06, get_kind_display="invoice", open_item=SimpleNamespace(discount_amount=0),
+        tax_total=60_06, total=788_06, kind="invoice", reason_code="", language="en", open_item=SimpleNamespace(discount_amount=0),
     )  # fmt: skip
     customer = SimpleNamespace(name="Sample Customer", address="1 Example Street\nSample Town", number="C-100", tax_id="")
     reference = remittance_reference(invoice.number)
     return {
-        "invoice": invoice, "company": company, "customer": customer, "lines": lines, "is_credit": False, "copy": False,
+        **said_of(invoice, "en"), "company": company, "customer": customer, "lines": lines, "is_credit": False, "copy": False,
         "taxes": [TaxRow("Tax 8.25 %", 728_00, 60_06)], "payable": invoice.total, "reference": reference,
         "reference_in_fours": in_fours(reference), "account_in_fours": company.bank_account, "discount_until": None, "buyer_reference": "",
-        **look_of(company),
+        **look_of(company, "en"),
     }  # fmt: skip
 
 

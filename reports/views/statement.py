@@ -37,7 +37,7 @@ def statement_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "accounts": made, "statement": made[0], "customer": customer, "as_group": as_group, "children": len(children),
         "error": error, "can_pdf": pdf.is_available(), "asked_pdf": wanted == "pdf",
-        **look_of(customer.company),
+        **look_of(customer.company, "en"),
         "send_url": _send_url(pk, as_group) if user.can("messages.send", customer.company_id) else "",
     }  # fmt: skip
     return page(request, "customers/statement.html", context, status=400 if error else 200)

@@ -64,7 +64,7 @@ def test_the_run_tells_each_once_with_what_the_charge_rests_on():
         "01/08/2026",
         ">31<",
         ">18<",
-        "10\u00a0000,00",
+        "10\u202f000,00",
         "L441-10",
     ):
         assert said in paper, said

@@ -55,12 +55,12 @@ def test_days_and_amounts_in_the_manner_of_the_language():
     assert [day_in(first, code) for code in LANGUAGES] == ["1 March 2026", "01.03.2026", "1er mars 2026", "1 de marzo de 2026"]
     assert [short_day_in(first, code) for code in LANGUAGES] == ["1 Mar 2026", "01.03.2026", "01/03/2026", "01/03/2026"]
     said = [amount_in(-1_234_56, "EUR", code) for code in LANGUAGES]
-    assert said == ["−1,234.56", "−1.234,56", "−1\u00a0234,56", "−1.234,56"] and amount_in(1_234, "JPY", "fr") == "1\u00a0234"
+    assert said == ["−1,234.56", "−1.234,56", "−1\u202f234,56", "−1.234,56"] and amount_in(1_234, "JPY", "fr") == "1\u202f234"
 
 
 def test_french_is_set_as_it_is_printed():
     body = by_language("dunning")["fr"]["final.body"]
-    assert "impayés\u00a0;" in body and "'" not in body
+    assert "impayés\u202f;" in body and "'" not in body
 
 
 def test_a_language_without_words_falls_back_whole_and_says_so():
@@ -72,7 +72,7 @@ def test_events_buckets_and_cells():
     assert event_words("-receipt", "fr") == "Règlement reçu (annulation)" and event_words("receipt", "es") == "Pago recibido"
     assert bucket_words("31–60", "fr") == "31–60 jours" and bucket_words("90+", "es") == "más de 90 días"
     assert (
-        said_in("1,200 × Bolt ordered", "fr") == "1\u00a0200 × Bolt commandés"
+        said_in("1,200 × Bolt ordered", "fr") == "1\u202f200 × Bolt commandés"
         and said_in("signed 2026-03-01", "es") == "firmado el 01/03/2026"
     )
     assert {name for name, _ in PATTERNS} == set(by_language("cells")["en"])

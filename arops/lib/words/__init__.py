@@ -11,7 +11,7 @@ from arops.lib.words import de, en, es, fr
 LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
 """Code → its name in itself."""
 _BOOKS = {"en": en.TOPICS, "de": de.TOPICS, "fr": fr.TOPICS, "es": es.TOPICS}
-_HARD = "\u00a0"
+_HARD, _THIN = "\u00a0", "\u202f"
 
 
 def by_language(topic: str) -> dict[str, dict[str, str]]:
@@ -20,5 +20,11 @@ def by_language(topic: str) -> dict[str, dict[str, str]]:
 
 
 def _set(text: str, code: str) -> str:
-    """French as it is printed: a blank that doesn't break before its double signs, curved apostrophes."""
-    return re.sub(r" ([:;?!%»])", rf"{_HARD}\1", text).replace("'", "’") if code == "fr" else text
+    """As it is printed: no break before a percent sign; in French a thin blank before its double signs, a full one before a colon and
+    within its quotes, and curved apostrophes."""
+    if code == "en":
+        return text
+    text = re.sub(r" %", f"{_HARD}%", text)
+    if code != "fr":
+        return text
+    return re.sub(r" ([;?!])", rf"{_THIN}\1", re.sub(r" ([:»])|(?<=«) ", lambda found: _HARD + (found[1] or ""), text)).replace("'", "’")

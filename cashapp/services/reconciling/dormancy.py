@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arops.lib.merging import amount_in, day_in, language_of, merge
+from arops.lib.merging import day_in, language_of, merge, sum_in
 from arops.lib.words import by_language
 from cashapp.models import CreditWord, DormancyRule
 from cashapp.selectors.dormant import KIND, Credit
@@ -86,7 +86,7 @@ def letter_for(credit: Credit) -> tuple[str, str]:
     language = language_of(item.customer.language if item.customer else "en")
     letter = LETTERS[language]
     fields = {
-        "number": item.number, "amount": f"{amount_in(credit.amount, item.currency, language)} {item.currency}",
+        "number": item.number, "amount": sum_in(credit.amount, item.currency, language),
         "when": f" {letter['from']} {day_in(credit.clock.dormant_on, language)}" if credit.clock else "", "company": item.company.name,
         "since": day_in(credit.quiet_since, language), "dated": day_in(item.document_date, language),
     }  # fmt: skip

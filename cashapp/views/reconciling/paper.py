@@ -19,7 +19,7 @@ MOST = 2000
 def paper_of(made: DayPage, bank: list[BankRow]) -> HttpResponse:
     """The reconciliation as PDF: figures, items, lines, who prepared and who signed it, and the hash of what was signed."""
     account = made.account.row
-    look = look_of(account.company)
+    look = look_of(account.company, "en")
     context = {
         "made": made, "row": made.row, "account": account, "currency": account.currency, "bank": bank[:MOST],
         "more": max(0, len(bank) - MOST),

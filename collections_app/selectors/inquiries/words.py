@@ -8,7 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.db.models import Sum
 
-from arops.lib.merging import amount_in, day_in, language_of, merge, one_line
+from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
 from arops.lib.words import by_language
 from collections_app.models import AnswerTemplate, Inquiry, Promise, Suggestion
 from collections_app.policy.answers import listed, said_of
@@ -62,7 +62,7 @@ def original(inquiry: Inquiry) -> str:
 
 def _sums(items: object, language: str) -> str:
     rows = items.order_by().values_list("currency").annotate(total=Sum("balance")).order_by("currency")  # type: ignore[attr-defined]
-    return ", ".join(f"{amount_in(total, currency, language)} {currency}" for currency, total in rows if total)
+    return ", ".join(sum_in(total, currency, language) for currency, total in rows if total)
 
 
 def _nothing(language: str) -> str:
@@ -79,7 +79,7 @@ def _said(inquiry: Inquiry, language: str) -> str:
     if amount is None and last.kind == Inquiry.Kind.PROMISE:
         items = items_for(inquiry, last)
         amount, currency = sum(item.balance for item in items), items[0].currency if items else ""
-    words = f"{amount_in(amount, currency, language)} {currency}" if amount and currency else ""
+    words = sum_in(amount, currency, language) if amount and currency else ""
     return said_of(words, day_in(day, language) if day else "", language)
 
 

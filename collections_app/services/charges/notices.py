@@ -12,7 +12,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from arops.lib import pdf
-from arops.lib.merging import amount_in, day_in, language_of, merge, number_in, one_line, short_day_in
+from arops.lib.merging import amount_in, day_in, language_of, merge, number_in, one_line, short_day_in, sum_in
 from arops.lib.words import by_language
 from collections_app.models import Charge, ChargePolicy
 from collections_app.selectors.addresses import recipients_of
@@ -52,7 +52,7 @@ def write_notice(charge: Charge) -> Notice:
         raise ChargeError("nothing was charged: there is nothing to tell")
     language = language_of(charge.customer.language)
     words, values = WORDS[language], _values(charge, language)
-    look, printed = look_of(charge.company), pdf.is_available()
+    look, printed = look_of(charge.company, language), pdf.is_available()
     html = render_to_string("letters/charge.html", _page(charge, language, values) | look | {"printed": printed})
     css = in_colour(CSS.read_text(), look["accent"])
     name = re.sub(r"[^\w.-]+", "-", f"{words['file']}-{charge.open_item.number}")
@@ -70,7 +70,7 @@ def _values(charge: Charge, language: str) -> dict[str, str]:
     sender = charge.company.email or settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">")
     return {
         "number": item.number, "company": charge.company.name, "customer": charge.customer.name, "period": period, "answer_to": sender,
-        "amount": f"{amount_in(charge.amount - charge.waived, charge.currency, language)} {charge.currency}",
+        "amount": sum_in(charge.amount - charge.waived, charge.currency, language),
         "due": day_in(item.due_date, language), "day": day_in(item.document_date, language),
     }  # fmt: skip
 

@@ -160,7 +160,7 @@ def _files(invoices: list[int]) -> Iterator[Paper]:
 
 def summary_paper(case: Escalation, *, outside: bool = False) -> Paper:
     """The page as PDF, or where this server makes none as HTML; for the outside without what is recommended and decided among ourselves."""
-    look, printed = look_of(case.company), pdf.is_available()
+    look, printed = look_of(case.company, "en"), pdf.is_available()
     context = {"case": case, "facts": case.facts, "outside": outside, "printed": printed, "company": case.company, **look}
     html, css = render_to_string("letters/escalation.html", context), in_colour(CSS.read_text(), look["accent"])
     if printed:

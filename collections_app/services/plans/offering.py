@@ -26,7 +26,7 @@ CSS = Path(settings.BASE_DIR) / "static" / "css" / "letter.css"
 
 def write_offer(*, actor: Actor, plan: PaymentPlan, day: date) -> StoredFile:
     """Write the agreement of a held plan and keep it: a PDF, or where this server makes none the same page as HTML."""
-    look, printed = look_of(plan.company), pdf.is_available()
+    look, printed = look_of(plan.company, language_of(plan.customer.language)), pdf.is_available()
     html = render_to_string("letters/plan.html", _page(plan, day) | look | {"printed": printed})
     css = in_colour(CSS.read_text(), look["accent"])
     if printed:

@@ -1,6 +1,6 @@
 """The words in English, by topic."""
 
-from arops.lib.words.en import answers, cases, charges, compared, mails, papers, speech
+from arops.lib.words.en import answers, cases, charges, compared, documents, mails, papers, speech
 
 TOPICS: dict[str, dict[str, str]] = {
     "letter": papers.LETTER, "statement": papers.STATEMENT, "events": papers.EVENTS, "plan": papers.PLAN,
@@ -8,6 +8,7 @@ TOPICS: dict[str, dict[str, str]] = {
     "document": mails.DOCUMENT, "invoice": mails.INVOICE, "refund": mails.REFUND, "dormant": mails.DORMANT, "answers": answers.ANSWERS,
     "reasons": cases.REASONS, "outcomes": cases.OUTCOMES, "case_texts": cases.CASE_TEXTS, "rejection": cases.REJECTION,
     "charge": charges.CHARGE, "cells": compared.CELLS, "states": compared.STATES,
-    "titles": compared.TITLES, "speech": speech.SPEECH,
+    "titles": compared.TITLES, "speech": speech.SPEECH, "paper": documents.PAPER, "terms": documents.TERMS,
+    "memo_reasons": documents.MEMO_REASONS,
 }  # fmt: skip
 """Topic → its words; the same topics and words in every language."""

@@ -2,7 +2,7 @@
 
 SPEECH = {
     "decimal": ",",
-    "thousands": " ",
+    "thousands": "\u202f",
     "day": "{d} {month} {y}",
     "short": "{dd}/{mm}/{y}",
     "first": "1er",
