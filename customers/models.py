@@ -4,12 +4,14 @@ from typing import ClassVar
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now, Upper
 
 from customers.querysets import ContactQuerySet, CustomerQuerySet, OfCustomerQuerySet
+from customers.reaching import LETTERS, PURPOSES, Person, gets
 from org.models import Company
 from org.querysets import ScopedQuerySet
 
@@ -104,7 +106,13 @@ class Contact(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=10, blank=True)
-    receives_letters = models.BooleanField(default=True, help_text="Gets reminders and statements.")
+    receives_letters = models.BooleanField(default=True, help_text="Gets reminders, statements and other letters that weren't asked for.")
+    purposes = ArrayField(
+        models.CharField(max_length=20, choices=list(PURPOSES.items())), default=list, blank=True,
+        db_default=Value([], output_field=ArrayField(models.CharField(max_length=20))),
+        help_text="What is sent to this person; empty: what goes to the role.",
+    )  # fmt: skip
+    takes_mail = models.BooleanField(default=True, db_default=True, help_text="May be written to; not, where the person asked for no mail.")
     takes_calls = models.BooleanField(default=True, db_default=True, help_text="May be called; not, where the person asked not to be.")
     is_active = models.BooleanField(default=True)
     source_system = models.CharField(max_length=40, default="arops")
@@ -121,6 +129,20 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def person(self) -> Person:
+        """As the rules of who gets what see them."""
+        return Person(self.email, self.role, self.receives_letters, self.takes_mail, tuple(self.purposes))
+
+    @property
+    def gets_words(self) -> str:
+        """What is sent to them, in words."""
+        found = [words for code, words in PURPOSES.items() if gets(self.person, code)]
+        letters = [PURPOSES[code] for code in PURPOSES if code in LETTERS]
+        if len(found) == len(PURPOSES):
+            return "all mail"
+        return "letters" if found == letters else ", ".join(found)
 
 
 class BillingRequirement(models.Model):

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from arops.lib import money
-from arops.lib.rows import Field, Problem, Wrong, currency, matching, one_of, read_row, source_version, text, yes_or_no
+from arops.lib.rows import Field, Problem, Wrong, currency, matching, one_of, read_row, some_of, source_version, text, yes_or_no
+from customers.reaching import PURPOSES
 from customers.terms import TermsError, parse_terms
 
 __all__ = ["CONTACT", "CUSTOMER", "Problem", "Wrong", "credit_limit", "read_row", "terms"]
@@ -53,6 +54,8 @@ CONTACT: dict[str, Field] = {
     "phone": text(40),
     "language": matching(_LANGUAGE, "is a code such as en"),
     "receives_letters": yes_or_no,
+    "purposes": some_of(*PURPOSES),
+    "takes_mail": yes_or_no,
     "takes_calls": yes_or_no,
     "is_active": yes_or_no,
     "source_system": text(40),

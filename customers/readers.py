@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from arops.lib.reading import ReadError, archive, sheets, text
@@ -62,9 +63,11 @@ def _listed(rows: list[tuple[int, list[str]]] | list[Row], fields: list[str]) ->
 
 
 def value_of(name: str, cell: str) -> object:
-    """A cell as the API takes it: flags and versions are no text there."""
-    if name in ("is_active", "receives_letters", "takes_calls") and cell.lower() in _FLAGS:
+    """A cell as the API takes it: flags, versions and lists are no text there."""
+    if name in ("is_active", "receives_letters", "takes_mail", "takes_calls") and cell.lower() in _FLAGS:
         return _FLAGS[cell.lower()] == "true"
+    if name == "purposes":
+        return [word.strip().lower() for word in re.split("[,;]", cell) if word.strip()]
     if name == "source_version" and cell.isascii() and cell.isdigit() and len(cell) < 19:
         return int(cell)
     return cell

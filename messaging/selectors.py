@@ -1,13 +1,15 @@
-"""Reading the outbox."""
+"""Reading the outbox, and where mail to a customer goes."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from customers.models import Customer
-from messaging.models import InboundMail, Message, PrintedLetter
+from customers.models import Contact, Customer
+from customers.reaching import Person, Reach, reach
+from messaging.models import Bounce, InboundMail, Message, PrintedLetter
 from org.actors import Actor
 from org.selectors import actor_names
 from workflow.models import Event
@@ -51,6 +53,43 @@ def message_list(*, actor: Actor, state: str = "", kind: str = "", text: str = "
         named = Q(customer__name__icontains=text) | Q(customer__number__iexact=text)
         found = found.filter(named | Q(subject__icontains=text) | Q(recipients__contains=[text]))
     return found.order_by(Coalesce("sent_at", "not_before").desc(), "-pk")
+
+
+def reach_of(ids: Collection[int], purpose: str) -> dict[int, Reach]:
+    """Customer → where mail of a purpose (see `customers.reaching.PURPOSES`) goes, or why nobody gets it. An address that mail came back
+    from isn't used until it is changed or said to work again. Every mail that isn't written by hand to chosen people asks here."""
+    dead: dict[int, set[str]] = defaultdict(set)
+    for customer, address in dead_addresses(ids):
+        dead[customer].add(address)
+    fields = "customer_id email role receives_letters takes_mail purposes".split()
+    people: dict[int, list[Person]] = defaultdict(list)
+    rows = Contact.objects.filter(customer__in=ids, is_active=True).exclude(email="").order_by("role", "pk")
+    for customer, email, role, letters, mail, purposes in rows.values_list(*fields):
+        people[customer].append(Person(email, role, letters, mail, tuple(purposes)))
+    return {pk: reach(people.get(pk, ()), purpose, dead.get(pk, ())) for pk in ids}
+
+
+def reach_one(customer: Customer, purpose: str) -> Reach:
+    """`reach_of` for one customer; its invoices go to the address that it has for them, while that works."""
+    own = customer.invoice_email if purpose == "invoice" else ""
+    if own and (customer.pk, own.lower()) not in dead_addresses([customer.pk]):
+        return Reach((own,))
+    return reach_of([customer.pk], purpose)[customer.pk]
+
+
+def writable(customer: Customer) -> list[Contact]:
+    """The people at the customer who can be written to by hand: with an address that works, who didn't ask for no mail; accounts payable
+    first, then those who get letters."""
+    dead = dead_addresses([customer.pk])
+    people = Contact.objects.filter(customer=customer, is_active=True, takes_mail=True).exclude(email="").order_by("name", "pk")
+    alive = [one for one in people if (customer.pk, one.email.lower()) not in dead]
+    return sorted(alive, key=lambda one: (one.role != Contact.Role.ACCOUNTS_PAYABLE, not one.receives_letters))
+
+
+def dead_addresses(ids: Collection[int]) -> set[tuple[int, str]]:
+    """Customer and address, in small letters, of those that mail came back from."""
+    rows = Bounce.objects.filter(customer__in=ids, closed_on=None).values_list("customer", "address")
+    return {(customer, address.lower()) for customer, address in rows}
 
 
 def reads_whole(actor: Actor, message: Message, permission: str = "collections.view") -> bool:

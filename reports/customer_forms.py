@@ -1,7 +1,7 @@
 """What people type about customers: master data, contacts, holds, notes, mail. Values are judged by the same readers as an ERP's."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from arops.lib import money
 from collections_app.models import StatementSchedule
 from customers import payload
 from customers.models import Contact, Customer
+from customers.reaching import PURPOSES
 from org.actors import Actor
 from org.models import Company, User
 
@@ -123,12 +124,22 @@ class MasterForm(forms.Form):
 class ContactForm(forms.ModelForm):
     """A person at the customer."""
 
+    purposes = forms.MultipleChoiceField(
+        label="Gets", required=False, choices=[(code, words[:1].upper() + words[1:]) for code, words in PURPOSES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: what goes to the role. Accounts payable gets all of it, others the letters.",
+    )  # fmt: skip
+
     class Meta:
         model = Contact
-        fields = ("name", "role", "email", "phone", "language", "receives_letters", "takes_calls", "is_active")
+        fields = ("name", "role", "email", "phone", "language", "purposes", "receives_letters", "takes_mail", "takes_calls", "is_active")
         labels = {
-            "email": "E-mail", "receives_letters": "Gets reminders and statements", "takes_calls": "May be called",
-            "is_active": "Still there",
+            "email": "E-mail", "receives_letters": "Gets letters unasked", "takes_mail": "May be written to",
+            "takes_calls": "May be called", "is_active": "Still there",
+        }  # fmt: skip
+        help_texts: ClassVar = {
+            "receives_letters": "Reminders, statements, notices of charges, requests for papers",
+            "takes_mail": "No: they asked for no mail at all", "takes_calls": "No: they asked not to be called",
         }  # fmt: skip
 
     def clean_language(self) -> str:

@@ -81,6 +81,17 @@ def one_of(*allowed: str) -> Callable[[Any], str]:
     return read
 
 
+def some_of(*allowed: str) -> Callable[[Any], list[str]]:
+    """A reader of a list of these words, in their order here, each once."""
+
+    def read(value: Any) -> list[str]:
+        if not isinstance(value, list) or any(word not in allowed for word in value):
+            raise Wrong(f"is a list of some of {', '.join(allowed)}")
+        return [word for word in allowed if word in value]
+
+    return read
+
+
 def currency(value: Any) -> str:
     """An ISO 4217 code."""
     try:

@@ -16,8 +16,8 @@ from cashapp.engine.payers import plain_account
 from cashapp.models import PayerAccountChange, PayerAlias, Receipt
 from cashapp.selectors.account_changes import key_of, told_about
 from cashapp.selectors.engine_input import engine_policy, policy_of
-from disputes.selectors.telling import recipients_of
 from messaging.models import Message
+from messaging.selectors import reach_one
 from messaging.services import RESTS, queue_message
 from org.actors import Actor, SystemActor
 from org.models import Company
@@ -70,7 +70,7 @@ def tell_customers(*, changes: Sequence[PayerAccountChange], now: datetime, acto
     told = told_about(changes)
     made = []
     for change in changes:
-        to = recipients_of(change.customer) if key_of(change) not in told else []
+        to = list(reach_one(change.customer, "payment").to) if key_of(change) not in told else []
         if not to:
             continue
         message, new = queue_message(

@@ -10,8 +10,8 @@ from cashapp.models import Receipt, Remittance
 from cashapp.services.errors import CashError
 from cashapp.services.holding import hold, touch
 from customers.models import Customer
-from disputes.selectors.telling import contacts_of, recipients_of
 from messaging.models import Message
+from messaging.selectors import reach_one, writable
 from messaging.services import queue_message
 from org.actors import Actor, require
 from workflow.services import record
@@ -63,7 +63,7 @@ def ask_customer(
 
     Raises StaleReceipt, CannotWait, NotAllowed (cash.apply, messages.send).
     """
-    known = {c.email.casefold() for c in contacts_of(customer)}
+    known = {c.email.casefold() for c in writable(customer)}
     to = [a for a in dict.fromkeys(recipients) if a.casefold() in known]
     if not to or not body.strip() or not subject.strip():
         raise CannotWait("write a subject and a question" if to else f"{customer.name} has no contact with such an address")
@@ -89,8 +89,8 @@ def question_words(receipt: Receipt, advices: Sequence[Remittance], differences:
 
 
 def addresses_of(customer: Customer) -> list[str]:
-    """Whom a question goes to: accounts payable, else whoever gets letters."""
-    return recipients_of(customer)
+    """Whom a question about a payment goes to."""
+    return list(reach_one(customer, "payment").to)
 
 
 def _record(actor: Actor, type: str, receipt: Receipt, **data: object) -> None:

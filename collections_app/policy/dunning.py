@@ -48,6 +48,7 @@ REASONS = {
         ("quiet", "In touch lately"),
         ("not_yet", "Next level not due"),
         ("last_given", "Last level given"),
+        ("unreached", "Nobody may get it"),
         ("cancelled", "Taken back"),
         ("undelivered", "Not delivered"),
         ("bounced", "Came back"),
@@ -200,6 +201,12 @@ def decide(account: Account, rules: Rules | None, day: date) -> Decision | None:
     if code:
         return replace(decision, reason=code, because=words, level=0, asked=(), held_out=sum(d.balance for d in late))
     return decision
+
+
+def left_out(decision: Decision, reason: str, because: str) -> Decision:
+    """What was to be written about, left out after all: all of it is held out."""
+    held = decision.held_out + decision.amount
+    return replace(decision, reason=reason, because=because, level=0, asked=(), held_out=held)
 
 
 def plan(account: Account, rules: Rules | None, day: date) -> tuple[Action, Decision] | None:

@@ -1,29 +1,11 @@
-"""Where letters go: the addresses of those who get them, without those from which mail came back."""
+"""Customers whom mail doesn't reach: whose address it came back from."""
 
-from collections import defaultdict
 from collections.abc import Collection
 
 from collections_app.models import Inquiry
-from customers.models import Contact
-from messaging.models import Bounce
-
-
-def recipients_of(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Customer → the addresses of those who get letters, each once; an address that mail came back from isn't used until it is changed
-    or said to work again."""
-    people = Contact.objects.filter(customer__in=ids, is_active=True, receives_letters=True).exclude(email="").order_by("role", "pk")
-    dead = dead_addresses(ids)
-    found: dict[int, dict[str, None]] = defaultdict(dict)
-    for customer, email in people.values_list("customer", "email"):
-        if (customer, email.lower()) not in dead:
-            found[customer][email] = None
-    return {customer: tuple(emails) for customer, emails in found.items()}
-
-
-def dead_addresses(ids: Collection[int]) -> set[tuple[int, str]]:
-    """Customer and address, in small letters, of those that mail came back from."""
-    rows = Bounce.objects.filter(customer__in=ids, closed_on=None).values_list("customer", "address")
-    return {(customer, address.lower()) for customer, address in rows}
+from customers.models import Contact, Customer
+from customers.reaching import Reach
+from messaging.selectors import dead_addresses, reach_of
 
 
 def bounced_of(ids: Collection[int]) -> dict[int, str]:
@@ -33,3 +15,17 @@ def bounced_of(ids: Collection[int]) -> dict[int, str]:
     dead = {key: key[1] for key in dead_addresses(ids) if key[0] not in asked_about}
     known = Contact.objects.filter(customer__in={customer for customer, _ in dead}, is_active=True).values_list("customer", "email")
     return {customer: email for customer, email in known if (customer, email.lower()) in dead}
+
+
+def unreached(customer: Customer, way: Reach) -> str:
+    """Why a letter is held, in words: the people there may not get it, and paper would have no address to be posted to. Empty where it
+    goes; also where there is just no address for mail, or a dead one: then it is printed."""
+    return "" if not way.unwanted or customer.address.strip() else f"{way.why}, and there is no address to post a letter to"[:200]
+
+
+def held_of(ids: Collection[int]) -> dict[int, str]:
+    """Customer → why its reminders are held, of those whom neither mail nor paper reaches though there are people to reach."""
+    homeless = Customer.objects.filter(pk__in=ids, address="").only("pk", "address")
+    customers = {one.pk: one for one in homeless}
+    ways = reach_of(customers, "dunning")
+    return {pk: why for pk, one in customers.items() if (why := unreached(one, ways[pk]))}

@@ -19,8 +19,8 @@ from collections_app.models import (
     PromiseItem,
     StrategyStep,
 )
-from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide
-from collections_app.selectors.addresses import recipients_of
+from collections_app.policy.dunning import Account, Contact, Debit, Decision, decide, left_out
+from collections_app.selectors.addresses import unreached
 from collections_app.selectors.plan_items import offered_left, without_rests
 from collections_app.selectors.strategies import StrategyBook
 from collections_app.selectors.strategies import minimum_in as minimum_in
@@ -28,6 +28,7 @@ from customers.models import Customer
 from disputes.models import Dispute
 from ledger.models import OpenItem
 from messaging.models import Message
+from messaging.selectors import reach_of
 from org.models import Company
 
 BATCH = 200
@@ -99,14 +100,17 @@ def cases(company: Company, day: date, customer_ids: Sequence[int] | None = None
 
 def _cases(book: StrategyBook, ids: Sequence[int]) -> Iterator[Case]:
     customers = Customer.objects.select_related("company", "collector").in_bulk(ids)
-    recipients = recipients_of(ids)
+    ways = reach_of(ids, "dunning")
     for account in accounts(customers, book.day):
         customer = customers[account.customer_id]
         decision = decide(account, book.rules_of(customer, account.currency), book.day)
         if decision:
             early = decision.is_letter and not decision.level
             step = book.early_step_of(customer) if early else book.step_of(customer, decision.level)
-            yield Case(customer, decision, step, recipients.get(customer.pk, ()))
+            way = ways[customer.pk]
+            if decision.is_letter and (why := unreached(customer, way)):
+                decision, step = left_out(decision, "unreached", why), None
+            yield Case(customer, decision, step, way.to)
 
 
 def accounts(customers: dict[int, Customer], day: date) -> list[Account]:

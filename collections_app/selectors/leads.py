@@ -11,7 +11,7 @@ from django.db.models import F, Min, Q, Sum
 from arops.lib import money
 from collections_app.models import Activity, Escalation, Inquiry, Instalment, PaymentPlan, PlannedStep, Promise, StrategyStep
 from collections_app.policy.worklist import AT_RISK, OUR_FAULT, ROUTINE, Lead
-from collections_app.selectors.addresses import bounced_of
+from collections_app.selectors.addresses import bounced_of, held_of
 from collections_app.selectors.dunning import promised_left
 from customers.models import Contact, CustomerDocument
 from disputes.selectors import disputed_by_item
@@ -169,16 +169,19 @@ def _promises(ids: Collection[int], today: date) -> Iterator[Found]:
 
 
 def _unreachable(late: Collection[int], today: date) -> Iterator[Found]:
-    """Customers with money past due of whom the last call reached a wrong contact, whose address a mail server doesn't know, or who have
-    nobody to call or write to."""
-    reachable = Contact.objects.filter(customer__in=late, is_active=True).exclude(email="", phone="")
+    """Customers with money past due of whom the last call reached a wrong contact, whose address a mail server doesn't know, who have
+    nobody to call or write to, or whose reminders are held because nobody may get them."""
+    there = Contact.objects.filter(customer__in=late, is_active=True)
+    reachable = there.filter(Q(takes_mail=True) & ~Q(email="") | Q(takes_calls=True) & ~Q(phone=""))
     nobody = set(late) - set(reachable.order_by().values_list("customer", flat=True))
+    held = held_of(set(late) - nobody)
     calls = Activity.objects.filter(customer__in=late).exclude(kind=Activity.Kind.NOTE).order_by("customer", "-at", "-pk")
     wrong = [c for c, outcome in calls.distinct("customer").values_list("customer", "outcome") if outcome == "wrong_contact"]
     bounced = bounced_of(late)
-    for customer in nobody | set(wrong) | set(bounced):
-        why = "no contact with an address or a telephone number" if customer in nobody else "the last call reached a wrong contact"
-        why = f"mail to {bounced[customer]} came back" if customer in bounced and customer not in nobody else why
+    for customer in nobody | set(wrong) | set(bounced) | set(held):
+        why = "the last call reached a wrong contact" if customer in wrong else f"reminders are held: {held.get(customer)}"
+        why = f"mail to {bounced[customer]} came back" if customer in bounced else why
+        why = "nobody who may be called or written to" if customer in nobody else why
         yield customer, "", Lead("contact", 0, 0, today, "Find a contact", why, "Find whom to call", bucket=AT_RISK, calls=True)
 
 

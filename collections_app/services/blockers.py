@@ -9,12 +9,12 @@ from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
 from arops.lib.refusal import Refused
 from collections_app.models import DocumentChase
 from collections_app.policy.blocker_words import MOST, WORDS
-from collections_app.selectors.addresses import recipients_of
 from collections_app.selectors.blockers import about, due_chases, is_theirs, missing, money_by_paper
 from collections_app.selectors.portfolios import collectors_of
 from collections_app.services.policies import policy_of
 from customers.models import CustomerDocument
 from customers.requirements import CUSTOMER, PAPERS
+from messaging.selectors import reach_of, reach_one
 from messaging.services import RESTS, queue_message
 from org.actors import Actor, require
 from org.models import Company, User
@@ -37,7 +37,7 @@ def chase_documents(*, actor: Actor, company: Company, day: date, now: datetime)
     counts = {"closed": _close(actor, company, day), "begun": _begin(company, day), "reminded": 0, "asked": 0}
     chases = list(due_chases(company.pk, day).select_for_update(of=("self",)).order_by("pk"))
     waiting = money_by_paper(day, {c.customer_id for c in chases})
-    addresses, rests = recipients_of([c.customer_id for c in chases]), _rests(company)
+    addresses, rests = reach_of([c.customer_id for c in chases], "document"), _rests(company)
     for chase in chases:
         told = waiting.get(chase.document_id, ({}, 0))[0]
         if is_theirs(chase.document):
@@ -138,14 +138,14 @@ def remind_now(*, actor: Actor, document: CustomerDocument, day: date, now: date
     require(actor, "messages.send", document.company_id)
     if document.state not in ("requested", "refused") or not is_theirs(document):
         raise ChaseRefused("only a paper that the customer owes us is asked for by mail")
-    to = recipients_of([document.customer_id]).get(document.customer_id, ())
-    if not to:
-        raise ChaseRefused("nobody at the customer has an address: add a contact, or call")
+    found = reach_one(document.customer, "document")
+    if not found.to:
+        raise ChaseRefused(f"{found.why}: change the contacts, or call")
     chase = _chase_of(document, day)
     if chase.reminded >= MOST:
         raise ChaseRefused(f"they were written to {MOST} times about it: call them")
     money = money_by_paper(day, {document.customer_id}).get(document.pk, ({}, 0))[0]
-    return bool(_remind(actor, chase, day, now, money, to, _rests(chase.company)))
+    return bool(_remind(actor, chase, day, now, money, found.to, _rests(chase.company)))
 
 
 @transaction.atomic

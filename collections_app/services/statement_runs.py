@@ -13,12 +13,14 @@ from django.db import IntegrityError
 
 from collections_app.models import SentStatement, StatementSchedule
 from collections_app.policy.statement_days import due_day
-from collections_app.selectors.addresses import recipients_of
+from collections_app.selectors.addresses import unreached
 from collections_app.selectors.dunning import minimum_in
 from collections_app.selectors.statement import Statement, first_day, statements
 from collections_app.selectors.statement_schedules import audiences, members_of
 from collections_app.services.statements import accounts_of, balances_of, send_statement
 from customers.models import Customer
+from customers.reaching import Reach
+from messaging.selectors import reach_of
 from org.actors import Actor
 from org.models import Company
 
@@ -46,9 +48,9 @@ def _send_schedule(schedule: StatementSchedule, ids: Sequence[int], as_of: date,
     waiting, counts = [pk for pk in ids if pk not in done], Counter[str]()
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
-        to = recipients_of(batch)
+        to = reach_of(batch, "statement")
         for made in _built(schedule, batch, as_of):
-            counts[_one(_Sending(schedule, made, to.get(made[0].customer.pk, ()), actor, now))] += 1
+            counts[_one(_Sending(schedule, made, to[made[0].customer.pk], actor, now))] += 1
     del counts[""]
     return counts
 
@@ -67,7 +69,7 @@ def _built(schedule: StatementSchedule, ids: Sequence[int], as_of: date) -> Iter
 class _Sending:
     schedule: StatementSchedule
     made: list[Statement]
-    to: tuple[str, ...]
+    to: Reach
     actor: Actor
     now: datetime
 
@@ -78,11 +80,11 @@ def _one(sending: _Sending) -> str:
     if all(one.is_empty for one in sending.made):
         return ""
     try:
-        why = _left_out(sending.schedule, sending.made)
+        why = _left_out(sending.schedule, sending.made) or unreached(head, sending.to)
         if why:
             return _leave_out(sending, why)
         sent = send_statement(
-            actor=sending.actor, made=sending.made, recipients=sending.to, format=sending.schedule.format, now=sending.now,
+            actor=sending.actor, made=sending.made, recipients=sending.to.to, format=sending.schedule.format, now=sending.now,
             dedupe_key=f"statement:{sending.schedule.pk}:{head.pk}:{as_of}", schedule=sending.schedule,
         )  # fmt: skip
     except Exception:

@@ -14,8 +14,8 @@ from arops.lib.merging import language_note
 from arops.lib.refusal import Refused
 from collections_app.models import Charge
 from collections_app.selectors import charge_lists as reading
-from collections_app.selectors.addresses import recipients_of
 from collections_app.services.charges.notices import send_notice, write_notice
+from messaging.selectors import reach_one
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -24,7 +24,7 @@ def told(user: Any, found: Charge) -> dict[str, Any]:
     """What a charge's page says of its notice: whether it may be sent, to whom, and in which language where that isn't the customer's."""
     waits = found.notice_id is None and found.state == Charge.State.POSTED and found.open_item is not None and found.open_item.balance > 0
     may = waits and user.can("messages.send", found.company_id) and not user.only_reads
-    to = recipients_of([found.customer_id]).get(found.customer_id, ()) if may else ()
+    to = reach_one(found.customer, "charge").to if may else ()
     return {"may_tell": may, "tell_to": to, "language_note": language_note(found.customer.language) if found.open_item else ""}
 
 

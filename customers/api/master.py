@@ -112,8 +112,8 @@ class ContactRecords(WriteView):
         return {
             "id": public("contact", row.pk), "customer": public("customer", row.customer_id), "source_system": row.source_system,
             "external_id": row.external_id, "source_version": row.source_version, "name": row.name, "role": row.role, "email": row.email,
-            "phone": row.phone, "language": row.language, "receives_letters": row.receives_letters, "takes_calls": row.takes_calls,
-            "is_active": row.is_active,
+            "phone": row.phone, "language": row.language, "receives_letters": row.receives_letters, "purposes": row.purposes,
+            "takes_mail": row.takes_mail, "takes_calls": row.takes_calls, "is_active": row.is_active,
             "updated_at": row.updated_at.isoformat(),
         }  # fmt: skip
 

@@ -8,8 +8,8 @@ from django import forms
 
 from arops.lib import money
 from disputes.models import Cause, Dispute, Stage
-from disputes.selectors.telling import contacts_of
 from disputes.services.investigating import Inquiry
+from messaging.selectors import writable
 from org.models import Department
 
 
@@ -26,7 +26,7 @@ class FindingForm(forms.Form):
 
     def __init__(self, *args: Any, dispute: Dispute, causes: Sequence[Cause], departments: Sequence[Department], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not contacts_of(dispute.customer):
+        if not writable(dispute.customer):
             del self.fields["tell"]
         self.dispute, self.causes, self.departments = dispute, {c.pk: c for c in causes}, {d.pk: d for d in departments}
         choices: Any = self.fields

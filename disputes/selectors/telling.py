@@ -8,14 +8,14 @@ from datetime import date
 from django.conf import settings
 
 from arops.lib.merging import day_in, language_of, merge, one_line, sum_in
-from customers.models import Contact, Customer
+from customers.models import Customer
 from disputes.models import CaseText, Dispute, DisputeNote, DisputePolicy
 from disputes.policy.texts import OUTCOMES, REASONS
 from messaging.models import Message
+from messaging.selectors import reach_one
 from workflow.models import Attachment
 
 Event = CaseText.Event
-MOST = 20
 TICKS = {
     Event.OPENED: "tells_opening", Event.SHORT_PAYMENT: "tells_short_payments", Event.PROGRESS: "tells_progress",
     Event.OUTCOME: "tells_outcome", Event.REJECTED: "tells_outcome",
@@ -34,17 +34,9 @@ def tells_by_default(company_id: int, event: str) -> bool:
     return is_told(DisputePolicy.objects.filter(company=company_id).first(), event) and texts.exists()
 
 
-def contacts_of(customer: Customer) -> list[Contact]:
-    """The people at the customer who can be written to: those in accounts payable first, then those who get letters."""
-    people = list(Contact.objects.filter(customer=customer, is_active=True).exclude(email="").order_by("name", "pk"))
-    return sorted(people, key=lambda c: (c.role != Contact.Role.ACCOUNTS_PAYABLE, not c.receives_letters))
-
-
 def recipients_of(customer: Customer) -> list[str]:
-    """Whom mail about a case goes to where nobody chose: accounts payable, else whoever gets letters; each address once."""
-    people = contacts_of(customer)
-    payable = [c.email for c in people if c.role == Contact.Role.ACCOUNTS_PAYABLE]
-    return list(dict.fromkeys(payable or [c.email for c in people if c.receives_letters]))[:MOST]
+    """Whom mail about a case goes to where nobody chose."""
+    return list(reach_one(customer, "dispute").to)
 
 
 def text_for(company_id: int, event: str, language: str) -> CaseText | None:

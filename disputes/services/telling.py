@@ -14,9 +14,10 @@ from arops.lib.merging import language_of, one_line
 from arops.lib.refusal import Refused
 from disputes.models import CaseText, Dispute, DisputeNote, DisputePolicy, DisputeStep
 from disputes.policy.track import CLOSED
-from disputes.selectors.telling import Words, contacts_of, files_of_case, filled, is_told, recipients_of, text_for
+from disputes.selectors.telling import Words, files_of_case, filled, is_told, recipients_of, text_for
 from disputes.services.texts import standard_texts
 from messaging.models import Message
+from messaging.selectors import writable
 from messaging.services import RESTS, Enclosed, queue_message, retry_message
 from org.actors import Actor, SystemActor, require
 from workflow.services import record
@@ -133,7 +134,7 @@ def reply_to_customer(
 
 def _chosen(dispute: Dispute, recipients: Sequence[str]) -> list[str]:
     """The addresses as the customer's contacts have them; no other is written to."""
-    known = {contact.email.casefold(): contact.email for contact in contacts_of(dispute.customer)}
+    known = {contact.email.casefold(): contact.email for contact in writable(dispute.customer)}
     wanted = list(dict.fromkeys(address.strip().casefold() for address in recipients if address.strip()))
     if not known:
         raise TellingRefused(f"{dispute.customer.name} has no contact with an e-mail address: add one first")
@@ -162,7 +163,7 @@ def send_again(*, actor: Actor, dispute: Dispute, message: Message, now: datetim
     require(actor, "disputes.work", dispute.company_id)
     if not DisputeNote.objects.filter(dispute=dispute, message=message).exists():
         raise TellingRefused("the message belongs to another case")
-    known = {contact.email for contact in contacts_of(dispute.customer)}
+    known = {contact.email for contact in writable(dispute.customer)}
     to = [address for address in message.recipients if address in known] or recipients_of(dispute.customer)
     if not to:
         raise TellingRefused(f"{dispute.customer.name} has no contact with an e-mail address: add one first")

@@ -14,11 +14,12 @@ from arops.lib.http import address, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from disputes.forms.telling import ReplyForm
 from disputes.models import CaseText, Dispute
-from disputes.selectors.telling import contacts_of, files_of_case, filled, recipients_of, replies_for, said_by_note, tells_by_default
+from disputes.selectors.telling import files_of_case, filled, recipients_of, replies_for, said_by_note, tells_by_default
 from disputes.services import move_dispute
 from disputes.services.telling import reply_to_customer, send_again
 from disputes.views.shared import case_in_sight, case_url, go_on, queue_of, version_of
 from messaging.models import Message
+from messaging.selectors import writable
 from messaging.services import cancel_message
 from org.access import allowed
 from org.actors import NotAllowed
@@ -28,7 +29,7 @@ WAITABLE = (Dispute.State.OPEN, Dispute.State.INVESTIGATING, Dispute.State.DECIS
 
 def panel(user: Any, dispute: Dispute, form: ReplyForm | None = None) -> dict[str, Any]:
     """What the case's page needs to answer the customer, with what became of what was said (`said`: note → its mail)."""
-    contacts = contacts_of(dispute.customer)
+    contacts = writable(dispute.customer)
     company = dispute.company_id
     return {
         "said": said_by_note(dispute.notes.exclude(message=None)), "contacts": contacts,
@@ -43,7 +44,7 @@ def panel(user: Any, dispute: Dispute, form: ReplyForm | None = None) -> dict[st
 
 def _form(dispute: Dispute, data: Any = None) -> ReplyForm:
     first = {"to": recipients_of(dispute.customer), "subject": f"{dispute.number}: {dispute.open_item.number}"}
-    return ReplyForm(data, contacts=contacts_of(dispute.customer), attachments=files_of_case(dispute), initial=first)
+    return ReplyForm(data, contacts=writable(dispute.customer), attachments=files_of_case(dispute), initial=first)
 
 
 @allowed("disputes.work")

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from customers.models import Contact, Customer
 from customers.terms import TermsError, parse_terms
 from invoicing.models import DeliveryEvent, Dispatch, Invoice, InvoiceDelivery
 from invoicing.policy.silence import working_days
+from messaging.selectors import reach_one
 from org.actors import Actor
 from org.selectors import actor_names
 from workflow.models import Attachment
@@ -61,15 +61,6 @@ def answer_spans(customers: Iterable[int]) -> dict[int, list[int]]:
         if "sent" in known and "answered" in known and len(spans[customer]) < REMEMBERED:
             spans[customer].append(working_days(known["sent"], known["answered"]))
     return dict(spans)
-
-
-def recipients_of(customer: Customer) -> list[str]:
-    """Where a customer's documents go by mail: its address for invoices, else accounts payable, else whoever gets letters."""
-    if customer.invoice_email:
-        return [customer.invoice_email]
-    people = Contact.objects.filter(customer=customer, is_active=True).exclude(email="").order_by("pk")
-    payable = [person.email for person in people if person.role == Contact.Role.ACCOUNTS_PAYABLE]
-    return (payable or [person.email for person in people if person.receives_letters])[:20]
 
 
 def files_to_go(invoice: Invoice) -> list[Attachment]:
@@ -130,7 +121,7 @@ def way_of(invoice: Invoice) -> dict[str, Any]:
     return {
         "delivery": delivery, "dispatches": dispatches, "steps": [Step(e, names.get(e.actor, e.actor)) for e in events],
         "next_number": len(dispatches) + 1, "due_by_acceptance": due_by_acceptance(invoice, delivery),
-        "recipients": recipients_of(invoice.customer), "going": files_to_go(invoice),
+        "recipients": list(reach_one(invoice.customer, "invoice").to), "going": files_to_go(invoice),
         "is_waiting": _is_waiting(dispatches[0]) if dispatches else False,
     }  # fmt: skip
 

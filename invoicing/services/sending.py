@@ -15,11 +15,12 @@ from arops.lib.merging import day_in, sum_in
 from arops.lib.refusal import Refused
 from arops.lib.words import by_language
 from invoicing.models import Dispatch, Invoice, InvoiceDelivery
-from invoicing.selectors.deliveries import files_to_go, recipients_of
+from invoicing.selectors.deliveries import files_to_go
 from invoicing.services.delivering import State, expected_by, happened, lock_delivery
 from invoicing.services.einvoices import write_einvoice
 from invoicing.services.paper import file_name, invoice_factur_x, invoice_pdf
 from messaging.models import Message
+from messaging.selectors import reach_one
 from messaging.services import RESTS, Enclosed, queue_message
 from org.actors import Actor, require
 from workflow.services import record, store_file
@@ -104,11 +105,11 @@ def _queue(actor: Actor, invoice: Invoice, letter: _Letter, key: str, now: datet
 
 def _letter(actor: Actor, invoice: Invoice, way: Channel, note: str, number: int) -> _Letter:
     """The mail with its files. Raises SendingRefused, EInvoiceRefused."""
-    recipients = recipients_of(invoice.customer)
-    if not recipients:
-        raise SendingRefused(f"{invoice.customer.name} has no e-mail address for invoices: enter one on the customer, or print it")
+    found = reach_one(invoice.customer, "invoice")
+    if not found.to:
+        raise SendingRefused(f"{invoice.customer.name} has no e-mail address for invoices ({found.why}): enter one, or print it")
     subject, body = words_of(invoice, note, number)
-    return _Letter(recipients, subject, body, files_of(actor, invoice, with_xml=way == Channel.EINVOICE, copy=number > 1))
+    return _Letter(list(found.to), subject, body, files_of(actor, invoice, with_xml=way == Channel.EINVOICE, copy=number > 1))
 
 
 def files_of(actor: Actor, invoice: Invoice, *, with_xml: bool, copy: bool = False) -> list[Enclosed]:

@@ -20,6 +20,7 @@ from collections_app.services.statements import enclose, note_sent, others_of, w
 from customers.models import Contact, Customer
 from customers.services import edit_customer, hold_customer, lift_hold, save_contact, save_customers
 from messaging.models import Bounce, Message
+from messaging.selectors import writable
 from messaging.services.bouncing import revive_address
 from messaging.services.deciding import cancel_message
 from messaging.services.queueing import RESTS, queue_message
@@ -121,7 +122,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 def write(request: HttpRequest, pk: int) -> HttpResponse:
     """An e-mail into the outbox, where it rests ten seconds; with the statement where wanted."""
     customer = _customer(request, pk, "messages.send")
-    contacts = list(customer.contacts.filter(is_active=True).exclude(email="").order_by("-receives_letters", "name"))
+    contacts = writable(customer)
     start = _letter(request, customer, contacts)
     has_children = len(_family(request, customer)) > 1
     form = WriteForm(request.POST or None, contacts=contacts, has_children=has_children, can_pdf=pdf.is_available(), initial=start)
@@ -134,7 +135,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
             undo, back = reverse("customers:unsend", args=[pk, message.pk]), reverse("customers:tab", args=[pk, "timeline"])
             said = f"Mail to {customer.name} goes out in ten seconds"
             return toast(request, redirect_htmx(request, back), said, undo_url=undo)
-    empty = "" if contacts else "Nobody here has an e-mail address. Add a contact first."
+    empty = "" if contacts else "Nobody here can be written to: add a contact with an address that works, or see who asked for no mail."
     return _form(request, form, customer, "Mail", "", "Send", note=empty, token=getattr(request, "request_id", ""))
 
 

@@ -11,10 +11,10 @@ from arops.lib import clock, pdf
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.merging import language_note
 from arops.lib.refusal import Refused
-from collections_app.selectors.addresses import dead_addresses, recipients_of
 from collections_app.selectors.statement import first_day, statements
 from collections_app.services.statements import formats_of, send_statement, words_of
 from customers.models import Contact, Customer
+from messaging.selectors import reach_one, writable
 from org.access import allowed
 from org.actors import NotAllowed
 from reports.customer_forms import StatementMailForm
@@ -29,7 +29,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     rows: Any = Customer.objects.visible_to(user, "messages.send").select_related("company", "collector")
     customer: Customer = get_object_or_404(rows, pk=pk)
-    contacts, children = _contacts(customer), in_sight_children(user, customer)
+    contacts, children = writable(customer), in_sight_children(user, customer)
     form = StatementMailForm(
         request.POST if request.method == "POST" else None, contacts=contacts, has_children=bool(children), can_pdf=pdf.is_available(),
         initial=_start(request, customer, contacts),
@@ -56,16 +56,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "customers/statement_send.html", context, fragment="preview", status=422 if form.errors else 200)
 
 
-def _contacts(customer: Customer) -> list[Contact]:
-    """Whom it may go to: those with an address that works, who get letters first."""
-    dead = dead_addresses([customer.pk])
-    rows = customer.contacts.filter(is_active=True).exclude(email="").order_by("-receives_letters", "role", "name")
-    return [one for one in rows if (customer.pk, one.email.lower()) not in dead]
-
-
 def _start(request: HttpRequest, customer: Customer, contacts: list[Contact]) -> dict[str, Any]:
     """To those who get letters, as PDF, of the account alone; or as the address says."""
-    usual = list(recipients_of([customer.pk]).get(customer.pk, ())) or [one.email for one in contacts][:1]
+    usual = list(reach_one(customer, "statement").to) or [one.email for one in contacts][:1]
     wanted = request.GET.get("format", "")
     return {
         "to": usual, "group": request.GET.get("group") in ("1", "on"), "token": get_random_string(16),

@@ -7,12 +7,14 @@ import pytest
 from arops.lib import pdf
 from collections_app.models import DunningLetter
 from collections_app.policy.strategy import StepDraft
+from collections_app.selectors.addresses import bounced_of
 from collections_app.selectors.dunning import cases
 from collections_app.services.dunning import DunningError, write_now
 from collections_app.services.dunning_approval import ApprovalRefused, allow_letters, decline_letter
 from customers.models import Customer
 from messaging.models import Message
-from messaging.services import Rejected, cancel_message, mark_posted, send_due
+from messaging.services import Rejected, cancel_message, mark_posted, retry_message, send_due
+from messaging.services.bouncing import revive_address
 from org.actors import NotAllowed
 from tests.collections_app.desk import put_in_force
 from tests.collections_app.test_dunning_runs import DAY, NOW, later, owes, run, told
@@ -146,6 +148,45 @@ def test_an_address_the_server_does_not_know_stops_the_step_from_counting_and_th
     assert acme.dunning_letters.order_by("-run__day").first().message.channel == "letter"
     acme.contacts.update(email="new@acme.example")
     assert [case.to for case in cases(company, DAY, [acme.pk])] == [("new@acme.example",)]
+
+
+@pytest.mark.parametrize("way", ["changed", "revived"])
+def test_an_address_that_is_mended_after_it_bounced_gets_the_same_step_again_and_from_then_on_it_counts(company, way, mailoutbox):
+    strategy(company)
+    acme = owes(company)
+
+    def refuses(message):
+        raise Rejected("550 no such user", message.recipients)
+
+    run(company)
+    send_due(now=NOW + timedelta(minutes=1), send=refuses)
+    if way == "changed":
+        acme.contacts.update(email="new@acme.example")
+    else:
+        revive_address(actor=SYSTEM, bounce=acme.bounces.get(), day=DAY)
+    assert told(acme, later(company, 1)) == [(1, 100_00, "")] and told(acme)[0] == (1, 100_00, "bounced")
+    send_due(now=NOW + timedelta(days=1, minutes=1))
+    again = acme.dunning_letters.order_by("-run__day").first().message
+    assert (again.channel, again.state) == ("email", "sent")
+    assert [m.to for m in mailoutbox] == [["new@acme.example" if way == "changed" else "ap@acme.example"]]
+    assert told(acme, later(company, 2))[-1][2] == "quiet" and not bounced_of([acme.pk])
+
+
+def test_a_letter_that_came_back_is_sent_again_to_the_mended_address_and_counts_then(company):
+    strategy(company)
+    acme = owes(company)
+    run(company)
+    letter = acme.dunning_letters.get()
+
+    def refuses(message):
+        raise Rejected("550 no such user", message.recipients)
+
+    send_due(now=NOW + timedelta(minutes=1), send=refuses)
+    acme.contacts.update(email="new@acme.example")
+    letter.message.refresh_from_db()
+    retry_message(actor=SYSTEM, message=letter.message, now=NOW, recipients=["new@acme.example"])
+    send_due(now=NOW + timedelta(minutes=2), send=lambda message: "")
+    assert told(acme, later(company, 1)) == [(0, 0, "quiet")] and told(acme)[0] == (1, 100_00, "")
 
 
 def test_a_draft_taken_back_is_not_allowed_any_more(company):

@@ -18,11 +18,12 @@ from arops.lib import pdf
 from invoicing.einvoice import EInvoiceRefused, read
 from invoicing.models import DeliveryEvent, Dispatch, Invoice, InvoiceDelivery
 from invoicing.policy.silence import after_working_days, usual_days, working_days
-from invoicing.selectors.deliveries import Filters, answer_spans, deliveries, due_by_acceptance, recipients_of, way_of
+from invoicing.selectors.deliveries import Filters, answer_spans, deliveries, due_by_acceptance, way_of
 from invoicing.services.alarming import alarm_silence
 from invoicing.services.delivering import DeliveryRefused, follow_outbox, note_answer
 from invoicing.services.sending import SendingRefused, send_invoice, send_many
 from messaging.models import Message
+from messaging.selectors import reach_one
 from messaging.services import cancel_message, retry_message, send_due
 from org.actors import NotAllowed
 from org.models import Department
@@ -125,7 +126,7 @@ class TestMail:
             send(invoice)
         contact(customer, "boss@k.example", "executive")
         contact(customer, "old@k.example", is_active=False)
-        assert recipients_of(customer) == ["boss@k.example"]
+        assert list(reach_one(customer, "invoice").to) == ["boss@k.example"]
         contact(customer, "ap@k.example")
         assert send(invoice).message.recipients == ["ap@k.example"]
 

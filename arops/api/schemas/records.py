@@ -49,6 +49,11 @@ _CONTACT: dict[str, Schema] = {
     "phone": text(40),
     "language": LANGUAGE,
     "receives_letters": FLAG,
+    "purposes": {
+        "type": "array", "items": one_of("dunning", "statement", "charge", "document", "invoice", "dispute", "payment"), "maxItems": 20,
+        "description": "What is sent to this person; empty: what goes to the role.",
+    },
+    "takes_mail": FLAG,
     "takes_calls": FLAG,
     "is_active": FLAG,
 }

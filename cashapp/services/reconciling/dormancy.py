@@ -11,9 +11,9 @@ from arops.lib.words import by_language
 from cashapp.models import CreditWord, DormancyRule
 from cashapp.selectors.dormant import KIND, Credit
 from cashapp.services.errors import CashError
-from disputes.selectors.telling import recipients_of
 from ledger.models import OpenItem
 from messaging.models import Message
+from messaging.selectors import reach_one
 from messaging.services import RESTS, queue_message
 from org.actors import Actor, NotAllowed, require
 from org.models import Company
@@ -104,7 +104,7 @@ def write_to_owner(
     if item.customer is None:
         raise DormancyRefused(f"nobody knows whose {item.number} is: identify the payer first")
     usual = letter_for(credit)
-    to = recipients_of(item.customer)
+    to = list(reach_one(item.customer, "payment").to)
     message, created = queue_message(
         actor=actor, company=item.company, customer=item.customer, kind=KIND, dedupe_key=f"dormant:{item.pk}:{today}", recipients=to,
         subject=subject.strip() or usual[0], body=body.strip() or usual[1], channel="email" if to else "letter", not_before=now + RESTS,

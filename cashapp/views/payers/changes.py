@@ -18,7 +18,7 @@ from cashapp.models import PayerAccountChange
 from cashapp.selectors.account_changes import changes_of, key_of, sums_of, told_about
 from cashapp.services.account_changes import confirm_account, suspect_account
 from cashapp.services.account_raising import tell_customers
-from disputes.selectors.telling import contacts_of
+from messaging.selectors import writable
 from org.access import allowed
 from org.actors import NotAllowed
 from org.selectors import actor_names
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, row: PayerAccountChange, problem: str = "") -> H
     user: Any = request.user
     undecided = row.state != "confirmed"
     context = {
-        "c": row, "problem": problem, "tone": TONES[row.state], "sums": sums_of(row), "contacts": contacts_of(row.customer),
+        "c": row, "problem": problem, "tone": TONES[row.state], "sums": sums_of(row), "contacts": writable(row.customer),
         "message": told_about([row]).get(key_of(row)), "names": actor_names({row.decided_by}), "typed": request.POST,
         "may_edit": undecided and user.can("payers.edit", row.company_id),
         "may_confirm": undecided and user.can("payers.approve", row.company_id),

@@ -20,8 +20,8 @@ from cashapp.selectors.dormant import STATES, TONES, Credit, credits_of
 from cashapp.selectors.queue import in_words
 from cashapp.services import reconciling
 from cashapp.services.reconciling.dormancy import letter_for
-from disputes.selectors.telling import recipients_of
 from ledger.models import OpenItem
+from messaging.selectors import reach_one
 from org.access import allowed
 from org.actors import NotAllowed
 from org.models import Company
@@ -108,7 +108,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
             return toast(request, response, told, undo_url=address("messaging:cancel", made.pk) if new else "")
         except (Refused, NotAllowed) as error:
             problem = str(error)
-    to = recipients_of(credit.item.customer) if credit.item.customer else []
+    to = list(reach_one(credit.item.customer, "payment").to) if credit.item.customer else []
     context = {"credit": credit, "subject": subject, "body": body, "to": to, "problem": problem}
     return page(request, "cashapp/reconciling/letter.html", context, status=422 if problem else 200)
 

@@ -15,11 +15,11 @@ from arops.lib import pdf
 from arops.lib.merging import amount_in, day_in, language_of, merge, number_in, one_line, short_day_in, sum_in
 from arops.lib.words import by_language
 from collections_app.models import Charge, ChargePolicy
-from collections_app.selectors.addresses import recipients_of
 from collections_app.selectors.charges import ChargeBook, Period
 from collections_app.services.charges.errors import ChargeError
 from invoicing.services.paper import in_colour, look_of
 from messaging.models import Message
+from messaging.selectors import reach_one
 from messaging.services import RESTS, Enclosed, queue_message
 from org.actors import Actor, require
 from org.models import Company
@@ -134,7 +134,7 @@ def send_notice(*, actor: Actor, charge: Charge, now: datetime, on_paper: bool =
         return row.notice
     if row.state not in (Charge.State.POSTED, Charge.State.WAIVER_ASKED) or row.open_item is None or row.open_item.balance <= 0:
         raise ChargeError("the charge is settled, waived, or was never made: there is nothing to tell")
-    to = () if on_paper else recipients_of([row.customer_id]).get(row.customer_id, ())
+    to = () if on_paper else reach_one(row.customer, "charge").to
     made = write_notice(row)
     file, _ = store_file(actor=actor, name=made.name, content=made.content, content_type=made.content_type)
     row.notice, _ = queue_message(

@@ -24,9 +24,9 @@ from collections_app.services.inquiries.answering import answer_inquiry, is_know
 from collections_app.services.inquiries.confirming import ASKED, confirm_suggestion, dismiss_suggestion
 from collections_app.services.inquiries.drafting import drop_draft
 from collections_app.views.inquiries.shared import WORK, act, inquiry_in_sight, inquiry_url, person, suggestion_in_sight, version_of
-from disputes.selectors.telling import contacts_of
 from ledger.models import OpenItem
 from messaging.models import Message
+from messaging.selectors import writable
 from org.access import allowed
 from org.actors import NotAllowed
 
@@ -62,7 +62,7 @@ def answer_form(user: Any, inquiry: Inquiry, data: Any = None, template: AnswerT
     """The form: to whom it goes where nobody chose, in the template's words, with what was asked for ticked."""
     sender = sender_of(inquiry)
     known = bool(sender) and is_known(inquiry, sender)
-    contacts = contacts_of(inquiry.customer) if inquiry.customer else []
+    contacts = writable(inquiry.customer) if inquiry.customer else []
     begun = AnswerDraft.objects.filter(inquiry=inquiry, author=user).first()
     offered = enclosures_for(inquiry, clock.today())
     first = _words(user, inquiry, template)

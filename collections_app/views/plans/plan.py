@@ -21,6 +21,7 @@ from collections_app.selectors.plans import dues_of, effect_of, movements_of, pa
 from collections_app.services.plans import ask_for_plan, cancel_plan, send_offer, settle_early, sign_plan
 from collections_app.services.plans.early import payoff_of
 from collections_app.views.plans.lists import tone_of
+from messaging.selectors import writable
 from org.access import allowed
 from org.selectors import actor_names
 from workflow.models import Approval, Event
@@ -77,7 +78,7 @@ def _may(user: Any, found: PaymentPlan, sign: SignForm | None, today: date) -> d
         "may_change": makes and open_now, "may_cancel": cancels and found.state in (*State.values[:4], State.REFUSED),
         "sign": (sign or SignForm(today=today, initial={"signed_by": by})) if offered else None, "may_early": makes and running,
         "may_send": offered and user.can("messages.send", found.company_id),
-        "addresses": [c.email for c in found.customer.contacts.exclude(email="").order_by("pk")] if offered else [],  # type: ignore[attr-defined]
+        "addresses": [c.email for c in writable(found.customer)] if offered else [],
     }  # fmt: skip
 
 
