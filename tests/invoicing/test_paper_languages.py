@@ -53,8 +53,9 @@ def a_document(kind, language):
     return {
         **said_of(invoice, language), "company": company, "customer": SimpleNamespace(name="K", address="", number="K-1", tax_id="T"),
         "lines": lines, "copy": True, "is_credit": kind == "credit_memo", "taxes": [TaxRow("19 %", 5_400_00, 1_026_00)],
-        "payable": 6_326_00, "reference": "RF1", "reference_in_fours": "RF1", "account_in_fours": "DE1", "discount_until": date(2026, 3, 11),
-        "discount": 128_52, "buyer_reference": "BR", "logo": "", "accent": "#000000", "foot": "", "foot_line": "", "payment_note": "", "sender": "",
+        "payable": 6_326_00, "reference": "RF1", "reference_in_fours": "RF1", "account_in_fours": "DE1", "discount": 128_52,
+        "discount_until": date(2026, 3, 11), "buyer_reference": "BR", "logo": "", "accent": "#000000", "foot": "", "foot_line": "",
+        "payment_note": "", "sender": "",
     }  # fmt: skip
 
 
