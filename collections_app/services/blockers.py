@@ -41,7 +41,7 @@ def chase_documents(*, actor: Actor, company: Company, day: date, now: datetime)
     for chase in chases:
         told = waiting.get(chase.document_id, ({}, 0))[0]
         if is_theirs(chase.document):
-            counts["reminded"] += _remind(actor, chase, day, now, told, addresses.get(chase.customer_id, ()), rests)
+            counts["reminded"] += _remind(actor, chase, day, now, told, addresses[chase.customer_id].to, rests)
         else:
             counts["asked"] += _ask(actor, chase, day, told)
     return counts
