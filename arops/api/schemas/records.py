@@ -50,7 +50,9 @@ _CONTACT: dict[str, Schema] = {
     "language": LANGUAGE,
     "receives_letters": FLAG,
     "purposes": {
-        "type": "array", "items": one_of("dunning", "statement", "charge", "document", "invoice", "dispute", "payment"), "maxItems": 20,
+        "type": "array",
+        "items": one_of("dunning", "statement", "charge", "document", "invoice", "dispute", "payment"),
+        "maxItems": 20,
         "description": "What is sent to this person; empty: what goes to the role.",
     },
     "takes_mail": FLAG,
