@@ -5,7 +5,7 @@ PAPER = {
     "date": "Date d'émission",
     "due": "Échéance",
     "terms": "Conditions",
-    "po": "Votre bon de commande",
+    "po": "Votre commande",
     "buyer_reference": "Votre référence",
     "cost_code": "Votre centre de coûts",
     "order": "Notre commande",
