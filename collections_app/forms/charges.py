@@ -1,12 +1,13 @@
 """What people type about late charges: policies with their tiers, legal limits, reasons to waive."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from arops.lib import money
-from arops.lib.formfields import DayInput
+from collections_app.forms.days import DayField
 from collections_app.models import Charge, ChargePolicy
 from collections_app.policy.charges import Tier
 from collections_app.services.charges.policies import NewPolicy
@@ -42,7 +43,6 @@ class ChargePolicyForm(forms.Form):
 
     name = forms.CharField(max_length=60, label="Name")
     segment = forms.ChoiceField(required=False, label="For", choices=())
-    valid_from = forms.DateField(widget=DayInput(), label="From")
     basis = forms.ChoiceField(choices=ChargePolicy.Basis.choices, label="What is charged")
     grace_days = forms.IntegerField(min_value=0, max_value=365, label="Days of grace", help_text="What is paid within them costs nothing.")
     charges_disputed = forms.BooleanField(required=False, label="Charge what is in dispute, too")
@@ -52,8 +52,9 @@ class ChargePolicyForm(forms.Form):
     )  # fmt: skip
     nets_credits = forms.BooleanField(required=False, label="Set credits and cash not applied off first")
 
-    def __init__(self, *args: Any, currency: str, segments: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: str, segments: list[str], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["valid_from"] = DayField(today=today, label="From")
         self.currency = currency
         choice: Any = self.fields["segment"]
         choice.choices = [("", "all customers without one of their own"), *((s, s) for s in segments)]
@@ -97,10 +98,10 @@ class LegalLimitForm(forms.Form):
         required=False, min_value=0, max_value=999, max_digits=6, decimal_places=3, label="Highest rate, % a year"
     )
     source = forms.CharField(max_length=300, label="The law or contract it comes from")
-    limit_from = forms.DateField(widget=DayInput(), label="From")
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: str, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["limit_from"] = DayField(today=today, label="From")
         self.fields["max_fee"] = AmountField(currency=currency, label=f"Highest fee, {currency}")
 
 

@@ -8,7 +8,7 @@ from django import forms
 
 from arops.lib import money
 from arops.lib.merging import LANGUAGES, one_line
-from collections_app.forms.calls import DayField
+from collections_app.forms.days import DayField
 from collections_app.models import AnswerTemplate, Inquiry
 from collections_app.selectors.inquiries.enclosures import Enclosure
 from collections_app.services.inquiries.confirming import Given
@@ -154,7 +154,10 @@ class PaperForm(forms.Form):
     code = forms.CharField(max_length=30, help_text="Short, such as w9: templates name it so. The same code is its new edition.")
     name = forms.CharField(max_length=80, help_text="Such as W-9 2027.")
     file = forms.FileField(widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,.docx,.xlsx"}))
-    valid_to = forms.DateField(required=False, label="Valid until", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "paper_%s"} | kwargs)
+        self.fields["valid_to"] = DayField(today=today, required=False, label="Valid until")
 
 
 def template_values(template: AnswerTemplate) -> dict[str, Any]:

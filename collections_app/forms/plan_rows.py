@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from arops.lib import money
-from collections_app.forms.calls import parse_day
+from collections_app.forms.days import parse_day
 from collections_app.policy.plans import MOST, Due, day_of
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from arops.lib import money
-from collections_app.forms.calls import DayField
+from collections_app.forms.days import DayField
 from collections_app.forms.plan_rows import Rows
 from collections_app.models import PaymentPlan
 from collections_app.policy.plans import RHYTHMS, PlanTermsError, Terms, schedule
@@ -47,7 +47,7 @@ class NegotiateForm(forms.Form):
         self.customer, self.items_free = customer, items
         self.rows, self.running = rows if rows is not None else Rows.of(self.data), running
         self.free, self.currency, self.today = {item.pk: amount for item, amount in items}, currency, today
-        self.fields["first"] = DayField(today=today, label="First on", max_length=20, required=not self.rows)
+        self.fields["first"] = DayField(today=today, label="First on", required=not self.rows)
         if running is not None:
             self.fields["items"].required = self.fields["kind"].required = False
         self.fields["items"].queryset = OpenItem.objects.filter(pk__in=self.free)  # type: ignore[attr-defined]
@@ -177,7 +177,7 @@ class SignForm(forms.Form):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["signed_on"] = DayField(today=today, label="On", max_length=20, initial=today.isoformat())
+        self.fields["signed_on"] = DayField(today=today, label="On", initial=today.isoformat())
         self.order_fields(("signed_by", "signed_on", "file", "note"))
 
     def for_service(self) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Portfolios as people type them: rules, absences, hand-overs."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from arops.lib import money
-from arops.lib.formfields import DayInput
 from collections_app.forms.charges import AmountField
+from collections_app.forms.days import DayField
 from collections_app.models import PortfolioRule
 from collections_app.services.portfolios import RuleDraft
 from customers.models import Customer
@@ -52,12 +53,11 @@ class AbsenceForm(forms.Form):
 
     person = forms.ModelChoiceField(User.objects.none(), label="Away", widget=forms.Select(attrs={"autofocus": True}))
     cover = forms.ModelChoiceField(User.objects.none(), label="Covered by")
-    first = forms.DateField(widget=DayInput, label="From")
-    last = forms.DateField(widget=DayInput, label="To")
     note = forms.CharField(required=False, max_length=2000, label="What they should know", widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, people: Any, may_all: bool, person: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Any, may_all: bool, person: User, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["first"], self.fields["last"] = DayField(today=today, label="From"), DayField(today=today, label="To")
         self.fields["person"].queryset = people if may_all else people.filter(pk=person.pk)  # type: ignore[attr-defined]
         self.fields["cover"].queryset = people  # type: ignore[attr-defined]
 

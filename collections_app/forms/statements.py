@@ -1,10 +1,12 @@
 """What people type about statements."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from arops.lib import money
+from collections_app.forms.days import DayField
 from collections_app.models import StatementSchedule
 from collections_app.services.statement_schedules import ScheduleDraft
 from customers.models import Customer
@@ -19,14 +21,14 @@ class ScheduleForm(forms.Form):
     segment = forms.CharField(max_length=40, required=False, help_text="Empty, as the customer: all without a schedule of their own.")
     day = forms.IntegerField(min_value=1, max_value=31, label="Day of the month", help_text="31: the last of any month.")
     every_months = forms.IntegerField(min_value=1, max_value=12, label="Every so many months")
-    starts_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
     format = forms.ChoiceField(choices=StatementSchedule.Format.choices)
     minimum = forms.CharField(max_length=20, required=False, label="Only from", help_text="What must be open at least.")
     only_overdue = forms.BooleanField(required=False, label="Only where something is past due")
     for_group = forms.BooleanField(required=False, label="One for a parent with all its children")
 
-    def __init__(self, *args: Any, actor: Any, company: Company, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Any, company: Company, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["starts_on"] = DayField(today=today, label="From")
         self.actor, self.company = actor, company
         self.fields["minimum"].label = f"Only from, {company.base_currency}"
 

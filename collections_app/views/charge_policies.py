@@ -38,7 +38,9 @@ def policy_new(request: HttpRequest, pk: int) -> HttpResponse:
     company, today = _company(request, pk), clock.today()
     free = max(first_free_day(company, today), today.replace(day=1))
     start = _initial(request, company) | {"valid_from": free}
-    form = ChargePolicyForm(request.POST or None, currency=company.base_currency, segments=segments_of(company), initial=start)
+    form = ChargePolicyForm(
+        request.POST or None, currency=company.base_currency, segments=segments_of(company), today=today, initial=start
+    )  # fmt: skip
     if form.is_bound and form.is_valid():
         try:
             saved = save_policy(actor=user, company=company, wanted=form.policy(), today=today)
@@ -87,8 +89,9 @@ def policy_end(request: HttpRequest, pk: int) -> HttpResponse:
 def limit_new(request: HttpRequest, pk: int) -> HttpResponse:
     """The most that may be charged in a place, with its source, from a day on."""
     user: Any = request.user
-    company = _company(request, pk)
-    form = LegalLimitForm(request.POST or None, currency=company.base_currency, initial={"limit_from": clock.today().replace(day=1)})
+    company, today = _company(request, pk), clock.today()
+    start = {"limit_from": today.replace(day=1)}
+    form = LegalLimitForm(request.POST or None, currency=company.base_currency, today=today, initial=start)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         try:

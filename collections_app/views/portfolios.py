@@ -154,8 +154,9 @@ def absence(request: HttpRequest) -> HttpResponse:
         return page(request, "collections_app/no_company.html", {})
     may_all = read.assigns_all(user, company.pk)
     form = AbsenceForm(
-        request.POST or None, people=read.collectors_of(company), may_all=may_all, person=user, initial={"person": user.pk, "first": today}
-    )
+        request.POST or None, people=read.collectors_of(company), may_all=may_all, person=user, today=today,
+        initial={"person": user.pk, "first": today},
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
             made = absences.plan_absence(actor=user, company=company, today=today, **form.cleaned_data)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from arops.lib import clock
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
+from collections_app.forms.days import parse_day
 from collections_app.models import Snooze, WorkTask
 from collections_app.policy.business_days import next_business_day
 from collections_app.selectors.tags import tags_in_use, tags_of
@@ -131,7 +132,7 @@ def snooze(request: HttpRequest, key: str) -> HttpResponse:
     up_to_date(request)  # what happened before the wait began doesn't end it
     item, today, event = item_of(request, key, "collections.work"), clock.today(), request.POST.get("event", "")
     try:
-        until = date.fromisoformat(request.POST.get("until") or str(today + timedelta(days=LONGEST if event else RESTS)))
+        until = parse_day(request.POST.get("until", "") or f"+{LONGEST if event else RESTS}", today)
         row = put_off(user=person(request), customer=item.customer, task_key=key, until=until, today=today, event=event)
     except (ValueError, ActivityError) as error:
         return toast(request, HttpResponse(status=422), str(error), tone="bad")

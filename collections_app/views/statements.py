@@ -116,7 +116,7 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, company: Company, found: StatementSchedule | None, start: dict[str, Any]) -> HttpResponse:
     user = _user(request)
-    form = ScheduleForm(request.POST or None, initial=start, actor=user, company=company)
+    form = ScheduleForm(request.POST or None, initial=start, actor=user, company=company, today=clock.today())
     if request.method == "POST" and form.is_valid():
         try:
             kept = save_schedule(actor=user, company=company, draft=form.draft(), schedule=found)

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from arops.lib import clock
-from arops.lib.http import day_of, filters_of, page, toast
+from arops.lib.http import filters_of, page, toast
 from arops.lib.merging import LANGUAGES
 from arops.lib.refusal import Refused
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
+from collections_app.forms.days import parse_day
 from collections_app.forms.strategy_new import NewStrategyForm
 from collections_app.models import Strategy, StrategyTrial
 from collections_app.policy.dunning import REASONS
@@ -95,13 +96,11 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("strategies.approve")
 def activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a version in force from a day on."""
-    version, day = find_version(request, pk), day_of(request.POST.get("valid_from", ""))
-    back = redirect("collections:strategy-version", pk)
-    if day is None:
-        return toast(request, back, "choose the day from which it is in force", tone="bad")
+    version, back, today = find_version(request, pk), redirect("collections:strategy-version", pk), clock.today()
     try:
-        activate_version(actor=_user(request), version=version, valid_from=day, today=clock.today(), now=clock.now())
-    except Refused as error:
+        day = parse_day(request.POST.get("valid_from", ""), today)
+        activate_version(actor=_user(request), version=version, valid_from=day, today=today, now=clock.now())
+    except (ValueError, Refused) as error:
         return toast(request, back, str(error), tone="bad")
     return toast(request, back, f"In force from {day:%-d %b %Y}")
 

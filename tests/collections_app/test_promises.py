@@ -9,7 +9,8 @@ from django.db.utils import ProgrammingError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collections_app.forms.calls import parse_day
+from collections_app.forms.charges import LegalLimitForm
+from collections_app.forms.days import parse_day
 from collections_app.models import Promise
 from collections_app.policy.promises import Part, judge, verdict
 from collections_app.selectors.calling import missed_part
@@ -261,3 +262,9 @@ def test_days_are_understood_as_they_are_typed_on_the_telephone(typed, day):
 def test_what_is_no_day_is_never_taken_for_one(typed):
     with pytest.raises(ValueError, match="write a day like"):
         parse_day(typed, DAY)
+
+
+def test_forms_about_days_ahead_take_them_so_and_say_how():
+    form = LegalLimitForm({"place": "US", "source": "The law", "limit_from": "+7"}, currency="USD", today=DAY)
+    assert form.is_valid() and form.cleaned_data["limit_from"] == date(2026, 9, 22)
+    assert form.fields["limit_from"].help_text.startswith("fri, +7")

@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = [(t, [codes.get(code, f"{code} (missing)") for code in t.encloses]) for t in AnswerTemplate.objects.filter(company=company)]
     context = {
         "companies": companies, "company": company, "rows": rows, "papers": papers, "languages": LANGUAGES, "today": clock.today(),
-        "may_edit": bool(company) and user.can(EDIT, company.pk if company else None), "paper_form": PaperForm(auto_id="paper_%s"),
+        "may_edit": bool(company) and user.can(EDIT, company.pk if company else None), "paper_form": PaperForm(today=clock.today()),
     }  # fmt: skip
     return page(request, "collections_app/inbox/templates.html", context)
 
@@ -122,7 +122,7 @@ def standard(request: HttpRequest) -> HttpResponse:
 @allowed(EDIT)
 def paper(request: HttpRequest) -> HttpResponse:
     """Keep a paper of our own, or its new edition."""
-    company, form = _company(request), PaperForm(request.POST, request.FILES, auto_id="paper_%s")
+    company, form = _company(request), PaperForm(request.POST, request.FILES, today=clock.today())
     if not form.is_valid():
         wrong = "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
         return toast(request, _back(request, company), wrong, tone="bad")

@@ -14,7 +14,7 @@ from arops.lib import clock
 from arops.lib.files import download
 from arops.lib.http import page, redirect_htmx, toast
 from arops.lib.refusal import Refused
-from collections_app.forms.calls import parse_day
+from collections_app.forms.days import parse_day
 from collections_app.forms.plans import SignForm
 from collections_app.models import PaymentPlan
 from collections_app.selectors.plans import dues_of, effect_of, movements_of, parts_of, rows_of
