@@ -5,7 +5,7 @@ reads its tables once, whole, and hashes: about a second for a hundred thousand 
 All are asked in one snapshot, so what is posted between two of them can't look like a difference.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -84,13 +84,14 @@ CHECKS: dict[str, str] = {
 """What is checked → SQL for its details; {e}, {o}, {a} and {r} stand for "is of the companies", by the table's alias."""
 
 AGEING, CHAIN = "ageing ties to the control accounts", "the audit chain is unbroken"
-_ABOVE: dict[str, str] = {}
+Check = str | Callable[[list[int] | None], Iterable[str]]
+_ABOVE: dict[str, Check] = {}
 
 
-def register_check(name: str, sql: str) -> None:
+def register_check(name: str, check: Check) -> None:
     """Have something verified with the books that a floor above keeps beside them: SQL for its details as in `CHECKS`; {d} stands for "is
-    of the companies", too."""
-    _ABOVE[name] = sql
+    of the companies", too. What SQL can't say is a function from companies' ids (None: all) to the details."""
+    _ABOVE[name] = check
 
 
 def check_names() -> tuple[str, ...]:
@@ -102,7 +103,7 @@ def verify_books(as_of: date, companies: Collection[Company] | None = None) -> l
     """All that doesn't tie, of all companies or those named, as of the day where a day matters; an empty list is a clean bill."""
     ids = None if companies is None else [company.pk for company in companies]
     with _snapshot():
-        found = [Difference(check, detail) for check, sql in (CHECKS | _ABOVE).items() for detail in _details(sql, ids)]
+        found = [Difference(name, detail) for name, check in (CHECKS | _ABOVE).items() for detail in _details(check, ids)]
         found += _ageing_against_control(as_of, ids)
         return found + [Difference(CHAIN, detail) for detail in check_chain()]
 
@@ -117,11 +118,14 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _details(sql: str, ids: list[int] | None) -> Iterator[str]:
+def _details(check: Check, ids: list[int] | None) -> Iterator[str]:
+    if callable(check):
+        yield from check(ids)
+        return
     limits = {alias: "TRUE" if ids is None else f"{alias}.company_id = ANY(%(ids)s)" for alias in "eoard"}
     limits["line"] = "TRUE" if ids is None else "entry_id IN (SELECT id FROM ledger_entry WHERE company_id = ANY(%(ids)s))"
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql.format(**limits)} LIMIT 100", {"ids": ids})
+        cursor.execute(f"{check.format(**limits)} LIMIT 100", {"ids": ids})
         yield from (row[0] for row in cursor.fetchall())
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -39,6 +40,15 @@ def take_snapshot(*, company: Company, day: date, actor: Actor) -> AgingSnapshot
 def content_hash(day: date, content: dict[str, Any]) -> str:
     """SHA-256 of the content in its canonical form."""
     return hashlib.sha256(json.dumps([day.isoformat(), content], sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def altered_snapshots(company_ids: list[int] | None = None) -> Iterator[str]:
+    """Kept ageings whose content is no longer what was hashed when they were taken, of all companies or those named, in words."""
+    kept = AgingSnapshot.objects.select_related("company").order_by("pk")
+    for snapshot in (kept if company_ids is None else kept.filter(company__in=company_ids)).iterator(chunk_size=20):
+        content = {"labels": snapshot.labels, "rows": snapshot.rows, "control_total": snapshot.control_total}
+        if content_hash(snapshot.day, content) != snapshot.sha256:
+            yield f"{snapshot.company.code} ageing of {snapshot.day} isn't what was kept at {snapshot.taken_at:%Y-%m-%d %H:%M}"
 
 
 def _row(line: AgeingLine) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from arops.lib import clock
+from ledger.verify import register_check
 from org.models import Company
 from reports import night as nights
+from reports.services import altered_snapshots
 from workflow.doorbell import ring
 from workflow.models import Job
 from workflow.services.jobs import JobError, Tell, register
+
+register_check("kept ageings are as they were taken", altered_snapshots)
 
 
 @register("nightly", label="The night's work", by_hand="nightly:{company}:{day}")
