@@ -78,11 +78,14 @@ class ListView(RecordView):
     filters: ClassVar[Mapping[str, str]] = {}
     known: ClassVar[Mapping[str, Collection[str]]] = {}
     """Filters that take one of some words, and those words in the order in which a refusal names them."""
+    shows: ClassVar[Mapping[str, Q]] = {}
+    """Words that `show` takes, and the rows that each leaves; with none, `show` isn't taken."""
 
     @property
     def parameters(self) -> frozenset[str]:  # type: ignore[override]
         """The parameters a list takes."""
-        return PAGING | ({"updated_since"} if self._moments else frozenset()) | self.filters.keys()
+        also = ({"updated_since"} if self._moments else set()) | ({"show"} if self.shows else set())
+        return PAGING | also | self.filters.keys()
 
     @property
     def _moments(self) -> Sequence[str]:
@@ -108,6 +111,10 @@ class ListView(RecordView):
                 if name in ("currency", "base") and wanted[name] not in currencies():
                     raise invalid(f"?{name}", "invalid", f"{name} is an ISO 4217 code such as USD")
                 rows = rows.filter(**{lookup: self.filter_value(name, wanted[name])})
+        if self.shows and (show := wanted.get("show")):
+            if show not in self.shows:
+                raise invalid("?show", "invalid", f"show is {' or '.join(self.shows)}")
+            rows = rows.filter(self.shows[show])
         return rows
 
     def filter_value(self, name: str, value: str) -> Any:

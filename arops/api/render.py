@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
@@ -14,6 +15,11 @@ from rest_framework.renderers import BaseRenderer
 from arops.lib.sheets import harmless
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def iso(moment: date | None) -> str | None:
+    """A day or a moment as answers tell it: null where there is none."""
+    return moment.isoformat() if moment else None
 
 
 class Rendered(str):

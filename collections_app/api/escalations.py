@@ -14,6 +14,7 @@ from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import ApiProblem, refused
+from arops.api.render import iso
 from arops.api.schemas.ladder import CASE_STATE
 from arops.api.views import object_of
 from arops.lib import clock, money
@@ -51,7 +52,7 @@ class CaseRecords(RecordView):
 
     def shape(self, row: Escalation) -> dict[str, Any]:
         """A case as lists show it."""
-        days = {name: _iso(getattr(row, name)) for name in ("decided_on", "placed_on", "recalled_on", "closed_on")}
+        days = {name: iso(getattr(row, name)) for name in ("decided_on", "placed_on", "recalled_on", "closed_on")}
         placed, came = self.recovered.get(row.pk, (0, 0))
         return {
             "id": public("escalation", row.pk), "company": row.company.code, "number": row.number,
@@ -79,10 +80,6 @@ class CaseRecords(RecordView):
         row = self.rows().get(pk=pk)
         self.prepare([row])
         return self.whole(row)
-
-
-def _iso(value: Any) -> str | None:
-    return value.isoformat() if value else None
 
 
 class Escalations(CaseRecords, ListView):

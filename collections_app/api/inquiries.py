@@ -11,14 +11,14 @@ from arops.api import schemas
 from arops.api.idempotency import once
 from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
-from arops.api.problems import ApiProblem
+from arops.api.problems import refused
+from arops.api.render import iso
 from arops.api.schemas.inquiries import KIND, STATE
 from arops.api.views import object_of
 from arops.lib import clock, money
 from arops.lib.rows import Fields, Problem, one_of, read_row, reference, text
 from collections_app.models import Inquiry, InquiryEntry, Suggestion
 from collections_app.selectors.inquiries.thread import words_shown
-from collections_app.services.inquiries.errors import InquiryRefused
 from collections_app.services.inquiries.moving import WORK, open_inquiry
 from customers.services.saving import Customers
 from messaging.selectors import quoting
@@ -48,8 +48,8 @@ class InquiryRecords(RecordView):
             "id": public("inquiry", row.pk), "company": row.company.code, "number": row.number,
             "customer": public("customer", row.customer_id), "subject": row.subject, "kind": row.kind, "source": row.source,
             "state": row.state, "owner": row.owner.email if row.owner else None,
-            "asked_on": row.asked_on.isoformat(), "answer_by": row.answer_by.isoformat(), "answered_at": _iso(row.answered_at),
-            "closed_on": _iso(row.closed_on), "items": [public("item", i.open_item_id) for i in row.items.all()], "version": row.version,
+            "asked_on": row.asked_on.isoformat(), "answer_by": row.answer_by.isoformat(), "answered_at": iso(row.answered_at),
+            "closed_on": iso(row.closed_on), "items": [public("item", i.open_item_id) for i in row.items.all()], "version": row.version,
             "created_at": row.created_at.isoformat(),
         }  # fmt: skip
 
@@ -77,13 +77,9 @@ def _entry(entry: InquiryEntry, *, shut: bool) -> dict[str, Any]:
 
 def _suggestion(row: Suggestion) -> dict[str, Any]:
     return {
-        "kind": row.kind, "quote": row.quote, "rule": row.rule, "currency": row.currency or None, "day": _iso(row.day), "state": row.state,
+        "kind": row.kind, "quote": row.quote, "rule": row.rule, "currency": row.currency or None, "day": iso(row.day), "state": row.state,
         "amount": money.to_text(row.amount, row.currency) if row.amount is not None and row.currency else None, "result": row.result,
     }  # fmt: skip
-
-
-def _iso(value: Any) -> str | None:
-    return value.isoformat() if value else None
 
 
 class Inquiries(InquiryRecords, ListView):
@@ -122,15 +118,11 @@ class Inquiries(InquiryRecords, ListView):
         if values.get("owner") and (owner is None or (found and not isinstance(found, Problem) and not owner.can(WORK, found.company_id))):
             problems.append(Problem("/owner", "missing_reference", "nobody who answers customers has this address"))
         if problems or found is None or isinstance(found, Problem):
-            errors = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
-            raise ApiProblem(422, errors[0]["code"], errors[0]["detail"], errors)
-        try:
-            made = open_inquiry(
-                actor=self.actor, company=found.company, customer=found, subject=values["subject"], words=values.get("words", ""),
-                kind=values.get("kind", "other"), source=values.get("source", "phone"), owner=owner, now=clock.now(), today=clock.today(),
-            )  # fmt: skip
-        except InquiryRefused as refusal:
-            raise ApiProblem(422, "refused", str(refusal)) from None
+            raise refused(problems)
+        made = open_inquiry(
+            actor=self.actor, company=found.company, customer=found, subject=values["subject"], words=values.get("words", ""),
+            kind=values.get("kind", "other"), source=values.get("source", "phone"), owner=owner, now=clock.now(), today=clock.today(),
+        )  # fmt: skip
         return Response(self.whole(self.rows().get(pk=made.pk)), status=201)
 
 

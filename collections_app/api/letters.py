@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.renderers import BaseRenderer
@@ -13,7 +14,7 @@ from arops.api import schemas
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import invalid
-from arops.api.render import File
+from arops.api.render import File, iso
 from arops.api.schemas.ladder import SENDING, SHOW
 from arops.api.schemas.parts import DAY, WHOLE
 from arops.lib import money
@@ -48,7 +49,7 @@ class LetterRecords(RecordView):
             "reason": row.reason or None, "left_out_because": row.left_out_because or None, "waits": row.waits,
             "decided_by": row.decided_by or None, "state": message.state if message else None,
             "channel": message.channel if message else None, "recipients": list(message.recipients) if message else [],
-            "sent_at": message.sent_at.isoformat() if message and message.sent_at else None, "has_file": row.pdf_id is not None,
+            "sent_at": iso(message.sent_at) if message else None, "has_file": row.pdf_id is not None,
             "created_at": row.created_at.isoformat(),
         }  # fmt: skip
 
@@ -70,27 +71,18 @@ class Letters(LetterRecords, ListView):
     stamp, changes = "", ("updated_at", "message__updated_at")
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "currency": "currency", "day": "run__day", "level": "level",
-        "reason": "reason", "state": "message__state", "show": "reason",
+        "reason": "reason", "state": "message__state",
     }  # fmt: skip
+    known: ClassVar = {"state": Message.State.values, "reason": list(REASONS)}
+    shows: ClassVar = {"letters": Q(reason=""), "left": ~Q(reason="")}
 
     def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys, days and levels; states and reasons that there are."""
-        known = {"state": Message.State.values, "reason": list(REASONS)}
-        if name in known and value not in known[name]:
-            raise invalid(f"?{name}", "invalid", f"{name} is one of {', '.join(known[name])}")
+        """Days and levels too."""
         if name == "day":
             return _day(value)
         if name == "level" and not (value.isascii() and value.isdecimal() and len(value) < 5):
             raise invalid("?level", "invalid", "level is a whole number")
-        return private("customer", value) if name == "customer" else value
-
-    def filtered(self, rows: models.QuerySet[Any], wanted: Any) -> models.QuerySet[Any]:
-        """Also letters alone, or those left out alone."""
-        show = wanted.get("show")
-        if show not in (None, "letters", "left"):
-            raise invalid("?show", "invalid", "show is letters or left")
-        rows = rows if show is None else rows.filter(reason="") if show == "letters" else rows.exclude(reason="")
-        return super().filtered(rows, {name: wanted[name] for name in self.filters if name in wanted and name != "show"})
+        return super().filter_value(name, value)
 
     @schemas.reads(
         "dunning_letters_list", schemas.page("DunningLetterRow"),

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from arops.api import schemas
 from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
+from arops.api.render import iso
 from arops.api.schemas.plans import STATE
 from arops.lib import clock, money
 from collections_app.models import PaymentPlan
@@ -55,7 +56,7 @@ def _shape(row: PlanRow) -> dict[str, Any]:
     return {
         "id": public("payment_plan", plan.pk), "company": plan.company.code, "customer": public("customer", plan.customer_id),
         "number": plan.number, "kind": plan.kind, "state": plan.state, "currency": plan.currency, "rate": f"{plan.rate.normalize():f}",
-        "default_days": plan.default_days, **{name: day.isoformat() if day else None for name, day in days.items()},
+        "default_days": plan.default_days, **{name: iso(day) for name, day in days.items()},
         **{name: money.to_text(amount, plan.currency) for name, amount in amounts.items()},
         "next_amount": money.to_text(row.next_amount, plan.currency),
     }  # fmt: skip

@@ -12,6 +12,7 @@ from arops.api import schemas
 from arops.api.bulk import plain_decimal
 from arops.api.ids import public
 from arops.api.lists import DetailView, ListView
+from arops.api.render import iso
 from arops.api.schemas.promises import STATE
 from arops.api.writes import WriteView
 from arops.lib import clock, money
@@ -44,7 +45,7 @@ class PromiseRecords(WriteView):
             "id": public("promise", row.pk), "company": row.company.code, "customer": public("customer", row.customer_id),
             "currency": cur, "amount": money.to_text(row.amount, cur), "given_on": row.given_on.isoformat(),
             "due_date": row.due_on.isoformat(), "state": row.state, "received": money.to_text(row.received, cur),
-            "decided_on": row.decided_on.isoformat() if row.decided_on else None, "level": row.level,
+            "decided_on": iso(row.decided_on), "level": row.level,
             "supersedes": public("promise", row.supersedes_id), "note": row.note, "items": items, "instalments": parts,
         }  # fmt: skip
 

@@ -13,6 +13,7 @@ from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import ApiProblem, invalid, refused
+from arops.api.render import iso
 from arops.api.schemas.ladder import SCHEDULE_STATE
 from arops.api.views import object_of
 from arops.lib import clock, money
@@ -50,8 +51,8 @@ class ScheduleRecords(RecordView):
             "customer": public("customer", row.customer_id), "segment": row.segment or None, "day": row.day,
             "every_months": row.every_months, "format": row.format, "for_group": row.for_group, "only_overdue": row.only_overdue,
             "minimum": money.to_text(row.minimum, base), "currency": base, "starts_on": row.starts_on.isoformat(),
-            "active": row.is_active, "next_on": following.isoformat() if following else None,
-            "last_on": row.last.isoformat() if row.last else None,
+            "active": row.is_active, "next_on": iso(following),
+            "last_on": iso(row.last),
         }  # fmt: skip
 
     def again(self, pk: int, status: int = 200) -> Response:

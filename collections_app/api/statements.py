@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.renderers import BaseRenderer
@@ -14,7 +15,7 @@ from arops.api import schemas
 from arops.api.ids import private, public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import invalid
-from arops.api.render import File
+from arops.api.render import File, iso
 from arops.api.schemas.ladder import SENDING, SENT_SHOW
 from arops.api.schemas.parts import DAY, one_of
 from arops.lib import money
@@ -57,7 +58,7 @@ class SentRecords(RecordView):
             "accounts": [{"customer": public("customer", int(pk)), "balances": _sums(sums)} for pk, sums in sorted(accounts.items())],
             "left_out_because": row.left_out_because or None, "state": message.state if message else None,
             "channel": message.channel if message else None, "recipients": list(message.recipients) if message else [],
-            "sent_at": message.sent_at.isoformat() if message and message.sent_at else None, "files": [f.name for f in files],
+            "sent_at": iso(message.sent_at) if message else None, "files": [f.name for f in files],
             "made_at": row.at.isoformat(),
         }  # fmt: skip
 
@@ -72,27 +73,15 @@ class SentStatements(SentRecords, ListView):
     stamp, changes = "", ("updated_at", "message__updated_at")
     filters: ClassVar = {
         "company": "company__code", "customer": "customer_id", "schedule": "schedule_id", "as_of": "as_of", "state": "message__state",
-        "show": "message",
     }  # fmt: skip
+    known: ClassVar = {"state": Message.State.values}
+    shows: ClassVar = {"sent": Q(left_out_because=""), "left": ~Q(left_out_because="")}
 
     def filter_value(self, name: str, value: str) -> Any:
-        """Ids as keys, days; states that there are."""
-        if name == "state" and value not in Message.State.values:
-            raise invalid("?state", "invalid", f"state is one of {', '.join(Message.State.values)}")
+        """Days, and ids of schedules, too."""
         if name == "as_of" and parse_day(value) is None:
             raise invalid("?as_of", "invalid", "as_of is a day such as 2026-10-31")
-        if name in ("customer", "schedule"):
-            return private("customer" if name == "customer" else "statement_schedule", value)
-        return value
-
-    def filtered(self, rows: models.QuerySet[Any], wanted: Mapping[str, str]) -> models.QuerySet[Any]:
-        """Also those sent alone, or those left out alone."""
-        show = wanted.get("show")
-        if show not in (None, "sent", "left"):
-            raise invalid("?show", "invalid", "show is sent or left")
-        if show is not None:
-            rows = rows.filter(left_out_because="") if show == "sent" else rows.exclude(left_out_because="")
-        return super().filtered(rows, {name: wanted[name] for name in self.filters if name in wanted and name != "show"})
+        return private("statement_schedule", value) if name == "schedule" else super().filter_value(name, value)
 
     @schemas.reads(
         "sent_statements_list", schemas.page("SentStatement"),

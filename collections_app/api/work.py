@@ -11,6 +11,7 @@ from arops.api import schemas
 from arops.api.ids import public
 from arops.api.lists import DetailView, ListView, RecordView
 from arops.api.problems import invalid
+from arops.api.render import iso
 from arops.api.schemas.work import BUCKET, KIND
 from arops.lib import money
 from collections_app.models import WorkTask
@@ -33,7 +34,7 @@ class WorkRecords(RecordView):
             "id": public("work_task", row.pk), "company": row.company.code, "customer": public("customer", row.customer_id), "key": row.key,
             "kind": row.kind, "bucket": row.bucket, "title": row.title, "currency": row.currency,
             "amount": money.to_text(row.amount, row.currency), "effect": money.to_text(row.effect, row.currency), "score": row.score,
-            "due_on": row.due_on.isoformat(), "oldest_due": row.oldest_due.isoformat() if row.oldest_due else None,
+            "due_on": row.due_on.isoformat(), "oldest_due": iso(row.oldest_due),
             "why": row.why, "reasons": row.reasons, "next_action": row.next_action, "owner": row.owner.email if row.owner else None,
             "routed_to": row.routed_to or None, "minutes": row.minutes, "ranked_at": row.ranked_at.isoformat(),
         }  # fmt: skip

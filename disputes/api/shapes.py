@@ -3,6 +3,7 @@
 from typing import Any
 
 from arops.api.ids import public
+from arops.api.render import iso
 from arops.lib import money
 from disputes.models import Dispute, DisputeNote
 from workflow.models import Attachment
@@ -18,8 +19,8 @@ def case_shape(row: Dispute) -> dict[str, Any]:
         "agreed": None if row.agreed is None else money.to_text(row.agreed, row.currency), "customer_words": row.customer_words,
         "state": row.state, "waiting_on": row.waiting_on or None, "owner": row.owner.email if row.owner else None,
         "department": row.department.code if row.department else None, "opened_on": row.opened_on.isoformat(),
-        "due_date": row.due_date.isoformat(), "clock_stopped_on": _day(row.paused_on), "cause": row.cause.code if row.cause else None,
-        "origin": row.origin, "resolution": row.resolution or None, "resolved_on": _day(row.resolved_on), "version": row.version,
+        "due_date": row.due_date.isoformat(), "clock_stopped_on": iso(row.paused_on), "cause": row.cause.code if row.cause else None,
+        "origin": row.origin, "resolution": row.resolution or None, "resolved_on": iso(row.resolved_on), "version": row.version,
         "created_at": row.created_at.isoformat(), "updated_at": row.updated_at.isoformat(),
     }  # fmt: skip
 
@@ -45,7 +46,7 @@ def case_whole(row: Dispute) -> dict[str, Any]:
         "history": [
             {
                 "state": step.state, "waiting_on": step.waiting_on, "department": step.department.code if step.department else None,
-                "day": step.day.isoformat(), "due_date": _day(step.due_date), "at": step.at.isoformat(),
+                "day": step.day.isoformat(), "due_date": iso(step.due_date), "at": step.at.isoformat(),
             }
             for step in steps
         ],
@@ -67,7 +68,3 @@ def file_shape(row: Attachment) -> dict[str, Any]:
         "id": public("attachment", row.pk), "name": row.name, "kind": row.kind, "note": row.note, "size": row.file.size,
         "sha256": row.file.sha256, "added_at": row.added_at.isoformat(),
     }  # fmt: skip
-
-
-def _day(day: Any) -> str | None:
-    return day.isoformat() if day else None

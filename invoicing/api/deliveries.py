@@ -14,6 +14,7 @@ from arops.api.idempotency import once
 from arops.api.ids import private, public
 from arops.api.lists import RecordView
 from arops.api.problems import ApiProblem, invalid
+from arops.api.render import iso
 from arops.api.schemas.parts import one_of
 from arops.api.views import object_of
 from arops.lib import clock, pdf
@@ -139,8 +140,8 @@ class DeliveryEvents(OfInvoice):
         return Response(
             {
                 "invoice": public("invoice", invoice.pk), "state": delivery.state if delivery else "issued",
-                "reason": delivery.reason if delivery else "", "expected_by": _iso(delivery and delivery.expected_by),
-                "accepted_on": _iso(delivery and delivery.accepted_on), "rejected_on": _iso(delivery and delivery.rejected_on),
+                "reason": delivery.reason if delivery else "", "expected_by": iso(delivery and delivery.expected_by),
+                "accepted_on": iso(delivery and delivery.accepted_on), "rejected_on": iso(delivery and delivery.rejected_on),
                 "events": [_event(event) for event in events],
             },
             status=status,
@@ -179,7 +180,3 @@ def _event(event: DeliveryEvent) -> dict[str, Any]:
         "state": event.state, "day": event.day.isoformat(), "reason": event.reason,
         "channel": event.dispatch.channel if event.dispatch else None, "at": event.at.isoformat(),
     }  # fmt: skip
-
-
-def _iso(day: Any) -> str | None:
-    return day.isoformat() if day else None
