@@ -8,6 +8,7 @@ from django import forms
 from arops.lib import money
 from collections_app.forms.charges import AmountField
 from collections_app.models import CollectionPolicy
+from collections_app.policy.hours import ALL_ZONES
 from collections_app.services.policies import BOUNDS
 
 LABELS = {
@@ -26,6 +27,7 @@ LABELS = {
     "calls_a_week": ("Calls a week at most", "To one customer."),
 }
 """Field → what it is called and what it does."""
+ZONE = "Time zone"
 
 
 class CollectionPolicyForm(forms.Form):
@@ -39,6 +41,10 @@ class CollectionPolicyForm(forms.Form):
         self.currency = currency
         for name, (label, words) in LABELS.items():
             self.fields[name] = self._field(name, label, words)
+        zones = [("", "the server’s"), *((zone, zone.replace("_", " ")) for zone in ALL_ZONES)]
+        self.fields["office_zone"] = forms.ChoiceField(
+            choices=zones, initial=policy.office_zone, required=False, label=ZONE, help_text="In which these hours are."
+        )
         self.initial["holidays"] = "\n".join(day.isoformat() for day in policy.holidays)
         self.fields["holidays"] = forms.CharField(
             max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="Such as 2027-12-25; one a line."

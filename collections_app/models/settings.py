@@ -27,6 +27,9 @@ class CollectionPolicy(models.Model):
     answer_hours = models.IntegerField(default=24, help_text="Hours within which a question is answered.")
     office_from = models.IntegerField(default=0, db_default=0, help_text="Hour from which these hours run.")
     office_to = models.IntegerField(default=24, db_default=24, help_text="Hour until which they run.")
+    office_zone = models.CharField(
+        max_length=60, default="", db_default="", blank=True, help_text="IANA name of its time zone; empty is the server's."
+    )
     holidays = ArrayField(
         models.DateField(), default=list, db_default=Value([], output_field=ArrayField(models.DateField())),
         help_text="Days on which nobody answers, beside weekends.",

@@ -43,6 +43,10 @@ STATES = {f"US-{state}": (zone,) for zone, states in _BY_STATE.items() for state
 """States by the zone that most of their people live in."""
 
 
+ALL_ZONES: tuple[str, ...] = tuple(sorted({zone for zones in (*ZONES.values(), *STATES.values()) for zone in zones}))
+"""Every zone known here."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalTime:
     """`10:12`, or `04:12 to 07:12` where the country has several zones; whether it is a time to call everywhere there."""

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from arops.lib.refusal import Refused
 from collections_app.models import CollectionPolicy
+from collections_app.policy.hours import ALL_ZONES
 from org.actors import Actor, require
 from org.models import Company
 from workflow.services import record
@@ -53,8 +54,11 @@ def policy_of(company: Company) -> CollectionPolicy:
 
 
 @transaction.atomic
-def change_policy(*, actor: Actor, company: Company, holidays: Sequence[date] | None = None, **wanted: int | Decimal) -> CollectionPolicy:
-    """Set fields of the company's policy; others stay. `holidays`: all of them, at most 200. Raises PolicyRefused, NotAllowed."""
+def change_policy(
+    *, actor: Actor, company: Company, holidays: Sequence[date] | None = None, office_zone: str | None = None, **wanted: int | Decimal
+) -> CollectionPolicy:
+    """Set fields of the company's policy; others stay. `holidays`: all of them, at most 200; `office_zone`: one of
+    `policy.hours.ALL_ZONES`, or empty for the server's. Raises PolicyRefused, NotAllowed."""
     require(actor, "collections.configure", company.pk)
     policy, _ = CollectionPolicy.objects.select_for_update().get_or_create(company=company)
     changed: dict[str, Any] = {}
@@ -73,6 +77,11 @@ def change_policy(*, actor: Actor, company: Company, holidays: Sequence[date] | 
         new = sorted(set(holidays))
         changed["holidays"] = [", ".join(map(str, days)) for days in (policy.holidays, new)]
         policy.holidays = new
+    if office_zone is not None and office_zone != policy.office_zone:
+        if office_zone and office_zone not in ALL_ZONES:
+            raise PolicyRefused("choose a time zone of the list")
+        changed["office_zone"] = [policy.office_zone or "the server's", office_zone or "the server's"]
+        policy.office_zone = office_zone
     if changed:
         policy.save()
         record(actor=actor, type="collection_policy.changed", company_id=company.pk, subject=policy, changed=changed)

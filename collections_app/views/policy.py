@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from arops.lib.http import page, redirect_htmx, toast
-from collections_app.forms.policy import LABELS, CollectionPolicyForm
+from collections_app.forms.policy import LABELS, ZONE, CollectionPolicyForm
 from collections_app.services.policies import PolicyRefused, change_policy, policy_of
 from org.access import allowed
 from org.models import Company
@@ -60,4 +60,8 @@ def _companies(request: HttpRequest) -> Any:
 def _lines(event: Event) -> list[str]:
     """What an event changed, in words."""
     changed = event.data.get("changed", {}).items()
-    return [f"{LABELS[name][0] if name in LABELS else 'Holidays'}: {was} → {now}" for name, (was, now) in changed]
+    return [f"{_called(name)}: {was} → {now}" for name, (was, now) in changed]
+
+
+def _called(name: str) -> str:
+    return LABELS[name][0] if name in LABELS else {"holidays": "Holidays", "office_zone": ZONE}[name]

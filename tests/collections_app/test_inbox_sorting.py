@@ -1,6 +1,6 @@
 """The inbox put in order: merged, split, many at once, spam; other bank details warned of; office hours; drafts; absence."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,8 +12,9 @@ from collections_app.policy.service import Office, answer_due
 from collections_app.services.absences import plan_absence
 from collections_app.services.inquiries.confirming import confirm_suggestion
 from collections_app.services.inquiries.errors import InquiryRefused
-from collections_app.services.inquiries.moving import close_inquiry
+from collections_app.services.inquiries.moving import close_inquiry, due_from
 from collections_app.services.inquiries.sorting import merge_inquiries, sort_inquiries, split_inquiry
+from collections_app.services.policies import PolicyRefused, change_policy
 from customers.models import Contact, Customer
 from org.models import User
 from tests.collections_app.letters_in import NOW, TODAY, send_in
@@ -46,6 +47,16 @@ def asked(acme: Customer, words: str, subject: str = "Question", sender: str = "
     inquiry = send_in(acme.company, sender, subject, words)[1]
     assert inquiry
     return inquiry
+
+
+def test_the_hours_are_those_on_the_wall_of_the_office(acme: Customer) -> None:
+    boss = make_user("collections_manager", acme.company)
+    given = {"office_from": 9, "office_to": 17, "answer_hours": 2}
+    change_policy(actor=boss, company=acme.company, office_zone="Asia/Tokyo", **given)
+    evening = datetime(2027, 2, 17, 7, 30, tzinfo=UTC)  # half past four in the afternoon there
+    assert due_from(acme.company, evening) == datetime(2027, 2, 18, 1, 30, tzinfo=UTC), "half an hour today, the rest from nine tomorrow"
+    with pytest.raises(PolicyRefused, match="time zone of the list"):
+        change_policy(actor=boss, company=acme.company, office_zone="Mars/Olympus")
 
 
 def test_two_become_one_and_one_two(acme: Customer, ana: User) -> None:

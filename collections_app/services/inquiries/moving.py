@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.timezone import get_default_timezone
 
 from collections_app.models import Absence, Inquiry, InquiryEntry, InquiryItem
 from collections_app.policy.service import Office, answer_due
@@ -67,9 +69,10 @@ def open_inquiry(
 
 
 def due_from(company: Company, now: datetime) -> datetime:
-    """By when what is asked now is to be answered."""
+    """By when what is asked now is to be answered, by the clock on the office's wall."""
     policy = policy_of(company)
-    return answer_due(now, policy.answer_hours, Office(policy.office_from, policy.office_to, frozenset(policy.holidays)))
+    here = now.astimezone(ZoneInfo(policy.office_zone) if policy.office_zone else get_default_timezone())
+    return answer_due(here, policy.answer_hours, Office(policy.office_from, policy.office_to, frozenset(policy.holidays)))
 
 
 def is_away(person: User, company: Company) -> bool:
