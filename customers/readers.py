@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from arops.lib.reading import ReadError, archive, sheets, text
 from arops.lib.reading.sheets import Row, as_text
 
+_HEAD = 20_000
+"""Characters in which headings show what parts them."""
 MAX_BYTES = 50 * 1024 * 1024
 _FLAGS = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 
@@ -40,7 +42,7 @@ def read(data: bytes, *, fields: str) -> Listed:
 
 
 def _delimiter(body: str) -> str:
-    head = body.split("\n", 1)[0]
+    head = body[:_HEAD].split("\n", 1)[0]
     return max((",", ";", "\t", "|"), key=lambda d: len(next(csv.reader(io.StringIO(head), delimiter=d), [])))
 
 
@@ -52,7 +54,7 @@ def _listed(rows: list[tuple[int, list[str]]] | list[Row], fields: list[str]) ->
     names = [heading.lower().replace(" ", "_") for heading in headings]
     unknown = [heading for heading, name in zip(headings, names, strict=True) if name not in fields]
     if unknown or len(set(names)) < len(names):
-        said = f"{', '.join(map(repr, unknown[:5]))} is no field" if unknown else "a heading is there twice"
+        said = f"{', '.join(repr(heading[:40]) for heading in unknown[:5])} is no field" if unknown else "a heading is there twice"
         raise ReadError(line, f"{said}: headings are {', '.join(fields)}")
     found = []
     for number, cells in filled[1:]:

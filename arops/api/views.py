@@ -53,6 +53,8 @@ class ApiView(APIView):
         for name, values in request.query_params.lists():
             if name not in known:
                 raise invalid(f"?{name}", "unknown_parameter", f"{name} is not a parameter of this call")
+            if len(values) > 1:
+                raise invalid(f"?{name}", "invalid", f"{name} is there twice")
             check_text(f"?{name}", values)
         if self.keeps_body and request.method not in READING:
             _ = request._request.body  # read whole before it is parsed: the idempotency key is of these bytes

@@ -49,7 +49,12 @@ def exponent(currency: str) -> int:
         return 3
     if currency in _FOUR_DIGITS:
         return 4
-    raise MoneyError(f"{currency!r} is not an ISO 4217 currency code")
+    raise MoneyError(f"{_begin(currency)} is not an ISO 4217 currency code")
+
+
+def _begin(said: object) -> str:
+    """What somebody wrote, to be told back: its beginning, however long it is."""
+    return repr(f"{said[:39]}…" if isinstance(said, str) and len(said) > 40 else said)[:80]
 
 
 def currencies() -> list[str]:
@@ -64,7 +69,7 @@ def parse(text: str, currency: str) -> int:
     digits of other scripts; more decimals than the currency has; and "-0".
     """
     if not isinstance(text, str) or not _PLAIN.fullmatch(text):
-        raise MoneyError(f"{text!r} is not an amount: write digits with a point, such as 1234.50")
+        raise MoneyError(f"{_begin(text)} is not an amount: write digits with a point, such as 1234.50")
     whole, _, fraction = text.partition(".")
     digits = exponent(currency)
     if len(fraction) > digits and fraction[digits:].strip("0"):
@@ -86,7 +91,7 @@ def ungrouped(text: str) -> str:
     """
     plain = text.strip()
     if any(sign in plain for sign in ", \u00a0") and not _GROUPED.fullmatch(plain):
-        raise MoneyError(f"{text!r}: a comma or blank parts thousands, as in 1,234.50; cents come after a point")
+        raise MoneyError(f"{_begin(text)}: a comma or blank parts thousands, as in 1,234.50; cents come after a point")
     return plain.replace(",", "").replace(" ", "").replace("\u00a0", "")
 
 

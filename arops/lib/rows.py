@@ -19,6 +19,8 @@ Fields = Mapping[str, Field]
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,8})?", re.ASCII)
 _DAY = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NUL = "\x00"
+MOST_TOLD = 100
+"""Faults of a row that are told: whoever sent more of them finds the rest by mending these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def amount(code: str, *, least: int | None = None) -> Callable[[Any], int | None
         try:
             found = money.parse(value, code) if code else None
         except money.MoneyError as error:
-            raise Wrong(f": {error}", "invalid_amount") from None
+            raise Wrong(f"is wrong: {error}", "invalid_amount") from None
         if found is not None and least is not None and found < least:
             raise Wrong("is more than zero" if least == 1 else "is not negative", "invalid_amount")
         return found
@@ -195,11 +197,13 @@ def read_reference(value: Any) -> Reference | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def parse_day(text: str) -> date | None:
     """An ISO day between 1900 and 2099; None for anything else (31 February, 0206-01-01)."""
-    if not _DAY.fullmatch(text):
-        return None
+    return _day_of(text) if _DAY.fullmatch(text) else None  # what is none isn't remembered: it may have megabytes
+
+
+@lru_cache(maxsize=4096)
+def _day_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -218,11 +222,16 @@ def read_row(
         read = fields.get(name)
         if read is None:
             if name not in also:
-                problems.append(Problem(f"{pointer}/{name}", "unknown_field", f"{name} is not a field of this"))
+                problems.append(Problem(f"{pointer}/{_token(name)}", "unknown_field", f"{name[:60]} is not a field of this"))
         elif value is not None and not (value == "" and name in required):  # null is the same as not there
             try:
                 values[name] = read(value)
             except Wrong as error:
                 problems.append(Problem(f"{pointer}/{name}", error.code, f"{name} {error}"))
     problems += [Problem(f"{pointer}/{name}", "required", f"{name} is needed") for name in required if row.get(name) in (None, "")]
-    return values, sorted(problems, key=lambda p: p.pointer) if problems else problems
+    return values, sorted(problems, key=lambda p: p.pointer)[:MOST_TOLD] if problems else problems
+
+
+def _token(name: str) -> str:
+    """A name within a JSON pointer (RFC 6901): the beginning of what no field is called."""
+    return name[:60].replace("~", "~0").replace("/", "~1")

@@ -6,7 +6,7 @@ from typing import Any
 
 from arops.lib.rows import Fields, Problem, amount, currency, day, read_row, reference, text
 from collections_app.models import Promise
-from collections_app.services.promises import Instalment, PromiseError, give_promise
+from collections_app.services.promises import MOST_PARTS, Instalment, PromiseError, give_promise
 from customers.models import Customer
 from customers.services.master import Saved
 from customers.services.saving import Customers, save_rows
@@ -63,8 +63,9 @@ def _save(index: int, row: Any, named: Customers, actor: Actor, today: date) -> 
 def _parts(said: Any, fields: Fields, problems: list[Problem]) -> list[Instalment]:
     if said is None:
         return []
-    if not isinstance(said, list):
-        problems.append(Problem("/instalments", "invalid", "instalments is a list of objects with due_date and amount"))
+    if not isinstance(said, list) or len(said) > MOST_PARTS:
+        words = f"instalments is a list of at most {MOST_PARTS} objects with due_date and amount"
+        problems.append(Problem("/instalments", "invalid", words))
         return []
     found = []
     for n, part in enumerate(said):

@@ -39,3 +39,6 @@ def test_promises_are_given_in_bulk_and_read_back():
     other = caller("collections:write", customer_refs=[bolt.pk])
     assert other.get("/promises?state=open").json()["data"][0]["customer"] == f"cus_{bolt.pk}"
     assert other.post("/promises", word).status_code == 422
+    parts = key.post("/promises", word | {"instalments": [{"due_date": "x", "amount": "y"}] * 2_000})
+    assert [e["pointer"] for e in parts.json()["errors"]] == ["/instalments"], "not two faults for each of them"
+    assert parts.status_code == 422 and key.get("/promises?limit=1&limit=2").json()["errors"][0]["pointer"] == "?limit"
