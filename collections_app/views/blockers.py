@@ -15,7 +15,7 @@ from arops.lib.http import filters_of, page, redirect_htmx, toast
 from arops.lib.refusal import Refused
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
-from collections_app.selectors.blockers import Blocker, blockers, missing
+from collections_app.selectors.blockers import Blocker, blockers, missing, with_records
 from collections_app.services import blockers as work
 from collections_app.views.listing import current
 from customers.models import CustomerDocument
@@ -36,19 +36,20 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = filters_of(request, q="", owner="", waits="")
     if request.GET.get("format") and not user.can("reports.export"):
         raise PermissionDenied("this needs the permission reports.export")
-    rows = blockers(user, today, asked)
+    found = blockers(user, today, asked)
+    rows = with_records(found if request.GET.get("format") else found[:SHOWN])
     names = {(d.company_id, d.code): d.name for d in Department.objects.filter(company__in={b.document.company_id for b in rows})}
-    table = _table(rows if request.GET.get("format") else rows[:SHOWN], names)
+    table = _table(rows, names)
     narrowed = {name: value for name, value in asked.items() if value}
     if file := export_response(request, table, Cover("Blockers", user.name, today, narrowed)):
         return file
     totals: dict[str, int] = {}
-    for blocker in rows:
-        for currency, amount in blocker.money.items():
+    for one in found:
+        for currency, amount in one.money.items():
             totals[currency] = totals.get(currency, 0) + amount
     context = {
-        "rows": [(b, who_acts(b.document.company_id, b.document.waits_for, names)) for b in rows[:SHOWN]], "asked": asked,
-        "narrowed": narrowed, "count": len(rows), "shown": SHOWN, "totals": sorted(totals.items()), "today": today, "me": user.pk,
+        "rows": [(b, who_acts(b.document.company_id, b.document.waits_for, names)) for b in rows], "asked": asked,
+        "narrowed": narrowed, "count": len(found), "shown": SHOWN, "totals": sorted(totals.items()), "today": today, "me": user.pk,
         "may": user.can("collections.work") and not user.only_reads, "user_can_export": user.can("reports.export"),
         "next_week": today + WEEK,
     }  # fmt: skip
