@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Value, When
 
 from collections_app.models import CustomerTag, Ranking, Snooze, WorkLease, WorkTask
 from collections_app.policy.worklist import OUR_FAULT, kinds_that_ask
@@ -21,6 +21,12 @@ OVERDUE, TODAY, WAITING = "due", "doing", "wait"
 SCOPES = ("mine", "ours", "all")
 MANY, KEPT = 5_000, 30
 """Tasks of everybody from which counts and sums over them are kept, and for how many seconds."""
+EVERYTHING = ""
+ONCE = """WITH tasks AS ({})
+SELECT part, currency, sum(fits) FROM tasks WHERE fits IS NOT NULL GROUP BY 1, 2 UNION ALL
+SELECT '', currency, sum(most) FROM (SELECT account, currency, max(most) AS most FROM tasks GROUP BY 1, 2) AS accounts GROUP BY 2
+ORDER BY 3 DESC"""
+"""Of each account its largest task counts alone, under each heading and over all, so that no money counts twice."""
 T = TypeVar("T")
 
 
@@ -80,12 +86,11 @@ class Group:
 
 @dataclass(slots=True)
 class Counts:
-    """How many tasks there are now by kind, by bucket, and by group, with the sums of groups by currency."""
+    """How many tasks there are now by kind, by bucket, and by group."""
 
     kinds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     buckets: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     groups: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     now: int = 0
 
 
@@ -155,9 +160,9 @@ class WorkList:
 
     @cached_property
     def counts(self) -> Counts:
-        """Counts and sums of all that is there now, in one statement."""
+        """Counts of all that is there now, in one statement."""
         found = Counts()
-        for kind, bucket, currency, name, n, amount in self._kept("counts", self._counted, lambda rows: sum(row[4] for row in rows)):
+        for kind, bucket, name, n in self._kept("counts", self._counted, lambda rows: sum(row[3] for row in rows)):
             found.now += n
             if self.asked.bucket in ("", bucket):
                 found.kinds[kind] += n
@@ -165,13 +170,15 @@ class WorkList:
                 found.buckets[bucket] += n
             if self.asked.kind in ("", kind) and self.asked.bucket in ("", bucket):
                 found.groups[name] += n
-                found.sums[name][currency] += amount
         return found
 
     def _counted(self) -> list[tuple[Any, ...]]:
-        group = Case(When(due_on__lt=self.late_before, then=Value(OVERDUE)), default=Value(TODAY))
-        rows = self.in_scope().exclude(key__in=list(self.put_off)).order_by().values_list("kind", "bucket", "currency", group)
-        return list(rows.annotate(n=Count("pk"), total=Sum("amount")))
+        rows = self.in_scope().exclude(key__in=list(self.put_off)).order_by().values_list("kind", "bucket", self._heading)
+        return list(rows.annotate(n=Count("pk")))
+
+    @property
+    def _heading(self) -> Case:
+        return Case(When(due_on__lt=self.late_before, then=Value(OVERDUE)), default=Value(TODAY))
 
     def _kept(self, name: str, ask: Callable[[], T], size: Callable[[T], int]) -> T:
         """An answer over everybody's tasks, half a minute old at most where they are many; what the person does shows at once."""
@@ -189,22 +196,32 @@ class WorkList:
 
     def at_stake(self) -> dict[str, int]:
         """Currency → what today's tasks are about, each account counted once at its largest task."""
-        return self._kept("stake", self._staked, lambda _: self.counts.now)
+        return self._sums.get(EVERYTHING, {})
 
-    def _staked(self) -> dict[str, int]:
+    @cached_property
+    def _sums(self) -> dict[str, dict[str, int]]:
+        """Heading → currency → what its tasks of the kind and bucket asked for are about; under `EVERYTHING` those of all."""
+        return self._kept(f"sums:{self.asked.kind}:{self.asked.bucket}", self._summed, lambda _: self.counts.now)
+
+    def _summed(self) -> dict[str, dict[str, int]]:
         rows = self.in_scope().exclude(key__in=list(self.put_off)).order_by()
-        sql, params = rows.values("customer", "currency").annotate(largest=Max("amount")).query.sql_with_params()
+        asked = Q(**{name: word for name, word in (("kind", self.asked.kind), ("bucket", self.asked.bucket)) if word})
+        largest = rows.values("currency", account=F("customer_id"), part=self._heading)
+        sql, params = largest.annotate(most=Max("amount"), fits=Max("amount", filter=asked or None)).query.sql_with_params()
+        found: dict[str, dict[str, int]] = defaultdict(dict)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT currency, sum(largest) FROM ({sql}) AS accounts GROUP BY 1 ORDER BY 2 DESC", params)
-            return {currency: int(total) for currency, total in cursor.fetchall()}
+            cursor.execute(ONCE.format(sql), params)
+            for name, currency, total in cursor.fetchall():
+                found[name][currency] = int(total)
+        return dict(found)
 
     def groups(self, most: int) -> list[Group]:
         """The list under its headings; of each the first `most`."""
-        counts, now = self.counts, self.now().select_related("customer")
+        counts, now, sums = self.counts, self.now().select_related("customer"), self._sums
         late, today = Q(due_on__lt=self.late_before), Q(due_on__gte=self.late_before)
         parts = ((OVERDUE, "Overdue", late), (TODAY, "Today", today))
         found = [
-            Group(name, label, n, dict(counts.sums[name]), self._items(now.filter(which)[:most]) if n else ())
+            Group(name, label, n, sums.get(name, {}), self._items(now.filter(which)[:most]) if n else ())
             for name, label, which in parts
             for n in (counts.groups[name],)
         ]
@@ -217,9 +234,12 @@ class WorkList:
         keys = [key for key, snooze in self.put_off.items() if not snooze.is_done]
         tasks = list(self._narrowed(self.in_scope().filter(key__in=keys)).select_related("customer")) if keys else []
         tasks.sort(key=lambda task: (self.put_off[task.key].until, -task.score))
-        sums: dict[str, int] = defaultdict(int)
+        accounts: dict[tuple[int, str], int] = defaultdict(int)
         for task in tasks:
-            sums[task.currency] += task.amount
+            accounts[task.customer_id, task.currency] = max(accounts[task.customer_id, task.currency], task.amount)
+        sums: dict[str, int] = defaultdict(int)
+        for (_, currency), amount in accounts.items():
+            sums[currency] += amount
         items = [WorkItem(t, self.put_off[t.key].until, self.put_off[t.key].event) for t in tasks[:most]]
         return Group(WAITING, "Waiting", len(tasks), dict(sums), items)
 

@@ -55,6 +55,11 @@ def test_disputed_and_promised_amounts_are_left_out_of_the_call(world):
     give_promise(actor=ana, customer=nordia, items=[second], amount=80_00, due_on=date(2026, 9, 20), today=DAY)
     assert amounts(ana) == {"dispute": 30_00, "call": 70_00}
     assert WorkList(ana, DAY, Asked()).at_stake() == {"USD": 70_00}
+    assert [g.sums for g in WorkList(ana, DAY, Asked()).groups(5) if g.count] == [{"USD": 70_00}]
+    assert [g.sums for g in WorkList(ana, DAY, Asked(kind="dispute")).groups(5) if g.count] == [{"USD": 30_00}]
+    for item in listed(ana):
+        put_off(user=ana, customer=nordia, task_key=item.task.key, until=date(2026, 9, 18), today=DAY)
+    assert [g.sums for g in WorkList(ana, DAY, Asked()).groups(5) if g.count] == [{"USD": 70_00}]
 
 
 def test_what_is_contested_of_an_invoice_not_due_keeps_no_other_from_being_asked_for(world):
