@@ -6,13 +6,16 @@ from pathlib import Path
 from django.db import connection
 
 from arops.demo.agreed import keep_lives
+from arops.demo.along import Along
 from arops.demo.approving import Requests, set_limits
 from arops.demo.cases import Cases, set_up_cases
-from arops.demo.cashwork import keep_fees, save_dormancy_rules
+from arops.demo.cashdesk import CashDesk
+from arops.demo.cashwork import add_oddities, keep_fees, save_dormancy_rules
 from arops.demo.checked import Desk
 from arops.demo.contests import make_contests
 from arops.demo.dayfiles import write_day
 from arops.demo.delivered import deliver, introduce
+from arops.demo.everyday import Everyday
 from arops.demo.ladder import Ladder
 from arops.demo.letters import Letters
 from arops.demo.lives import make_lives
@@ -37,6 +40,7 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     """Load everything up to `today` into an empty database; the files that wait, and the ERP's key, go to `folder`."""
     plan = make_plan(today, share=share)
     keep_fees(plan)
+    add_oddities(plan)
     lives = make_lives(plan)
     mistakes = make_mistakes(lives, plan)
     contests = make_contests(plan, {number for act in make_work(plan) for number in act.invoices})
@@ -50,19 +54,26 @@ def load(*, today: date, now: datetime, share: float = 1.0, folder: Path) -> Wor
     desk.prepare()
     cases = Cases(world, contests, mistakes, now)
     months = Months(world, lives, cases, now)
-    for n in months.run():
+    along = Along(world, cases.times, now)
+    along.set_up()
+    for n, end in months.run():
+        along.after(end)
         if n in (0, 2, 6):
             analyze()
     make_problems(world, cases.times, today)
     desk.work()
     Requests(world, today, now).make()
     deliver(world, today, now)
+    CashDesk(world, today, now).make()
+    Strategies(world, today, now).make()
     Ladder(world, today, now).make()
     Letters(world, today, now).make()
     Plans(world, today, now).make()
-    Strategies(world, today, now).make()
+    everyday = Everyday(world, cases.times, now)
+    everyday.make()
     schedule_statements(world, today)
     share_customers(world, today)
+    everyday.look_ahead()
     _snapshots(world, today)
     _close(world, today, now)
     _leave_files(months, world, folder)

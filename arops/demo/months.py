@@ -18,10 +18,12 @@ from arops.demo.plan import COMPANIES, PlanCompany, PlanInvoice, PlanPayment
 from arops.demo.setup import SYSTEM, World
 from arops.demo.work import Act, make_work
 from arops.lib import money
-from cashapp.models import Receipt
+from cashapp.models import Receipt, StatementLine
+from cashapp.selectors.returns import candidates_for
 from cashapp.services import import_bank_file, match_receipts
-from cashapp.services.applying import apply_receipt
+from cashapp.services.applying import apply_receipt, leave_on_account
 from cashapp.services.errors import CashError
+from cashapp.services.returning import return_receipt
 from cashapp.services.settling import Share
 from collections_app.services.judging import decide_promises
 from invoicing.services import issue_documents
@@ -62,8 +64,8 @@ class Months:
         for payment in world.plan.payments:
             self.truth[payment.company, payment.day, payment.amount, payment.account].append(payment)
 
-    def run(self) -> Iterator[int]:
-        """Span by span up to the last imported day, counted as they are done; the last banking days' money waits in files."""
+    def run(self) -> Iterator[tuple[int, date]]:
+        """Span by span up to the last imported day, counted, each with its last day; the last banking days' money waits in files."""
         plan, last = self.world.plan, banking_days_back(self.today, 3)
         acts = make_work(plan)
         for n, (first, end) in enumerate(_spans(min(i.day for i in plan.invoices), self.today)):
@@ -75,7 +77,7 @@ class Months:
                 self._bank(company, [p for p in paid if p.company == company.code], min(end, last))
                 self._decide(company, first, end)
             self.cases.follow(first, end)
-            yield n
+            yield n, end
 
     def waiting(self) -> dict[str, list[PlanPayment]]:
         """Money of the last banking days that nobody has imported yet, by company."""
@@ -105,6 +107,7 @@ class Months:
         with self.cases.times.on(day):
             import_bank_file(actor=self.world.people["senior"], content=content, name=name, today=self.today, company=books)
             match_receipts(company=books, actor=SYSTEM, today=day)
+        self._take_back(company)
         old = Q(value_date__lte=self.today - CLEARED_AFTER) | Q(text__contains=self.cases.waiting)
         waiting = Receipt.objects.filter(old, company=books).to_clear()
         self._clear(list(waiting.select_related("open_item", "company").order_by("pk")))
@@ -115,10 +118,24 @@ class Months:
         self.balances[company.code] = made[2]
         return made
 
+    def _take_back(self, company: PlanCompany) -> None:
+        """What banks took back is reversed with all that hung on it, and its fee billed."""
+        lines = StatementLine.objects.filter(treatment="return", handled=False, statement__bank_account__company__code=company.code)
+        for line in lines.select_related("statement"):
+            receipt, day = next((r for r in candidates_for(line) if r.payer_account in line.text), None), line.booking_date
+            if receipt is None:
+                continue
+            with self.cases.times.on(day):
+                return_receipt(
+                    actor=self.world.people["supervisor"], receipt=receipt, reason="NSF", today=day, now=self.now, line=line
+                )  # fmt: skip
+
     def _clear(self, receipts: Sequence[Receipt]) -> None:
         """What a person finds out by asking: the plan knows what each payment was for. Strangers' money stays unidentified."""
         for receipt in receipts:
             payment = self._payment_of(receipt)
+            if payment and payment.kind == "deposit":
+                self._keep(receipt, payment)
             if not payment or not payment.invoices or not (shares := _shares(receipt, payment)):
                 continue
             with suppress(CashError), self.cases.times.on(receipt.value_date):  # a judgement may ask for someone else: it waits
@@ -126,6 +143,14 @@ class Months:
                     actor=self.world.people["senior"], receipt=receipt, version=receipt.version, shares=shares, today=receipt.value_date,
                     now=self.now, payer_id=receipt.customer_id or self.world.customers[payment.customer].pk,
                 )  # fmt: skip
+
+    def _keep(self, receipt: Receipt, payment: PlanPayment) -> None:
+        """A deposit stays with who paid it."""
+        with self.cases.times.on(receipt.value_date):
+            leave_on_account(
+                actor=self.world.people["senior"], receipt=receipt, version=receipt.version, now=self.now,
+                payer_id=receipt.customer_id or self.world.customers[payment.customer].pk, reason="No order is known yet",
+            )  # fmt: skip
 
     def _decide(self, company: PlanCompany, first: date, end: date) -> None:
         """The nights' verdicts on promises: every few days, as late as the month's receipts are matched."""

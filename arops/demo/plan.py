@@ -262,6 +262,11 @@ def _pay_day(customer: PlanCustomer, invoice: PlanInvoice, rng: random.Random, t
         silent = customer.habit == "silent" and (today - invoice.day).days < 150
         first, last = DELAY["silent" if silent else "late" if customer.habit == "silent" else customer.habit]
         day = invoice.due + timedelta(days=rng.randint(first, last))
+    return banking_day(day)
+
+
+def banking_day(day: date) -> date:
+    """The day, or the Monday after a weekend."""
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
 
 

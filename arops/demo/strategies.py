@@ -3,6 +3,9 @@ draft for small businesses is tried, and waits for somebody to put it in force o
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from arops.demo.setup import SYSTEM, World
 from arops.lib.words import by_language
@@ -25,8 +28,8 @@ SOON = texts_of("soon")
 SCRIPT = {code: ("", speech["script"]) for code, speech in by_language("speech").items()}
 
 
-LOOKED_AT, WAITING = 40, 2
-"""Accounts that are looked at for letters on paper, and letters that wait."""
+LOOKED_AT, WAITING, QUIET = 60, 2, timedelta(days=8)
+"""Accounts that are looked at for letters on paper, letters that wait, and how long nothing else went to them."""
 FIRST, SECOND = timedelta(days=30), timedelta(days=14)
 """How long ago these accounts got their letters by mail."""
 
@@ -84,17 +87,24 @@ class Strategies:
         for customer in told:
             write_now(actor=SYSTEM, customer=customer, day=self.today, now=self.now)
 
+    def _heard_of_us(self, company: Company) -> QuerySet[Message, dict[str, Any]]:
+        """Whom something was sent of late: no letter may follow so soon."""
+        lately = Message.objects.filter(company=company, not_before__gt=self.now - QUIET).exclude(customer=None)
+        return lately.values("customer")
+
     def _told_before(self, company: Company) -> list[Customer]:
-        """Accounts of the specialist that got their first and second letter by the standard strategy."""
+        """Accounts, those of the specialist first, that got their first and second letter by the standard strategy."""
         late = OpenItem.objects.open().owed().filter(company=company, customer__segment="mid-market")
-        late = late.filter(customer__collector=self.world.people["specialist"], due_date__lt=self.today - timedelta(days=48))
+        late = late.filter(due_date__lt=self.today - timedelta(days=48)).exclude(customer__in=self._heard_of_us(company))
+        hers = Q(customer__collector=self.world.people["specialist"])
         ids = list(late.order_by("customer").values_list("customer", flat=True).distinct()[:LOOKED_AT])
+        own = set(late.filter(hers).values_list("customer", flat=True))
         old = self.today - timedelta(days=45)
         found = [
             case for case in cases(company, self.today - FIRST, ids)
             if case.decision.is_letter and case.decision.asked[0].debit.due_date < old
         ]  # fmt: skip
-        told = [case.customer for case in found[:WAITING]]
+        told = [case.customer for case in sorted(found, key=lambda case: case.customer.pk not in own)[:WAITING]]
         for ago in (FIRST, SECOND) if told else ():
             day, moment = self.today - ago, self.now - ago
             for customer in told:

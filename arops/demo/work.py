@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 from arops.demo.plan import Plan, PlanInvoice
 
+HALF_KEPT = 5
+"""Promises of two invoices of which one came."""
+
 SAID = {
     "no_answer": ("Rang twice, nobody picked up.", "Left a message with the front desk.", "Voice mail; asked to be called back."),
     "paid_already": ("Says it left their bank on Monday.", "Paid in last week's run, will send the remittance."),
@@ -33,7 +36,7 @@ def make_work(plan: Plan, seed: int = 7) -> list[Act]:
     """Everything done, in the order of days."""
     rng, paid = random.Random(seed), {number for p in plan.payments for number, _ in p.invoices}
     left = [i for i in plan.invoices if i.number not in paid and i.due < plan.today - timedelta(days=4)]
-    acts = [*_about_paid(plan, rng), *_about_open(left, plan.today, rng)]
+    acts = [*_about_paid(plan, rng), *_about_open(left, plan.today, rng), *_half_kept(plan, left)]
     return sorted(acts, key=lambda a: (a.day, a.customer, a.kind, a.invoices))
 
 
@@ -50,6 +53,24 @@ def _about_paid(plan: Plan, rng: random.Random) -> Iterator[Act]:
             yield from _promise_before(payment.day, payment.customer, invoices, rng)
         elif late > 4 and chance < 0.80:
             yield _call(payment.day - timedelta(days=rng.randint(2, 5)), payment.customer, rng)
+
+
+def _half_kept(plan: Plan, left: Sequence[PlanInvoice]) -> Iterator[Act]:
+    """Two invoices promised together of which one is paid on the day and one isn't, in the last weeks."""
+    unpaid: dict[str, PlanInvoice] = {}
+    for invoice in left:
+        unpaid.setdefault(invoice.customer, invoice)
+    days = {i.number: i.day for i in plan.invoices}
+    last, count = plan.today - timedelta(days=8), 0
+    for payment in plan.payments:
+        rest, given = unpaid.get(payment.customer), payment.day - timedelta(days=4)
+        if payment.kind != "clean" or not rest or not last - timedelta(days=40) < payment.day <= last or payment.amount < 0:
+            continue
+        numbers = tuple(number for number, _ in payment.invoices)
+        if max(rest.day, *(days[number] for number in numbers)) < given and count < HALF_KEPT:
+            count += 1
+            del unpaid[payment.customer]
+            yield Act(given, "promise", payment.customer, (*numbers, rest.number), payment.day, "promise", "Both go out this week.")
 
 
 def _promise_before(paid: date, customer: str, invoices: Sequence[PlanInvoice], rng: random.Random) -> Iterator[Act]:

@@ -81,6 +81,6 @@ class Desk:
 
 
 def joined() -> tuple[int, int]:
-    """How many advices there are, and how many of them are joined to a receipt."""
+    """How many advices came by file or mail, and how many are joined to a receipt."""
     found = RemittanceJoin.objects.filter(ended_at=None).values("remittance").distinct().count()
-    return Remittance.objects.count(), found
+    return Remittance.objects.exclude(source=Remittance.Source.HAND).count(), found

@@ -17,7 +17,17 @@ from arops.demo.mistakes import FIRST, WAYS, make_mistakes
 from arops.demo.plan import make_plan
 from arops.demo_logins import DEMO_LOGINS
 from cashapp.models import BankStatement, Match, PayerAlias, Receipt, Remittance
-from collections_app.models import Activity, Promise, Strategy
+from collections_app.models import (
+    Absence,
+    Activity,
+    ChargePolicy,
+    DunningOutlook,
+    Experiment,
+    Inquiry,
+    Promise,
+    SentStatement,
+    Strategy,
+)
 from customers.models import BillingRequirement, Contact, Customer, CustomerDocument
 from disputes.models import Cause, Dispute, DisputeFinding, DisputeMovement, Problem, ProblemMeasure, Settlement, SignOff
 from invoicing.models import CheckPolicy, Draft, Finding, Invoice, InvoiceLine
@@ -25,12 +35,13 @@ from invoicing.selectors.unbilled import Asked, of_company
 from invoicing.services.checking import check_recorded
 from ledger.models import FxRate, OpenItem, Period
 from ledger.verify import verify_books
+from messaging.models import LetterBatch
 from orders.models import Contract, ContractVersion, WorkOrder
 from org.actors import SystemActor
 from org.models import ApiKey, Company, User
 from reports.models import AgingSnapshot
 from tests.demo import day_of_cash
-from workflow.models import Task, TaskLink
+from workflow.models import Job, StoredView, Task, TaskLink
 
 TODAY = date(2026, 11, 25)
 pytestmark = pytest.mark.django_db
@@ -60,6 +71,7 @@ def test_the_demo_company(loaded: Path) -> None:
     _cases_tell_a_story()
     _a_deduction_waits()
     _problems_are_measured()
+    _collections_have_each_thing()
     _a_day_of_cash(loaded)
     with pytest.raises(CommandError, match="holds companies already"):
         call_command("load_demo")
@@ -169,6 +181,15 @@ def _problems_are_measured() -> None:
     assert ProblemMeasure.objects.filter(problem__cause__code="work_proof").get().result["verdict"] == "too_few"
 
 
+def _collections_have_each_thing() -> None:
+    """What so few customers allow: letters printed and posted, an experiment, inquiries, statements, who is away, a shared view."""
+    assert set(Inquiry.objects.values_list("state", flat=True)) >= {"new"} and SentStatement.objects.exists()
+    assert LetterBatch.objects.exclude(posted_on=None).exclude(proof_note="").exists()
+    assert Experiment.objects.get().state == "running" and Absence.objects.count() == 2
+    assert StoredView.objects.filter(is_shared=True).exists() and DunningOutlook.objects.exists()
+    assert ChargePolicy.objects.get().notice == "mail" and Job.objects.get().state == "done"
+
+
 def _a_day_of_cash(folder: Path) -> None:
     """Two statements, a lockbox, thirty remittances and mails wait; the day ends with signed-off accounts and books that tie."""
     names = {path.name.split("-")[0] for path in folder.iterdir() if path.is_file()} - {"erp", "what"}
@@ -179,7 +200,7 @@ def _a_day_of_cash(folder: Path) -> None:
     assert desk.bring_bank_files() > 20
     advices, joined = day_of_cash.joined()
     assert advices == len([*folder.glob("remittances/*/*"), *folder.glob("mails/*/*")]) > 12 and joined == advices
-    assert set(Remittance.objects.values_list("source", flat=True)) == {"file", "mail"}
+    assert set(Remittance.objects.values_list("source", flat=True)) == {"file", "mail", "hand"}
     assert {"X12 820", "EDIFACT REMADV", "CSV", "Excel", "PDF"} <= set(Remittance.objects.values_list("format", flat=True))
     assert desk.send_back() == 1
     desk.clear()
