@@ -32,6 +32,7 @@ from reports.selectors.timeline import LANES, Happening, timeline
 from reports.views.ageing import items_table
 from reports.views.customer_orders import orders_tab
 from reports.views.present import age_of, told
+from reports.views.timeline_file import MOST, timeline_file
 from workflow.services.subjects import address_of
 from workflow.views.stored import keeps_views
 
@@ -217,11 +218,14 @@ def _items(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpRes
     return {"found": found, "rows": rows, "pos": pos, "single": single, "ties_all": not any(tie.difference for tie in found.ties)}
 
 
-def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def _timeline(request: HttpRequest, customer: Customer) -> dict[str, Any] | HttpResponse:
     asked = filters_of(request, lane="", before="")
     hidden = _hidden(request.user, customer)
     lanes = [name for name in LANES if name not in hidden]
     lane = asked["lane"] if asked["lane"] in lanes else ""
+    title = f"Timeline of {customer.name}"
+    if file := timeline_file(request, title, lane, lambda: timeline(customer, lane=lane, limit=MOST, without=hidden)):
+        return file
     found = timeline(customer, lane=lane, before=_moment(asked["before"]), limit=60, without=hidden)
     more = found[-1].at.isoformat() if len(found) >= 60 else ""
     return {"happenings": [(h, happening_url(h)) for h in found], "lanes": lanes, "lane": lane, "more": more}

@@ -11,6 +11,7 @@ from org.access import allowed
 from reports.selectors.item_timeline import item_timeline
 from reports.selectors.timeline import LANES
 from reports.views.customers import happening_url
+from reports.views.timeline_file import timeline_file
 
 OWN_LANES = LANES[:4]
 """Changes are the account's, not one document's."""
@@ -27,5 +28,10 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     asked = filters_of(request, lane="")["lane"]
     lane = asked if asked in lanes else ""
     found = item_timeline(item, lane=lane, without=hidden)
-    context = {"item": item, "happenings": [(h, happening_url(h)) for h in found], "lanes": lanes, "lane": lane}
+    if file := timeline_file(request, f"Timeline of {item.number}", lane, lambda: found):
+        return file
+    context = {
+        "item": item, "happenings": [(h, happening_url(h)) for h in found], "lanes": lanes, "lane": lane,
+        "user_can_export": user.can("reports.export"),
+    }  # fmt: skip
     return page(request, "reports/item_timeline.html", context)
