@@ -150,7 +150,7 @@ def assess(account: Account, rules: Rules, first: date, last: date) -> Assessmen
     covered = _covered(account, rules, last) if rules.nets_credits and any(amount for _, amount in account.credits) else {}
     lines = [line for d in ripe if (line := _line(d, rules, covered.get(d.item_id, ()), first, last))]
     if rules.basis == FEE:
-        lines = _one_fee(lines, rules, last)
+        lines = _one_fee(lines, rules)
     return _judged(account, rules, lines, bool(covered)) if lines else None
 
 
@@ -276,7 +276,7 @@ def _fee(rules: Rules, debit: Debit, day: date) -> tuple[int, str]:
     return fee, ""
 
 
-def _one_fee(lines: list[Line], rules: Rules, last: date) -> list[Line]:
+def _one_fee(lines: list[Line], rules: Rules) -> list[Line]:
     """A fee a period: on the oldest item that bears it, by its days past due at its last such day."""
     bearing = sorted((ln for ln in lines if any(p.base > 0 for p in ln.parts)), key=lambda ln: (ln.debit.due_date, ln.debit.item_id))
     if not bearing:

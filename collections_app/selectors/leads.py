@@ -12,6 +12,7 @@ from arops.lib import money
 from collections_app.models import Activity, Escalation, Inquiry, Instalment, PaymentPlan, PlannedStep, Promise, StrategyStep
 from collections_app.policy.worklist import AT_RISK, OUR_FAULT, ROUTINE, Lead
 from collections_app.selectors.addresses import bounced_of, held_of
+from collections_app.selectors.blockers import is_theirs
 from collections_app.selectors.dunning import promised_left
 from customers.models import Contact, CustomerDocument
 from disputes.selectors import disputed_by_item
@@ -123,18 +124,17 @@ def _inquiries(ids: Collection[int], today: date) -> Iterator[Found]:
 def _documents(ids: Collection[int], today: date) -> Iterator[Found]:
     """Papers that stand between an invoice and its payment: ours to give, or theirs to send."""
     rows = CustomerDocument.objects.filter(customer__in=ids, state=CustomerDocument.State.REQUESTED).order_by("pk")
-    names = "company customer pk kind waits_for invoice_number requested_on".split()
-    found = list(rows.values_list(*names))
-    behind = _behind({(company, number) for company, *_, number, _ in found if number})
-    labels = dict(CustomerDocument.Kind.choices)
-    for company, customer, pk, kind, waits_for, number, asked_on in found:
-        currency, amount = behind.get((company, number), ("", 0))
-        label, since = labels.get(kind, kind), f", asked for {asked_on:%-d %b}" if asked_on else ""
-        theirs = waits_for == "customer"
-        yield customer, currency, Lead(
-            "document", pk, amount, today, f"{'Chase' if theirs else 'Send'} {label}",
+    names = "company customer kind waits_for invoice_number requested_on".split()
+    found = list(rows.only(*names))
+    behind = _behind({(d.company_id, d.invoice_number) for d in found if d.invoice_number})
+    for document in found:
+        number, asked_on, theirs = document.invoice_number, document.requested_on, is_theirs(document)
+        currency, amount = behind.get((document.company_id, number), ("", 0))
+        label, since = document.get_kind_display(), f", asked for {asked_on:%-d %b}" if asked_on else ""
+        yield document.customer_id, currency, Lead(
+            "document", document.pk, amount, today, f"{'Chase' if theirs else 'Send'} {label}",
             f"{label} is missing{f' for {number}' if number else ''}{since}",
-            "Ask for it again" if theirs else "Send it: the customer waits for it", routed_to="" if theirs else waits_for,
+            "Ask for it again" if theirs else "Send it: the customer waits for it", routed_to="" if theirs else document.waits_for,
             bucket=ROUTINE if theirs else OUR_FAULT,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from arops.lib.refusal import Refused
 from collections_app.models import Activity, Snooze
 from collections_app.policy.business_days import next_business_day
+from collections_app.selectors.waiting import why_never
 from collections_app.services.planned import close_planned
 from collections_app.services.policies import policy_of
 from customers.models import Contact, Customer
@@ -68,13 +69,16 @@ def put_off(*, user: User, customer: Customer, task_key: str, until: date, today
     """Hide a task from the person's work list until a day, or until an event of `Snooze.Event` and no longer than that day. Where no
     business is done on the day, it is the next on which it is (`until` of what comes back).
 
-    Raises ActivityError for a day that isn't ahead within a year, and for an event that there is none of.
+    Raises ActivityError for a day that isn't ahead within a year, for an event that there is none of, and for one that
+    can't come for this customer.
     """
     require(user, "collections.work", customer.company_id)
     if not today < until <= today + timedelta(days=365):
         raise ActivityError("put it off to a day ahead, within a year")
     if event and event not in Snooze.Event.values:
         raise ActivityError("choose what it waits for from the list")
+    if event and (never := why_never([customer], event)):
+        raise ActivityError(never)
     moved = next_business_day(until, policy_of(customer.company).holidays)
     return _remember(user, customer, task_key, moved.day, is_done=False, event=event)
 

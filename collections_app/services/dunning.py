@@ -7,7 +7,7 @@ decisions of a large book are made in minutes, however long the pages take, and 
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from collections_app.models import DunningLetter, DunningRun
 from collections_app.services.dunning_freeing import free_levels
 from collections_app.services.dunning_layout import lay_out_letter, lay_out_letters
 from collections_app.services.dunning_queue import queue_customers, queue_letters
+from collections_app.services.telling import Tell, silent
 from customers.models import Customer
 from messaging.models import Message
 from org.actors import Actor, require
@@ -37,13 +38,6 @@ log = logging.getLogger(__name__)
 
 class DunningError(Refused):
     """A run that can't be as asked; the message says why."""
-
-
-Tell = Callable[[int, int], None]
-
-
-def _silent(done: int, total: int) -> None:
-    """Nobody listens."""
 
 
 def start_run(*, company: Company, day: date, actor: Actor) -> tuple[DunningRun, bool]:
@@ -70,7 +64,7 @@ def request_run(*, actor: Actor, company: Company, day: date) -> Job:
     return retry_job(actor=actor, job=job) if job.state in (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED) else job
 
 
-def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tell: Tell = _silent) -> DunningRun:
+def run_dunning(*, company: Company, day: date, actor: Actor, now: datetime, tell: Tell = silent) -> DunningRun:
     """Write to the company's customers who are past due, by their strategies; once a day, however often it is called.
 
     A second call answers with the first run. A run that was killed goes on where it stopped; while another process works on it, it

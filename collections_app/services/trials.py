@@ -1,6 +1,5 @@
 """Trying a version on the real book: nothing is written to anybody."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -9,6 +8,7 @@ from collections_app.models import StrategyTrial, StrategyVersion
 from collections_app.selectors.strategies import concerned_count
 from collections_app.selectors.trials import beside, compare, last_trial
 from collections_app.services.strategies import StrategyError, require_whole
+from collections_app.services.telling import Tell, silent
 from org.actors import Actor
 from workflow.models import Job
 from workflow.services import record
@@ -20,11 +20,7 @@ AT_ONCE = 1_500
 """Customers up to whom a trial is made while one waits."""
 
 
-def _silent(done: int, total: int) -> None:
-    """Nobody listens."""
-
-
-def try_version(*, actor: Actor, version: StrategyVersion, day: date, tell: Callable[[int, int], None] = _silent) -> StrategyTrial:
+def try_version(*, actor: Actor, version: StrategyVersion, day: date, tell: Tell = silent) -> StrategyTrial:
     """Reckon what the version would do on the real book, beside what is in force, and keep it. Raises StrategyError, NotAllowed."""
     company_id = version.strategy.company_id
     require_whole(actor, "strategies.edit", company_id)

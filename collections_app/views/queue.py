@@ -18,6 +18,7 @@ from collections_app.forms.days import parse_day
 from collections_app.models import Snooze, WorkTask
 from collections_app.policy.business_days import next_business_day
 from collections_app.selectors.tags import tags_in_use, tags_of
+from collections_app.selectors.waiting import why_never
 from collections_app.selectors.worklist import Asked, Group, WorkItem, WorkList
 from collections_app.services.activities import ActivityError, put_off, take_back
 from collections_app.services.finishing import RESTS, finish_task
@@ -169,6 +170,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _put_off(user: User, tasks: Sequence[WorkTask], event: str, today: date) -> tuple[list[str], str]:
     """Tasks put off a week, or until an event and two months at most: what can be taken back, and what is said."""
+    if never := why_never([task.customer for task in tasks], event):  # all or none
+        raise ActivityError(never)
     until = today + timedelta(days=LONGEST if event else RESTS)
     to = {put_off(user=user, customer=t.customer, task_key=t.key, until=until, today=today, event=event).until for t in tasks}
     last = " or ".join(f"{day:%-d %b}" for day in sorted(to))

@@ -12,7 +12,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -27,14 +26,6 @@ LONGEST = 300.0
 """Seconds that one look into a mailbox may take, however a server drags on: what is left is the next look's."""
 
 _SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A mail on the server: its number there, and its size in bytes."""
-
-    uid: int
-    size: int
 
 
 class Folder:

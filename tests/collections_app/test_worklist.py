@@ -173,6 +173,23 @@ def test_put_off_done_and_taken_back(world):
         put_off(user=ana, customer=nordia, task_key=key, until=date(2026, 9, 20), today=DAY, event="rain")
 
 
+@pytest.mark.parametrize(("event", "lacks"), [("dispute", "open dispute"), ("promise", "open promise"), ("document", "document")])
+def test_nothing_waits_for_what_cannot_come(world, client, event, lacks):
+    _, ana, nordia = world
+    issue(nordia, 100_00, day=OLD)
+    key = listed(ana)[0].task.key
+    with pytest.raises(ActivityError, match=f"has no {lacks}"):
+        put_off(user=ana, customer=nordia, task_key=key, until=date(2026, 9, 20), today=DAY, event=event)
+    client.force_login(ana)
+    posts: list[tuple[str, dict[str, object]]] = [
+        (f"/queue/task/{key}/snooze/", {"event": event}), ("/queue/bulk/", {"keys": [key], "do": f"snooze:{event}"}),
+    ]  # fmt: skip
+    for address, data in posts:
+        answer = client.post(address, data, headers={"HX-Request": "true"})
+        assert answer.status_code == 422 and f"has no {lacks}" in answer.headers["HX-Trigger"]
+    assert kinds(ana) == ["call"]
+
+
 def test_a_task_that_waits_for_an_event_comes_back_with_it_and_not_before(world):
     _, ana, nordia = world
     item = issue(nordia, 100_00, day=OLD)

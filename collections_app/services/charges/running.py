@@ -5,7 +5,7 @@ stands in the charge itself, item by item; `ChargedItem` says for each item whic
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from collections_app.policy.charges import FEE, REASONS, Line
 from collections_app.selectors.charges import BATCH, Assessed, ChargeBook, Period, assessed, candidates, month_before, month_of
 from collections_app.services.charges.errors import ChargeError
 from collections_app.services.charges.notices import send_notices
+from collections_app.services.telling import Tell, silent
 from customers.models import Customer
 from customers.terms import Terms, TermsError, parse_terms
 from ledger import drafts, posting
@@ -31,12 +32,6 @@ from org.models import Company
 from workflow.models import Event, Job
 from workflow.services import record, record_many
 from workflow.services.jobs import create_job, retry_job
-
-Tell = Callable[[int, int], None]
-
-
-def _silent(done: int, total: int) -> None:
-    """Nobody listens."""
 
 
 @transaction.atomic
@@ -55,7 +50,7 @@ def request_run(*, actor: Actor, company: Company, period: Period, today: date) 
 
 
 def run_charges(
-    *, company: Company, period: Period, day: date, actor: Actor, now: datetime, tell: Tell = _silent
+    *, company: Company, period: Period, day: date, actor: Actor, now: datetime, tell: Tell = silent
 ) -> ChargeRun:  # fmt: skip
     """Assess and post a month's late charges, dated `day`, and tell those whose policy says so; once, however often it is called. `tell`
     hears how far it is, in customers.

@@ -39,7 +39,7 @@ def answer_inquiry(
     if sent:
         return sent
     found = locked(inquiry, version)
-    to = _checked(found, recipients, subject, body, codes, sure)
+    to = _checked(found, recipients, subject, body, sure)
     files = enclose(actor=actor, inquiry=found, codes=codes, today=today)
     last = found.entries.filter(mail__isnull=False, mail__automatic="").order_by("-pk").values_list("mail__message_id", flat=True).first()
     message, _ = queue_message(
@@ -80,9 +80,7 @@ def is_known(inquiry: Inquiry, address: str) -> bool:
     return inquiry.entries.filter(mail__sender__iexact=address).exists()
 
 
-def _checked(
-    inquiry: Inquiry, recipients: Sequence[str], subject: str, body: str, codes: Collection[str], sure: bool
-) -> list[str]:  # fmt: skip
+def _checked(inquiry: Inquiry, recipients: Sequence[str], subject: str, body: str, sure: bool) -> list[str]:
     to = list(dict.fromkeys(address.strip() for address in recipients if address.strip()))
     bad = next((address for address in to if not is_address(address)), None)
     if not to or bad:
