@@ -70,14 +70,14 @@ def activities(request: HttpRequest) -> HttpResponse:
     table = Table(
         [
             Column("customer", "Customer", lambda a: a.customer, kind="link", href=_account, pin=True),
-            Column("day", "Day", lambda a: a.day, kind="date"),
+            Column("day", "Day", lambda a: a.day, kind="date", phone="end"),
             Column("kind", "What", lambda a: kinds[a.kind].capitalize()),
-            Column("outcome", "Outcome", lambda a: a.outcome.capitalize()),
-            Column("who", "Who", lambda a: names.get(a.actor, a.actor)),
+            Column("outcome", "Outcome", lambda a: a.outcome.capitalize(), phone="end"),
+            Column("who", "Who", lambda a: names.get(a.actor, a.actor), phone="full"),
             Column("minutes", "Minutes", lambda a: a.minutes, kind="num", total=True, priority=2),
             Column("body", "Note", lambda a: a.body, grow=True, priority=3),
         ],
-        rows, name="activity", empty="Nothing was done that fits.",
+        rows, name="activity", empty="Nothing was done that fits.", stack=True,
     )  # fmt: skip
     if file := _file(request, table, "Activities", span):
         return file
@@ -101,14 +101,14 @@ def payments(request: HttpRequest) -> HttpResponse:
     table = Table(
         [
             Column("customer", "Customer", lambda r: r.customer, kind="link", href=_account, pin=True),
-            Column("amount", "Applied", lambda r: r.amount, kind="money", total=True, href=_entry),
+            Column("amount", "Applied", lambda r: r.amount, kind="money", total=True, href=_entry, phone="end"),
             Column("day", "On", lambda r: r.day, kind="date"),
-            Column("contact", "After", lambda r: f"{kinds[r.kind]} of {r.contacted_on:%-d %b}"),
+            Column("contact", "After", lambda r: f"{kinds[r.kind]} of {r.contacted_on:%-d %b}", phone="end"),
             Column("days", "Days later", lambda r: (r.day - r.contacted_on).days, kind="num"),
-            Column("who", "Whose", lambda r: names.get(r.actor, r.actor), grow=True),
+            Column("who", "Whose", lambda r: names.get(r.actor, r.actor), grow=True, phone="end"),
         ],
         rows if request.GET.get("format") else rows[:SHOWN], currency=span.company.base_currency, name="payment",
-        empty="No money followed a contact in these days.",
+        empty="No money followed a contact in these days.", stack=True,
     )  # fmt: skip
     if file := _file(request, table, "Cash after contacts", span):
         return file

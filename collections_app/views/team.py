@@ -86,12 +86,12 @@ def done(request: HttpRequest) -> HttpResponse:
             Column("customer", "Customer", lambda e: customers[e.customer_ref].name, kind="link", pin=True,
                    href=lambda e: address("customers:detail", e.customer_ref)),
             Column("task", "Task", lambda e: LABELS.get(str(e.data.get("task", "")).split(":")[0], "Task")),
-            Column("what", "What", lambda e: "Done" if e.type == "task.done" else "Put off"),
+            Column("what", "What", lambda e: "Done" if e.type == "task.done" else "Put off", phone="end"),
             Column("day", "On", lambda e: e.at.date(), kind="date"),
             Column("until", "Rests until", lambda e: e.data.get("until", ""), priority=2),
-            Column("who", "Who", lambda e: names.get(e.actor, e.actor), grow=True),
+            Column("who", "Who", lambda e: names.get(e.actor, e.actor), grow=True, phone="end"),
         ],
-        found, name="told", empty="Nothing was done in these days.",
+        found, name="told", empty="Nothing was done in these days.", stack=True,
     )  # fmt: skip
     if file := _file(request, table, "Tasks done", company):
         return file
@@ -117,12 +117,12 @@ def moves(request: HttpRequest) -> HttpResponse:
             Column("customer", "Customer", lambda a: a.customer.name, kind="link", pin=True,
                    href=lambda a: address("customers:detail", a.customer_id)),
             Column("was", "From", lambda a: a.was.name if a.was else "nobody"),
-            Column("now", "To", lambda a: a.now.name if a.now else "nobody"),
+            Column("now", "To", lambda a: a.now.name if a.now else "nobody", phone="end"),
             Column("day", "On", lambda a: a.day, kind="date"),
-            Column("how", "How", lambda a: a.get_how_display()),
+            Column("how", "How", lambda a: a.get_how_display(), phone="end"),
             Column("note", "Note", lambda a: a.note, grow=True, priority=2),
         ],
-        rows if request.GET.get("format") else rows[:SHOWN], name="move", empty="No customer changed hands in these days.",
+        rows if request.GET.get("format") else rows[:SHOWN], name="move", empty="No customer changed hands in these days.", stack=True,
     )  # fmt: skip
     if file := _file(request, table, "Customers that changed hands", company):
         return file
