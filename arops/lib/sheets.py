@@ -42,11 +42,20 @@ def export_response(request: HttpRequest, table: Table, cover: Cover, more: Mapp
     wanted = request.GET.get("format")
     if wanted not in ("xlsx", "csv"):
         return None
-    made = to_xlsx(table, cover, more) if wanted == "xlsx" else to_csv(table).encode("utf-8-sig")
-    kind = "text/csv; charset=utf-8" if wanted == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = HttpResponse(made, content_type=kind)
-    name = re.sub(r"[^a-z0-9]+", "-", cover.title.lower()).strip("-")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{cover.as_of}.{wanted}"'
+    name = re.sub(r"[^a-z0-9]+", "-", cover.title.lower()).strip("-") + f"-{cover.as_of}"
+    if wanted == "xlsx":
+        return workbook_response(to_xlsx(table, cover, more), name)
+    return _file(to_csv(table).encode("utf-8-sig"), "text/csv; charset=utf-8", f"{name}.csv")
+
+
+def workbook_response(content: bytes, name: str) -> HttpResponse:
+    """A workbook as a file to keep; `name` without its ending."""
+    return _file(content, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", f"{name}.xlsx")
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from arops.lib.reading.shown import SHOWN, Cell, PreviewRow, read_as
 from arops.lib.reading.table import SheetRow, Table
 from invoicing.models import InvoiceImport
 from invoicing.readers.assemble import Draft, assemble, said_total
@@ -10,27 +11,6 @@ from invoicing.readers.fields import FIELDS
 from invoicing.readers.mapping import Mapping, Question, questions
 from invoicing.services.importing import Result, mapping_of, problems_of, table_of, try_out
 from org.actors import Actor
-
-SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell as written, the field it is read as (empty: not read), and what is wrong with it."""
-
-    text: str
-    field: str
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """A row with its line in the file; `outcome` of its document (created, unchanged, held, rejected), on the document's first row."""
-
-    line: int
-    cells: list[Cell]
-    outcome: str = ""
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +38,7 @@ def preview(*, actor: Actor, found: InvoiceImport) -> Preview:
     wrong, outcomes = _told(first, tried)
     rows = [_row(row, n, table, mapping, wrong, outcomes) for n, row in enumerate(table.rows[:SHOWN])]
     unreadable = sum(1 for draft in made.drafts if draft.problems)
-    return Preview(rows, asked, made.notes[:5], len(table.rows), len(made.drafts), unreadable, _totals(made.drafts), _read_as(table))
-
-
-def _read_as(table: Table) -> str:
-    """What was guessed of the file itself."""
-    if table.format == "xlsx":
-        return f"sheet “{table.sheet}”, headings in line {table.heading_line}"
-    marks = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-    return f"text in {table.encoding}, separated by {marks.get(table.delimiter, table.delimiter)}, headings in line {table.heading_line}"
+    return Preview(rows, asked, made.notes[:5], len(table.rows), len(made.drafts), unreadable, _totals(made.drafts), read_as(table))
 
 
 Wrong = dict[tuple[int, str], list[str]]

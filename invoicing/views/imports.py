@@ -1,7 +1,6 @@
 """Import of invoices from a list: bring it, map its columns, see what is wrong, check all of it, confirm, read what came of it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -12,8 +11,9 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
+from arops.lib.reading.shown import refused_rows, steps
 from arops.lib.refusal import InputRefused
-from arops.lib.sheets import Cover, to_xlsx
+from arops.lib.sheets import Cover, to_xlsx, workbook_response
 from arops.lib.tables import Column, Table
 from invoicing.forms import ConfirmForm, MappingForm, UploadForm
 from invoicing.models import InvoiceImport
@@ -27,7 +27,6 @@ from workflow.doorbell import ring
 from workflow.models import Job
 from workflow.services.jobs import JobError, retry_job
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RECENT, REFUSED = 20, 100
 _ENDED = (Job.State.FAILED, Job.State.CANCELLED)
 
@@ -104,7 +103,8 @@ def _show(request: HttpRequest, found: InvoiceImport, form: MappingForm | None =
         "found": found, "job": found.job, "earlier": importing.earlier_import(found), "refused": _refused(found),
         "held": _held(found), "is_held_cut": len(found.held) > REFUSED, "is_refused_cut": len(found.outcomes) > REFUSED,
         "job_url": address("workflow:job", found.job_id) if found.job_id else "",
-        "steps": _steps(found), "stuck": found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED,
+        "steps": steps(found.state),
+        "stuck": found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED,
     }  # fmt: skip
     if found.state in ("mapping", "checked") or (found.state == "checking" and context["stuck"]):
         form = form or _mapping_form(request, found)
@@ -114,13 +114,6 @@ def _show(request: HttpRequest, found: InvoiceImport, form: MappingForm | None =
     if "progress" in request.GET:
         return page(request, "invoicing/import_detail.html", context, fragment="progress")
     return page(request, "invoicing/import_detail.html", context, status=422 if form is not None and form.errors else 200)
-
-
-def _steps(found: InvoiceImport) -> list[tuple[str, str]]:
-    """The way of a list, with where it stands."""
-    names = ("Read", "Map the columns", "Check all rows", "Import")
-    at = {"mapping": 1, "checking": 2, "checked": 2, "running": 3, "done": 4}.get(found.state, 0)
-    return [(name, "past" if n < at else "here" if n == at else "") for n, name in enumerate(names)]
 
 
 def _refused(found: InvoiceImport) -> list[dict[str, Any]]:
@@ -231,23 +224,11 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
     problems: dict[int, list[str]] = {}
     for outcome in found.outcomes:
         for row in outcome["rows"]:
-            problems.setdefault(row, [])
+            problems.setdefault(table.rows[row].line, [])
         for problem in outcome["problems"]:
-            problems[problem["row"]].append(problem["detail"])
-    columns = [Column(f"c{n}", heading, _cell(n), kind="num") for n, heading in enumerate(table.headings)]
-    columns.append(Column("problem", "Problem", lambda row: "; ".join(problems[row[0]]), grow=True))
-    spec = Table(columns, [(n, table.rows[n]) for n in sorted(problems)])
-    return _file(to_xlsx(spec, Cover(f"Refused rows of {found.name}", _user(request).name, clock.today())), f"refused-{found.pk}")
-
-
-def _cell(place: int) -> Callable[[Any], Any]:
-    """A cell as it was: a number where the workbook held one, else text."""
-
-    def value(row: Any) -> Any:
-        text, typed = row[1].cells[place], row[1].typed >> place & 1
-        return Decimal(text) if typed and text.replace(".", "", 1).lstrip("-").isdecimal() else text
-
-    return value
+            problems[table.rows[problem["row"]].line].append(problem["detail"])
+    cover = Cover(f"Refused rows of {found.name}", _user(request).name, clock.today())
+    return workbook_response(to_xlsx(refused_rows(table, problems), cover), f"refused-{found.pk}")
 
 
 @allowed("invoices.import")
@@ -260,10 +241,5 @@ def template(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     columns = [Column(f.name, f.label, itemgetter(f.name), kind="date" if f.kind == "day" else "num") for f in FIELDS.values()]
     rows = [{name: example.get(name, "") for name in FIELDS}]
-    return _file(to_xlsx(Table(columns, rows), Cover("Invoices to import", _user(request).name, clock.today())), "invoices-to-import")
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return response
+    cover = Cover("Invoices to import", _user(request).name, clock.today())
+    return workbook_response(to_xlsx(Table(columns, rows), cover), "invoices-to-import")

@@ -2,33 +2,14 @@
 
 from dataclasses import dataclass
 
+from arops.lib.reading.shown import SHOWN, Cell, PreviewRow, read_as
 from arops.lib.reading.table import SheetRow, Table
 from orders.models import ListImport
 from orders.services.lists import Mapping, Question, Result, mapping_of, questions, records_of, table_of, told, try_out
 from org.actors import Actor
 
-SHOWN = 20
 LOOKED = 400
 """Rows that are read for the preview, so that records whose lines go on below the shown ones are whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell as written, the field it is read as (empty: not read), and what is wrong with it."""
-
-    text: str
-    field: str
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """A row with its line in the file; `outcome` of its record on the record's first row."""
-
-    line: int
-    cells: list[Cell]
-    outcome: str = ""
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ def preview(*, actor: Actor, found: ListImport) -> Preview:
     tried = try_out(actor=actor, found=found, records=first)
     wrong, outcomes = _told(tried)
     rows = [_row(row, table, mapping, wrong, outcomes) for row in table.rows[:SHOWN]]
-    return Preview(rows, asked, len(table.rows), _read_as(table))
+    return Preview(rows, asked, len(table.rows), read_as(table))
 
 
 def _told(tried: list[Result]) -> tuple[Wrong, dict[int, str]]:
@@ -74,11 +55,3 @@ def _row(row: SheetRow, table: Table, mapping: Mapping, wrong: Wrong, outcomes: 
     shown = {cell.field for cell in cells if cell.field}
     rest = [detail for (line, name), details in wrong.items() for detail in details if line == row.line and name not in shown]
     return PreviewRow(row.line, cells, outcomes.get(row.line, ""), tuple(rest))
-
-
-def _read_as(table: Table) -> str:
-    """What was guessed of the file itself."""
-    if table.format == "xlsx":
-        return f"sheet “{table.sheet}”, headings in line {table.heading_line}"
-    marks = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-    return f"text in {table.encoding}, separated by {marks.get(table.delimiter, table.delimiter)}, headings in line {table.heading_line}"

@@ -1,7 +1,6 @@
 """Import of a list of records: bring it, map its columns, see what is wrong, check all of it, confirm, read what came of it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,8 +10,9 @@ from django.views.decorators.http import require_POST
 
 from arops.lib import clock
 from arops.lib.http import address, page, redirect_htmx, toast
+from arops.lib.reading.shown import refused_rows, steps
 from arops.lib.refusal import InputRefused
-from arops.lib.sheets import Cover, to_xlsx
+from arops.lib.sheets import Cover, to_xlsx, workbook_response
 from arops.lib.tables import Column, Table
 from orders.forms.lists import ConfirmForm, MappingForm, UploadForm
 from orders.models import ListImport
@@ -27,7 +27,6 @@ from workflow.doorbell import ring
 from workflow.models import Job
 from workflow.services.jobs import JobError, retry_job
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RECENT, REFUSED = 20, 100
 _ENDED = (Job.State.FAILED, Job.State.CANCELLED)
 
@@ -104,7 +103,7 @@ def _show(request: HttpRequest, found: ListImport, form: MappingForm | None = No
     stuck = found.job is not None and found.state in ("checking", "running") and found.job.state in _ENDED
     context: dict[str, Any] = {
         "found": found, "job": found.job, "refused": _refused(found), "is_refused_cut": len(found.outcomes) > REFUSED, "stuck": stuck,
-        "job_url": address("workflow:job", found.job_id) if found.job_id else "", "steps": _steps(found), "kind": KINDS[found.kind],
+        "job_url": address("workflow:job", found.job_id) if found.job_id else "", "steps": steps(found.state), "kind": KINDS[found.kind],
         "list_url": reverse(f"orders:{found.kind}"), "again_url": reverse(f"orders:{found.kind}-import"), "own_url": own,
     }  # fmt: skip
     if found.state in ("mapping", "checked") or stuck:
@@ -113,13 +112,6 @@ def _show(request: HttpRequest, found: ListImport, form: MappingForm | None = No
         context |= {"form": form, "view": view, "asked": {q.field: q.text for q in view.questions}}
     fragment = "progress" if "progress" in request.GET else None
     return page(request, "orders/import_detail.html", context, fragment=fragment, status=422 if form is not None and form.errors else 200)
-
-
-def _steps(found: ListImport) -> list[tuple[str, str]]:
-    """The way of a list, with where it stands."""
-    names = ("Read", "Map the columns", "Check all rows", "Import")
-    at = {"mapping": 1, "checking": 2, "checked": 2, "running": 3, "done": 4}.get(found.state, 0)
-    return [(name, "past" if n < at else "here" if n == at else "") for n, name in enumerate(names)]
 
 
 def _refused(found: ListImport) -> list[dict[str, Any]]:
@@ -224,22 +216,8 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
             problems.setdefault(line, [])
         for problem in outcome["problems"]:
             problems.setdefault(problem["line"], []).append(problem["detail"])
-    spec = [Column(f"c{n}", heading, _cell(n), kind="num") for n, heading in enumerate(table.headings)]
-    spec.append(Column("problem", "Problem", lambda row: "; ".join(problems[row.line]), grow=True))
-    rows = [row for row in table.rows if row.line in problems]
-    return _file(
-        to_xlsx(Table(spec, rows), Cover(f"Refused rows of {found.name}", _user(request).name, clock.today())), f"refused-{found.pk}"
-    )
-
-
-def _cell(place: int) -> Callable[[Any], Any]:
-    """A cell as it was: a number where the workbook held one, else text."""
-
-    def value(row: Any) -> Any:
-        text, typed = row.cells[place], row.typed >> place & 1
-        return Decimal(text) if typed and text.replace(".", "", 1).lstrip("-").isdecimal() else text
-
-    return value
+    cover = Cover(f"Refused rows of {found.name}", _user(request).name, clock.today())
+    return workbook_response(to_xlsx(refused_rows(table, problems), cover), f"refused-{found.pk}")
 
 
 _EXAMPLE: dict[str, Any] = {
@@ -263,14 +241,8 @@ def template(request: HttpRequest, records: str) -> HttpResponse:
     known = columns(kind)
     spec = [Column(name, c.label, _value(name), kind="date" if c.sort == "day" else "num") for name, c in known.items()]
     cover = Cover(f"{KINDS[kind].label} to import", user.name, today)
-    return _file(to_xlsx(Table(spec, [{name: example.get(name, "") for name in known}]), cover), f"{kind}-to-import")
+    return workbook_response(to_xlsx(Table(spec, [{name: example.get(name, "") for name in known}]), cover), f"{kind}-to-import")
 
 
 def _value(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda row: row[name]
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return response
