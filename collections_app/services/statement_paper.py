@@ -21,8 +21,11 @@ from customers.models import Customer
 from invoicing.services.paper import in_colour, look_of
 
 CSS = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
-LISTED = 1500
-"""Rows of a table on paper; of more it says how many and what they sum to, since tens of thousands take minutes to set."""
+ROWS = 600
+"""Rows of all tables of a statement on paper together: some four seconds and a hundred megabytes to set, which a web process bears. Of
+more it says how many and what they sum to; the workbook lists all."""
+FEWEST = 5
+"""Rows that each table shows however many accounts there are."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -31,23 +34,35 @@ def paper_of(made: Sequence[Statement]) -> bytes:
     head = made[0].customer
     language = language_of(head.language)
     look = look_of(head.company, language)
+    most = longest([len(rows) for one in made for part in one.parts for rows in (part.lines, part.items)])
     context = {
         "words": WORDS[language], "language": language, "customer": head, "as_of": day_in(made[0].as_of, language),
-        "accounts": [_account(one, language) for one in made], "sums": _sums(made, language) if len(made) > 1 else [], **look,
+        "accounts": [_account(one, language, most) for one in made], "sums": _sums(made, language) if len(made) > 1 else [], **look,
     }  # fmt: skip
     return pdf.from_html(render_to_string("customers/statement_paper.html", context), in_colour(CSS.read_text(), look["accent"]))
 
 
-def _account(made: Statement, language: str) -> dict[str, Any]:
-    parts = [_part(part, made, language) for part in made.parts if len(made.parts) == 1 or part.opening or part.lines or part.items]
+def longest(lengths: Sequence[int]) -> int:
+    """How many rows a table may show for all of these to fit the paper: short ones are whole, long ones share what is left."""
+    left = ROWS
+    for n, length in enumerate(sorted(lengths)):
+        share = left // (len(lengths) - n)
+        if length > share:
+            return max(share, FEWEST)
+        left -= length
+    return ROWS
+
+
+def _account(made: Statement, language: str, most: int) -> dict[str, Any]:
+    parts = [_part(part, made, language, most) for part in made.parts if len(made.parts) == 1 or part.opening or part.lines or part.items]
     return {"customer": made.customer, "parts": parts}
 
 
-def _part(part: StatementPart, made: Statement, language: str) -> dict[str, Any]:
+def _part(part: StatementPart, made: Statement, language: str, most: int) -> dict[str, Any]:
     """A currency of an account in words: movements, open items, ageing; cut where there is more than paper holds."""
     words, c = WORDS[language], part.currency
-    rest = part.items[LISTED:]
-    later = part.lines[-LISTED:]
+    rest = part.items[most:]
+    later = part.lines[-most:]
     opening = part.opening + sum(line.amount for line in part.lines[: len(part.lines) - len(later)])
     return {
         "currency": c, "first": short_day_in(made.first if len(later) == len(part.lines) else later[0].day, language),
@@ -58,8 +73,8 @@ def _part(part: StatementPart, made: Statement, language: str) -> dict[str, Any]
              amount_in(line.balance, c, language))
             for line in later
         ],
-        "items": [_item(row, language) for row in part.items[:LISTED]],
-        "more": (len(rest), amount_in(sum(row.item.balance for row in rest), c, language)) if rest else None,
+        "items": [_item(row, language) for row in part.items[:most]],
+        "more": (words["more_rows"].format(n=len(rest)), amount_in(sum(row.item.balance for row in rest), c, language)) if rest else None,
         "labels": [words["current"], *(bucket_words(label, language) for label in made.labels[1:])],
         "buckets": [amount_in(n, c, language) for n in part.ageing.buckets],
         "credits": amount_in(part.ageing.credits, c, language),

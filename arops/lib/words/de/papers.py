@@ -40,6 +40,7 @@ STATEMENT = {
     "balance": "Saldo",
     "forward": "Saldovortrag",
     "balance_on": "Saldo zum",
+    "more_rows": "+ {n} weitere; die Excel-Datei enthält alle",
     "open_items": "Offene Posten",
     "item": "Beleg",
     "kind": "Art",

@@ -40,6 +40,7 @@ STATEMENT = {
     "balance": "Balance",
     "forward": "Brought forward",
     "balance_on": "Balance as of",
+    "more_rows": "+ {n} more; the Excel workbook lists all",
     "open_items": "Open items",
     "item": "Item",
     "kind": "Kind",

@@ -40,6 +40,7 @@ STATEMENT = {
     "balance": "Saldo",
     "forward": "Saldo anterior",
     "balance_on": "Saldo a",
+    "more_rows": "+ {n} más; el libro de Excel los contiene todos",
     "open_items": "Partidas pendientes",
     "item": "Documento",
     "kind": "Tipo",

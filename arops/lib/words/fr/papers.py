@@ -40,6 +40,7 @@ STATEMENT = {
     "balance": "Solde",
     "forward": "Report à nouveau",
     "balance_on": "Solde au",
+    "more_rows": "+ {n} autres ; le classeur Excel les contient tous",
     "open_items": "Postes ouverts",
     "item": "Pièce",
     "kind": "Nature",
