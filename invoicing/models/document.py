@@ -49,9 +49,7 @@ class Invoice(models.Model):
     external_id = models.CharField(max_length=80, null=True)
     source_version = models.BigIntegerField(null=True)
     payload_hash = models.CharField(max_length=64, blank=True, db_default="", help_text="To tell a repeat from a change.")
-    language = models.CharField(
-        max_length=10, db_default="en", help_text="Of its paper: the customer's on the day of issue."
-    )
+    language = models.CharField(max_length=10, db_default="en", help_text="Of its paper: the customer's on the day of issue.")
     issued_by = models.CharField(max_length=80)
     issued_at = models.DateTimeField(db_default=Now())
 
