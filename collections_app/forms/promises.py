@@ -10,7 +10,7 @@ MAX_BYTES = 10 * 1024 * 1024
 class ListForm(forms.Form):
     """A list of promises."""
 
-    file = forms.FileField(label="CSV or Excel file", max_length=255)
+    file = forms.FileField(label="CSV or Excel file", max_length=255, widget=forms.FileInput(attrs={"autofocus": True}))
 
     def clean_file(self) -> Any:
         """No larger than lists of promises are."""
