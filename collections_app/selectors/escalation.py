@@ -1,7 +1,7 @@
 """What there is to know to climb the ladder: where many accounts stand, by a few queries."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from collections_app.models import Activity, Escalation, PaymentPlan, PlannedStep, Promise, Rung, StrategyStep
 from collections_app.policy.escalation import BROKEN, DEFAULT, REFUSED, RETURNED, Standing, Step
 from collections_app.selectors.dunning import minimum_in, promised_left
-from collections_app.selectors.plan_items import without_rests
+from collections_app.selectors.plan_items import offered_left, without_rests
 from customers.models import Customer
 from disputes.selectors import disputed_by_item
 from ledger.models import OpenItem
@@ -51,19 +51,17 @@ class Ladder:
 
 
 def standings(ids: Collection[int], day: date) -> list[Standing]:
-    """Where each account of these customers with something chaseable past due stands; those that are on the ladder now are left out."""
-    names = ("pk", "customer", "currency", "due_date", "balance", "customer__risk")
-    late = without_rests(OpenItem.objects.past_due(day).filter(customer__in=ids))
-    items = list(late.order_by("due_date", "pk").values_list(*names))
-    disputed, promised = disputed_by_item([row[0] for row in items]), promised_left(ids)
+    """Where each account of these customers with something chaseable past due stands; those that are on the ladder now are left out.
+
+    What is disputed, promised or in a plan that waits for the customer's answer on the day doesn't count (see `peace`).
+    """
     busy = set(Escalation.objects.filter(customer__in=ids, state__in=OPEN).values_list("customer", "currency"))
     amounts: dict[Key, int] = defaultdict(int)
     oldest: dict[Key, tuple[date, str]] = {}
-    for pk, customer, currency, due, balance, risk in items:
-        left = balance - disputed.get(pk, 0) - promised.get(pk, 0)
-        if left > 0 and (customer, currency) not in busy:
-            amounts[customer, currency] += left
-            oldest.setdefault((customer, currency), (due, risk))
+    for key, due, risk, left, (offered, _) in _late(ids, day):
+        if left > offered and key not in busy:
+            amounts[key] += left - offered
+            oldest.setdefault(key, (due, risk))
     broken, events, reached = broken_promises(ids, day), _events(ids, day), _reached(ids)
     return [
         Standing(
@@ -71,6 +69,22 @@ def standings(ids: Collection[int], day: date) -> list[Standing]:
         )
         for key, (due, risk) in sorted(oldest.items())
     ]  # fmt: skip
+
+
+def _late(ids: Collection[int], day: date) -> Iterator[tuple[Key, date, str, int, tuple[int, str]]]:
+    """Items past due, the oldest first: account, due date, risk, what is neither disputed nor promised, what is offered, and where."""
+    late = without_rests(OpenItem.objects.past_due(day).filter(customer__in=ids)).order_by("due_date", "pk")
+    items = list(late.values_list("pk", "customer", "currency", "due_date", "balance", "customer__risk"))
+    disputed, promised, offered = disputed_by_item([row[0] for row in items]), promised_left(ids), offered_left(ids, day)
+    for pk, customer, currency, due, balance, risk in items:
+        yield (customer, currency), due, risk, balance - disputed.get(pk, 0) - promised.get(pk, 0), offered.get(pk, (0, ""))
+
+
+def left_by_offers(ids: Collection[int], day: date) -> dict[Key, str]:
+    """Account that would climb but for a plan that waits for the customer's answer on the day → in which plan it is, in words."""
+    rows = list(_late(ids, day)) if offered_left(ids, day) else []
+    climbing = {key for key, _, _, left, (offered, _) in rows if left > offered}
+    return {key: words for key, _, _, left, (_, words) in rows if left > 0 and key not in climbing}
 
 
 def broken_promises(ids: Collection[int], day: date) -> dict[Key, int]:

@@ -17,6 +17,7 @@ from arops.lib.http import address, filters_of, page
 from arops.lib.merging import language_note
 from arops.lib.sheets import Cover, export_response
 from arops.lib.tables import Column, Table
+from collections_app.selectors.escalation import left_by_offers
 from collections_app.selectors.strategies import own_strategy
 from customers.models import Customer
 from customers.selectors import documents_of, rule_words, rules_of
@@ -166,6 +167,7 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "strategy_url": own_strategy(user, customer),
         "plan_url": address("collections:plan-new", customer.pk) if user.can("plans.make", customer.company_id) else "",
         "raise_url": address("collections:escalation-new", customer.pk) if user.can("escalations.raise", customer.company_id) else "",
+        "peace": _peace(user, customer, today),
         "mail_url": reverse("customers:write", args=[customer.pk]) if user.can("messages.send", customer.company_id) else "",
         "promised": sum(p.amount for p in view.promises if p.currency == customer.currency),
         "statement_url": reverse("customers:statement", args=[customer.pk]),
@@ -177,6 +179,12 @@ def frame(request: HttpRequest, customer: Customer, tab: str) -> dict[str, Any]:
         "user_can_export": user.can("reports.export"),
         "children": Customer.objects.visible_to(user, "customers.view").filter(parent=customer) if customer.pk else [],
     }
+
+
+def _peace(user: Any, customer: Customer, today: date) -> list[tuple[str, str]]:
+    """Currency and, in words, the plan offered that keeps what is past due in it off the ladder; nothing for who sees no collections."""
+    seen = user.can("collections.view", customer.company_id)
+    return [(currency, words) for (_, currency), words in left_by_offers([customer.pk], today).items()] if seen else []
 
 
 def _address(customer: Customer, tab: str) -> str:

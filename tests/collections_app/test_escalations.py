@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from arops.lib import clock
-from collections_app.models import Escalation, PlacedItem, PlannedStep, Rung
+from collections_app.models import Escalation, PlacedItem, PlannedStep, Rung, StrategyStep
+from collections_app.policy.plans import Terms
 from collections_app.policy.strategy import StepDraft
 from collections_app.selectors.dunning import cases as dunning_cases
+from collections_app.selectors.escalation import left_by_offers, standings
 from collections_app.selectors.escalation_facts import dealings, facts_of
 from collections_app.selectors.recovery import recovery_of
 from collections_app.services.activities import log_activity
@@ -20,6 +22,8 @@ from collections_app.services.escalation.errors import EscalationError
 from collections_app.services.escalation.ladder import NewRung, add_standard_ladder, move_rung, save_rung
 from collections_app.services.escalation.noticing import escalation_notices
 from collections_app.services.escalation.raising import propose_escalations, raise_case
+from collections_app.services.plans import ask_for_plan, make_plan
+from collections_app.services.policies import change_policy
 from collections_app.services.strategies import create_standard_strategy
 from customers.models import Contact
 from disputes.policy.binding import verify
@@ -221,3 +225,30 @@ def test_rungs_are_moved_and_refused() -> None:
         add_standard_ladder(actor=SYSTEM, company=company)
     with pytest.raises(NotAllowed):
         save_rung(actor=make_user("specialist", company), company=company, wanted=NewRung("Mine", "supervisor"))
+
+
+def test_what_an_offer_covers_does_not_climb_while_it_stands_and_the_rest_does(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An offer for all of the account keeps it off the ladder, whichever way it would climb; beside an offer the rest is counted alone."""
+    company, customer = world()
+    change_policy(actor=SYSTEM, company=company, offer_days=10)
+    terms = Terms(DAY, DAY + timedelta(days=20), number=2)
+    plan = make_plan(actor=SYSTEM, customer=customer, items=list(customer.open_items.all()), terms=terms, today=DAY)
+    ask_for_plan(actor=SYSTEM, plan=plan, today=DAY, now=NOW)
+    create_standard_strategy(actor=SYSTEM, company=company)
+    put_in_force(company, [StepDraft("escalate", 60, "Up", escalate_to="agency")])
+    step = PlannedStep.objects.create(
+        company=company, customer=customer, currency="USD", step=StrategyStep.objects.get(name="Up"), cycle="x", due_on=DAY
+    )  # fmt: skip
+    assert night(company, DAY + timedelta(days=10))["proposed"] == 0
+    step.refresh_from_db()
+    assert left_by_offers([customer.pk], DAY) == {(customer.pk, "USD"): f"in {plan.number}, which waits for an answer until 12 Nov 2026"}
+    monkeypatch.setattr(clock, "today", lambda: DAY)
+    client.force_login(make_user("specialist", company))
+    assert f"what is past due in USD is in {plan.number}" in client.get(f"/customers/{customer.pk}/").content.decode()
+    assert step.state == "open", "it waits with the account"
+    other = make_customer(company, "Half")
+    items = [issue(other, amount, day=date(2026, 7, 2), due=date(2026, 8, 1)) for amount in (500_00, 70_00)]
+    half = make_plan(actor=SYSTEM, customer=other, items=items[:1], terms=terms, today=DAY)
+    ask_for_plan(actor=SYSTEM, plan=half, today=DAY, now=NOW)
+    assert [(s.customer_id, s.amount) for s in standings([customer.pk, other.pk], DAY)] == [(other.pk, 70_00)]
+    assert night(company, DAY + timedelta(days=11))["proposed"] == 2 and Escalation.objects.get(customer=customer).rung.code == "agency"

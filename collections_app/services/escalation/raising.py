@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from collections_app.models import Escalation, PlannedStep, Rung
 from collections_app.policy.escalation import Climb, because, climb, recommend, write_summary
 from collections_app.selectors.dunning import late_customers
-from collections_app.selectors.escalation import BATCH, Ladder, settled_cases, standings, steps_that_escalate
+from collections_app.selectors.escalation import BATCH, Ladder, left_by_offers, settled_cases, standings, steps_that_escalate
 from collections_app.selectors.escalation_facts import facts_of
 from collections_app.services.escalation.errors import EscalationError
 from customers.models import Customer
@@ -88,9 +88,12 @@ def _row(customer: Customer, currency: str, rung: Rung, why: str, day: date, act
 
 @transaction.atomic
 def _by_strategy(actor: Actor, ladder: Ladder, day: date) -> int:
-    """Steps of strategies that escalate: the account is proposed for their rung, and the step is done."""
+    """Steps of strategies that escalate: the account is proposed for their rung, and the step is done. One waits while all that is past due
+    is in a plan offered."""
     rungs = {rung.code: rung for rung in ladder.rungs}
-    steps = steps_that_escalate(ladder.company, day, rungs)[:MOST]
+    due = steps_that_escalate(ladder.company, day, rungs)
+    offered = left_by_offers({step.customer_id for step in due}, day)
+    steps = [step for step in due if (step.customer_id, step.currency) not in offered][:MOST]
     stands = {(s.customer_id, s.currency): s for s in standings({step.customer_id for step in steps}, day)}
     rows: dict[tuple[int, str], Escalation] = {}
     for step in steps:
