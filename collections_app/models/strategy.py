@@ -304,6 +304,9 @@ class PlannedStep(models.Model):
         DONE = "done", "done"
         DROPPED = "dropped", "no longer needed"
 
+    SUPERSEDED = "the strategy was changed and no longer has this step"
+    """The note of a step that was dropped so: it counts as never planned, so that what holds now is planned from its own beginning."""
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="planned_steps")
     currency = models.CharField(max_length=3)

@@ -81,6 +81,11 @@ def pairs(before: Sequence[StepDraft], after: Sequence[StepDraft]) -> list[tuple
     return list(best(0, 0)[1])
 
 
+def gone(before: Sequence[StepDraft], after: Sequence[StepDraft]) -> set[int]:
+    """Places in the steps before of those that the steps after no longer have, be it moved or reworded; one of another kind is another."""
+    return {i for i, j in pairs(before, after) if i is not None and (j is None or before[i].channel != after[j].channel)}
+
+
 def _with(
     cost: int, pair: tuple[int | None, int | None], rest: tuple[int, tuple[tuple[int | None, int | None], ...]]
 ) -> tuple[int, tuple[tuple[int | None, int | None], ...]]:

@@ -178,7 +178,8 @@ def _given(ids: Collection[int]) -> dict[int, int]:
 def _planned(ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Open item → channel → days of the latest step that was planned for it as the oldest item."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = PlannedStep.objects.filter(customer__in=ids).order_by().values_list("cycle", "step__channel", "step__days")
+    planned = PlannedStep.objects.filter(customer__in=ids).exclude(state=PlannedStep.State.DROPPED, note=PlannedStep.SUPERSEDED)
+    rows = planned.order_by().values_list("cycle", "step__channel", "step__days")
     for cycle, channel, days in rows:
         of_item = found[int(cycle.rpartition("#")[2])]
         of_item[channel] = max(of_item.get(channel, days), days)

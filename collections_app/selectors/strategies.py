@@ -12,6 +12,7 @@ from arops.lib.http import address
 from collections_app.models import Experiment, Strategy, StrategyStep, StrategyVersion
 from collections_app.policy.dunning import Action, Rules
 from collections_app.policy.strategy import StepDraft, VersionDraft
+from collections_app.policy.strategy_changes import gone
 from customers.models import Customer
 from ledger.errors import MissingRate
 from ledger.models import OpenItem
@@ -142,6 +143,12 @@ def draft_of(version: StrategyVersion) -> VersionDraft:
     """What the version says, as plain values."""
     steps = tuple(_step(step) for step in version.steps.order_by("ordinal").prefetch_related("texts"))
     return VersionDraft(version.grace_days, version.quiet_days, version.minimum, steps, tuple(version.stops), version.why)
+
+
+def gone_steps(before: StrategyVersion, after: StrategyVersion | None) -> set[int]:
+    """Keys of the steps of a version that another no longer has; all of them where there is no other."""
+    places = gone(draft_of(before).steps, draft_of(after).steps if after else ())
+    return {pk for n, pk in enumerate(before.steps.order_by("ordinal").values_list("pk", flat=True)) if n in places}
 
 
 def _step(step: StrategyStep) -> StepDraft:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from collections_app.models import PlannedStep, StrategyStep, StrategyVersion
 from collections_app.policy.dunning import Action, Decision, plan
 from collections_app.selectors.dunning import accounts, late_customers
-from collections_app.selectors.strategies import StrategyBook
+from collections_app.selectors.strategies import StrategyBook, gone_steps
 from customers.models import Customer
 from org.actors import Actor, require
 from org.models import Company
@@ -26,10 +27,13 @@ ACTS = {"call": StrategyStep.Channel.CALL, "meeting": StrategyStep.Channel.CALL}
 
 def plan_steps(*, company: Company, day: date, actor: Actor) -> dict[str, int]:
     """Plan the calls, tasks and escalations that strategies ask for on the day, each once for the item it counts from; drop those whose
-    item is no longer open. A transaction a batch of customers: killed anywhere, it is simply run again. Raises NotAllowed.
+    item is no longer open, and those of versions out of force that what holds now no longer has.
+
+    A transaction a batch of customers: killed anywhere, it is simply run again. Raises NotAllowed.
     """
     require(actor, "dunning.run", company.pk)
     book, counts = StrategyBook(company, day), {"planned": 0, "dropped": drop_settled(company=company, day=day, actor=actor)}
+    counts["dropped"] += drop_superseded(book=book, actor=actor)
     if not any(map(has_people, book.all_versions)):
         return counts
     ids = late_customers(company, day)
@@ -85,6 +89,28 @@ def drop_settled(*, company: Company, day: date, actor: Actor) -> int:
     with connection.cursor() as cursor:
         cursor.execute(DROP, {"day": day, "actor": actor.label[:80], "company": company.pk})
         return int(cursor.rowcount)
+
+
+@transaction.atomic
+def drop_superseded(*, book: StrategyBook, actor: Actor) -> int:
+    """Close open steps of versions out of force that the version which holds for the customer now no longer has: how many."""
+    ended = Q(step__version__state=StrategyVersion.State.RETIRED, step__version__valid_to__lte=book.day)
+    rows = PlannedStep.objects.filter(ended, company=book.company, state=State.OPEN).select_related("customer", "step")
+    gone: dict[tuple[int, int], set[int]] = {}
+    dropped = []
+    for row in rows:
+        now = book.version_of(row.customer)
+        key = (row.step.version_id, now.pk if now else 0)
+        if key not in gone:
+            gone[key] = gone_steps(StrategyVersion.objects.get(pk=key[0]), now)
+        if row.step_id in gone[key]:
+            dropped.append(row.pk)
+    if not dropped:
+        return 0
+    record(actor=actor, type="strategy.steps_dropped", company_id=book.company.pk, day=book.day.isoformat(), dropped=len(dropped))
+    return PlannedStep.objects.filter(pk__in=dropped, state=State.OPEN).update(
+        state=State.DROPPED, closed_on=book.day, closed_by=actor.label[:80], note=PlannedStep.SUPERSEDED
+    )
 
 
 @transaction.atomic

@@ -7,10 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from arops.lib import clock, money
 from arops.lib.http import filters_of, number_of, page
 from arops.lib.merging import LANGUAGES
-from collections_app.models import Rung, StrategyStep, StrategyVersion
+from collections_app.models import PlannedStep, Rung, StrategyStep, StrategyVersion
 from collections_app.policy.strategy import StepDraft, when_words
 from collections_app.policy.strategy_changes import Change, changes, words_changed
-from collections_app.selectors.strategies import draft_of, standing_of, version_on
+from collections_app.selectors.strategies import draft_of, gone_steps, standing_of, version_on
 from collections_app.views.strategies import find_version
 from org.access import allowed
 
@@ -32,9 +32,19 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     found = changes(draft_of(against), draft_of(version)) if against else []
     context = {
         "version": version, "strategy": version.strategy, "against": against, "count": len(found), "groups": _groups(version, found),
+        "waiting": _waiting(request, against, version) if against else 0,
         "others": [(v, standing_of(v, today)) for v in version.strategy.versions.all() if v.pk != version.pk],
     }  # fmt: skip
     return page(request, "collections_app/strategy_changes.html", context)
+
+
+def _waiting(request: HttpRequest, against: StrategyVersion, version: StrategyVersion) -> int:
+    """Open steps of the older version, of customers in sight, that the newer one no longer has."""
+    if version.number < against.number:
+        return 0
+    user: Any = request.user
+    seen: Any = PlannedStep.objects.visible_to(user, "collections.view")
+    return int(seen.filter(step__in=gone_steps(against, version), state=PlannedStep.State.OPEN).count())
 
 
 def _other(version: StrategyVersion, asked: str) -> StrategyVersion:

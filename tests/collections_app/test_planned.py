@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 
 from arops.lib import clock, pdf
 from collections_app.models import PlannedStep
@@ -83,3 +84,29 @@ def test_a_task_is_done_by_hand_once(acme):
     step, ana = PlannedStep.objects.get(), make_user("specialist", acme.company)
     assert close_step(actor=ana, step=step, day=DAY, note="looked").state == "done"
     assert close_step(actor=SYSTEM, step=step, day=DAY, needed=False).closed_by == ana.label
+
+
+def test_open_steps_that_a_newer_version_no_longer_has_are_closed_with_the_reason_and_its_own_are_planned(acme, client, monkeypatch):
+    """Of a call and a task that wait, the call moved and stays; the task is gone, and an earlier one is planned later on."""
+    issue(acme, 100_00, day=DAY - timedelta(days=60), due=DAY - timedelta(days=30))
+    call, task = StepDraft("call", 3, "Call", minutes=8), StepDraft("task", 20, "Look into it")
+    old = put_in_force(acme.company, [call, task])
+    for n in range(2):
+        plan_steps(company=acme.company, day=DAY + timedelta(days=n), actor=SYSTEM)
+    assert sorted(acme.planned_steps.values_list("step__name", flat=True)) == ["Call", "Look into it"]
+    day = DAY + timedelta(days=3)
+    new = put_in_force(acme.company, [StepDraft("call", 4, "Call", minutes=8)], since=day)
+    monkeypatch.setattr(clock, "today", lambda: DAY + timedelta(days=2))
+    client.force_login(make_user("collections_manager", acme.company))
+    page = client.get(reverse("collections:strategy-changes", args=[new.pk]), {"against": old.pk}).content.decode()
+    assert "1 open step in your sight" in page
+    assert plan_steps(company=acme.company, day=day - timedelta(days=1), actor=SYSTEM)["dropped"] == 0, "it holds from its day on"
+    assert [plan_steps(company=acme.company, day=day, actor=SYSTEM) for _ in range(2)] == [
+        {"planned": 0, "dropped": 1},
+        {"planned": 0, "dropped": 0},
+    ]
+    told = acme.planned_steps.get(step__name="Look into it")
+    assert (told.state, told.closed_on, told.note) == ("dropped", day, PlannedStep.SUPERSEDED)
+    assert acme.planned_steps.get(step__name="Call").state == "open"
+    put_in_force(acme.company, [call, StepDraft("task", 5, "Ask sales")], since=day)
+    assert plan_steps(company=acme.company, day=day, actor=SYSTEM) == {"planned": 1, "dropped": 0}
