@@ -180,6 +180,13 @@ class SignForm(forms.Form):
         self.fields["signed_on"] = DayField(today=today, label="On", initial=today.isoformat())
         self.order_fields(("signed_by", "signed_on", "file", "note"))
 
+    def clean(self) -> dict[str, Any]:
+        """Either a paper or a word; what lacks both is asked for at the word, where one types."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not data.get("file") and not data.get("note"):
+            self.add_error("note", "add the signed paper, or say how the customer agreed")
+        return data
+
     def for_service(self) -> dict[str, Any]:
         """The arguments of `sign_plan`."""
         data = self.cleaned_data

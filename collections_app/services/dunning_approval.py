@@ -23,11 +23,13 @@ class ApprovalRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What came of allowing letters: those that go out, those that ask for what isn't owed any more, and those of the actor's own."""
+    """What came of allowing letters: those that go out (and how many of them on paper), those that ask for what isn't owed any more, and
+    those of the actor's own."""
 
     sent: int
     changed: int
     own: int
+    on_paper: int
 
 
 def allow_letters(*, actor: Actor, letters: Sequence[DunningLetter], today: date, now: datetime) -> Allowed:
@@ -39,7 +41,8 @@ def allow_letters(*, actor: Actor, letters: Sequence[DunningLetter], today: date
     others = [letter for letter in letters if letter.pk not in mine]
     stale = outdated(others)
     done = [_allow(actor, letter, letter.pk in stale, today, now) for letter in others]
-    return Allowed(done.count("sent"), done.count("changed"), len(mine))
+    on_paper = sum(came == "sent" and not (letter.message and letter.message.recipients) for letter, came in zip(others, done, strict=True))
+    return Allowed(done.count("sent"), done.count("changed"), len(mine), on_paper)
 
 
 @transaction.atomic

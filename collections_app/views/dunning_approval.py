@@ -97,7 +97,11 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _said(done: Allowed) -> str:
-    words = [f"{done.sent} go{'es' if done.sent == 1 else ''} out in ten seconds" if done.sent else "Nothing goes out"]
+    mails, words = done.sent - done.on_paper, [] if done.sent else ["Nothing goes out"]
+    if mails:
+        words.append(f"{mails} go{'es' if mails == 1 else ''} out in ten seconds")
+    if done.on_paper:
+        words.append(f"{done.on_paper} wait{'s' if done.on_paper == 1 else ''} to be printed, under Outbox, Letters")
     if done.changed:
         words.append(f"{done.changed} left out: something changed since")
     if done.own:
@@ -153,7 +157,9 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     if not written:
         return toast(request, back, rows[0].left_out_because if rows else "nothing is past due", tone="warn")
     waits = any(row.needs_approval for row in written)
-    said = "waits until another person allows it" if waits else "goes out in ten seconds" if written[0].message else ""
+    message = written[0].message
+    goes = ("goes out in ten seconds" if message.recipients else "waits to be printed") if message else ""
+    said = "waits until another person allows it" if waits else goes
     response = redirect_htmx(request, reverse("collections:dunning-letter", args=[written[0].pk]))
     return toast(request, response, f"The letter to {customer.name} {said}")
 

@@ -84,7 +84,7 @@ function intoOpened(summary) {
   const opened = summary.parentElement;
   const at = document.activeElement; // on the summary itself the cursor is after Esc: then, too, it goes on in what was opened
   if (at !== summary && opened.contains(at)) return;
-  const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") && !opened.querySelector("[data-form]") ? "a, button, input[type=text]" : "input:not([type=hidden]), select, textarea")] : [];
+  const fields = opened.open ? [...opened.querySelectorAll(opened.matches(".menu") && !opened.querySelector("[data-form]") ? "a, button, input[type=text], textarea" : "input:not([type=hidden]), select, textarea")] : [];
   (fields.find((el) => !el.disabled && el.checkVisibility()) || summary).focus();
 }
 
