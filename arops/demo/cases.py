@@ -76,6 +76,7 @@ class Cases:
         self.people, self.times = world.people, Times()
         self.before, self.after = defaultdict[date, list[Callable[[], object]]](list), defaultdict[date, list[Callable[[], object]]](list)
         self.cases: dict[str, int] = {}
+        self.companies = [company.pk for company in world.companies.values()]
         self.causes = {(c.company.code, c.code): c for c in Cause.objects.select_related("company", "owner")}
         self.departments = {(d.company.code, d.code): d for d in Department.objects.select_related("company")}
         self.opening: dict[date, list[Contest]] = defaultdict(list)
@@ -202,7 +203,8 @@ class Cases:
         found = Dispute.objects.open().select_related("company", "open_item", "customer__collector", "invoice", "owner", "cause")
         if number in self.cases:
             return found.filter(pk=self.cases[number]).first()
-        return found.filter(open_item__number=number, open_item__kind="invoice").first()
+        items = list(OpenItem.objects.filter(company__in=self.companies, number=number, kind="invoice").values_list("pk", flat=True))
+        return found.filter(open_item__in=items).first()
 
     def ask(self, number: str, department: str, day: date, *, due: int = 4, email: str = "", name: str = "") -> Task | None:
         """Ask a department."""

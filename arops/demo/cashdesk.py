@@ -4,9 +4,11 @@ that are being keyed, and what a customer told by telephone."""
 from datetime import date, datetime, timedelta
 
 from arops.demo.setup import World
-from cashapp.models import Refund, RefundExport
+from cashapp.models import Receipt, Refund, RefundExport
 from cashapp.readers.advice.model import Advice, AdviceLine
+from cashapp.services.asking import ask_about
 from cashapp.services.cheques import NewCheque, key_cheque, open_batch
+from cashapp.services.pausing import wait_for
 from cashapp.services.payer_relations import NewRelation, decide_relation, propose_relation
 from cashapp.services.refunds.accounts import Details, propose_payout_account
 from cashapp.services.refunds.exporting import export_refunds
@@ -38,6 +40,7 @@ class CashDesk:
         self._cheques(chosen[3:5])
         self._told(*chosen[5])
         self._handed_over()
+        self._put_aside()
 
     def _relations(self, customers: list[Customer]) -> None:
         """One that counts, and one that waits for somebody else."""
@@ -70,6 +73,19 @@ class CashDesk:
         line = AdviceLine(reference=item.number, paid=item.balance)
         advice = Advice("USD", item.balance, (line,), self.today + timedelta(days=1), customer.name, text="Told by telephone")
         key_remittance(actor=self.sam, company=self.home, advice=advice, customer=customer)
+
+    def _put_aside(self) -> None:
+        """A receipt that the supervisor is asked about, and one that waits for its advice."""
+        waiting = Receipt.objects.filter(company=self.home, value_date__lt=self.today - timedelta(days=1)).to_clear()
+        found = list(waiting.exclude(customer=None).order_by("-amount", "pk")[:2])
+        for receipt in found[:1]:
+            question = "They say it covers a sister of theirs too. May I apply it there?"
+            ask_about(actor=self.sam, receipt=receipt, version=receipt.version, question=question, now=self.now)
+        for receipt in found[1:]:
+            wait_for(
+                actor=self.sam, receipt=receipt, version=receipt.version, until=self.today + timedelta(days=3), what="their remittance",
+                today=self.today, now=self.now,
+            )  # fmt: skip
 
     def _handed_over(self) -> None:
         """The approved refunds of the German company are with payables, to be paid in two days."""

@@ -72,7 +72,15 @@ class Letters:
         if items:
             last = next(iter(items.values()))
             said = f"Hello,\n\nplease send me a copy of invoice {last.number} and a statement of the account.\n\nThanks\nJ. Doe\n"
+            yield 0, self._news()
             yield 0, self._mail("J. Doe <jdoe.accounts@gmail.example>", "Invoice copy", said, 9)
+
+    def _news(self) -> bytes:
+        """A newsletter, which becomes no inquiry."""
+        words = "Five ways to read a cash flow statement, and our autumn courses.\n"
+        return self._mail(
+            "Ledger Weekly <news@ledgerweekly.example>", "This week: cash flow", words, 8, list_id="<news.ledgerweekly.example>"
+        )
 
     def _promise(self, item: OpenItem) -> tuple[str, str]:
         day = self.today + timedelta(days=9)
@@ -102,10 +110,12 @@ class Letters:
     def _order(self, item: OpenItem) -> tuple[str, str]:
         return f"{item.number}: order number", f"we can't release {item.number}, since it doesn't name our purchase order. Which one is it?"
 
-    def _mail(self, sender: str, subject: str, words: str, n: int, days: int = 0) -> bytes:
+    def _mail(self, sender: str, subject: str, words: str, n: int, days: int = 0, list_id: str = "") -> bytes:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, "receivables@aldermere.example", subject
         mail["Date"] = format_datetime(self.now - timedelta(days=days, hours=3, minutes=7 * n))
         mail["Message-ID"] = f"<{self.today:%Y%m%d}.{n}@customers.example>"
+        if list_id:
+            mail["List-Id"], mail["Precedence"] = list_id, "bulk"
         mail.set_content(words)
         return mail.as_bytes()

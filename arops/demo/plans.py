@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from arops.demo.setup import SYSTEM, World
-from collections_app.models import Escalation, PaymentPlan, PromiseItem
+from collections_app.models import DunningLetter, Escalation, PaymentPlan, PromiseItem
 from collections_app.policy.plans import Terms
 from collections_app.selectors.plans import coverable_rows
 from collections_app.services.plans import ask_for_plan, make_plan, sign_plan
@@ -26,7 +26,7 @@ class Plans:
         self.world, self.today, self.now = world, today, now
 
     def make(self) -> None:
-        """Customers with late invoices that are neither in dispute nor promised, and who are not on the ladder; Ana's own first."""
+        """Customers with late invoices that are neither in dispute nor promised, and for whom no letter waits; Ana's own first."""
         company = self.world.companies["US01"]
         day = first_open_day(company.pk, self.today - timedelta(days=9)) or self.today
         chosen = self._chosen(company.pk, day)
@@ -52,10 +52,17 @@ class Plans:
     def _chosen(self, company_id: int, day: date) -> list[list[tuple[OpenItem, int]]]:
         ana = self.world.people["specialist"]
         climbing = Escalation.objects.filter(company=company_id).values("customer")
+        told = DunningLetter.objects.filter(company=company_id, needs_approval=True).values("customer")
         promised = set(PromiseItem.objects.filter(promise__state="open").values_list("open_item", flat=True))
         found = []
         late = OpenItem.objects.past_due(day).filter(company=company_id, currency="USD", kind="invoice").values("customer")
-        there = Customer.objects.filter(pk__in=late).exclude(collector=None).exclude(pk__in=climbing).select_related("company")
+        there = (
+            Customer.objects.filter(pk__in=late)
+            .exclude(collector=None)
+            .exclude(pk__in=climbing)
+            .exclude(pk__in=told)
+            .select_related("company")
+        )
         for customer in sorted(there, key=lambda c: (c.collector_id != ana.pk, c.pk)):
             rows = [(i, a) for i, a in coverable_rows(customer, "USD") if i.due_date < day and a == i.balance and i.pk not in promised]
             if rows and sum(a for _, a in rows[:3]) < 5_000_00:

@@ -29,13 +29,24 @@ class Command(BaseCommand):
             self.stdout.write("The database is empty: loading the demo company (about a minute).")
             call_command("load_demo")
         if options["banner"]:
-            options["banner"].write_text(logins() + waiting() if settings.DEMO else "")
+            options["banner"].write_text(logins() + first_steps() + waiting() if settings.DEMO else "")
 
 
 def logins() -> str:
     """The demo's people, one a line, or nothing when they aren't there."""
     there = set(User.objects.filter(email__in=[login.email for login in DEMO_LOGINS]).values_list("email", flat=True))
     return "".join(f"{login.title:<24} {login.email:<22} {login.password}\n" for login in DEMO_LOGINS if login.email in there)
+
+
+def first_steps() -> str:
+    """What to try first, for the banner."""
+    if not User.objects.filter(email=DEMO_LOGINS[0].email).exists():
+        return ""
+    steps = (
+        f"Try first: log in as {DEMO_LOGINS[0].title} ({DEMO_LOGINS[0].name}); g q is the queue, c calls, ? shows the keys of a page.",
+        "Then the tutorials in docs/tutorials: first-hour.md, day-of-cash.md, week-of-collections.md.",
+    )
+    return "".join(f"{step}\n" for step in steps)
 
 
 def waiting() -> str:
