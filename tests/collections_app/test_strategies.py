@@ -161,6 +161,8 @@ def test_customers_enter_an_experiment_by_lot_and_stay_in_their_arm(us, two):
     with pytest.raises(MakerIsNotChecker):
         start_experiment(actor=maker, challenger=version, share=50, horizon_days=30, today=DAY, now=NOW)
     test = start_experiment(actor=checker, challenger=version, share=50, horizon_days=30, today=DAY, now=NOW)
+    with pytest.raises(StrategyError, match="is no draft any more"):
+        activate(checker, version)
     assert [enter_experiments(company=us, day=DAY, actor=SYSTEM) for _ in range(2)] == [40, 0]
     arms = dict(test.members.values_list("customer", "is_challenger"))
     assert arms == {c.pk: draws_challenger(test.seed, c.pk, 50) for c in customers} and 5 < sum(arms.values()) < 35
