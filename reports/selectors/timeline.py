@@ -191,7 +191,7 @@ def _changes(customer: Customer, before: datetime | None, limit: int) -> Iterato
 
 def master_data_changes(customer: Customer) -> Iterator[Happening]:
     """What changed in the master data, as the database kept it: field by field, before and after."""
-    tracked: list[tuple[Any, list[int]]] = [(Customer, [customer.pk]), (Contact, list(customer.contacts.values_list("pk", flat=True)))]
+    tracked: list[tuple[Any, Any]] = [(Customer, [customer.pk]), (Contact, customer.contacts.order_by().values("pk"))]
     for model, rows in tracked:
         history = model.pgh_event_model.objects.filter(pgh_obj_id__in=rows).select_related("pgh_context")
         before: dict[int, Any] = {}

@@ -177,7 +177,7 @@ def test_a_document_shows_what_became_of_it(world):
 
 def test_a_document_costs_a_fixed_number_of_queries(world, django_assert_max_num_queries):
     client = enter(make_user("supervisor", world["us"]))
-    with django_assert_max_num_queries(33):  # its delivery, whose mail came back, instalments, what it lacks to be paid, questions, files
+    with django_assert_max_num_queries(32):  # its delivery, whose mail came back, instalments, what it lacks to be paid, questions, files
         client.get(reverse("invoicing:detail", args=[world["late"].pk]))
     with django_assert_max_num_queries(14):
         client.get(reverse("invoicing:list"))

@@ -186,7 +186,7 @@ def test_the_page_of_a_customer_costs_a_fixed_number_of_queries(world, django_as
     for n in range(40):
         issue(world["acme"], 10_00 + n, day=DAY - timedelta(days=n))
     client.get(address)
-    with django_assert_max_num_queries(43):  # one of them for the offers that leave the account in peace
+    with django_assert_max_num_queries(42):
         client.get(address)
 
 
