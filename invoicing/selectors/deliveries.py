@@ -114,7 +114,7 @@ def sums(found: QuerySet[Invoice]) -> list[tuple[str, int, int]]:
 
 def way_of(invoice: Invoice) -> dict[str, Any]:
     """A document's whole way for its page: where it stands, its sendings, what happened, and when it is due by acceptance."""
-    delivery = getattr(invoice, "delivery", None)
+    delivery = InvoiceDelivery.objects.filter(invoice=invoice).first()
     dispatches = list(invoice.dispatches.select_related("message", "batch").order_by("-number"))
     events = list(invoice.delivery_events.order_by("-pk"))
     names = actor_names({event.actor for event in events} | {d.created_by for d in dispatches})

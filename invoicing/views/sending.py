@@ -35,38 +35,34 @@ LESSONS = (
 
 def panel(user: Any, invoice: Invoice) -> dict[str, Any]:
     """What a document's page shows of its way, and what can be done about it."""
-    return way_of(invoice) | {
+    way = way_of(invoice)
+    reason = way["delivery"].reason if way["delivery"] else ""
+    return way | {
         "channels": Dispatch.Channel.choices, "may_send": user.can("invoices.send", invoice.company_id),
-        "after_rejection": _after_rejection(user, invoice),
+        "after_rejection": _after_rejection(user, invoice, reason),
     }  # fmt: skip
 
 
-def _after_rejection(user: Any, invoice: Invoice) -> list[tuple[str, str]]:
+def _after_rejection(user: Any, invoice: Invoice, reason: str) -> list[tuple[str, str]]:
     """What a rejection asks for: learn what the customer wants, bill anew, ask a department. Pages that the person may open."""
     company = invoice.company_id
     offers = (
         ("Bill it again, corrected", "memos.request", address("invoicing:rebill", invoice.pk)),
-        ("Remember what this customer wants", "requirements.edit", _learning(invoice)),
-        ("Ask a department", "tasks.create", _asking(invoice)),
+        ("Remember what this customer wants", "requirements.edit", _learning(invoice, reason)),
+        ("Ask a department", "tasks.create", _asking(invoice, reason)),
     )
     return [(label, url) for label, permission, url in offers if url and user.can(permission, company)]
 
 
-def _learning(invoice: Invoice) -> str:
+def _learning(invoice: Invoice, reason: str) -> str:
     where = address("customers:requirement-new", invoice.customer_id)
-    reason = _reason(invoice)
     kind = next((kind for word, kind in LESSONS if word in reason.casefold()), "po_number")
     return f"{where}?{urlencode({'kind': kind, 'learned': invoice.number, 'note': reason})}" if where else ""
 
 
-def _reason(invoice: Invoice) -> str:
-    delivery = getattr(invoice, "delivery", None)
-    return delivery.reason if delivery else ""
-
-
-def _asking(invoice: Invoice) -> str:
+def _asking(invoice: Invoice, reason: str) -> str:
     where = address("workflow:task-new")
-    said = {"about": "invoicing.invoice", "key": invoice.pk, "title": f"{invoice.number} was rejected", "question": _reason(invoice)}
+    said = {"about": "invoicing.invoice", "key": invoice.pk, "title": f"{invoice.number} was rejected", "question": reason}
     return f"{where}?{urlencode(said)}" if where else ""
 
 
